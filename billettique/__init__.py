@@ -1,0 +1,1 @@
+"""Ticketing: fares, orders, payments, tickets, inspection, clearing."""

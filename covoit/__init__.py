@@ -1,0 +1,1 @@
+"""Carpool lines: proof, subsidy engine, payments."""

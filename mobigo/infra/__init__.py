@@ -1,0 +1,1 @@
+"""What every package stands on: configuration, database, blobs, accounts, audit, jobs, outbox, errors over HTTP, languages, logs."""

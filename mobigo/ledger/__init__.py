@@ -1,0 +1,1 @@
+"""Double-entry book: accounts, transfers, hash chain. Used by covoit and billettique."""

@@ -1,0 +1,1 @@
+"""Journey search over the compiled network, and its faces: web, API, command line."""

@@ -1,0 +1,1 @@
+"""On-demand transport (transport à la demande): zones, bookings, vehicle rounds."""

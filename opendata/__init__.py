@@ -1,0 +1,1 @@
+"""Open data: catalogue, judges, anonymisation, publication."""

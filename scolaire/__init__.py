@@ -1,0 +1,1 @@
+"""School transport: pupils, circuits, optimisation."""
