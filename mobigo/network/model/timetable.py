@@ -1,0 +1,193 @@
+"""The compiled timetable: flat arrays that every search, board and line page reads, memory-mapped and never changed.
+
+Words (docs/glossary.md). A *run* is what one vehicle drives without the passenger having to leave it: one trip, one departure of a
+frequency, or several trips joined in-seat. A *pattern* groups runs with the same stops and the same pickup and drop-off rules of
+which none overtakes another (FIFO), even from one day to the next. A *times row* holds the seconds of a run at its stops counted
+from the run's start; runs driven alike share one row. A *node* of the search is a stop, or, after the real stops, a copy of one kept apart for trips whose
+transfers have rules of their own; `node_stop` gives the real stop.
+
+Seconds of a run count from noon minus 12 h of its service day (`mobigo.base.servicetime`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+I8 = NDArray[np.int8]
+U8 = NDArray[np.uint8]
+I16 = NDArray[np.int16]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+U64 = NDArray[np.uint64]
+F64 = NDArray[np.float64]
+
+FORMAT = 1
+NONE = -1  # "no such row" in index columns
+NEVER_S = 2**30  # a time that does not come
+
+# pickup_flags, one byte a position (GTFS pickup_type and drop_off_type, two bits each)
+PICKUP_SHIFT, DROP_OFF_SHIFT, TYPE_MASK = 0, 2, 3
+NOT_AVAILABLE = 1
+
+
+class Strings(Sequence[str]):
+    """A column of strings in two arrays: UTF-8 bytes end to end, and where each begins."""
+
+    __slots__ = ("data", "starts")
+
+    def __init__(self, data: U8, starts: I64) -> None:
+        self.data = data
+        self.starts = starts
+
+    @classmethod
+    def of(cls, values: Sequence[str]) -> "Strings":
+        """The column of `values`."""
+        encoded = [value.encode() for value in values]
+        starts = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(value) for value in encoded], out=starts[1:])
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), starts)
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(f"row {index} of {len(self)}")
+        return bytes(self.data[self.starts[index] : self.starts[index + 1]]).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[i] for i in range(len(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """All active feeds, compiled. Index columns hold row numbers, -1 for none; `xs_start[i]:xs_start[i+1]` is the slice of row i.
+
+    Feeds, agencies, routes, services, trips
+        `trip_days` points at a row of `days`, a bitfield: bit b of word w is day `first_day + 64 w + b`.
+        A trip lists its stop_times in `visit_*` (`trip_visit_start`), times in seconds, interpolated where the feed left them blank.
+    Stops
+        location types 0 (stop or platform) and 1 (station). `stop_wheelchair`: 0 unknown, 1 yes, 2 no, inherited from the station.
+    Search
+        `node_*`, `pattern_*`, `run_*`, `times_*`, `foot_*`. Node n < stop count is stop n itself.
+        `foot_*` are the walks and transfers from a node to another, sorted by duration; `node_change_s` is the time needed to change at the node
+        itself (`NEVER_S` when forbidden).
+        `lb_to_s[l, n]`, `lb_from_s[l, n]`: least travel seconds from node n to landmark l and from landmark l to node n.
+    """
+
+    # --- identity
+    hash: str
+    zone: str
+    first_day_ordinal: int
+    day_count: int
+    back_days: int  # how many days before the query's day a run still under way may have begun
+    # --- feeds
+    feed_name: Strings
+    # --- agencies
+    agency_feed: I32
+    agency_id: Strings
+    agency_name: Strings
+    agency_url: Strings
+    agency_phone: Strings
+    # --- routes
+    route_feed: I32
+    route_agency: I32
+    route_id: Strings
+    route_short_name: Strings
+    route_long_name: Strings
+    route_type: I16
+    route_color: Strings
+    route_text_color: Strings
+    # --- stops
+    stop_feed: I32
+    stop_id: Strings
+    stop_code: Strings
+    stop_name: Strings
+    stop_platform: Strings
+    stop_place: Strings  # stable place id
+    stop_lat: F64
+    stop_lon: F64
+    stop_type: I8
+    stop_parent: I32
+    stop_wheelchair: I8
+    # --- days
+    days: U64  # [sets, words]
+    # --- trips
+    trip_feed: I32
+    trip_id: Strings
+    trip_route: I32
+    trip_headsign: Strings
+    trip_short_name: Strings
+    trip_direction: I8
+    trip_wheelchair: I8
+    trip_bikes: I8
+    trip_shape: I32
+    trip_days: I32
+    trip_visit_start: I64
+    visit_stop: I32
+    visit_arrive_s: I32
+    visit_depart_s: I32
+    visit_flags: U8
+    visit_headsign: I32  # row of `headsign`, -1 for the trip's own
+    headsign: Strings
+    # --- shapes
+    shape_start: I64
+    shape_lat: F64
+    shape_lon: F64
+    # --- nodes
+    node_stop: I32
+    node_change_s: I32
+    # --- patterns and runs
+    pattern_node_start: I32
+    pattern_node: I32
+    pattern_flags: U8
+    pattern_run_start: I32
+    run_start_s: I32
+    run_times: I32  # where the run's row begins in `times_*`
+    run_days: I32
+    run_trip_start: I32  # a run's trips (one, or those joined in-seat) in `run_trip`
+    run_trip: I32
+    run_trip_first: I32  # the position in the pattern where that trip begins
+    run_frequency: U8  # 0: as timetabled; 1: one of a frequency that is not exact
+    times_arrive_s: I32
+    times_depart_s: I32
+    # --- where patterns stop
+    node_pattern_start: I32
+    node_pattern: I32
+    node_pattern_position: I32
+    # --- walks
+    foot_start: I32
+    foot_node: I32
+    foot_s: I32
+    foot_m: I32
+    # --- lower bounds
+    lb_to_s: I32
+    lb_from_s: I32
+
+    @property
+    def first_day(self) -> date:
+        """The first day of any service."""
+        return date.fromordinal(self.first_day_ordinal)
+
+    @property
+    def last_day(self) -> date:
+        """The last day of any service."""
+        return date.fromordinal(self.first_day_ordinal + self.day_count - 1)
+
+    def runs_on(self, days_row: int, day: date) -> bool:
+        """Whether that set of days holds `day`."""
+        bit = day.toordinal() - self.first_day_ordinal
+        return 0 <= bit < self.day_count and bool(self.days[days_row, bit >> 6] >> np.uint64(bit & 63) & np.uint64(1))
+
+    def arrays(self) -> Iterator[tuple[str, np.ndarray | Strings]]:
+        """Every column by name, in order."""
+        for column in fields(self):
+            value = getattr(self, column.name)
+            if isinstance(value, np.ndarray | Strings):
+                yield column.name, value

@@ -1,0 +1,160 @@
+"""What a traveller asks and what they are answered, as values. Stops and lines are rows of the timetable the answer was made with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+import numpy as np
+
+from mobigo.base.decisions import Decision
+from mobigo.base.geo import Point
+from mobigo.network.model.timetable import F64, I32, Timetable
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a journey begins or ends: a position, or a set of stops (a station and its platforms), with the name people gave it."""
+
+    name: str
+    point: Point | None = None
+    stops: tuple[int, ...] = ()  # rows of the timetable; reached without walking
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the traveller accepts."""
+
+    vehicles_max: int = 8
+    walk_m_max: int = 2_000  # to the first stop, from the last, or the whole way on foot
+    change_s_extra: int = 0  # added to each change
+    duration_s_max: int = 24 * 3600
+    wheelchair: bool = False
+    route_types: frozenset[int] | None = None  # GTFS route types allowed; None: all
+    without_routes: frozenset[str] = frozenset()  # "feed:route_id"
+    only_agencies: frozenset[str] | None = None  # "feed:agency_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question. `at` is aware. With `window_s`, every useful departure (or arrival) of the window is answered."""
+
+    origin: Endpoint
+    destination: Endpoint
+    at: datetime
+    arrive_by: bool = False
+    window_s: int = 0
+    via: Endpoint | None = None
+    via_stay_s: int = 0
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stop of a vehicle on the way: aware instants (UTC)."""
+
+    stop: int
+    arrive_at: datetime
+    depart_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """A leg on board: from `visits[0]` to `visits[-1]`, along one trip, or several joined in-seat (`trips` with the visit where each begins)."""
+
+    trips: tuple[tuple[int, int], ...]
+    service_day: date
+    visits: tuple[Visit, ...]
+    by_frequency: bool = False
+
+    @property
+    def depart_at(self) -> datetime:
+        return self.visits[0].depart_at
+
+    @property
+    def arrive_at(self) -> datetime:
+        return self.visits[-1].arrive_at
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A leg on foot. `from_stop`/`to_stop` are None at a door."""
+
+    from_stop: int | None
+    to_stop: int | None
+    depart_at: datetime
+    arrive_at: datetime
+    distance_m: int
+    path: tuple[Point, ...] = ()  # empty: as the crow flies
+
+
+Leg = Ride | Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Legs in order. `why` says why it is kept among the others ("planner.why_fastest", …)."""
+
+    legs: tuple[Leg, ...]
+    depart_at: datetime
+    arrive_at: datetime
+    why: tuple[Decision, ...] = ()
+
+    @property
+    def rides(self) -> tuple[Ride, ...]:
+        return tuple(leg for leg in self.legs if isinstance(leg, Ride))
+
+    @property
+    def change_count(self) -> int:
+        return max(0, len(self.rides) - 1)
+
+    @property
+    def walk_m(self) -> int:
+        return sum(leg.distance_m for leg in self.legs if isinstance(leg, Walk))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The useful journeys, best first, and what must be said about them, above all when there is none."""
+
+    query: Query
+    journeys: tuple[Journey, ...]
+    remarks: tuple[Decision, ...] = ()
+    network_hash: str = ""
+    earlier_at: datetime | None = None  # ask again at this instant for what runs before
+    later_at: datetime | None = None
+    next_at: datetime | None = None  # the next departure at all, when the window holds none
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Nodes reached from a position (or that reach it): seconds and metres of each, sorted by node."""
+
+    node: I32
+    time_s: I32
+    walk_m: I32
+
+    @classmethod
+    def empty(cls) -> "Reach":
+        return cls(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int32))
+
+
+class AccessEgress(Protocol):
+    """How people get between a door and the stops. Streets replace the crow's flight by another implementation."""
+
+    def reach(self, timetable: Timetable, point: Point, walk_m_max: int) -> Reach:
+        """The stops within reach of `point`."""
+
+    def direct(self, a: Point, b: Point) -> tuple[int, int]:
+        """(seconds, metres) from a to b on foot."""
+
+    def path(self, a: Point, b: Point) -> Sequence[Point]:
+        """The way drawn on a map; empty when unknown."""
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """One-to-all: earliest arrival (UTC seconds since 1970) and vehicles taken at each stop of the timetable; -1 where not reached."""
+
+    arrive_epoch_s: F64 = field(repr=False)
+    vehicles: I32 = field(repr=False)
