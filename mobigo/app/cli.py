@@ -1,0 +1,131 @@
+"""The `mobigo` command: a table of names, each imported when it is called, and the one mapping of errors to exit codes.
+
+    0  done      2  bad usage or input      3  refused, or found faulty      1  a defect of ours, or of another system
+
+To add a command: one line in `COMMANDS`. Its module says what it does; its help line stands here, so that
+`mobigo --help` imports nothing else.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import click
+
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
+from mobigo.infra import console
+
+
+class Command(NamedTuple):
+    """Where a command lives ("module:object") and what it does, in one line."""
+
+    target: str
+    help: str
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "backup": Command("mobigo.app.backup:backup", "Écrire une sauvegarde complète dans un fichier."),
+    "doctor": Command("mobigo.app.doctor:doctor", "Examiner l'installation et dire quoi faire."),
+    "migrate": Command("mobigo.app.migrate:migrate", "Mettre la base de données au schéma de cette version."),
+    "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, name = entry.target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commandes"):
+            formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mobigo", prog_name="mobigo")
+def mobigo() -> None:
+    """Le service régional de mobilité de Bourgogne-Franche-Comté."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; every error becomes a sentence on stderr.
+
+    Under `--json` the error is also the one document on stdout: {"error": {code, params, message}}.
+    """
+    as_json = "--json" in arguments
+    try:
+        code = mobigo.main(list(arguments), prog_name="mobigo", standalone_mode=False)
+        return code if isinstance(code, int) else console.DONE
+    except click.UsageError as usage:
+        usage.show()
+        _say_json(as_json, Decision("cli.bad_usage", reason=usage.format_message()), usage.format_message())
+        return console.BAD_INPUT
+    except click.ClickException as other:
+        other.show()
+        return console.BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        console.message("Interrompu.")
+        return 130
+    except MobigoError as error:
+        return _fail(error.decision, exit_code(error), as_json)
+    except BrokenPipeError:
+        # The reader of our output left (`mobigo … | head`): nothing went wrong, and there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return console.DONE
+    except Exception as defect:
+        found = _known(defect)
+        if found is None:
+            raise
+        return _fail(found, console.DEFECT, as_json)
+
+
+def exit_code(error: MobigoError) -> int:
+    """The exit code of each of the five error words."""
+    if isinstance(error, (NotFound, InvalidInput)):
+        return console.BAD_INPUT
+    if isinstance(error, (Refused, Conflict)):
+        return console.REFUSED
+    return console.DEFECT
+
+
+def _known(defect: Exception) -> Decision | None:
+    """Failures of the machine that have a sentence of their own: database out of reach, disk full, no permission."""
+    if type(defect).__module__.startswith("sqlalchemy.exc") and type(defect).__name__ == "OperationalError":
+        return Decision("database.unreachable", reason=str(getattr(defect, "orig", defect)).strip())
+    if isinstance(defect, OSError) and defect.strerror is not None:
+        return Decision("cli.system_refused", reason=defect.strerror, file=str(defect.filename or ""))
+    return None
+
+
+def _fail(decision: Decision, code: int, as_json: bool) -> int:
+    text = console.sentence_of(decision)
+    console.message(text)
+    _say_json(as_json, decision, text)
+    return code
+
+
+def _say_json(as_json: bool, decision: Decision, text: str) -> None:
+    if as_json:
+        params = {name: str(value) for name, value in decision.params.items()}
+        click.echo(console.as_json_text({"error": {"code": decision.code, "params": params, "message": text}}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""The only clock of the product. Everything else receives `now` as an argument."""
+
+import time
+from datetime import UTC, datetime
+
+from mobigo.base import ids
+
+
+def now() -> datetime:
+    """This instant, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id(at: datetime | None = None) -> str:
+    """A fresh id (see `mobigo.base.ids`) made at `at`, or now."""
+    instant = now() if at is None else at
+    return ids.new_id(int(instant.timestamp() * 1000))
+
+
+def monotonic_s() -> float:
+    """Seconds that only go forward, to measure durations and deadlines inside one process."""
+    return time.monotonic()

@@ -1,0 +1,225 @@
+"""The configuration: one frozen object made from the environment, and the faults that keep production from starting.
+
+Each setting is declared once, here, with its variable and its reader; `docs/operations.md` explains every one of them
+and a test compares the two. To add a setting: one line in `Config`, one line in the table of that page.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import InvalidInput, Refused
+
+PREFIX: Final = "MOBIGO_"
+# Read by the tests and by `make`, never by the product.
+OUTSIDE: Final = ("MOBIGO_TEST_", "MOBIGO_REALDATA", "MOBIGO_CI")
+Environment = Literal["demo", "development", "production"]
+ENVIRONMENTS: Final = get_args(Environment)
+MIN_SECRET_LENGTH: Final = 32
+
+
+class Setting(NamedTuple):
+    """How one field of `Config` is given: its variable, how its text is read (ValueError, with what would be valid,
+    when it cannot be), and its default: a text read the same way, or a function of the settings declared above it.
+    The value of a secret setting is never shown."""
+
+    variable: str
+    reader: Callable[[str], Any]
+    default: str | Callable[[Mapping[str, Any]], Any]
+    secret: bool = False
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _optional(text: str) -> str | None:
+    return text or None
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(" | ".join(allowed))
+        return text
+
+    return read
+
+
+def _whole(first: int, last: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and first <= int(text) <= last):
+            raise ValueError(f"{first}…{last}")
+        return int(text)
+
+    return read
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("0 | 1")
+    return text == "1"
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise ValueError("a folder")
+    return Path(text).expanduser().absolute()
+
+
+def _names(*allowed: str) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in text.split(",") if name.strip())
+        if not names or not set(names) <= set(allowed):
+            raise ValueError(", ".join(allowed))
+        return names
+
+    return read
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        raise ValueError("Europe/Paris, …") from unknown
+    return text
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+            raise ValueError(", ".join(f"{scheme}://…" for scheme in schemes))
+        return text.rstrip("/")
+
+    return read
+
+
+def _database(text: str) -> str:
+    schemes = ("sqlite", "postgresql", "postgres", "postgresql+psycopg")
+    if urlsplit(text).scheme not in schemes:
+        raise ValueError("sqlite:///…, postgresql://…")
+    return text
+
+
+def _broker(text: str) -> str:
+    schemes = ("filesystem", "redis", "rediss", "amqp", "amqps")
+    if urlsplit(text).scheme not in schemes:
+        raise ValueError("filesystem://, redis://…, amqp://…")
+    return text
+
+
+def _sqlite_under_home(known: Mapping[str, Any]) -> str:
+    return f"sqlite:///{known['home'] / 'mobigo.sqlite'}"
+
+
+def _local_url(known: Mapping[str, Any]) -> str:
+    return f"http://{known['host']}:{known['port']}"
+
+
+def _payments(known: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("counter",) if known["environment"] == "production" else ("counter", "sim")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything the product may be told from outside. Made by `load_config`; varied in tests with `replace`."""
+
+    home: Annotated[Path, Setting("MOBIGO_HOME", _folder, "./var")]
+    environment: Annotated[Environment, Setting("MOBIGO_ENV", _one_of(*ENVIRONMENTS), "development")]
+    database_url: Annotated[str, Setting("MOBIGO_DATABASE_URL", _database, _sqlite_under_home, secret=True)]
+    broker_url: Annotated[str, Setting("MOBIGO_BROKER_URL", _broker, "filesystem://", secret=True)]
+    # None: `mobigo.infra.keys.secret_key` generates one at the first run, in home/secrets.
+    secret_key: Annotated[str | None, Setting("MOBIGO_SECRET_KEY", _optional, "", secret=True)]
+    host: Annotated[str, Setting("MOBIGO_HOST", _text, "127.0.0.1")]
+    port: Annotated[int, Setting("MOBIGO_PORT", _whole(1, 65_535), "8000")]
+    base_url: Annotated[str, Setting("MOBIGO_BASE_URL", _url("http", "https"), _local_url)]
+    trusted_proxies: Annotated[int, Setting("MOBIGO_TRUSTED_PROXIES", _whole(0, 10), "0")]
+    web_processes: Annotated[int, Setting("MOBIGO_WEB_PROCESSES", _whole(1, 256), "1")]
+    web_threads: Annotated[int, Setting("MOBIGO_WEB_THREADS", _whole(1, 256), "4")]
+    jobs_at_once: Annotated[int, Setting("MOBIGO_JOBS_AT_ONCE", _whole(1, 256), "1")]
+    job_memory_mb: Annotated[int, Setting("MOBIGO_JOB_MEMORY_MB", _whole(128, 1_048_576), "4096")]
+    language: Annotated[str, Setting("MOBIGO_LANG", _one_of("fr", "en"), "fr")]
+    zone: Annotated[str, Setting("MOBIGO_ZONE", _zone, "Europe/Paris")]
+    payments: Annotated[tuple[str, ...], Setting("MOBIGO_PAYMENTS", _names("counter", "sim"), _payments)]
+    log_format: Annotated[str, Setting("MOBIGO_LOG_FORMAT", _one_of("text", "json"), "text")]
+    log_level: Annotated[str, Setting("MOBIGO_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")]
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={'…' if how.secret else repr(getattr(self, name))}" for name, how in settings().items())
+        return f"Config({', '.join(shown)})"
+
+
+@cache
+def settings() -> dict[str, Setting]:
+    """Each field of `Config` and how it is given, in their order."""
+    hints = get_type_hints(Config, include_extras=True)
+    return {declared.name: hints[declared.name].__metadata__[0] for declared in fields(Config)}
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration written in `environ` (default: the process's). An empty variable counts as absent.
+
+    Raises InvalidInput("config.bad_value", setting, value, expected); a secret's value is not repeated.
+    """
+    given = os.environ if environ is None else environ
+    known: dict[str, Any] = {}
+    for name, how in settings().items():
+        text = given.get(how.variable, "")
+        if text == "" and callable(how.default):
+            known[name] = how.default(known)
+            continue
+        try:
+            known[name] = how.reader(text or str(how.default))
+        except ValueError as unreadable:
+            shown = "…" if how.secret else text
+            raise InvalidInput(
+                "config.bad_value", setting=how.variable, value=shown, expected=str(unreadable)
+            ) from None
+    return Config(**known)
+
+
+def variables() -> list[str]:
+    """The variables the product reads, in the order of `Config`."""
+    return [how.variable for how in settings().values()]
+
+
+def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Variables that look like ours and are not: most often a typing mistake that would stay silent."""
+    given = os.environ if environ is None else environ
+    known = set(variables())
+    return sorted(
+        name for name in given if name.startswith(PREFIX) and name not in known and not name.startswith(OUTSIDE)
+    )
+
+
+def faults(config: Config) -> list[Decision]:
+    """What makes this configuration unsafe in production, each as a reason; empty elsewhere."""
+    if not config.production:
+        return []
+    found = []
+    if config.secret_key is None:
+        found.append(Decision("config.no_secret", setting="MOBIGO_SECRET_KEY", length=MIN_SECRET_LENGTH))
+    elif len(config.secret_key) < MIN_SECRET_LENGTH:
+        found.append(Decision("config.short_secret", setting="MOBIGO_SECRET_KEY", length=MIN_SECRET_LENGTH))
+    if "sim" in config.payments:
+        found.append(Decision("config.sim_payments", setting="MOBIGO_PAYMENTS"))
+    if not config.base_url.startswith("https://"):
+        found.append(Decision("config.plain_http", setting="MOBIGO_BASE_URL"))
+    return found
+
+
+def require_safe(config: Config) -> None:
+    """Raises Refused with the first fault: production does not start on an unsafe setting."""
+    for fault in faults(config):
+        raise Refused(fault.code, **fault.params)

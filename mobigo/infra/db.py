@@ -1,0 +1,153 @@
+"""The database: one declarative base, one type for instants, engines for SQLite and PostgreSQL, transactions.
+
+Tables live in the `store` rooms of the packages and import `Base` from here. On SQLite a writing transaction takes
+the write lock at once (BEGIN IMMEDIATE): a transaction that reads first and writes later would otherwise fail without
+waiting when another one wrote in between. So: `transaction` to write, `reading` for what only reads.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from mobigo.base.errors import InvalidInput
+from mobigo.base.instants import to_utc
+
+BUSY_TIMEOUT_MS: Final = 30_000
+_BEGIN: Final = "mobigo_sqlite_begin"
+_HOOKS: Final = "mobigo_after_commit"
+_log = logging.getLogger(__name__)
+
+
+class Base(DeclarativeBase):
+    """Mother of every table. Constraints are named by rule, so that migrations can name them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware going in (ValueError otherwise), aware and in UTC coming out, to the microsecond."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else to_utc(value)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # SQLite keeps no zone: what was written is UTC.
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# A JSON document: text on SQLite, jsonb on PostgreSQL.
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def database_url(text: str) -> URL:
+    """The URL SQLAlchemy wants of the URL people write (`postgres://`, `postgresql://`: driven by psycopg).
+
+    Raises InvalidInput("database.unknown_kind") for another database, or for SQLite in memory (it is not shared
+    between connections, so it would not be one database).
+    """
+    url = make_url(text)
+    backend = url.drivername.partition("+")[0]
+    if backend in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    if backend == "sqlite" and url.database not in (None, "", ":memory:"):
+        return url
+    raise InvalidInput("database.unknown_kind", kind=backend)
+
+
+def open_engine(text: str) -> Engine:
+    """An engine on the database of this URL. Opens no connection yet; makes the folder of a SQLite file."""
+    url = database_url(text)
+    if url.get_backend_name() == "sqlite":
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, json_serializer=_json
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, json_serializer=_json)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """One unit of writing: committed when the block ends, rolled back when it raises.
+
+    What was registered with `on_commit` runs after the commit, in order, and only then.
+    """
+    with Session(engine, expire_on_commit=False) as session:
+        with session.begin():
+            yield session
+        _run_hooks(session)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One consistent look at the database: every query sees the same state, writing fails (the database refuses it),
+    and nobody waits for a writer."""
+    if engine.dialect.name == "sqlite":
+        looking = engine.execution_options(**{_BEGIN: "DEFERRED"})
+    else:
+        looking = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with Session(looking, expire_on_commit=False) as session:
+        yield session
+        session.rollback()
+
+
+def on_commit(session: Session, action: Callable[[], object]) -> None:
+    """Run `action` once this transaction is committed (a wake-up, a cache to drop): never after a rollback.
+
+    The facts are already safe then: a failing action is logged and does not fail the caller, so whatever must
+    happen for sure is a row (outbox, job), not an action.
+    """
+    session.info.setdefault(_HOOKS, []).append(action)
+
+
+def _run_hooks(session: Session) -> None:
+    for action in session.info.pop(_HOOKS, []):
+        try:
+            action()
+        except Exception:
+            _log.exception("an action registered to follow a commit failed")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite, not guessed by the driver
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    begin = connection.get_execution_options().get(_BEGIN, "IMMEDIATE")
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(begin == 'DEFERRED')}")
+    connection.exec_driver_sql(f"BEGIN {begin}")
