@@ -1,0 +1,1 @@
+"""Feeds out: values in, bytes out."""

@@ -1,0 +1,1 @@
+"""The outside of the network package: archives, CSV, feed sources on the web."""
