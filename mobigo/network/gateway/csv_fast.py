@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 _COMMA, _LF, _CR, _QUOTE = b',\n\r"'
 _STRIDE = 1 << 20
+_FEW_QUOTES = 200_000  # below, looking between each pair is faster than a pass over the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,16 @@ class Body:
     blank_lines: NDArray[np.int64]
 
 
-def is_plain(data: bytes) -> bool:
-    """Whether polars reads `data` exactly: no lone carriage return, every quote opening, closing or doubled."""
+def plain_quotes(data: bytes) -> NDArray[np.int64] | None:
+    """Where the quotes of `data` are, if polars reads it exactly: no lone carriage return, every quote opening, closing or doubled."""
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
-        return False
-    if b'"' not in data:
-        return True
+        return None
     octets = np.frombuffer(data, np.uint8)
-    quotes = _positions(octets, _QUOTE)
+    quotes = _positions(octets, _QUOTE) if b'"' in data else np.empty(0, np.int64)
+    if not len(quotes):
+        return quotes
     if len(quotes) % 2:
-        return False
+        return None
     opening, closing = quotes[::2], quotes[1::2]
     before = octets[opening - 1]  # of a quote at 0 this is the last octet: mended on the next line
     starts = (before == _COMMA) | (before == _LF) | (opening == 0)
@@ -42,27 +43,32 @@ def is_plain(data: bytes) -> bool:
     after = octets[np.minimum(closing + 1, len(octets) - 1)]
     ends = (after == _COMMA) | (after == _LF) | (after == _CR) | (closing + 1 == len(octets))
     ends[:-1] |= opening[1:] == closing[:-1] + 1
-    return bool(starts.all() and ends.all())
+    return quotes if starts.all() and ends.all() else None
 
 
-def read_body(data: bytes, header_lines: int, names: list[str]) -> Body:
-    """The records of `data`, for which `is_plain` holds, below a header of `header_lines` lines with columns `names`."""
-    has_quotes = b'"' in data
+def read_body(data: bytes, quotes: NDArray[np.int64], header_lines: int, names: list[str]) -> Body:
+    """The records of `data`, whose `plain_quotes` are given, below a header of `header_lines` lines with columns `names`."""
     try:
-        frame, straight = _read(data, header_lines, names, has_quotes, truncate=False), True
+        frame, straight = _read(data, header_lines, names, len(quotes) > 0, truncate=False), True
     except pl.exceptions.ComputeError:
-        frame, straight = _read(data, header_lines, names, has_quotes, truncate=True), False
+        frame, straight = _read(data, header_lines, names, len(quotes) > 0, truncate=True), False
     octets = np.frombuffer(data, np.uint8)
-    newlines = _count(octets, _LF) + (not data.endswith(b"\n"))
-    none = np.empty(0, np.int64)
-    if straight and newlines == frame.height + header_lines:
-        commas = _count(octets, _COMMA) - (_commas_inside(octets) if has_quotes else 0)
-        if commas == (frame.height + 1) * (len(names) - 1):
-            lines = np.arange(header_lines + 1, header_lines + 1 + frame.height, dtype=np.int64)
-            blank = b"\n\n" in data or b"\n\r\n" in data
-            if not blank:
-                return Body(frame, lines, none, none, none)
-    return _irregular(data, octets, header_lines, names, frame)
+    if straight and _is_regular(data, octets, quotes, header_lines, len(names), frame.height):
+        lines = np.arange(header_lines + 1, header_lines + 1 + frame.height, dtype=np.int64)
+        none = np.empty(0, np.int64)
+        return Body(frame, lines, none, none, none)
+    return _irregular(data, octets, quotes, header_lines, names, frame)
+
+
+def _is_regular(
+    data: bytes, octets: NDArray[np.uint8], quotes: NDArray[np.int64], header_lines: int, width: int, height: int
+) -> bool:
+    """Whether each record is one line with as many cells as the header. None is longer: polars would have said so."""
+    if _count(octets, _LF) + (not data.endswith(b"\n")) != height + header_lines:
+        return False
+    if width == 1:
+        return b"\n\n" not in data and b"\n\r\n" not in data
+    return _count(octets, _COMMA) - _commas_inside(data, octets, quotes) == (height + 1) * (width - 1)
 
 
 def _read(data: bytes, header_lines: int, names: list[str], has_quotes: bool, truncate: bool) -> pl.DataFrame:
@@ -78,9 +84,15 @@ def _read(data: bytes, header_lines: int, names: list[str], has_quotes: bool, tr
     )
 
 
-def _irregular(data: bytes, octets: NDArray[np.uint8], header_lines: int, names: list[str], frame: pl.DataFrame) -> Body:
+def _irregular(
+    data: bytes,
+    octets: NDArray[np.uint8],
+    quotes: NDArray[np.int64],
+    header_lines: int,
+    names: list[str],
+    frame: pl.DataFrame,
+) -> Body:
     """The same by the place of every comma, quote and line end outside quotes."""
-    quotes = _positions(octets, _QUOTE)
     all_ends = _positions(octets, _LF)
     ends = all_ends[np.searchsorted(quotes, all_ends) % 2 == 0]
     if not data.endswith(b"\n"):
@@ -102,17 +114,18 @@ def _irregular(data: bytes, octets: NDArray[np.uint8], header_lines: int, names:
 
 def _count(octets: NDArray[np.uint8], octet: int) -> int:
     """How often an octet occurs, without a temporary the size of the file."""
-    return sum(
-        int(np.count_nonzero(octets[at : at + _STRIDE] == octet)) for at in range(0, len(octets), _STRIDE)
-    )
+    return sum(int(np.count_nonzero(octets[at : at + _STRIDE] == octet)) for at in range(0, len(octets), _STRIDE))
 
 
 def _positions(octets: NDArray[np.uint8], octet: int) -> NDArray[np.int64]:
     return np.flatnonzero(octets == octet)
 
 
-def _commas_inside(octets: NDArray[np.uint8]) -> int:
+def _commas_inside(data: bytes, octets: NDArray[np.uint8], quotes: NDArray[np.int64]) -> int:
     """How many commas stand between quotes."""
-    quotes = _positions(octets, _QUOTE)
+    if not len(quotes):
+        return 0
+    if len(quotes) <= _FEW_QUOTES:
+        return sum(data.count(b",", start, end) for start, end in zip(quotes[::2].tolist(), quotes[1::2].tolist(), strict=True))
     between = np.add.reduceat((octets == _COMMA).view(np.uint8), quotes, dtype=np.int64)
     return int(between[::2].sum())

@@ -29,17 +29,19 @@ def read_table(data: bytes, file: str, found: Collector, limits: Limits = LIMITS
     Every cell is the exact string the file gives; a cell its record does not have is the empty string. What had to be mended is told to `found`.
     Raises Refused or InvalidInput for text that cannot be read within the limits.
     """
-    text = to_utf8(data, file, found).rstrip(b"\r\n")
-    leading = len(text) - len(text.lstrip(b"\r\n"))
-    if not text.strip():
+    text = to_utf8(data, file, found)
+    if text.endswith((b"\n\n", b"\r\n\r\n", b"\r\r")):
+        text = text.rstrip(b"\r\n")  # blank lines at the end are nobody's fault
+    if not text or text.isspace():
         found.add("empty_file", file)
         return None
-    plain = leading == 0 and csv_fast.is_plain(text)
+    quotes = None if text[:1] in (b"\r", b"\n") else csv_fast.plain_quotes(text)
     head = _head(text[: min(len(text), 2 * limits.cell_chars_max)], file, limits)
     names = _names(head.cells, file, found, limits)
-    if plain and not head.mended:
+    if quotes is not None and not head.mended:
         header_lines = 1 + sum(cell.count("\n") for cell in head.cells)
-        return Table(_fast(text, file, header_lines, names, found, limits), tuple(head.cells))
+        body = csv_fast.read_body(text, quotes, header_lines, names)
+        return Table(_fast(body, file, names, found, limits), tuple(head.cells))
     return Table(_strict(text.decode(), file, names, found, limits), tuple(head.cells))
 
 
@@ -71,8 +73,7 @@ def _names(cells: list[str], file: str, found: Collector, limits: Limits) -> lis
     return names
 
 
-def _fast(text: bytes, file: str, header_lines: int, names: list[str], found: Collector, limits: Limits) -> pl.DataFrame:
-    body = csv_fast.read_body(text, header_lines, names)
+def _fast(body: csv_fast.Body, file: str, names: list[str], found: Collector, limits: Limits) -> pl.DataFrame:
     frame = body.frame
     if frame.height:
         longest = frame.select(pl.all().str.len_chars().max()).row(0)
