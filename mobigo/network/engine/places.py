@@ -1,0 +1,401 @@
+"""Places by name: the index behind the search fields, tolerant of accents, abbreviations and typing errors.
+
+A *place* is what people call by one name: a commune, a station with its platforms, or the stops of one name a few steps
+apart (both sides of a road, the same stop in two feeds). Search is deterministic: same text, same list.
+What is kept from a name is its folded words (`fold`); a text finds the places in which each of its words is a word, the
+beginning of one, or one within one or two typing errors of it.
+"""
+
+import unicodedata
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from math import cos, log1p, log10, radians
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cdist
+
+from mobigo.base.geo import Point, distance_m
+from mobigo.network.model.places import Commune, Kind, Match, Mode, Place, mode_of
+from mobigo.network.model.timetable import F64, I32, NONE, Timetable
+
+TEXT_CHARS_MAX = 100  # a longer text is cut: no place has a longer name, and the cost stays bounded
+TEXT_WORDS_MAX = 12
+SAME_NAME_M = 450.0  # stops of one name closer than this are one place
+COMMUNE_M = 6_000.0  # a stop is told by the nearest commune centre, up to this distance
+DEGREE_M = 111_195.0
+
+F32 = NDArray[np.float32]
+
+SHORT_FOR = {
+    "st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes", "s": "sur", "ss": "sous", "pl": "place",
+    "av": "avenue", "ave": "avenue", "bd": "boulevard", "bld": "boulevard", "blvd": "boulevard",
+    "rte": "route", "fg": "faubourg", "fbg": "faubourg", "gal": "general", "chr": "chru", "zi": "zone",
+    "univ": "universite",
+}  # fmt: skip
+LINK_WORDS = frozenset(
+    [
+        "de", "du", "des", "d", "la", "le", "les", "l", "en", "et", "a", "au", "aux", "sur", "sous", "lez", "pres",
+        "un", "une", "the", "of", "arret", "gare", "routiere", "sncf", "mairie",
+    ]
+)  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """Lower case without accents, ligatures undone, everything that is not a letter or digit made one blank."""
+    text = text.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae").replace("Æ", "ae").replace("ß", "ss")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join("".join(c if c.isalnum() else " " for c in plain.casefold()).split())
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a name, the usual abbreviations written out (`St` is `saint`)."""
+    return [SHORT_FOR.get(word, word) for word in fold(text).split()]
+
+
+class PlaceIndex:
+    """The places of a timetable and of a list of communes, searchable by text, id and position."""
+
+    def __init__(self, places: Sequence[Place], stop_place_row: I32, aliases: dict[str, int]) -> None:
+        self.places = tuple(places)
+        self.place_of_stop = stop_place_row  # for each stop of the timetable its place's row
+        self._row_of_id = aliases
+        self._lat = np.array([p.lat for p in places], np.float64)
+        self._lon = np.array([p.lon for p in places], np.float64)
+        self._weight = np.array([_weight(p) for p in places], np.float32)
+        # a fixed order between equal scores: kind, more departures, name, id
+        order = sorted(
+            range(len(places)), key=lambda i: (places[i].kind, -places[i].departures, places[i].name, places[i].id)
+        )
+        self._order = np.empty(len(places), np.int32)
+        self._order[order] = np.arange(len(places), dtype=np.int32)
+        self._kind = np.array([int(p.kind) for p in places], np.int8)
+        self._compact = ["".join(words(p.name)) for p in places]
+        self._exact: dict[str, list[int]] = defaultdict(list)
+        for row, place in enumerate(places):
+            self._exact[" ".join(words(place.name))].append(row)
+        self._index_words()
+
+    def _index_words(self) -> None:
+        """The words of every place, name first then context, as flat arrays."""
+        of_place: list[list[str]] = []
+        own: list[int] = []
+        for place in self.places:
+            named = list(dict.fromkeys(words(place.name)))
+            around = [w for w in dict.fromkeys(words(place.context)) if w not in named]
+            of_place.append(named + around or [""])  # a place without any word still has its row
+            own.append(len(named))
+        self._vocabulary = sorted({word for row in of_place for word in row})
+        number = {word: i for i, word in enumerate(self._vocabulary)}
+        lengths = np.array([len(row) for row in of_place], np.int64)
+        self._row_start = np.zeros(len(of_place) + 1, np.int64)
+        np.cumsum(lengths, out=self._row_start[1:])
+        self._row_word = np.array([number[word] for row in of_place for word in row], np.int32)
+        position = np.arange(len(self._row_word)) - np.repeat(self._row_start[:-1], lengths)
+        self._row_own = position < np.repeat(np.array(own, np.int64), lengths)
+        self._row_first = position == 0
+        counts = np.bincount(self._row_word, minlength=len(self._vocabulary)) if len(self._row_word) else np.zeros(0)
+        rarity = np.log1p(len(self.places) / (1.0 + counts)).astype(np.float32)
+        for word in LINK_WORDS:
+            if word in number:
+                rarity[number[word]] *= 0.15
+        self._rarity = rarity
+        own_rarity = np.where(self._row_own, rarity[self._row_word], 0).astype(np.float32)
+        self._name_rarity = self._sum_rows(own_rarity)
+        self._heads: dict[int, tuple[list[str], I32]] = {}
+
+    def _sum_rows(self, values: F32) -> F32:
+        if not len(self.places):
+            return np.zeros(0, np.float32)
+        sums: F32 = np.add.reduceat(np.append(values, np.float32(0)), self._row_start[:-1]).astype(np.float32)
+        return sums
+
+    # --- text
+
+    def search(self, text: str, limit: int = 8, kinds: Collection[Kind] = (), near: Point | None = None) -> list[Match]:
+        """The best places for `text`, best first; none when nothing resembles it. `near` decides between namesakes."""
+        asked = fold(text[:TEXT_CHARS_MAX]).split()[:TEXT_WORDS_MAX]
+        if not asked or not self.places:
+            return []
+        score = self._scores(asked)
+        if kinds:
+            score[~np.isin(self._kind, [int(kind) for kind in kinds])] = 0
+        found = np.flatnonzero(score > 0)
+        if near is not None and found.size:
+            score[found] += (4.0 / (1.0 + self._distances_m(near, found) / 20_000.0)).astype(np.float32)
+        if found.size > limit:
+            edge = np.partition(score[found], found.size - limit)[found.size - limit]
+            found = found[score[found] >= edge]
+        ranked = sorted(found.tolist(), key=lambda row: (-round(float(score[row]), 3), int(self._order[row])))
+        return [Match(self.places[row], round(float(score[row]), 3)) for row in ranked[:limit]]
+
+    def _scores(self, asked: list[str]) -> F32:
+        """A score per place, 0 where the text does not name it."""
+        count = len(self.places)
+        total = np.zeros(count, np.float32)
+        wanted = 0.0
+        covered = np.zeros(len(self._row_word), bool)
+        missed = np.zeros(count, np.int32)
+        starts = np.zeros(count, bool)
+        for i, word in enumerate(asked):
+            last = i == len(asked) - 1
+            quality = self._word_quality(word, last)
+            if word in SHORT_FOR:  # `st` may be Saint or begin Stade
+                quality = np.maximum(quality, self._word_quality(SHORT_FOR[word], last))
+            known = quality > 0
+            share = float(self._rarity[known].max()) if known.any() else 4.0
+            share = max(share, 0.2) if word not in LINK_WORDS else 0.15
+            wanted += share
+            of_row = quality[self._row_word] * np.where(self._row_own, np.float32(1), np.float32(0.72))
+            best = np.maximum.reduceat(np.append(of_row, np.float32(0)), self._row_start[:-1])
+            total += best * np.float32(share)
+            if word not in LINK_WORDS:
+                missed += best == 0
+            covered |= (of_row > 0) & self._row_own
+            if i == 0:
+                starts = np.add.reduceat(np.append((of_row > 0) & self._row_first, False), self._row_start[:-1]) > 0
+        text_share: F32 = total / np.float32(wanted)
+        name_share = self._sum_rows(np.where(covered, self._rarity[self._row_word], 0).astype(np.float32))
+        name_share /= np.maximum(self._name_rarity, np.float32(1e-6))
+        score: F32 = (100 * text_share + 22 * name_share + 5 * starts + self._weight).astype(np.float32)
+        # one word of several may be missing (a neighbourhood we do not know); then the rest must be good
+        allowed = 1 if len(asked) >= 3 else 0
+        keep = (missed <= allowed) & (text_share >= 0.45)
+        score = np.where(keep, score - 25 * missed, 0).astype(np.float32)
+        if not keep.any():
+            score = self._whole_name_scores("".join(asked))
+        return score
+
+    def _word_quality(self, word: str, last: bool) -> F32:
+        """For each word of the vocabulary how well `word` stands for it: 1 the same, less a beginning or an error."""
+        quality = np.zeros(len(self._vocabulary), np.float32)
+        low = bisect_left(self._vocabulary, word)
+        high = bisect_left(self._vocabulary, word + "\U0010ffff")
+        if high > low:
+            lengths = np.array([len(w) for w in self._vocabulary[low:high]], np.float32)
+            quality[low:high] = (0.80 if last else 0.66) + 0.16 * np.float32(len(word)) / lengths
+            if self._vocabulary[low] == word:
+                quality[low] = 1.0
+        errors = 0 if len(word) < 4 else 1 if len(word) < 8 else 2
+        if errors:
+            heads, head_of = self._heads_of(len(word) + 1)
+            distances = cdist([word], heads, scorer=OSA.distance, score_cutoff=errors, dtype=np.uint8)[0]
+            near = np.flatnonzero(distances <= errors)
+            if near.size:
+                worst = np.full(len(heads), 0, np.float32)
+                worst[near] = 0.74 - 0.16 * distances[near].astype(np.float32)
+                # a typing error in the first letter is rare: such words come last
+                worst[near] -= np.array([0.0 if heads[i][0] == word[0] else 0.12 for i in near], np.float32)
+                quality = np.maximum(quality, worst[head_of])
+        return quality
+
+    def _heads_of(self, length: int) -> tuple[list[str], I32]:
+        """The vocabulary cut at `length` letters, each beginning once, and for each word its beginning's row."""
+        if length not in self._heads:
+            heads = sorted({word[:length] for word in self._vocabulary})
+            number = {head: i for i, head in enumerate(heads)}
+            self._heads[length] = heads, np.array([number[word[:length]] for word in self._vocabulary], np.int32)
+        return self._heads[length]
+
+    def _whole_name_scores(self, compact: str) -> F32:
+        """Scores by the whole name without its blanks, for words run together or cut apart (`bellefontaine`)."""
+        score = np.zeros(len(self.places), np.float32)
+        if len(compact) < 4:
+            return score
+        errors = max(1, len(compact) // 5)
+        distances = cdist([compact], self._compact, scorer=OSA.distance, score_cutoff=errors, dtype=np.uint8)[0]
+        near = np.flatnonzero(distances <= errors)
+        score[near] = 92 - 60 * distances[near].astype(np.float32) / len(compact) + self._weight[near]
+        return score
+
+    def resolve(self, text: str) -> tuple[Place | None, list[Match]]:
+        """(the one place meant, others it could be). The first is None when the text leaves a choice or names nothing.
+
+        An id is its place. Otherwise a name is taken at its word when one commune bears it, or when no commune does and
+        one station, or failing that one stop; or when the best match is far ahead of the next.
+        """
+        known = self.by_id(text.strip())
+        if known is not None:
+            return known, []
+        found = self.search(text, 10)
+        if not found:
+            return None, []
+        folded = " ".join(words(text[:TEXT_CHARS_MAX]))
+        exact = list(self._exact.get(folded, ()))
+        exact += [i for i, m in ((self._row_of_id[m.place.id], m) for m in found) if _told(m.place) == folded]
+        for kind in Kind:
+            of_kind = sorted({row for row in exact if self.places[row].kind == kind})
+            if len(of_kind) == 1:
+                chosen = self.places[of_kind[0]]
+                return chosen, [m for m in found if m.place is not chosen]
+            if of_kind:
+                rows = sorted(of_kind, key=lambda row: int(self._order[row]))[:10]
+                first = [Match(self.places[row], 200.0) for row in rows]
+                return None, first + [m for m in found if m.place not in {f.place for f in first}]
+        sure = found[0].score >= 100 and (len(found) == 1 or found[0].score - found[1].score >= 12)
+        return (found[0].place, found[1:]) if sure else (None, found)
+
+    # --- id and position
+
+    def by_id(self, place_id: str) -> Place | None:
+        """The place of an id: a stable place id, `feed:stop_id`, or `commune:INSEE`."""
+        row = self._row_of_id.get(place_id)
+        return None if row is None else self.places[row]
+
+    def near(self, point: Point, radius_m: float, limit: int, kinds: Collection[Kind] = ()) -> list[tuple[Place, int]]:
+        """The places within `radius_m` of `point` with their distance in metres, nearest first."""
+        rows = np.arange(len(self.places))
+        if kinds:
+            rows = rows[np.isin(self._kind, [int(kind) for kind in kinds])]
+        if not rows.size:
+            return []
+        distances = self._distances_m(point, rows)
+        close = np.flatnonzero(distances <= radius_m)
+        ranked = sorted(close.tolist(), key=lambda i: (round(float(distances[i])), int(self._order[rows[i]])))[:limit]
+        return [(self.places[rows[i]], round(distance_m(point, self.places[rows[i]].point))) for i in ranked]
+
+    def _distances_m(self, point: Point, rows: NDArray[np.int64]) -> F64:
+        """Distances on a flat Earth around `point`: exact to 0.5 % within 50 km, and ordered beyond."""
+        north = (self._lat[rows] - point.lat) * DEGREE_M
+        east = (self._lon[rows] - point.lon) * DEGREE_M * cos(radians(point.lat))
+        return np.hypot(north, east)
+
+
+def _told(place: Place) -> str:
+    """The folded name with its context, as the lists show it."""
+    return " ".join(words(f"{place.name} {place.context}"))
+
+
+def _weight(place: Place) -> float:
+    """What a place weighs beside the text: 0 to about 14, so that it orders equals and never beats a better name."""
+    if place.kind is Kind.COMMUNE:
+        return 5.0 + 1.2 * max(0.0, log10(max(place.departures, 1)))
+    return (
+        (4.5 if place.kind is Kind.STATION else 1.5)
+        + (1.5 if place.modes & Mode.RAIL else 0)
+        + 0.5 * log1p(place.departures) / 2
+    )
+
+
+def build_index(timetable: Timetable, communes: Iterable[Commune] = ()) -> PlaceIndex:
+    """The index of a timetable's stops and of `communes` (whose `population` stands for departures in their order)."""
+    communes = sorted(communes, key=lambda c: c.insee)
+    groups = _groups(timetable)
+    stop_count = len(timetable.stop_id)
+    served = (
+        np.bincount(timetable.visit_stop, minlength=stop_count)[:stop_count] if stop_count else np.zeros(0, np.int64)
+    )
+    modes = _modes(timetable)
+    centres = _Centres(communes)
+    places: list[Place] = []
+    aliases: dict[str, int] = {}
+    place_row = np.full(stop_count, NONE, np.int32)
+    for group in groups:
+        main = min(group, key=lambda s: (-int(timetable.stop_type[s]), -int(served[s]), _stop_key(timetable, s)))
+        lat, lon = float(timetable.stop_lat[main]), float(timetable.stop_lon[main])
+        row = len(places)
+        name = timetable.stop_name[main] or timetable.stop_id[main]
+        places.append(
+            Place(
+                id=timetable.stop_place[main] or _stop_key(timetable, main),
+                kind=Kind.STATION if timetable.stop_type[main] == 1 else Kind.STOP,
+                name=name,
+                context=centres.nearest(lat, lon),
+                lat=lat,
+                lon=lon,
+                stops=tuple(sorted(group)),
+                departures=int(served[list(group)].sum()),
+                modes=int(np.bitwise_or.reduce(modes[list(group)])),
+            )
+        )
+        for stop in group:
+            place_row[stop] = row
+            aliases.setdefault(_stop_key(timetable, stop), row)
+            if timetable.stop_place[stop]:
+                aliases.setdefault(timetable.stop_place[stop], row)
+    for commune in communes:
+        aliases[f"commune:{commune.insee}"] = len(places)
+        places.append(
+            Place(
+                f"commune:{commune.insee}", Kind.COMMUNE, commune.name, commune.department, commune.lat, commune.lon,
+                departures=commune.population,
+            )
+        )  # fmt: skip
+    return PlaceIndex(places, place_row, aliases)
+
+
+def _stop_key(timetable: Timetable, stop: int) -> str:
+    return f"{timetable.feed_name[int(timetable.stop_feed[stop])]}:{timetable.stop_id[stop]}"
+
+
+def _modes(timetable: Timetable) -> NDArray[np.int32]:
+    """Bits of `Mode` seen at each stop."""
+    out = np.zeros(len(timetable.stop_id), np.int32)
+    if not len(timetable.visit_stop):
+        return out
+    of_route = np.array([mode_of(int(kind)) for kind in timetable.route_type], np.int32)
+    per_trip = np.diff(timetable.trip_visit_start)
+    for mode in Mode:
+        trips = of_route[timetable.trip_route] == mode
+        out[timetable.visit_stop[np.repeat(trips, per_trip)]] |= int(mode)
+    return out
+
+
+def _groups(timetable: Timetable) -> list[list[int]]:
+    """The stops of each place: a station with its platforms, and the namesakes within `SAME_NAME_M` of one another."""
+    count = len(timetable.stop_id)
+    root = [int(timetable.stop_parent[s]) if timetable.stop_parent[s] >= 0 else s for s in range(count)]
+    by_name: dict[str, list[int]] = defaultdict(list)
+    for stop in range(count):
+        if root[stop] == stop:
+            by_name[" ".join(words(timetable.stop_name[stop]))].append(stop)
+    joined = list(range(count))
+
+    def find(stop: int) -> int:
+        while joined[stop] != stop:
+            joined[stop] = joined[joined[stop]]
+            stop = joined[stop]
+        return stop
+
+    for name, stops in by_name.items():
+        if not name:
+            continue
+        stops.sort(key=lambda s: (float(timetable.stop_lat[s]), s))
+        for i, a in enumerate(stops):
+            here = (float(timetable.stop_lat[a]), float(timetable.stop_lon[a]))
+            for b in stops[i + 1 :]:
+                north = (float(timetable.stop_lat[b]) - here[0]) * DEGREE_M
+                if north > SAME_NAME_M:
+                    break
+                east = (float(timetable.stop_lon[b]) - here[1]) * DEGREE_M * cos(radians(here[0]))
+                if north * north + east * east <= SAME_NAME_M * SAME_NAME_M:
+                    joined[find(b)] = find(a)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for stop in range(count):
+        groups[find(root[stop])].append(stop)
+    return [groups[key] for key in sorted(groups, key=lambda key: min(groups[key]))]
+
+
+class _Centres:
+    """The nearest commune of a position, by bands of latitude."""
+
+    def __init__(self, communes: Sequence[Commune]) -> None:
+        self._sorted = sorted(communes, key=lambda c: (c.lat, c.insee))
+        self._lat = np.array([c.lat for c in self._sorted], np.float64)
+        self._lon = np.array([c.lon for c in self._sorted], np.float64)
+
+    def nearest(self, lat: float, lon: float) -> str:
+        """Its name; empty when no centre is within `COMMUNE_M`."""
+        reach = COMMUNE_M / DEGREE_M
+        low, high = np.searchsorted(self._lat, [lat - reach, lat + reach])
+        if low >= high:
+            return ""
+        north = (self._lat[low:high] - lat) * DEGREE_M
+        east = (self._lon[low:high] - lon) * DEGREE_M * cos(radians(lat))
+        apart = np.hypot(north, east)
+        best = int(np.argmin(apart))
+        return self._sorted[low + best].name if apart[best] <= COMMUNE_M else ""
