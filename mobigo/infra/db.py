@@ -7,15 +7,16 @@ waiting when another one wrote in between. So: `transaction` to write, `reading`
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, Executable, MetaData, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, CursorResult, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -116,6 +117,24 @@ def reading(engine: Engine) -> Iterator[Session]:
         session.rollback()
 
 
+def changed(session: Session, statement: Executable) -> int:
+    """Execute an INSERT, UPDATE or DELETE; the number of rows it touched."""
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+
+
+def insert_new(session: Session, owner: type[Base], row: Mapping[str, object], unique: Sequence[str] = ()) -> bool:
+    """Insert a row unless one with the same key is there; whether it was inserted. `unique` names the columns that
+    decide (default: any unique key). Waits for another transaction that is just inserting the same key."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(owner).values(dict(row)).on_conflict_do_nothing(index_elements=list(unique) or None)
+    return changed(session, statement) == 1
+
+
+def table_of(owner: type[Base]) -> Table:
+    """The table of a class."""
+    return cast(Table, owner.__table__)
+
+
 def on_commit(session: Session, action: Callable[[], object]) -> None:
     """Run `action` once this transaction is committed (a wake-up, a cache to drop): never after a rollback.
 
@@ -144,6 +163,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA recursive_triggers = ON")  # so that REPLACE does not slip past a trigger on DELETE
     cursor.close()
 
 

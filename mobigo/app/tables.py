@@ -1,0 +1,10 @@
+"""Every table of the product, by importing every module that declares some: what migrations, backups, the privacy
+register and the tests look at. A package that gains a `store` adds its line."""
+
+import mobigo.infra.audit
+import mobigo.infra.blobs
+import mobigo.infra.idempotency
+import mobigo.infra.outbox  # noqa: F401 - imported for the tables it declares
+from mobigo.infra.db import Base
+
+metadata = Base.metadata

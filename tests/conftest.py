@@ -1,0 +1,183 @@
+"""Fixtures every test may use: a configuration in a temporary home, databases, real data, brokers.
+
+A test that needs something says so with its marker and is skipped visibly where that is missing. Under MOBIGO_CI such
+a skip is an error: there, everything is present.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
+
+from mobigo.infra.config import Config, load_config
+from mobigo.infra.db import open_engine
+
+IN_CI = os.environ.get("MOBIGO_CI", "") not in ("", "0")
+
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if IN_CI else "dev")
+
+
+def chromium_path() -> str | None:
+    """The browser of the end-to-end tests."""
+    named = os.environ.get("MOBIGO_TEST_CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def _folder_in(variable: str) -> bool:
+    return variable in os.environ and Path(os.environ[variable]).is_dir()
+
+
+NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
+    "realdata": (lambda: _folder_in("MOBIGO_REALDATA"), "MOBIGO_REALDATA names no folder"),
+    "postgres": (lambda: bool(os.environ.get("MOBIGO_TEST_POSTGRES")), "MOBIGO_TEST_POSTGRES is not set"),
+    "redis": (lambda: bool(os.environ.get("MOBIGO_TEST_REDIS")), "MOBIGO_TEST_REDIS is not set"),
+    "rabbitmq": (lambda: bool(os.environ.get("MOBIGO_TEST_RABBITMQ")), "MOBIGO_TEST_RABBITMQ is not set"),
+    "browser": (lambda: chromium_path() is not None, "no Chromium on this machine"),
+    "nigiri": (lambda: sys.version_info[:2] == (3, 11), "pynigiri exists for Python 3.11 only"),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, (present, reason) in NEEDS.items():
+        if item.get_closest_marker(marker) is not None and not present():
+            pytest.skip(f"{marker}: {reason}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, "pytest.CallInfo[None]", None]:
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]  # pluggy's result is untyped in a wrapper
+    if not (IN_CI and report.skipped) or hasattr(report, "wasxfail"):
+        return
+    wanted = [marker for marker in NEEDS if item.get_closest_marker(marker) is not None]
+    if "nigiri" in wanted and sys.version_info[:2] != (3, 11):
+        return
+    if wanted:
+        report.outcome = "failed"
+        report.longrepr = f"skipped where it could run ({', '.join(wanted)}): {report.longrepr}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, None, None]:
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]  # pluggy's result is untyped in a wrapper
+    if IN_CI and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"a whole module skips itself: {report.longrepr}"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """A configuration in a home of its own, on a SQLite file that does not exist yet."""
+    return load_config({"MOBIGO_HOME": str(tmp_path / "home")})
+
+
+@pytest.fixture(scope="session")
+def realdata() -> Path:
+    """The folder of real data; its tests carry the marker of the same name."""
+    if not NEEDS["realdata"][0]():
+        pytest.skip(f"realdata: {NEEDS['realdata'][1]}")
+    return Path(os.environ["MOBIGO_REALDATA"]).absolute()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    return os.environ["MOBIGO_TEST_REDIS"]
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url() -> str:
+    return os.environ["MOBIGO_TEST_RABBITMQ"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    path = chromium_path()
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table and no row; tests get copies."""
+    from mobigo.app.tables import metadata
+
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    engine = open_engine(f"sqlite:///{path}")
+    metadata.create_all(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
+    engine.dispose()
+    return path
+
+
+@contextmanager
+def postgres_database() -> Iterator[str]:
+    """The URL of a new empty database on the test server, dropped at the end."""
+    server = make_url(os.environ["MOBIGO_TEST_POSTGRES"])
+    name = f"mobigo_test_{uuid4().hex[:12]}"
+    admin = open_engine(server.render_as_string(hide_password=False)).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One PostgreSQL database with every table, shared by the session; `engine` empties it between tests."""
+    from mobigo.app.tables import metadata
+
+    with postgres_database() as url:
+        engine = open_engine(url)
+        metadata.create_all(engine)
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on an empty database that has every table: the test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.sqlite"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        opened = open_engine(f"sqlite:///{path}")
+    else:
+        opened = open_engine(request.getfixturevalue("postgres_url"))
+    yield opened
+    if request.param == "postgres":
+        empty_postgres(opened)
+    opened.dispose()
+
+
+def empty_postgres(engine: Engine) -> None:
+    """Delete every row; the triggers that forbid it are off for this one connection (the server's superuser may)."""
+    from mobigo.app.tables import metadata
+
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+        for table in metadata.sorted_tables:
+            connection.execute(table.delete())
+
+
+@pytest.fixture
+def database_config(config: Config, engine: Engine) -> Config:
+    """The configuration of a home whose database is the one `engine` is open on (both databases in turn)."""
+    return replace(config, database_url=engine.url.render_as_string(hide_password=False))
