@@ -1,0 +1,29 @@
+"""The network being served: one compiled timetable, and room for what is derived from it once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeVar
+
+from mobigo.network.model.timetable import Timetable
+
+Derived = TypeVar("Derived")
+
+
+@dataclass(frozen=True, eq=False)
+class LiveNetwork:
+    """A timetable in use. `caches` holds indexes derived from it (completion, stations …), dropped with it."""
+
+    timetable: Timetable
+    hash: str
+    caches: dict[str, Any] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def derived(self, name: str, make: Callable[[Timetable], Derived]) -> Derived:
+        """What `make` derives from the timetable, made once and kept under `name`. Two threads never make it twice."""
+        if name not in self.caches:
+            with self._lock:
+                if name not in self.caches:
+                    self.caches[name] = make(self.timetable)
+        made: Derived = self.caches[name]
+        return made
