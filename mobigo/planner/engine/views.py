@@ -1,0 +1,168 @@
+"""The timetable of a few days as a search sees it: only runs of those days that the traveller accepts, in seconds from one instant.
+
+A view serves one direction. Backward, time is negated and every pattern is read from its end, so that arriving by an hour is
+departing after its negative, and one search serves both. Views are small (they share the rows of times) and kept for the
+days asked most.
+"""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numba
+import numpy as np
+
+from mobigo.base.servicetime import service_day_start
+from mobigo.network.model.timetable import DROP_OFF_SHIFT, I32, NOT_AVAILABLE, TYPE_MASK, U8, Timetable
+
+
+class Graph(NamedTuple):
+    """What the kernels read. Positions of pattern p are `pattern_start[p]:pattern_start[p + 1]`, its occurrences (a run on a day)
+    `occurrence_start[p]:…`, in FIFO order. An occurrence arrives at position i at `occurrence_s + arrive_s[occurrence_row + i]`."""
+
+    pattern_start: I32
+    pattern_node: I32
+    can_board: U8
+    can_alight: U8
+    occurrence_start: I32
+    occurrence_s: I32
+    occurrence_row: I32
+    arrive_s: I32
+    depart_s: I32
+    node_start: I32
+    node_pattern: I32
+    node_position: I32
+    foot_start: I32
+    foot_node: I32
+    foot_s: I32
+    change_s: I32
+    lb_to_s: I32
+    lb_from_s: I32
+
+
+class View(NamedTuple):
+    """A graph and what its occurrences are: `run` and `day` (days after `first_day`) of each, and the timetable's pattern of each of its own."""
+
+    graph: Graph
+    backward: bool
+    origin_epoch_s: int
+    first_day: date
+    occurrence_run: I32
+    occurrence_day: I32
+    pattern: I32
+
+
+def build_view(
+    timetable: Timetable,
+    first_day: date,
+    last_day: date,
+    origin_day: date,
+    backward: bool,
+    run_ok: np.ndarray | None = None,
+    node_ok: np.ndarray | None = None,
+    change_s_extra: int = 0,
+) -> View:
+    """The view of the service days from `first_day` to `last_day`, seconds counted from the service day `origin_day`'s start.
+
+    `run_ok` and `node_ok` (booleans) leave out runs, and forbid boarding and alighting at nodes.
+    """
+    zone = ZoneInfo(timetable.zone)
+    origin_epoch_s = int(service_day_start(origin_day, zone).timestamp())
+    span = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
+    bits = np.array([day.toordinal() - timetable.first_day_ordinal for day in span], np.int64)
+    offsets = np.array([int(service_day_start(day, zone).timestamp()) - origin_epoch_s for day in span], np.int32)
+    inside = (bits >= 0) & (bits < timetable.day_count)
+    everything = np.ones(0, np.bool_)
+    counts, run, day_of, start_s, row = _occurrences(
+        timetable.pattern_run_start, timetable.run_days, timetable.run_start_s, timetable.run_times, timetable.days, bits, offsets, inside,
+        everything if run_ok is None else run_ok,
+    )  # fmt: skip
+    kept = np.flatnonzero(counts).astype(np.int32)
+    length = np.diff(timetable.pattern_node_start)[kept]
+    cells = np.repeat(timetable.pattern_node_start[:-1][kept] - np.concatenate([[0], np.cumsum(length)[:-1]]), length) + np.arange(length.sum())
+    node, flags = timetable.pattern_node[cells], timetable.pattern_flags[cells]
+    can_board = (flags & TYPE_MASK) != NOT_AVAILABLE
+    can_alight = (flags >> DROP_OFF_SHIFT & TYPE_MASK) != NOT_AVAILABLE
+    if node_ok is not None:
+        can_board &= node_ok[node]
+        can_alight &= node_ok[node]
+    pattern_start = _starts(length)
+    occurrence_start = _starts(counts[kept])
+    change = timetable.node_change_s + np.int32(change_s_extra)
+    foot = (timetable.foot_start, timetable.foot_node, timetable.foot_s + np.int32(change_s_extra) if change_s_extra else timetable.foot_s)
+    arrive, depart = timetable.times_arrive_s, timetable.times_depart_s
+    to_s, from_s = timetable.lb_to_s, timetable.lb_from_s
+    if backward:
+        lengths_of = np.repeat(length, counts[kept]).astype(np.int32)
+        arrive, depart = _shared_mirror(timetable)
+        row = np.int32(len(arrive)) - row[::-1] - lengths_of[::-1]
+        start_s, run, day_of = -start_s[::-1], run[::-1], day_of[::-1]
+        node, can_board, can_alight = node[::-1], can_alight[::-1], can_board[::-1]
+        kept = kept[::-1]
+        pattern_start, occurrence_start = _starts(length[::-1]), _starts(counts[kept])
+        foot = _turned(*foot, len(change))
+        to_s, from_s = from_s, to_s
+    node_start, node_pattern, node_position = _where(pattern_start, node, can_board, len(change))
+    graph = Graph(
+        *(np.ascontiguousarray(a) for a in (
+            pattern_start, node.astype(np.int32), can_board.astype(np.uint8), can_alight.astype(np.uint8), occurrence_start,
+            start_s.astype(np.int32), row.astype(np.int32), arrive, depart, node_start, node_pattern, node_position, *foot, change, to_s, from_s,
+        )),
+    )  # fmt: skip
+    return View(graph, backward, origin_epoch_s, first_day, np.ascontiguousarray(run), np.ascontiguousarray(day_of), np.ascontiguousarray(kept))
+
+
+_mirrors: dict[int, tuple[Timetable, I32, I32]] = {}
+
+
+def _shared_mirror(timetable: Timetable) -> tuple[I32, I32]:
+    """The rows of times read backward, made once per timetable."""
+    return np.ascontiguousarray(-timetable.times_depart_s[::-1]), np.ascontiguousarray(-timetable.times_arrive_s[::-1])
+
+
+def _starts(counts: np.ndarray) -> I32:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _turned(start: I32, to: I32, seconds: I32, count: int) -> tuple[I32, I32, I32]:
+    """Walks by the node they lead to, shortest first."""
+    source = np.repeat(np.arange(count, dtype=np.int32), np.diff(start))
+    order = np.lexsort((source, seconds, to))
+    return _starts(np.bincount(to, minlength=count)), source[order], seconds[order]
+
+
+def _where(pattern_start: I32, node: np.ndarray, can_board: np.ndarray, count: int) -> tuple[I32, I32, I32]:
+    """For each node the patterns that can be boarded there, with the position; never the last one, where nothing is ridden from."""
+    length = np.diff(pattern_start)
+    pattern = np.repeat(np.arange(len(length), dtype=np.int32), length)
+    position = (np.arange(len(node)) - np.repeat(pattern_start[:-1], length)).astype(np.int32)
+    useful = np.flatnonzero(can_board & (position < np.repeat(length, length) - 1))
+    order = useful[np.argsort(node[useful], kind="stable")]
+    return _starts(np.bincount(node[useful], minlength=count)), pattern[order], position[order]
+
+
+@numba.njit(cache=True, nogil=True)
+def _occurrences(run_start, run_days, run_start_s, run_times, days, bits, offsets, inside, run_ok):  # type: ignore[no-untyped-def]  # kernel
+    """Runs by pattern, then by day, then in FIFO order: count per pattern, and of each its run, day, start and row of times."""
+    patterns, runs = len(run_start) - 1, run_start[-1]
+    span = len(bits)
+    out_run = np.empty(runs * span, np.int32)
+    out_day = np.empty(runs * span, np.int32)
+    out_s = np.empty(runs * span, np.int32)
+    counts = np.zeros(patterns, np.int32)
+    found = 0
+    for pattern in range(patterns):
+        before = found
+        for day in range(span):
+            if not inside[day]:
+                continue
+            word, bit = bits[day] >> 6, np.uint64(bits[day] & 63)
+            for run in range(run_start[pattern], run_start[pattern + 1]):
+                if days[run_days[run], word] >> bit & np.uint64(1) and (len(run_ok) == 0 or run_ok[run]):
+                    out_run[found], out_day[found], out_s[found] = run, day, run_start_s[run] + offsets[day]
+                    found += 1
+        counts[pattern] = found - before
+    out_row = np.empty(found, np.int32)
+    for i in range(found):
+        out_row[i] = run_times[out_run[i]]
+    return counts, out_run[:found].copy(), out_day[:found].copy(), out_s[:found].copy(), out_row
