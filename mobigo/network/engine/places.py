@@ -39,9 +39,11 @@ SHORT_FOR = {
 LINK_WORDS = frozenset(
     [
         "de", "du", "des", "d", "la", "le", "les", "l", "en", "et", "a", "au", "aux", "sur", "sous", "lez", "pres",
-        "un", "une", "the", "of", "arret", "gare", "routiere", "sncf", "mairie",
+        "un", "une", "the", "of", "arret", "gare", "routiere", "sncf", "ville", "centre",
     ]
 )  # fmt: skip
+
+STATION_WORDS = frozenset({"gare", "sncf", "station"})
 
 
 @lru_cache(maxsize=8192)
@@ -136,6 +138,7 @@ class PlaceIndex:
     def _scores(self, asked: list[str]) -> F32:
         """A score per place, 0 where the text does not name it."""
         count = len(self.places)
+        by_rail = not STATION_WORDS.isdisjoint(asked)
         total = np.zeros(count, np.float32)
         wanted = 0.0
         covered = np.zeros(len(self._row_word), bool)
@@ -147,7 +150,7 @@ class PlaceIndex:
             if word in SHORT_FOR:  # `st` may be Saint or begin Stade
                 quality = np.maximum(quality, self._word_quality(SHORT_FOR[word], last))
             known = quality > 0
-            share = float(self._rarity[known].max()) if known.any() else 4.0
+            share = float(self._rarity[known].max()) if known.any() else float(self._rarity.max())
             share = max(share, 0.2) if word not in LINK_WORDS else 0.15
             wanted += share
             of_row = quality[self._row_word] * np.where(self._row_own, np.float32(1), np.float32(0.72))
@@ -163,9 +166,11 @@ class PlaceIndex:
         name_share /= np.maximum(self._name_rarity, np.float32(1e-6))
         score: F32 = (100 * text_share + 22 * name_share + 5 * starts + self._weight).astype(np.float32)
         # one word of several may be missing (a neighbourhood we do not know); then the rest must be good
-        allowed = 1 if len(asked) >= 3 else 0
-        keep = (missed <= allowed) & (text_share >= 0.45)
-        score = np.where(keep, score - 25 * missed, 0).astype(np.float32)
+        allowed = 1 if len(asked) >= 2 else 0
+        keep = (missed <= allowed) & (text_share >= np.where(missed > 0, 0.6, 0.45))
+        score = np.where(
+            keep, score - 25 * missed + (10 * (self._kind == int(Kind.STATION)) if by_rail else 0), 0
+        ).astype(np.float32)
         if not keep.any():
             score = self._whole_name_scores("".join(asked))
         return score
@@ -224,10 +229,15 @@ class PlaceIndex:
         found = self.search(text, 10)
         if not found:
             return None, []
-        folded = " ".join(words(text[:TEXT_CHARS_MAX]))
+        asked = words(text[:TEXT_CHARS_MAX])
+        kinds: Sequence[Kind] = tuple(Kind)
+        if asked[0] in STATION_WORDS and len(asked) > 1:  # "gare de Dole" is no commune
+            kinds = (Kind.STATION, Kind.STOP)
+            asked = asked[2:] if asked[1] in ("de", "d", "du") else asked[1:]
+        folded = " ".join(asked)
         exact = list(self._exact.get(folded, ()))
         exact += [i for i, m in ((self._row_of_id[m.place.id], m) for m in found) if _told(m.place) == folded]
-        for kind in Kind:
+        for kind in kinds:
             of_kind = sorted({row for row in exact if self.places[row].kind == kind})
             if len(of_kind) == 1:
                 chosen = self.places[of_kind[0]]
@@ -273,7 +283,7 @@ def _told(place: Place) -> str:
 def _weight(place: Place) -> float:
     """What a place weighs beside the text: 0 to about 14, so that it orders equals and never beats a better name."""
     if place.kind is Kind.COMMUNE:
-        return 5.0 + 1.2 * max(0.0, log10(max(place.departures, 1)))
+        return 2.0 + 2.2 * log10(max(place.departures, 1))
     return (
         (4.5 if place.kind is Kind.STATION else 1.5)
         + (1.5 if place.modes & Mode.RAIL else 0)
