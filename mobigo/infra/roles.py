@@ -1,0 +1,171 @@
+"""Who may do what, as data: permissions, roles, the permissions of each role, and what one person may not combine.
+
+Pure values. Rows are in `mobigo.infra.grants`, the marks on the views and their enforcement in `mobigo.infra.auth`.
+A role gives its permissions everywhere, or inside one organisation when its grant names one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Permission(StrEnum):
+    """One thing that can be allowed. Views ask for permissions, never for roles."""
+
+    ACCOUNT_OWN = "account.own"  # my account, my sessions, my data
+    API_KEYS_OWN = "api_keys.own"  # make and revoke my API keys
+    ACCOUNTS_READ = "accounts.read"
+    ACCOUNTS_WRITE = "accounts.write"  # create, close, reopen; organisations
+    GRANTS_WRITE = "grants.write"  # give and take roles
+    AUDIT_READ = "audit.read"
+    FEEDS_READ = "feeds.read"
+    FEEDS_WRITE = "feeds.write"  # import, activate, declare sources
+    NETWORK_WRITE = "network.write"  # compile and swap the network everybody searches
+    JOBS_READ = "jobs.read"
+    JOBS_WRITE = "jobs.write"  # cancel, retry
+    SYSTEM_READ = "system.read"  # metrics, state of the installation
+    MESSAGES_READ = "messages.read"  # the outbox, where messages are written to files
+    API_PARTNER = "api.partner"  # the higher rate of requests
+
+
+class Role(StrEnum):
+    """What a person is for us. Official French stays French."""
+
+    TRAVELLER = "traveller"
+    DRIVER = "driver"
+    FAMILY = "family"
+    COUNTER_AGENT = "counter_agent"
+    INSPECTOR = "inspector"
+    SCHOOL_MANAGER = "school_manager"
+    ORDONNATEUR = "ordonnateur"
+    COMPTABLE_PUBLIC = "comptable_public"
+    REGISSEUR = "regisseur"
+    MANDATAIRE = "mandataire"
+    OPERATOR = "operator"
+    AO2 = "ao2"  # a mairie, or another organising authority of second rank
+    SCHOOL = "school"
+    PUBLISHER = "publisher"
+    ADMINISTRATOR = "administrator"
+    API_PARTNER = "api_partner"
+
+
+# What every signed-in person may do, with or without a role.
+EVERYONE: Final = frozenset({Permission.ACCOUNT_OWN})
+
+PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
+    Role.TRAVELLER: frozenset(),
+    Role.DRIVER: frozenset(),
+    Role.FAMILY: frozenset(),
+    Role.COUNTER_AGENT: frozenset(),
+    Role.INSPECTOR: frozenset(),
+    Role.SCHOOL_MANAGER: frozenset(),
+    Role.ORDONNATEUR: frozenset(),
+    Role.COMPTABLE_PUBLIC: frozenset(),
+    Role.REGISSEUR: frozenset(),
+    Role.MANDATAIRE: frozenset(),
+    Role.OPERATOR: frozenset({Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN}),
+    Role.AO2: frozenset({Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN}),
+    Role.SCHOOL: frozenset(),
+    Role.PUBLISHER: frozenset({Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.API_KEYS_OWN,
+            Permission.ACCOUNTS_READ,
+            Permission.ACCOUNTS_WRITE,
+            Permission.GRANTS_WRITE,
+            Permission.AUDIT_READ,
+            Permission.FEEDS_READ,
+            Permission.FEEDS_WRITE,
+            Permission.NETWORK_WRITE,
+            Permission.JOBS_READ,
+            Permission.JOBS_WRITE,
+            Permission.SYSTEM_READ,
+            Permission.MESSAGES_READ,
+        }
+    ),
+    Role.API_PARTNER: frozenset({Permission.API_KEYS_OWN, Permission.API_PARTNER}),
+}
+
+# Roles that mean nothing without saying whose: they act on their own organisation, and only that.
+NEEDS_ORGANISATION: Final = frozenset({Role.OPERATOR, Role.AO2, Role.SCHOOL})
+
+# Never on one person: "Les fonctions d'ordonnateur et de comptable public sont incompatibles"
+# (décret n° 2012-1246 du 7 novembre 2012, article 9), whatever the organisation.
+INCOMPATIBLE: Final = (frozenset({Role.ORDONNATEUR, Role.COMPTABLE_PUBLIC}),)
+
+# What a stolen API key must never give: the account it belongs to, other accounts, or more keys.
+NEVER_BY_KEY: Final = frozenset(
+    {
+        Permission.ACCOUNT_OWN,
+        Permission.API_KEYS_OWN,
+        Permission.ACCOUNTS_READ,
+        Permission.ACCOUNTS_WRITE,
+        Permission.GRANTS_WRITE,
+        Permission.AUDIT_READ,
+        Permission.MESSAGES_READ,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """A role given to a person: everywhere, or inside one organisation."""
+
+    role: Role
+    organisation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking: a person in a session, or one of their API keys."""
+
+    subject: str
+    grants: tuple[Grant, ...] = ()
+    session_id: str | None = None
+    # Of an API key: what it is limited to. None for a session.
+    scopes: frozenset[Permission] | None = None
+    key_organisation: str | None = None
+
+    @property
+    def by_key(self) -> bool:
+        """Whether an API key is asking, and not a person in a session."""
+        return self.scopes is not None
+
+    def permissions(self) -> frozenset[Permission]:
+        """All that is allowed somewhere: everywhere or inside at least one organisation."""
+        return frozenset(permission for permission in Permission if self.may(permission))
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this is allowed somewhere. What exactly is then a matter of `organisations`."""
+        where = self.organisations(permission)
+        return where is None or bool(where)
+
+    def may_in(self, permission: Permission, organisation: str | None) -> bool:
+        """Whether this is allowed on a thing of this organisation (None: a thing that belongs to nobody)."""
+        where = self.organisations(permission)
+        return where is None or organisation in where
+
+    def organisations(self, permission: Permission) -> frozenset[str] | None:
+        """The organisations inside which this is allowed; None means everywhere, the empty set nowhere."""
+        if self.scopes is not None and permission not in self.scopes - NEVER_BY_KEY:
+            return frozenset()
+        if permission in EVERYONE:
+            return None
+        giving = [grant for grant in self.grants if permission in PERMISSIONS[grant.role]]
+        everywhere = any(grant.organisation is None for grant in giving)
+        named = frozenset(grant.organisation for grant in giving if grant.organisation is not None)
+        if self.key_organisation is None:
+            return None if everywhere else named
+        return frozenset({self.key_organisation}) if everywhere or self.key_organisation in named else frozenset()
+
+
+def clash(roles: Iterable[Role]) -> frozenset[Role] | None:
+    """The first set of roles that one person may not hold together, or None."""
+    held = frozenset(roles)
+    return next((pair for pair in INCOMPATIBLE if pair <= held), None)
+
+
+def scopes_offered(identity: Identity) -> tuple[Permission, ...]:
+    """What this person may put into an API key: what they are allowed themselves, less what no key may carry."""
+    return tuple(sorted(identity.permissions() - NEVER_BY_KEY))
