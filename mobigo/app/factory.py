@@ -1,0 +1,144 @@
+"""The web application: services, doors, languages, errors, headers, then the pages and the API of every package.
+
+To add pages: one line in `BLUEPRINTS`. The order of the hooks is the order of `create_app`, and matters.
+"""
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from apiflask import APIFlask
+from flask import Flask, request
+
+from mobigo.infra import auth, csp, delivery, formats, http_errors, i18n, keys, log, metrics
+from mobigo.infra.config import Config, load_config, require_safe
+from mobigo.infra.web import EXTENSION, Networks, Services
+
+HERE: Final = Path(__file__).parent
+BODY_LIMIT_BYTES: Final = 1_000_000
+FORM_FIELD_LIMIT_BYTES: Final = 500_000
+
+
+class Pages(NamedTuple):
+    """A blueprint ("module:object") and, for a package that may not be installed yet, the word `later`."""
+
+    target: str
+    later: bool = False
+
+
+BLUEPRINTS: Final[tuple[Pages, ...]] = (
+    Pages("mobigo.app.web.shell:bp"),
+    Pages("mobigo.app.web.health:bp"),
+    Pages("mobigo.app.web.account:bp", later=True),
+    Pages("mobigo.app.web.admin:bp", later=True),
+    Pages("mobigo.app.api.documentation:bp"),
+    Pages("mobigo.network.web:bp", later=True),
+    Pages("mobigo.network.api:bp", later=True),
+    Pages("mobigo.planner.web:bp", later=True),
+    Pages("mobigo.planner.api:bp", later=True),
+)
+
+
+def create_app(config: Config | None = None) -> APIFlask:
+    """An application on this configuration (default: the environment's); it opens nothing before its first request.
+
+    Raises InvalidInput or Refused for a setting that cannot be read, or is unsafe in production.
+    """
+    settings = load_config() if config is None else config
+    require_safe(settings)
+    app = APIFlask(
+        "mobigo.app",
+        title="Mobigo",
+        version="1",
+        spec_path=None,
+        docs_path=None,
+        json_errors=False,
+        static_folder=None,
+        template_folder=str(HERE / "templates"),
+    )
+    https = settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=keys.secret_key(settings),
+        MAX_CONTENT_LENGTH=BODY_LIMIT_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_FIELD_LIMIT_BYTES,
+        TRUSTED_HOSTS=trusted_hosts(settings),
+        PREFERRED_URL_SCHEME="https" if https else "http",
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    services = Services(settings, make_networks=_networks)
+    app.extensions[EXTENSION] = services
+    if settings.trusted_proxies:
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    # After-request hooks run in the reverse of this order: bodies are compressed last but one, the log comes last.
+    log.init_app(app)
+    metrics.init_app(app)
+    i18n.keep_compiled_in(settings.home / "cache")
+    delivery.init_app(app, HERE / "static")
+    i18n.init_app(app, settings.language)
+    csp.init_app(app, https=https)
+    formats.init_app(app)
+    http_errors.init_app(app)
+    app.before_request(_limit_body)
+    auth.install(app, settings, services.engine)
+
+    from mobigo.app import api, web
+
+    api.configure(app, settings)
+    web.configure(app, settings)
+    for pages in BLUEPRINTS:
+        _register(app, pages)
+    return app
+
+
+def trusted_hosts(settings: Config) -> list[str]:
+    """The names this site answers to: the public address's, and this machine's own (health checks, demonstration)."""
+    public = urlsplit(settings.base_url).hostname
+    hosts = {"localhost", "127.0.0.1", "[::1]", *([public] if public else [])}
+    if settings.host not in ("0.0.0.0", "::"):  # noqa: S104  # compared, not bound
+        hosts.add(settings.host)
+    return sorted(hosts)
+
+
+def _limit_body() -> None:
+    """Hold the view's own limit, if it is marked with one, before anything reads the body."""
+    view = request.endpoint and _app_view(request.endpoint)
+    limit = getattr(view, "body_limit_bytes", None)
+    if limit is not None:
+        request.max_content_length = limit
+
+
+def _app_view(endpoint: str) -> Any:
+    from flask import current_app
+
+    return current_app.view_functions.get(endpoint)
+
+
+def _networks(services: Services) -> Networks:
+    holder: Any = importlib.import_module("mobigo.network.store.networks")
+    made: Networks = holder.NetworkHolder(services.engine, services.config.home)
+    return made
+
+
+def _register(app: Flask, pages: Pages) -> None:
+    """Put one blueprint in. Only the module itself may be absent, and only `later`; a fault inside it is never hidden."""
+    module, _, name = pages.target.partition(":")
+    if pages.later and not _exists(module):
+        return
+    app.register_blueprint(getattr(importlib.import_module(module), name))
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError as missing:
+        if missing.name and (module == missing.name or module.startswith(f"{missing.name}.")):
+            return False
+        raise

@@ -1,0 +1,85 @@
+"""The web shell: what every page is laid out in, and the pages that belong to no package."""
+
+from typing import Any, Final, NamedTuple
+
+from flask import Flask, current_app, request, url_for
+
+from mobigo.infra import competence
+from mobigo.infra.auth import current_account
+from mobigo.infra.config import Config
+from mobigo.infra.i18n import LANGUAGES, current_language, gettext
+from mobigo.infra.roles import Permission
+from mobigo.infra.web import request_id
+
+
+class Entry(NamedTuple):
+    """A link of the site's head: shown when its page exists, and to those who may enter."""
+
+    endpoint: str
+    label: str
+    permission: Permission | None = None
+
+
+def _(message: str) -> str:
+    """Marks a message for the catalogues; it is translated when it is shown."""
+    return message
+
+
+PUBLIC: Final[tuple[Entry, ...]] = (
+    Entry("planner.search", _("Itinéraires")),
+    Entry("planner.departures", _("Prochains départs")),
+    Entry("planner.lines", _("Lignes")),
+    Entry("shell.help", _("Aide")),
+)
+AGENTS: Final[tuple[Entry, ...]] = (
+    Entry("network.feeds", _("Réseaux"), Permission.FEEDS_READ),
+    Entry("admin.jobs", _("Travaux"), Permission.JOBS_READ),
+    Entry("admin.accounts", _("Comptes"), Permission.ACCOUNTS_READ),
+    Entry("admin.audit", _("Journal"), Permission.AUDIT_READ),
+)
+
+
+def configure(app: Flask, settings: Config) -> None:
+    """Give templates what the layout needs."""
+
+    @app.context_processor
+    def layout() -> dict[str, Any]:
+        return {
+            "language": current_language(),
+            "other_languages": [each for each in LANGUAGES if each != current_language()],
+            "in_language": in_language,
+            "navigation": navigation,
+            "page_exists": lambda endpoint: endpoint in app.view_functions,
+            "reference": request_id(),
+            "contact": contact(settings),
+            "demonstration": settings.environment == "demo",
+        }
+
+
+def contact(settings: Config) -> dict[str, str]:
+    """How to reach the region without this site, in the language being read."""
+    region = competence.table().authorities["region"]
+    hours = (region.hours or {}).get(current_language(), "")
+    shown = region.phone_shown(production=settings.production)
+    return {"phone": shown, "phone_link": region.phone_link, "hours": hours, "postal": region.postal}
+
+
+def in_language(language: str) -> str:
+    """The address of this page in another language; a form already sent is not sent again: its page is."""
+    if request.endpoint is None or request.method not in ("GET", "HEAD"):
+        return f"{request.path}?lang={language}"
+    arguments = {name: values for name, values in request.args.lists() if name != "lang"}
+    return url_for(request.endpoint, **{**arguments, **(request.view_args or {}), "lang": language})
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The links of the head for whoever is looking: `href`, `label`, `here`."""
+    identity = current_account() if request.url_rule is not None else None
+    entries = list(PUBLIC)
+    if identity is not None:
+        entries += [entry for entry in AGENTS if entry.permission is None or identity.may(entry.permission)]
+    return [
+        {"href": url_for(entry.endpoint), "label": gettext(entry.label), "here": request.endpoint == entry.endpoint}
+        for entry in entries
+        if entry.endpoint in current_app.view_functions
+    ]

@@ -1,0 +1,129 @@
+"""Which authority answers for a service in a commune, on a day: a dated table, read from the data beside this file.
+
+The most precise rule wins: the communes it names, then the départements. Kept in `infra`, because every package asks:
+the planner for a journey out of our reach, school transport for a pupil, carpool for a subsidy.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from mobigo.base.errors import NotFound
+from mobigo.base.periods import Period
+
+TABLE: Final = Path(__file__).parent / "bourgogne-franche-comte.toml"
+
+
+class Service(StrEnum):
+    """What a person may be asking about."""
+
+    RAIL = "rail"
+    COACH = "coach"  # between towns
+    TOWN = "town"  # a town's own network
+    ON_DEMAND = "on_demand"
+    CARPOOL = "carpool"
+    SCHOOL = "school"
+    ADAPTED_SCHOOL = "adapted_school"  # pupils with a disability
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who answers, and how to reach them."""
+
+    code: str
+    name: str
+    kind: str
+    link: str
+    phone: str
+    # The day on which someone checked the number; None: a number that belongs to nobody, for demonstrations.
+    confirmed: date | None = None
+    hours: Mapping[str, str] | None = None
+    postal: str = ""
+
+    def phone_shown(self, *, production: bool) -> str:
+        """The number to show: in production, only one that was checked."""
+        return self.phone if self.confirmed is not None or not production else ""
+
+    @property
+    def phone_link(self) -> str:
+        """The number as a telephone dials it."""
+        return "+33" + self.phone.replace(" ", "")[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An authority's services, where and when. Named communes are more precise than départements."""
+
+    authority: str
+    services: frozenset[Service]
+    period: Period
+    source: str
+    communes: frozenset[str] = frozenset()
+    departements: frozenset[str] = frozenset()
+
+    def covers(self, commune: str) -> bool:
+        return commune in self.communes or departement_of(commune) in self.departements
+
+
+@dataclass(frozen=True, slots=True)
+class Competence:
+    """An authority, and the rule that makes it answer."""
+
+    authority: Authority
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The whole table, in force day by day."""
+
+    authorities: Mapping[str, Authority]
+    rules: tuple[Rule, ...]
+
+    def competent(self, commune: str, service: Service, day: date) -> Competence:
+        """Who answers for `service` in the commune of this INSEE code on `day`.
+
+        Raises NotFound("competence.unknown") where no rule says: outside the region, or before the table begins.
+        """
+        found = [
+            rule for rule in self.rules if service in rule.services and day in rule.period and rule.covers(commune)
+        ]
+        if not found:
+            raise NotFound("competence.unknown", commune=commune)
+        best = max(found, key=lambda rule: (bool(rule.communes), rule.period.first_day))
+        return Competence(self.authorities[best.authority], best)
+
+    def of_commune(self, commune: str, day: date) -> Mapping[Service, Competence]:
+        """Every service of a commune with its authority. Raises NotFound as `competent` does."""
+        return {service: self.competent(commune, service, day) for service in Service}
+
+
+def departement_of(commune: str) -> str:
+    """The département of an INSEE commune code: its first two characters, three overseas."""
+    return commune[:3] if commune.startswith("97") else commune[:2]
+
+
+@cache
+def table(path: Path = TABLE) -> Table:
+    """The table as it is published with the product, read once."""
+    with path.open("rb") as stream:
+        raw = tomllib.load(stream)
+    authorities = {code: Authority(code=code, **fields) for code, fields in raw["authorities"].items()}
+    return Table(authorities, tuple(_rules(raw["rules"])))
+
+
+def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterable[Rule]:
+    for row in rows:
+        yield Rule(
+            authority=row["authority"],
+            services=frozenset(Service(name) for name in row["services"]),
+            period=Period(row["first_day"], row.get("last_day")),
+            source=row["source"],
+            communes=frozenset(row.get("communes", ())),
+            departements=frozenset(row.get("departements", ())),
+        )

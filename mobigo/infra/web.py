@@ -1,0 +1,97 @@
+"""What a view needs of the application: its services, and the few marks that change how one view is served.
+
+A package's `web` and `api` rooms import this, never the composition root.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from flask import current_app, g, request
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from mobigo.infra.blobs import Blobs
+    from mobigo.infra.config import Config
+
+EXTENSION: Final = "mobigo"
+View = TypeVar("View", bound=Callable[..., Any])
+Part = TypeVar("Part")
+
+
+class Networks(Protocol):
+    """The holder of the compiled networks, as `mobigo.network.store.networks` makes it."""
+
+    def current(self) -> AbstractContextManager[Any]:
+        """Pins the network being served; what it gives is a `mobigo.network.model.live.LiveNetwork`."""
+        ...
+
+
+@dataclass
+class Services:
+    """What every view, job and command shares in one process. Each part is made at its first use and kept."""
+
+    config: "Config"
+    make_networks: Callable[["Services"], Networks] | None = None
+    # Set by tests that bring their own.
+    _parts: dict[type, Any] = field(default_factory=dict)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """The database. Opens no connection before it is used."""
+        from mobigo.infra.db import open_engine
+
+        return open_engine(self.config.database_url)
+
+    @cached_property
+    def blobs(self) -> "Blobs":
+        """Received and produced files, by content hash, under the home folder."""
+        from mobigo.infra.blobs import Blobs
+
+        return Blobs(self.config.home / "blobs")
+
+    @cached_property
+    def networks(self) -> Any:
+        """The holder of compiled networks. Raises RuntimeError where none was handed over: infra knows no network."""
+        if self.make_networks is None:
+            raise RuntimeError("these services were made without a holder of networks")
+        return self.make_networks(self)
+
+    def part(self, kind: type[Part], make: Callable[["Services"], Part]) -> Part:
+        """One object of `kind` per process, made at first use: a package's own cache or client."""
+        if kind not in self._parts:
+            self._parts[kind] = make(self)
+        made: Part = self._parts[kind]
+        return made
+
+
+def services() -> Services:
+    """The services of the running application. Raises RuntimeError outside a request or application context."""
+    found: Services = current_app.extensions[EXTENSION]
+    return found
+
+
+def request_id() -> str:
+    """The reference of the request being served: shown on error pages, written in the log, sent back in a header."""
+    return str(g.get("request_id", "—"))
+
+
+def body_limit(limit_bytes: int) -> Callable[[View], View]:
+    """Mark a view that accepts bodies larger than the usual limit (an upload): the limit holds before any reading."""
+
+    def mark(view: View) -> View:
+        view.body_limit_bytes = limit_bytes  # type: ignore[attr-defined]  # a mark on a function, read by the factory
+        return view
+
+    return mark
+
+
+def wants_problem() -> bool:
+    """Whether the asker reads problem documents rather than pages: anything under /api, or a client that says so."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/problem+json", "application/json"])
+    return best is not None and best != "text/html"
