@@ -169,7 +169,7 @@ class PlaceIndex:
         allowed = 1 if len(asked) >= 2 else 0
         keep = (missed <= allowed) & (text_share >= np.where(missed > 0, 0.6, 0.45))
         score = np.where(
-            keep, score - 25 * missed + (10 * (self._kind == int(Kind.STATION)) if by_rail else 0), 0
+            keep, score - 25 * missed + (12 * (self._kind == int(Kind.STATION)) if by_rail else 0), 0
         ).astype(np.float32)
         if not keep.any():
             score = self._whole_name_scores("".join(asked))

@@ -1,0 +1,213 @@
+"""An answer as the API gives it: dictionaries made straight from the timetable's arrays, ready for orjson.
+
+Times are local, with their offset (ISO 8601); ids are those of `mobigo.planner.export.names`. Coordinates are [lon, lat].
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mobigo.base.decisions import Decision
+from mobigo.infra.i18n import sentence
+from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.places import mode_of
+from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK, Timetable
+from mobigo.planner.export import names, shapes
+from mobigo.planner.model import Answer, Endpoint, Journey, Ride, Walk
+
+Json = dict[str, Any]
+
+
+def journey_id(timetable: Timetable, journey: Journey) -> str:
+    """A short id of what is travelled and when; the same for the same trips, whatever the network's version."""
+    parts = [journey.depart_at.isoformat(), journey.arrive_at.isoformat()]
+    for leg in journey.legs:
+        if isinstance(leg, Ride):
+            parts += [names.trip_id(timetable, trip) for trip, _ in leg.trips]
+            parts += [str(leg.service_day), str(len(leg.visits)), leg.depart_at.isoformat()]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, stops: bool = True) -> Json:
+    """The whole answer."""
+    zone = ZoneInfo(live.timetable.zone)
+    query = answer.query
+    return {
+        "from": endpoint_json(live, query.origin),
+        "to": endpoint_json(live, query.destination),
+        "at": _local(query.at, zone),
+        "arrive_by": query.arrive_by,
+        "network": answer.network_hash or live.hash,
+        "journeys": [
+            journey_json(live, journey, query.origin, query.destination, zone, geometry=geometry, stops=stops)
+            for journey in answer.journeys
+        ],
+        "remarks": [decision_json(remark) for remark in answer.remarks],
+        "earlier_at": _local(answer.earlier_at, zone) if answer.earlier_at is not None else None,
+        "later_at": _local(answer.later_at, zone) if answer.later_at is not None else None,
+        "next_at": _local(answer.next_at, zone) if answer.next_at is not None else None,
+    }
+
+
+def decision_json(decision: Decision) -> Json:
+    """A reason: its code, for programs, and its sentence, for people, in the language asked."""
+    return {"code": decision.code, "text": sentence(decision)}
+
+
+def endpoint_json(live: LiveNetwork, endpoint: Endpoint) -> Json:
+    """Where a journey begins or ends."""
+    position = endpoint_position(live, endpoint)
+    return {
+        "name": endpoint.name,
+        "lat": position[1] if position else None,
+        "lon": position[0] if position else None,
+        "stop_ids": [names.stop_id(live.timetable, stop) for stop in endpoint.stops[:1]],
+    }
+
+
+def endpoint_position(live: LiveNetwork, endpoint: Endpoint) -> list[float] | None:
+    """[lon, lat] of an endpoint: its point, else its first stop."""
+    if endpoint.point is not None:
+        return [round(endpoint.point.lon, 6), round(endpoint.point.lat, 6)]
+    if endpoint.stops:
+        stop = endpoint.stops[0]
+        return [round(float(live.timetable.stop_lon[stop]), 6), round(float(live.timetable.stop_lat[stop]), 6)]
+    return None
+
+
+def journey_json(
+    live: LiveNetwork,
+    journey: Journey,
+    origin: Endpoint,
+    destination: Endpoint,
+    zone: ZoneInfo,
+    *,
+    geometry: bool,
+    stops: bool,
+) -> Json:
+    """One journey with its legs."""
+    start, end = endpoint_position(live, origin), endpoint_position(live, destination)
+    return {
+        "id": journey_id(live.timetable, journey),
+        "departure": _local(journey.depart_at, zone),
+        "arrival": _local(journey.arrive_at, zone),
+        "duration_s": int((journey.arrive_at - journey.depart_at).total_seconds()),
+        "changes": journey.change_count,
+        "walk_m": journey.walk_m,
+        "why": [decision_json(reason) for reason in journey.why],
+        "legs": [
+            _ride_json(live, leg, zone, geometry, stops)
+            if isinstance(leg, Ride)
+            else _walk_json(live, leg, origin, destination, start, end, zone, geometry)
+            for leg in journey.legs
+        ],
+    }
+
+
+def _ride_json(live: LiveNetwork, ride: Ride, zone: ZoneInfo, geometry: bool, stops: bool) -> Json:
+    timetable = live.timetable
+    trip = names.first_trip(ride)
+    line = names.lines_of(live)[int(timetable.trip_route[trip])]
+    first, last = ride.visits[0], ride.visits[-1]
+    position = names.boarding_position(timetable, trip, first.stop, last.stop)
+    visit = int(timetable.trip_visit_start[trip]) + position
+    out: Json = {
+        "type": "ride",
+        "departure": _local(first.depart_at, zone),
+        "arrival": _local(last.arrive_at, zone),
+        "line": line_json(line),
+        "headsign": names.headsign(timetable, trip, position),
+        "number": names.train_number(timetable, trip),
+        "trip_ids": [names.trip_id(timetable, each) for each, _ in ride.trips],
+        "service_day": ride.service_day,
+        "by_frequency": ride.by_frequency,
+        "pickup_type": int(timetable.visit_flags[visit]) >> PICKUP_SHIFT & TYPE_MASK,
+        "wheelchair": _wheelchair(timetable, trip),
+        "from": stop_json(timetable, first.stop),
+        "to": stop_json(timetable, last.stop),
+    }
+    if stops:
+        out["stops"] = [
+            {
+                **stop_json(timetable, each.stop),
+                "arrival": _local(each.arrive_at, zone),
+                "departure": _local(each.depart_at, zone),
+            }
+            for each in ride.visits[1:-1]
+        ]
+    if geometry:
+        out["geometry"] = _line_string(shapes.ride_coordinates(live, ride))
+    return out
+
+
+def _walk_json(
+    live: LiveNetwork,
+    walk: Walk,
+    origin: Endpoint,
+    destination: Endpoint,
+    start: list[float] | None,
+    end: list[float] | None,
+    zone: ZoneInfo,
+    geometry: bool,
+) -> Json:
+    timetable = live.timetable
+    out: Json = {
+        "type": "walk",
+        "departure": _local(walk.depart_at, zone),
+        "arrival": _local(walk.arrive_at, zone),
+        "distance_m": walk.distance_m,
+        "from": stop_json(timetable, walk.from_stop) if walk.from_stop is not None else _door(origin, start),
+        "to": stop_json(timetable, walk.to_stop) if walk.to_stop is not None else _door(destination, end),
+    }
+    if geometry:
+        out["geometry"] = _line_string(shapes.walk_coordinates(live, walk, start, end))
+    return out
+
+
+def _door(endpoint: Endpoint, position: list[float] | None) -> Json:
+    return {
+        "id": None,
+        "name": endpoint.name,
+        "lat": position[1] if position else None,
+        "lon": position[0] if position else None,
+        "platform": "",
+    }
+
+
+def stop_json(timetable: Timetable, stop: int) -> Json:
+    """A stop or platform."""
+    return {
+        "id": names.stop_id(timetable, stop),
+        "name": timetable.stop_name[stop],
+        "lat": round(float(timetable.stop_lat[stop]), 6),
+        "lon": round(float(timetable.stop_lon[stop]), 6),
+        "platform": timetable.stop_platform[stop],
+    }
+
+
+def line_json(line: names.Line) -> Json:
+    """A line; `color` and `text_color` are readable together."""
+    return {
+        "id": line.id,
+        "name": line.label,
+        "long_name": line.long_name,
+        "agency": line.agency,
+        "route_type": line.route_type,
+        "mode": mode_of(line.route_type).name.lower(),
+        "color": line.colour,
+        "text_color": line.text_colour,
+    }
+
+
+def _wheelchair(timetable: Timetable, trip: int) -> str:
+    return {1: "yes", 2: "no"}.get(int(timetable.trip_wheelchair[trip]), "unknown")
+
+
+def _line_string(coordinates: shapes.Coordinates) -> Json | None:
+    """GeoJSON (RFC 7946); None when it would have fewer than two positions."""
+    return {"type": "LineString", "coordinates": coordinates} if len(coordinates) > 1 else None
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> datetime:
+    return instant.astimezone(zone)

@@ -1,0 +1,1 @@
+"""What the planner reads outside the compiled network: the names of the territory."""

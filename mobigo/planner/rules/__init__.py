@@ -1,0 +1,1 @@
+"""Pure rules of the planner's faces: colours that can be read."""
