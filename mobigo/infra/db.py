@@ -118,7 +118,7 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 def changed(session: Session, statement: Executable) -> int:
-    """Execute an INSERT, UPDATE or DELETE; the number of rows it touched."""
+    """Execute an UPDATE or DELETE; the number of rows it touched."""
     return cast("CursorResult[Any]", session.execute(statement)).rowcount
 
 
@@ -126,8 +126,9 @@ def insert_new(session: Session, owner: type[Base], row: Mapping[str, object], u
     """Insert a row unless one with the same key is there; whether it was inserted. `unique` names the columns that
     decide (default: any unique key). Waits for another transaction that is just inserting the same key."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(owner).values(dict(row)).on_conflict_do_nothing(index_elements=list(unique) or None)
-    return changed(session, statement) == 1
+    table = table_of(owner)
+    statement = insert(table).values(dict(row)).on_conflict_do_nothing(index_elements=list(unique) or None)
+    return session.execute(statement.returning(*table.primary_key.columns)).first() is not None
 
 
 def table_of(owner: type[Base]) -> Table:
