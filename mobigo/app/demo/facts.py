@@ -4,7 +4,9 @@ Nothing is invented here: the times of runs are written in `lines/*.toml`, the f
 """
 
 import csv
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -88,7 +90,7 @@ class Facts:
 
 
 def folder() -> Path:
-    """Where the facts are: beside this file in an installed package, `fixtures/` in a clone. Raises NotFound elsewhere."""
+    """The facts: beside this file in an installed package, `fixtures/` in a clone. Raises NotFound elsewhere."""
     for candidate in (Path(__file__).parent / "fixtures", Path(__file__).parents[3] / "fixtures"):
         if (candidate / "territory" / "communes.csv").is_file():
             return candidate
@@ -107,8 +109,8 @@ def load(root: Path | None = None) -> Facts:
         stations=[StopFact(row["uic"], row["name"], _point(row), 0) for row in _rows(territory / "stations.csv")],
         stops={
             network: [
-                StopFact(f"{network[0].upper()}{number:03d}", row["name"], _point(row), int(row["wheelchair"]))
-                for number, row in enumerate(_rows(territory / "stops" / f"{network}.csv"), 1)
+                StopFact(slug(row["name"]), row["name"], _point(row), int(row["wheelchair"]))
+                for row in _rows(territory / "stops" / f"{network}.csv")
             ]
             for network in ("coaches", "dijon", "besancon")
         },
@@ -148,6 +150,12 @@ def load_lines(path: Path) -> list[Line]:
         except (KeyError, ValueError) as fault:
             raise InvalidInput("demo.bad_fact", file=path.name, line=entry.get("id", "?"), reason=str(fault)) from fault
     return lines
+
+
+def slug(name: str) -> str:
+    """`"Saulieu, place Monge"` as an id people can type: `saulieu-place-monge`."""
+    plain = unicodedata.normalize("NFKD", name.replace("’", "-")).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def seconds(hour: str) -> int:

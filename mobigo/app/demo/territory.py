@@ -26,18 +26,20 @@ MOVED_MIN_MAX = 9  # a line's hours are moved by 0 to 9 minutes, the same for th
 MAY_1 = frozenset({(5, 1)})
 # The telephone numbers are of the range the regulator keeps for fiction (03 53 01 xx xx).
 OPERATORS = {
-    "ter": Network("ter", "TER", "TER Mobigo (démonstration)", "+33 3 53 01 00 10", "https://ter.mobigo.example.org/", ""),
-    "coaches": Network("cars", "MOBIGO", "Cars Mobigo (démonstration)", "+33 3 53 01 00 20",
-                       "https://cars.mobigo.example.org/", "LR ", MAY_1),
-    "dijon": Network("dijon", "DIJON", "Réseau urbain de Dijon (démonstration)", "+33 3 53 01 00 30",
-                     "https://dijon.mobigo.example.org/", "", MAY_1),
-    "besancon": Network("besancon", "BESANCON", "Réseau urbain de Besançon (démonstration)", "+33 3 53 01 00 40",
-                        "https://besancon.mobigo.example.org/", "", MAY_1),
-}  # fmt: skip
+    network: Network(
+        feed, agency_id, f"{agency} (démonstration)", phone, f"https://{feed}.mobigo.example.org/", prefix, off
+    )
+    for network, feed, agency_id, agency, phone, prefix, off in (
+        ("ter", "ter", "TER", "TER Mobigo", "+33 3 53 01 00 10", "", frozenset[tuple[int, int]]()),
+        ("coaches", "cars", "MOBIGO", "Cars Mobigo", "+33 3 53 01 00 20", "LR ", MAY_1),
+        ("dijon", "dijon", "DIJON", "Réseau urbain de Dijon", "+33 3 53 01 00 30", "", MAY_1),
+        ("besancon", "besancon", "BESANCON", "Réseau urbain de Besançon", "+33 3 53 01 00 40", "", MAY_1),
+    )
+}
 
 
 def build(size: str, first_day: date, root: Path | None = None) -> dict[str, bytes]:
-    """The feeds by name ("ter", "cars", "dijon", "besancon"), each the bytes of a zip valid for a year from `first_day`."""
+    """The feeds by name ("ter", "cars", "dijon", "besancon"), each the bytes of a zip valid for a year from then on."""
     if size not in SIZES:
         raise InvalidInput("demo.unknown_size", size=size, sizes=", ".join(SIZES))
     facts = load(root)

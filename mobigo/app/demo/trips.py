@@ -12,12 +12,12 @@ from mobigo.base.geo import Point, distance_m
 from mobigo.base.servicetime import format_service_time
 
 ROUTE_TYPE = {"train": "2", "coach": "3", "bus": "3", "tram": "0"}
-DWELL_S = {"train": 60, "tram": 20, "coach": 0, "bus": 0}
+DWELL_S = {"train": 30, "tram": 20, "coach": 0, "bus": 0}
 
 
-def offsets_s(points: Sequence[Point], minutes: Sequence[float | None]) -> list[int]:
+def offsets_s(points: Sequence[Point], minutes: Sequence[float | None], gap_s_min: int = 60) -> list[int]:
     """Seconds of each stop from the first: as written, or spread by distance between the two written around it, to the
-    minute and at least one minute apart. The first and the last must be written."""
+    minute and at least `gap_s_min` apart. The first and the last must be written."""
     anchors = [index for index, value in enumerate(minutes) if value is not None]
     if not anchors or anchors[0] != 0 or anchors[-1] != len(points) - 1:
         raise InvalidInput("demo.line_without_ends")
@@ -31,7 +31,7 @@ def offsets_s(points: Sequence[Point], minutes: Sequence[float | None]) -> list[
             spread[index] = (low or 0.0) + ((high or 0.0) - (low or 0.0)) * along[index - begin] / along[-1]
     rounded = [0]
     for value in spread[1:]:
-        rounded.append(max(rounded[-1] + 60, round(value) * 60))
+        rounded.append(max(rounded[-1] + gap_s_min, round(value) * 60))
     return rounded
 
 
@@ -39,7 +39,7 @@ def add_line(feed: Feed, places: Places, line: Line, number: int, per_station: d
     """Add the line's route, stops, trips and times. `per_station`: how many lines call at each place."""
     operator = feed.operator
     stops = [places.find(call.place) for call in line.calls]
-    offsets = offsets_s([stop.point for stop in stops], [call.minutes for call in line.calls])
+    offsets = offsets_s([stop.point for stop in stops], [call.minutes for call in line.calls], 60 + DWELL_S[line.mode])
     light = _luminance(line.color) > 0.4
     feed.routes.append((line.id, operator.agency_id, f"{operator.prefix}{line.number}", line.name,
                         ROUTE_TYPE[line.mode], line.color.upper(), "1E1A17" if light else "FFFFFF"))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Coaches of the villages: lines drawn by rule, so that the demonstration grows from a hundred villages to every commune.
+"""Coaches of the villages: lines drawn by rule, so that the demonstration can grow to every commune of the region.
 
 Written lines (`fixtures/territory/lines`) are left alone; a village they serve gets no other line.
 """
@@ -29,13 +29,13 @@ def lines_for(
         hub = min(hubs, key=lambda place: (distance_m(place.point, commune.point), place.id))
         if distance_m(hub.point, commune.point) <= REACH_M:
             around[hub.id].append(commune)
-    for hub in hubs:
+    for hub_number, hub in enumerate(hubs, 1):
         by_bearing = sorted(around[hub.id], key=lambda commune: (_bearing(hub.point, commune.point), commune.code))
         for number, start in enumerate(range(0, len(by_bearing), VILLAGES_PER_LINE), 1):
-            yield _line(hub, number, by_bearing[start : start + VILLAGES_PER_LINE])
+            yield _line(hub, hub_number, number, by_bearing[start : start + VILLAGES_PER_LINE])
 
 
-def _line(hub: StopFact, number: int, villages: Sequence[Commune]) -> Line:
+def _line(hub: StopFact, hub_number: int, number: int, villages: Sequence[Commune]) -> Line:
     ordered = _far_end_first(hub.point, villages)
     calls, minutes = [], 0.0
     for index, village in enumerate(ordered):
@@ -44,9 +44,10 @@ def _line(hub: StopFact, number: int, villages: Sequence[Commune]) -> Line:
         minutes += max(2.0, round(1.3 * distance_m(village.point, after) / SPEED_M_PER_MIN) + 1.0)
     calls.append(Call(hub.name, minutes))
     town = hub.name.split(",")[0]
+    code = f"P{hub_number:02d}{number:02d}"
     return Line(
-        id=f"P{hub.id[1:]}{number:02d}",
-        number=f"P{hub.id[1:]}{number:02d}",
+        id=code,
+        number=code,
         name=f"{ordered[0].name} – {town}",
         mode="coach",
         color="5b5149",
