@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Table, delete, or_, update
+from sqlalchemy import Date, Table, delete, or_, update
 from sqlalchemy.orm import Session
 
+from mobigo.base.instants import paris_day
 from mobigo.infra.db import Base, changed, table_of
 
 DELETE: Final = "delete"
@@ -126,8 +127,8 @@ def erase_due(session: Session, now: datetime) -> dict[str, int]:
 def _erase(session: Session, entry: Entry, keep: Days, now: datetime) -> int:
     since = entry.table.c[keep.after]
     limit: Any = now - timedelta(days=keep.count)
-    if since.type.python_type is not datetime:
-        limit = limit.date()
+    if isinstance(since.type, Date):
+        limit = paris_day(limit)
     over = since <= limit
     if keep.then == DELETE:
         return changed(session, delete(entry.table).where(over))
