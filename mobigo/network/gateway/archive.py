@@ -1,7 +1,8 @@
-"""Opens a feed, a zip or a folder, and gives its files by name, within bounds. Nothing is ever written under a name it gives.
+"""Opens a feed, a zip or a folder, and gives its files by name, within bounds. Nothing is ever written under a name
+it gives.
 
-Not here: what is in the files. A zip is read by its central directory alone (APPNOTE.TXT 6.3.10, §4.3); where the directory, a
-member's own header and the data disagree, the archive is refused.
+Not here: what is in the files. A zip is read by its central directory alone (APPNOTE.TXT 6.3.10, §4.3); where the
+directory, a member's own header and the data disagree, the archive is refused.
 """
 
 import stat
@@ -83,7 +84,15 @@ def _open_zip(path: Path, limits: Limits) -> Archive:
         with ZipFile(path) as opened:
             infos = opened.infolist()
             directory_at = opened.start_dir
-    except (BadZipFile, LargeZipFile, ValueError, struct.error, OSError, UnicodeDecodeError, NotImplementedError) as error:
+    except (
+        BadZipFile,
+        LargeZipFile,
+        ValueError,
+        struct.error,
+        OSError,
+        UnicodeDecodeError,
+        NotImplementedError,
+    ) as error:
         raise InvalidInput("network.not_a_zip", file=path.name) from error
     members = _checked_members(path, infos, directory_at, limits)
     _check_sizes(path.name, {name: info.file_size for name, info in members.items()}, limits)
@@ -106,7 +115,10 @@ def _check_directory(path: Path, limits: Limits) -> None:
     at_64 = tail.rfind(_END_64, 0, at)
     if at_64 >= 0 and len(tail) - at_64 >= 56:
         count_64, size_64 = struct.unpack_from("<QQ", tail, at_64 + 32)
-        count, size = max(count, count_64) if count != 0xFFFF else count_64, max(size, size_64) if size != 0xFFFFFFFF else size_64
+        count, size = (
+            max(count, count_64) if count != 0xFFFF else count_64,
+            max(size, size_64) if size != 0xFFFFFFFF else size_64,
+        )
     if count > limits.members_max:
         raise Refused("network.archive_too_many_members", file=path.name, limit=limits.members_max)
     if size > limits.directory_bytes_max:
@@ -137,7 +149,8 @@ def _checked_members(path: Path, infos: list[ZipInfo], directory_at: int, limits
 
 
 def _check_overlaps(path: Path, infos: list[ZipInfo], directory_at: int) -> None:
-    """Each member's data must end before the next one's header: overlapping members are how small bombs unpack to petabytes."""
+    """Each member's data must end before the next one's header: overlapping members are how small bombs unpack to
+    petabytes."""
     for info, following in zip(infos, [*infos[1:], None], strict=True):
         end = directory_at if following is None else following.header_offset
         if info.header_offset + _LOCAL_HEADER.size + info.compress_size > end:
@@ -175,7 +188,7 @@ def _unpack(path: Path, info: ZipInfo) -> bytes:
         inflater = isal_zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             data = inflater.decompress(packed, info.file_size + 1)
-        except (isal_zlib.error, zlib.error) as error:
+        except (isal_zlib.IsalError, zlib.error) as error:
             raise damaged from error
     if len(data) != info.file_size:
         raise Refused("network.archive_false_size", file=path.name, member=member)
@@ -190,7 +203,12 @@ def _unpack(path: Path, info: ZipInfo) -> bytes:
 def _check_sizes(file: str, sizes: Mapping[str, int], limits: Limits) -> None:
     for name, size in sizes.items():
         if size > limits.member_bytes_max:
-            raise Refused("network.archive_member_too_large", file=file, member=_shown(name), limit_mb=limits.member_bytes_max >> 20)
+            raise Refused(
+                "network.archive_member_too_large",
+                file=file,
+                member=_shown(name),
+                limit_mb=limits.member_bytes_max >> 20,
+            )
     if sum(sizes.values()) > limits.total_bytes_max:
         raise Refused("network.archive_bomb", file=file, member="")
 
@@ -203,7 +221,11 @@ def _within_folder(file: str, sizes: Mapping[str, int], read: Callable[[str], by
 
 
 def _is_in(name: str, folder: str) -> bool:
-    return name.startswith(folder) and not _is_litter(name) and (folder != "" or "/" not in name or name.endswith(".geojson"))
+    return (
+        name.startswith(folder)
+        and not _is_litter(name)
+        and (folder != "" or "/" not in name or name.endswith(".geojson"))
+    )
 
 
 def _is_litter(name: str) -> bool:
@@ -213,7 +235,9 @@ def _is_litter(name: str) -> bool:
 
 def _feed_folder(file: str, sizes: Mapping[str, int]) -> str:
     """The folder that holds the feed: the root if a table is there, else the only sub-folder with some."""
-    holders = {name.rpartition("/")[0] for name in sizes if name.rpartition("/")[2] in _KEY_TABLES and not _is_litter(name)}
+    holders = {
+        name.rpartition("/")[0] for name in sizes if name.rpartition("/")[2] in _KEY_TABLES and not _is_litter(name)
+    }
     if not holders:
         nested = [name for name in sizes if name.lower().endswith(".zip")]
         if nested:

@@ -1,7 +1,7 @@
 """Reads CSV with polars, after making sure that polars will read it exactly: the fast path.
 
-It takes every file whose quotes stand as RFC 4180 has them and whose lines all end alike; blank lines, short and long records
-and line breaks inside quotes are found by their bytes. Anything else is for `csv_strict`.
+It takes every file whose quotes stand as RFC 4180 has them and whose lines all end alike; blank lines, short and long
+records and line breaks inside quotes are found by their bytes. Anything else is for `csv_strict`.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ _FEW_QUOTES = 200_000  # below, looking between each pair is faster than a pass 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The records below the header: cells, the line of each, those whose length is not the header's, the blank lines dropped."""
+    """The records below the header: cells, the line of each, those whose length is not the header's, the blank lines
+    dropped."""
 
     frame: pl.DataFrame
     lines: NDArray[np.int64]
@@ -27,7 +28,8 @@ class Body:
 
 
 def plain_quotes(data: bytes) -> NDArray[np.int64] | None:
-    """Where the quotes of `data` are, if polars reads it exactly: no lone carriage return, every quote opening, closing or doubled."""
+    """Where the quotes of `data` are, if polars reads it exactly: no lone carriage return, every quote opening,
+    closing or doubled."""
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
     octets = np.frombuffer(data, np.uint8)
@@ -47,7 +49,8 @@ def plain_quotes(data: bytes) -> NDArray[np.int64] | None:
 
 
 def read_body(data: bytes, quotes: NDArray[np.int64], header_lines: int, names: list[str]) -> Body:
-    """The records of `data`, whose `plain_quotes` are given, below a header of `header_lines` lines with columns `names`."""
+    """The records of `data`, whose `plain_quotes` are given, below a header of `header_lines` lines with columns
+    `names`."""
     try:
         frame, straight = _read(data, header_lines, names, len(quotes) > 0, truncate=False), True
     except pl.exceptions.ComputeError:
@@ -126,6 +129,8 @@ def _commas_inside(data: bytes, octets: NDArray[np.uint8], quotes: NDArray[np.in
     if not len(quotes):
         return 0
     if len(quotes) <= _FEW_QUOTES:
-        return sum(data.count(b",", start, end) for start, end in zip(quotes[::2].tolist(), quotes[1::2].tolist(), strict=True))
+        return sum(
+            data.count(b",", start, end) for start, end in zip(quotes[::2].tolist(), quotes[1::2].tolist(), strict=True)
+        )
     between = np.add.reduceat((octets == _COMMA).view(np.uint8), quotes, dtype=np.int64)
     return int(between[::2].sum())

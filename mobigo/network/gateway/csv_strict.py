@@ -51,7 +51,8 @@ def records(text: str, file: str, limits: Limits = LIMITS) -> Iterator[Record]:
 def _quoted(text: str, at: int, end: int, after: int, line: int, limits: Limits) -> tuple[Record, int, int]:
     """The record that begins at `at`, where it ends, and how many lines it takes; the first line holds a quote.
 
-    As RFC 4180 says if that works; else with backslashes as escapes; else the line alone, misplaced quotes kept as they stand.
+    As RFC 4180 says if that works; else with backslashes as escapes; else the line alone, misplaced quotes kept as
+    they stand.
     """
     backslash = text.find('\\"', at, end) >= 0
     plain = _scan(text, at, len(text), limits, backslash=False)
@@ -123,7 +124,8 @@ def _closing(text: str, at: int, stop: int, backslash: bool) -> tuple[str, int] 
 
 
 def _loose(line: str) -> list[str]:
-    """The cells of one line in which quotes do not match: commas between an opening and a closing quote do not separate."""
+    """The cells of one line in which quotes do not match: commas between an opening and a closing quote do not
+    separate."""
     cells: list[str] = []
     at = 0
     while True:

@@ -1,4 +1,5 @@
-"""A GTFS table from its bytes: exact strings and the line of each record, by the fast path where it is exact, else the strict one."""
+"""A GTFS table from its bytes: exact strings and the line of each record, by the fast path where it is exact, else
+the strict one."""
 
 from dataclasses import dataclass
 
@@ -26,8 +27,8 @@ class Table:
 def read_table(data: bytes, file: str, found: Collector, limits: Limits = LIMITS) -> Table | None:
     """The table in `data`; None, told as `empty_file`, when there is not even a header.
 
-    Every cell is the exact string the file gives; a cell its record does not have is the empty string. What had to be mended is told to `found`.
-    Raises Refused or InvalidInput for text that cannot be read within the limits.
+    Every cell is the exact string the file gives; a cell its record does not have is the empty string. What had to be
+    mended is told to `found`. Raises Refused or InvalidInput for text that cannot be read within the limits.
     """
     text = to_utf8(data, file, found)
     if text.endswith((b"\n\n", b"\r\n\r\n", b"\r\r")):

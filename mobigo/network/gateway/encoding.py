@@ -11,8 +11,8 @@ _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 def to_utf8(data: bytes, file: str, found: Collector) -> bytes:
     """The same text in UTF-8 without byte-order mark.
 
-    UTF-16 is told (`mobigo_other_encoding`); what is not UTF-8 is read as Windows-1252, or Latin-1, and told (`mobigo_not_utf8`).
-    Raises Refused for NUL bytes: no text has them.
+    UTF-16 is told (`mobigo_other_encoding`); what is not UTF-8 is read as Windows-1252, or Latin-1, and told
+    (`mobigo_not_utf8`). Raises Refused for NUL bytes: no text has them.
     """
     if data.startswith(codecs.BOM_UTF8):
         data = data[len(codecs.BOM_UTF8) :]

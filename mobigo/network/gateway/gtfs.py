@@ -35,7 +35,8 @@ def read_feed(path: Path) -> FeedTables:
 
 
 def read(path: Path, limits: Limits = LIMITS, progress: Progress | None = None) -> FeedRead:
-    """The feed at `path`, a zip or a folder. Raises NotFound, InvalidInput or Refused (see `open_feed`, `read_table`)."""
+    """The feed at `path`, a zip or a folder. Raises NotFound, InvalidInput or Refused (see `open_feed`,
+    `read_table`)."""
     return read_archive(open_feed(path, limits), limits, progress)
 
 
@@ -79,5 +80,9 @@ def read_archive(archive: Archive, limits: Limits = LIMITS, progress: Progress |
             done += archive.sizes[name]
             if progress is not None:
                 progress(done, total, name)
-    ordered = {name.removesuffix(".txt"): tables[name.removesuffix(".txt")] for name in texts if name.removesuffix(".txt") in tables}
+    ordered = {
+        name.removesuffix(".txt"): tables[name.removesuffix(".txt")]
+        for name in texts
+        if name.removesuffix(".txt") in tables
+    }
     return FeedRead(FeedTables(ordered), headers, dict(archive.sizes), merged([found.report(), *reports]))

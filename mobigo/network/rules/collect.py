@@ -1,5 +1,7 @@
 """Gathers notices into findings: counts all, keeps the first of each code."""
 
+from collections.abc import Mapping
+
 from mobigo.network.model.notices import Notice
 from mobigo.network.model.report import EXAMPLES_MAX, Finding, Report, merged
 from mobigo.network.rules.codes import severity_of
@@ -23,14 +25,17 @@ class Collector:
         value: str | None = None,
         *,
         blocking: bool = False,
-        **params: object,
+        params: Mapping[str, object] | None = None,
+        **more: object,
     ) -> None:
-        """One notice. Values are cut at `VALUE_CHARS_MAX` characters."""
+        """One notice; its parameters may come as a mapping, by name, or both. Values are cut at `VALUE_CHARS_MAX` characters."""
         self.count(code, 1, blocking=blocking)
         examples = self._examples[code, blocking]
         if len(examples) < EXAMPLES_MAX:
             shown = value if value is None or len(value) <= VALUE_CHARS_MAX else value[: VALUE_CHARS_MAX - 1] + "…"
-            examples.append(Notice(code, severity_of(code), file, line, column, shown, params, blocking))
+            examples.append(
+                Notice(code, severity_of(code), file, line, column, shown, {**(params or {}), **more}, blocking)
+            )
 
     def count(self, code: str, more: int, *, blocking: bool = False) -> None:
         """`more` notices of that code for which no example is given."""

@@ -1,7 +1,8 @@
 """What the GTFS Schedule reference says of each file: columns, types, presence, keys and references.
 
-Source: GTFS Schedule reference (gtfs.org/documentation/schedule/reference), revision of 2025. Written as a table that reads like the
-reference: `name type [required|recommended] [-> table.column …]`, an asterisk for the columns of the primary key.
+Source: GTFS Schedule reference (gtfs.org/documentation/schedule/reference), revision of 2025. Written as a table that
+reads like the reference: `name type [required|recommended] [-> table.column …]`, an asterisk for the columns of the
+primary key.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a file. `allowed` are an enumeration's values; `refers` the tables and columns where an id must be found (any of them)."""
+    """A column of a file. `allowed` are an enumeration's values; `refers` the tables and columns where an id must be
+    found (any of them)."""
 
     name: str
     kind: Kind
