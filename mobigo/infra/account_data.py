@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from mobigo.infra import apikeys, sessions
 from mobigo.infra.account_links import Link
-from mobigo.infra.accounts import Account, OutsideIdentity, Password, Person, changed_by, close, profile
+from mobigo.infra.accounts import Account, OutsideIdentity, Password, Person, close, profile
+from mobigo.infra.db import changed
 from mobigo.infra.grants import GrantRow
 from mobigo.infra.privacy import register_subject
 
@@ -59,7 +60,7 @@ def erase_subject(session: Session, subject: str, now: datetime) -> int:
         close(session, subject, now)
     touched = apikeys.forget(session, subject) + sessions.forget(session, subject)
     for table, column in _PERSONAL:
-        touched += changed_by(session, delete(table).where(column == subject))
+        touched += changed(session, delete(table).where(column == subject))
     return touched
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.errors import Refused
-from mobigo.infra.accounts import EMAIL_LENGTH_MAX, changed_by
-from mobigo.infra.db import Base, UtcDateTime
+from mobigo.infra.accounts import EMAIL_LENGTH_MAX
+from mobigo.infra.db import Base, UtcDateTime, changed
 from mobigo.infra.privacy import Days, describe
 
 LIFE: Final = timedelta(hours=1)
@@ -78,7 +78,7 @@ def use_link(session: Session, secret: str, purpose: Purpose, now: datetime) -> 
     """Uses a link up: of two at the same instant one wins. Raises Refused("account.bad_link")."""
     live = (Link.used_at.is_(None), Link.expires_at > now)
     mine = (Link.hash == _digest(secret), Link.purpose == str(purpose))
-    won = changed_by(session, update(Link).where(*mine, *live).values(used_at=now)) == 1
+    won = changed(session, update(Link).where(*mine, *live).values(used_at=now)) == 1
     link = session.get(Link, _digest(secret), populate_existing=True)
     if not won or link is None:
         raise Refused("account.bad_link")

@@ -6,13 +6,12 @@ The log, the ledger and every other table know the subject id alone. Links sent 
 
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final
 
-from sqlalchemy import Delete, Engine, ForeignKey, Index, String, Update, delete, or_, select, update
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import Engine, ForeignKey, Index, String, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -25,11 +24,6 @@ NAME_LENGTH_MAX: Final = 100
 EMAIL_LENGTH_MAX: Final = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 UNUSED_FOR_DAYS: Final = 3 * 365
 _SUBJECT_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def changed_by(session: Session, statement: Update | Delete) -> int:
-    """Executes an update or a deletion; how many rows it touched."""
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
 
 
 class Account(Base):
@@ -282,8 +276,19 @@ def profile(session: Session, subject: str) -> Profile:
     )
 
 
-def search(session: Session, text: str, *, role: str | None, limit: int, after: str | None) -> Sequence[str]:
-    """Subjects whose name or address contains `text` (or whose id it is), by id, at most `limit`, after id `after`."""
+def search(
+    session: Session,
+    text: str,
+    *,
+    role: str | None = None,
+    within: Collection[str] | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> Sequence[str]:
+    """Subjects whose name or address contains `text` (or whose id it is), by id, at most `limit`, after id `after`.
+
+    `within` keeps those who hold a grant inside one of these organisations; None keeps all.
+    """
     from mobigo.infra.grants import GrantRow
 
     query = select(Account.subject).outerjoin(Person, Person.subject == Account.subject)
@@ -299,6 +304,9 @@ def search(session: Session, text: str, *, role: str | None, limit: int, after: 
     if role is not None:
         live = select(GrantRow.subject).where(GrantRow.role == role, GrantRow.ended_at.is_(None))
         query = query.where(Account.subject.in_(live))
+    if within is not None:
+        inside = select(GrantRow.subject).where(GrantRow.organisation.in_(sorted(within)), GrantRow.ended_at.is_(None))
+        query = query.where(Account.subject.in_(inside))
     if after is not None:
         query = query.where(Account.subject > after)
     return session.scalars(query.order_by(Account.subject).limit(limit)).all()
@@ -312,6 +320,21 @@ def rename(session: Session, subject: str, name: str, language: str | None) -> N
     person.name = clean_name(name)
     person.language = language
     session.flush()
+
+
+def change_email(session: Session, subject: str, email: str) -> str | None:
+    """Gives a person another address; returns the one before. Raises NotFound, InvalidInput,
+    Conflict("account.exists")."""
+    person = session.get(Person, subject)
+    if person is None:
+        raise NotFound("account.unknown")
+    before, address = person.email, clean_email(email)
+    try:
+        with session.begin_nested():
+            person.email, person.email_key = address, email_key(address)
+    except IntegrityError:
+        raise Conflict("account.exists") from None
+    return before
 
 
 def touch(session: Session, subject: str, now: datetime) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from mobigo.base.errors import InvalidInput, NotFound, Refused
 from mobigo.infra import accounts, grants
 from mobigo.infra.clock import new_id
-from mobigo.infra.db import Base, Json, UtcDateTime, reading, transaction
+from mobigo.infra.db import Base, Json, UtcDateTime, changed, reading, transaction
 from mobigo.infra.privacy import Days, describe
 from mobigo.infra.roles import Identity, Permission, scopes_offered
 
@@ -152,7 +152,7 @@ def revoke_all(session: Session, subject: str, now: datetime) -> None:
 
 def forget(session: Session, subject: str) -> int:
     """Deletes every key of a person; how many."""
-    return accounts.changed_by(session, delete(KeyRow).where(KeyRow.subject == subject))
+    return changed(session, delete(KeyRow).where(KeyRow.subject == subject))
 
 
 def _digest(secret: str) -> str:

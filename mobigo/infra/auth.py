@@ -11,20 +11,21 @@ on functions, on `MethodView` classes or their methods, and `mark` gives one to 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import urlsplit
 
 import flask
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Refused
 from mobigo.infra import apikeys, sessions
 from mobigo.infra.clock import now
+from mobigo.infra.config import Config
 from mobigo.infra.roles import Grant, Identity, Permission, Role
-from mobigo.infra.web import EXTENSION, Services, services
 
 __all__ = [
     "Access",
@@ -61,6 +62,7 @@ class NotSignedIn(Refused):
     """Refused because nobody is signed in; signing in may be enough."""
 
     http_status = 401
+    http_headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": 'Bearer realm="mobigo"'}
 
 
 class StaleForm(Refused):
@@ -71,10 +73,22 @@ class StaleForm(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may enter a view: everybody (`public`), or who holds all of `permissions`."""
+    """Who may enter a view: everybody (`public`), or who holds all of `permissions`, somewhere or `everywhere`."""
 
     public: bool
     permissions: tuple[Permission, ...] = ()
+    everywhere: bool = False
+
+    def allows(self, identity: Identity | None) -> bool:
+        """Whether this person may enter."""
+        return self.public or (identity is not None and self.missing(identity) is None)
+
+    def missing(self, identity: Identity) -> Permission | None:
+        """The first permission that this person lacks."""
+        for permission in self.permissions:
+            if not identity.may(permission) or (self.everywhere and identity.organisations(permission) is not None):
+                return permission
+        return None
 
 
 PUBLIC: Final = Access(public=True)
@@ -86,11 +100,12 @@ def public(view: V) -> V:
     return view
 
 
-def requires(*permissions: Permission) -> Callable[[V], V]:
-    """Marks a view for those who hold every one of `permissions`, somewhere: the view filters by organisation."""
+def requires(*permissions: Permission, everywhere: bool = False) -> Callable[[V], V]:
+    """Marks a view for those who hold every one of `permissions`: somewhere, and the view filters by organisation; or
+    `everywhere`, for what belongs to no organisation (the jobs, the log)."""
     if not permissions:
         raise ValueError("name the permission; a view for everybody is @public, for any person ACCOUNT_OWN")
-    access = Access(public=False, permissions=permissions)
+    access = Access(public=False, permissions=permissions, everywhere=everywhere)
 
     def marking(view: V) -> V:
         setattr(view, _MARK, access)
@@ -153,7 +168,7 @@ def signed_in() -> Identity:
     return identity
 
 
-def sign_in(session: Session, subject: str) -> None:
+def sign_in(session: Session, subject: str, issuer: str | None = None, id_token: str | None = None) -> None:
     """Opens a session for this person in this browser, under a new token; the one it had is closed.
 
     All that the browser held before (form token, OIDC state) is dropped, so that nothing planted there survives.
@@ -163,20 +178,25 @@ def sign_in(session: Session, subject: str) -> None:
     old = request.cookies.get(state.cookie)
     if old:
         sessions.close(session, old, instant)
-    g.mobigo_cookie = sessions.open_session(session, subject, instant)
+    g.mobigo_cookie = sessions.open_session(session, subject, instant, issuer, id_token)
+    g.pop("mobigo_identity", None)
     flask.session.clear()
     g.pop("csrf_token", None)
 
 
-def sign_out(session: Session) -> None:
-    """Closes the session of this browser, here and in the database."""
+def sign_out(session: Session) -> tuple[str, str] | None:
+    """Closes the session of this browser, here and in the database; the provider's issuer and identity token, when
+    one vouched for it, so that the caller may sign out there too."""
     token = request.cookies.get(_state().cookie)
+    provider = None
     if token:
+        provider = sessions.provider_of(session, token)
         sessions.close(session, token, now())
     g.mobigo_cookie = ""
     g.mobigo_identity = None
     flask.session.clear()
     g.pop("csrf_token", None)
+    return provider
 
 
 def safe_next(target: str | None) -> str | None:
@@ -194,15 +214,15 @@ def safe_next(target: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _State:
+    engine: Engine
     csrf: CSRFProtect
     cookie: str
     secure: bool
 
 
-def install(app: Flask) -> None:
-    """Puts the doors on `app`: identity, marks, form tokens, cookies. Once, its services and secret key being set."""
-    known: Services = app.extensions[EXTENSION]
-    secure = known.config.base_url.startswith("https://")
+def install(app: Flask, config: Config, engine: Engine) -> None:
+    """Puts the doors on `app`: identity, marks, form tokens, cookies. Once, its secret key being set."""
+    secure = config.base_url.startswith("https://")
     app.config.update(
         SESSION_COOKIE_NAME="__Host-mobigo-form" if secure else "mobigo-form",
         SESSION_COOKIE_HTTPONLY=True,
@@ -213,7 +233,7 @@ def install(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=FORM_LIFE_S,
     )
     cookie = "__Host-mobigo" if secure else "mobigo"
-    app.extensions["mobigo.auth"] = _State(CSRFProtect(app), cookie, secure)
+    app.extensions["mobigo.auth"] = _State(engine, CSRFProtect(app), cookie, secure)
     app.before_request(_enter)
     app.after_request(_leave)
     app.context_processor(lambda: {"current_account": current_account, "Permission": Permission})
@@ -238,9 +258,9 @@ def _enter() -> ResponseReturnValue | None:
         identity = current_account()
         if identity is None:
             return _send_to_login()
-        for permission in access.permissions:
-            if not identity.may(permission):
-                raise Refused("auth.not_permitted", permission=str(permission))
+        missing = access.missing(identity)
+        if missing is not None:
+            raise Refused("auth.not_permitted", permission=str(missing))
     elif request.authorization is not None and request.authorization.type == "bearer":
         current_account()  # a key that does not work is told so, on a public view too
     if request.method in UNSAFE:
@@ -300,14 +320,15 @@ def _machine_view() -> bool:
 def _identify() -> Identity | None:
     if request.endpoint is not None and _machine_view():
         return None
-    engine = services().engine
+    engine = _state().engine
     authorization = request.authorization
     if authorization is not None and authorization.type == "bearer":
         identity = apikeys.identify(engine, authorization.token or "", now())
         if identity is None:
+            g.mobigo_identity = None  # the page that says so is an anonymous one
             raise NotSignedIn("auth.bad_key")
         return identity
-    token = request.cookies.get(_state().cookie)
+    token = g.get("mobigo_cookie") or request.cookies.get(_state().cookie)
     return sessions.identify(engine, token, now()) if token else None
 
 

@@ -4,6 +4,7 @@ Each setting is declared once, here, with its variable and its reader; `docs/ope
 and a test compares the two. To add a setting: one line in `Config`, one line in the table of that page.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -83,6 +84,15 @@ def _names(*allowed: str) -> Callable[[str], tuple[str, ...]]:
     return read
 
 
+def _json_list(text: str) -> str:
+    try:
+        if isinstance(json.loads(text), list):
+            return text
+    except ValueError:
+        pass
+    raise ValueError('[{"name": …, "issuer": …, "client_id": …, "client_secret": …}]')
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -94,9 +104,9 @@ def _zone(text: str) -> str:
 def _url(*schemes: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         parts = urlsplit(text)
-        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+        if parts.scheme not in schemes or not (parts.netloc or parts.path or parts.scheme == "memory"):
             raise ValueError(", ".join(f"{scheme}://…" for scheme in schemes))
-        return text.rstrip("/")
+        return text if parts.scheme == "memory" else text.rstrip("/")
 
     return read
 
@@ -144,9 +154,25 @@ class Config:
     web_processes: Annotated[int, Setting("MOBIGO_WEB_PROCESSES", _whole(1, 256), "1")]
     web_threads: Annotated[int, Setting("MOBIGO_WEB_THREADS", _whole(1, 256), "4")]
     jobs_at_once: Annotated[int, Setting("MOBIGO_JOBS_AT_ONCE", _whole(1, 256), "1")]
+    jobs_queue: Annotated[str, Setting("MOBIGO_JOBS_QUEUE", _text, "mobigo")]
     job_memory_mb: Annotated[int, Setting("MOBIGO_JOB_MEMORY_MB", _whole(128, 1_048_576), "4096")]
     language: Annotated[str, Setting("MOBIGO_LANG", _one_of("fr", "en"), "fr")]
     zone: Annotated[str, Setting("MOBIGO_ZONE", _zone, "Europe/Paris")]
+    # memory:// counts in each process; several processes share one redis://…
+    ratelimit_url: Annotated[
+        str, Setting("MOBIGO_RATELIMIT_URL", _url("memory", "redis", "rediss"), "memory://", secret=True)
+    ]
+    # Requests a minute from one address (ten times as many for an API partner); 0: not limited.
+    requests_per_minute: Annotated[
+        int,
+        Setting(
+            "MOBIGO_REQUESTS_PER_MINUTE",
+            _whole(0, 1_000_000),
+            lambda known: 600 if known["environment"] == "production" else 0,
+        ),
+    ]
+    # OpenID providers people may sign in with, as a JSON list (see `mobigo.infra.oidc`).
+    oidc: Annotated[str, Setting("MOBIGO_OIDC", _json_list, "[]", secret=True)]
     payments: Annotated[tuple[str, ...], Setting("MOBIGO_PAYMENTS", _names("counter", "sim"), _payments)]
     log_format: Annotated[str, Setting("MOBIGO_LOG_FORMAT", _one_of("text", "json"), "text")]
     log_level: Annotated[str, Setting("MOBIGO_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")]

@@ -99,9 +99,12 @@ def give(session: Session, subject: str, grant: Grant, now: datetime, by: str | 
 
     Raises NotFound("account.unknown" | "organisation.unknown"), InvalidInput("grant.needs_organisation") for a role
     that acts on its own organisation only, Refused("grant.incompatible") for ordonnateur and comptable public on one
-    person, Conflict("grant.exists").
+    person, Refused("grant.to_oneself"), Conflict("grant.exists").
     """
     from mobigo.infra.accounts import Account
+
+    if by == subject:
+        raise Refused("grant.to_oneself")
 
     # The row lock makes two concurrent gifts to one person see each other: else each would pass the incompatibility.
     account = session.scalar(select(Account).where(Account.subject == subject).with_for_update())

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Engine, ForeignKey, String, delete, select, update
+from sqlalchemy import ColumnElement, Engine, ForeignKey, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.infra import accounts, grants
 from mobigo.infra.clock import new_id
-from mobigo.infra.db import Base, UtcDateTime, reading, transaction
+from mobigo.infra.db import Base, UtcDateTime, changed, reading, transaction
 from mobigo.infra.privacy import Days, describe
 from mobigo.infra.roles import Grant, Identity, Role
 
@@ -47,14 +47,20 @@ class SessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the latest it may last, whatever the roles
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Of a sign-in at an OpenID provider: to sign out there too. Emptied when the session closes.
+    issuer: Mapped[str | None] = mapped_column(String(200))
+    id_token: Mapped[str | None] = mapped_column(Text)
 
 
 describe(
     SessionRow,
     purpose="keep a person signed in, and let them see and close their sessions",
     keep=Days(30, after="expires_at"),
-    personal={"seen_at": "showing the person when each session was last used"},
-    plain="id token_hash subject created_at expires_at closed_at",
+    personal={
+        "seen_at": "showing the person when each session was last used",
+        "id_token": "signing out at the provider too; emptied at sign-out",
+    },
+    plain="id token_hash subject created_at expires_at closed_at issuer",
 )
 
 
@@ -63,13 +69,17 @@ def life_of(held: Sequence[Grant]) -> Life:
     return PUBLIC_LIFE if all(grant.role in PUBLIC_ROLES for grant in held) else AGENT_LIFE
 
 
-def open_session(session: Session, subject: str, now: datetime) -> str:
-    """A new session; returns its token, for the cookie alone."""
+def open_session(
+    session: Session, subject: str, now: datetime, issuer: str | None = None, id_token: str | None = None
+) -> str:
+    """A new session; returns its token, for the cookie alone. `issuer` and `id_token` when a provider vouched."""
     token = secrets.token_urlsafe(32)
     session.add(
         SessionRow(
             id=new_id(now), token_hash=_digest(token), subject=subject, created_at=now, seen_at=now,
             expires_at=now + PUBLIC_LIFE.whole,
+            issuer=issuer,
+            id_token=id_token,
         )
     )  # fmt: skip
     accounts.touch(session, subject, now)
@@ -112,6 +122,14 @@ def close(session: Session, token: str, now: datetime) -> None:
     _close(session, now, SessionRow.token_hash == _digest(token))
 
 
+def provider_of(session: Session, token: str) -> tuple[str, str] | None:
+    """The issuer and identity token of the session of this token, when a provider vouched for it."""
+    found = session.execute(
+        select(SessionRow.issuer, SessionRow.id_token).where(SessionRow.token_hash == _digest(token))
+    ).one_or_none()
+    return None if found is None or found[0] is None or found[1] is None else (found[0], found[1])
+
+
 def close_one(session: Session, subject: str, session_id: str, now: datetime) -> bool:
     """Closes one session of this person; False when they have no such open session."""
     return _close(session, now, SessionRow.id == session_id, SessionRow.subject == subject) == 1
@@ -138,12 +156,12 @@ def live_sessions(session: Session, subject: str, now: datetime) -> list[Session
 
 def forget(session: Session, subject: str) -> int:
     """Deletes every session row of a person; how many."""
-    return accounts.changed_by(session, delete(SessionRow).where(SessionRow.subject == subject))
+    return changed(session, delete(SessionRow).where(SessionRow.subject == subject))
 
 
 def _close(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
     still = SessionRow.closed_at.is_(None)
-    return accounts.changed_by(session, update(SessionRow).where(still, *which).values(closed_at=now))
+    return changed(session, update(SessionRow).where(still, *which).values(closed_at=now, id_token=None))
 
 
 def _digest(token: str) -> str:
