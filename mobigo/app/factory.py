@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from apiflask import APIFlask
 from flask import Flask, request
 
-from mobigo.infra import auth, csp, delivery, formats, http_errors, i18n, keys, log, metrics
+from mobigo.infra import auth, csp, delivery, formats, http_errors, i18n, keys, log, metrics, ratelimit
 from mobigo.infra.config import Config, load_config, require_safe
 from mobigo.infra.web import EXTENSION, Networks, Services
 
@@ -55,7 +55,7 @@ def create_app(config: Config | None = None) -> APIFlask:
         spec_path=None,
         docs_path=None,
         json_errors=False,
-        static_folder=None,
+        static_folder=None,  # type: ignore[arg-type]  # Flask allows it: delivery serves our files
         template_folder=str(HERE / "templates"),
     )
     https = settings.base_url.startswith("https://")
@@ -87,6 +87,7 @@ def create_app(config: Config | None = None) -> APIFlask:
     formats.init_app(app)
     http_errors.init_app(app)
     app.before_request(_limit_body)
+    ratelimit.install(app, settings)
     auth.install(app, settings, services.engine)
 
     from mobigo.app import api, web
@@ -128,7 +129,7 @@ def _networks(services: Services) -> Networks:
 
 
 def _register(app: Flask, pages: Pages) -> None:
-    """Put one blueprint in. Only the module itself may be absent, and only `later`; a fault inside it is never hidden."""
+    """Put one blueprint in. Only the module itself may be absent, and only `later`: a fault inside it shows."""
     module, _, name = pages.target.partition(":")
     if pages.later and not _exists(module):
         return
@@ -137,7 +138,8 @@ def _register(app: Flask, pages: Pages) -> None:
 
 def _exists(module: str) -> bool:
     try:
-        return importlib.util.find_spec(module) is not None
+        spec = importlib.util.find_spec(module)
+        return spec is not None and spec.origin is not None  # a folder without __init__.py is no module yet
     except ModuleNotFoundError as missing:
         if missing.name and (module == missing.name or module.startswith(f"{missing.name}.")):
             return False

@@ -126,7 +126,7 @@ def init_app(app: Flask, folder: Path) -> None:
     def compress(response: Response) -> Response:
         if request.endpoint == "static" or response.direct_passthrough or response.is_streamed:
             return response
-        if not compressible(response.mimetype) or response.headers.get("Content-Encoding"):
+        if not compressible(response.mimetype or "") or response.headers.get("Content-Encoding"):
             return response
         plain = response.get_data()
         # A weak tag: the same page, whatever the encoding. Only for what may be kept: not for what is someone's own.

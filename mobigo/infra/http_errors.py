@@ -1,4 +1,4 @@
-"""Errors over HTTP, in one place: a problem document (RFC 9457) for programs, a page for people, one reference for both.
+"""Errors over HTTP, in one place: a problem document (RFC 9457) for programs, a page for people, one reference.
 
     NotFound 404 · InvalidInput 422 · Refused 403 (401, 400 where the error says so) · Conflict 409 · Upstream 502
     and what the web itself refuses: 400, 404, 405, 413, 415, 429 …; anything else is a defect of ours, 500.
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, current_app, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mobigo.base.decisions import Decision
@@ -121,11 +121,9 @@ def _ours(error: MobigoError) -> Response:
 
 
 def _of_the_web(error: HTTPException) -> Response:
-    if error.response is not None and (error.code is None or error.code < 400):
-        return Response.force_type(error.response)  # a redirect raised on the way
-    if error.code is not None and error.code < 400:
-        return Response.force_type(error.get_response())
-    status = error.code or 500
+    if error.code is None or error.code < 400:  # a redirect raised on the way
+        return current_app.make_response(error.get_response(request.environ))
+    status = error.code
     params: dict[str, object] = {}
     if isinstance(error, RequestEntityTooLarge):
         params["limit"] = request.max_content_length or 0

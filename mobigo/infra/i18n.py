@@ -186,7 +186,7 @@ def init_app(app: "Flask", default: str) -> None:
     Asked in the address (`?lang=en`, remembered in a cookie), else the cookie's, else the browser's, else `default`.
     """
     from flask import Response, g, request
-    from flask_babel import Babel
+    from flask_babel import Babel  # type: ignore[import-untyped]  # it publishes no types
 
     def asked() -> str | None:
         wanted = request.args.get("lang")

@@ -1,4 +1,4 @@
-"""Public data may be read by pages of other sites: CORS for what is read, never with a cookie, never for what writes."""
+"""Public data may be read by pages of other sites: CORS for reading, never with a cookie, never to write."""
 
 from flask import Flask, Response, request
 

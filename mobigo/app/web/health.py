@@ -69,7 +69,7 @@ def _holds(name: str, check: Callable[[Services], bool]) -> bool:
 
 def _database(parts: Services) -> bool:
     with parts.engine.connect() as connection:
-        return connection.execute(text("SELECT 1")).scalar_one() == 1
+        return bool(connection.execute(text("SELECT 1")).scalar_one() == 1)
 
 
 def _network(parts: Services) -> bool:

@@ -1,0 +1,180 @@
+"""A visitor with a real browser, who minds: what the page asks of other sites, what axe says, what our own rules say.
+
+Tests take the `visit` fixture of `tests/e2e`:
+
+    def test_the_help_page_is_for_everybody(visit):
+        page = visit("/aide", width=320)
+        assert faults(page) == []
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
+
+AXE = Path(__file__).resolve().parents[1] / "mobigo" / "app" / "static" / "vendor" / "axe" / "axe.min.js"
+AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "RGAAv4", "best-practice")
+PHONE_SMALL, PHONE, DESKTOP = 320, 360, 1280
+TEXT_PAGE_LIMIT_BYTES = 100_000
+MAP_PAGE_LIMIT_BYTES = 600_000
+
+
+@dataclass
+class Visitor:
+    """One browser context on one site. What it notices is read at the end: a request elsewhere, a complaint of the
+    browser (Content-Security-Policy included), a script that failed."""
+
+    context: BrowserContext
+    origin: str
+    outside: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        page.goto(self.origin + path, wait_until="load")
+        return page
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # A page answered with an error status is said so on the console: the test looks at it, it is no complaint.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(f"console: {message.text}")
+
+    def guard(self, route: Route, request: Request) -> None:
+        target = urlsplit(request.url)
+        if target.scheme in ("data", "blob") or f"{target.scheme}://{target.netloc}" == self.origin:
+            route.continue_()
+        else:
+            self.outside.append(request.url)
+            route.abort()
+
+
+@contextmanager
+def visitor(
+    browser: Browser,
+    origin: str,
+    *,
+    width: int = PHONE,
+    height: int | None = None,
+    scripts: bool = True,
+    dark: bool = False,
+    language: str = "fr-FR",
+    **options: Any,
+) -> Iterator[Visitor]:
+    """A visitor whose window is `width` × `height` CSS pixels: phones are 320 and 360 wide."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height or (740 if width < 600 else 900)},
+        java_script_enabled=scripts,
+        color_scheme="dark" if dark else "light",
+        locale=language,
+        reduced_motion="reduce",
+        **options,
+    )
+    visiting = Visitor(context, origin)
+    context.route("**/*", visiting.guard)
+    try:
+        yield visiting
+    finally:
+        context.close()
+
+
+def faults(page: Page) -> list[str]:
+    """Everything wrong with the page as it stands: axe's findings, then our own rules'. Empty is what tests ask for."""
+    return axe_faults(page) + own_faults(page)
+
+
+def axe_faults(page: Page) -> list[str]:
+    """What axe finds, one line a node: rule, target, what to do."""
+    page.evaluate(_axe())
+    found = page.evaluate("(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", list(AXE_TAGS))
+    return [
+        f"axe {rule['id']}: {' '.join(map(str, node['target']))}: {node.get('failureSummary', rule['help'])}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def own_faults(page: Page) -> list[str]:
+    """Our rules for what axe lets through; each says what it found."""
+    found: list[str] = page.evaluate(_OWN_RULES)
+    return found
+
+
+_OWN_RULES = """() => {
+  const faults = [];
+  const name = (e) => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + " " + (e.innerText || e.name || "").trim().slice(0, 40);
+  const shown = (e) => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
+  const root = document.scrollingElement;
+  if (root.scrollWidth > innerWidth) {
+    const wide = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".table, pre, .unseen, .map"));
+    faults.push(`the page scrolls sideways (${root.scrollWidth} > ${innerWidth}): ` + wide.slice(0, 3).map(name).join(", "));
+  }
+  if (document.querySelectorAll("h1").length !== 1) faults.push("a page has one h1, not " + document.querySelectorAll("h1").length);
+  if (!/— Mobigo$/.test(document.title)) faults.push("the title ends in “— Mobigo”: " + document.title);
+  for (const e of document.querySelectorAll("[style]:not(.map *):not(.maplibregl-map):not(.maplibregl-map *)")) if (!e.closest("[data-styled-by-script]")) faults.push("a style inside the page: " + name(e));
+  for (const e of document.querySelectorAll("a, button")) if (shown(e) && /^(cliquez )?ici$|^(click )?here$|^lire la suite$/i.test(e.innerText.trim())) faults.push("a link that says nothing by itself: " + name(e));
+  for (const e of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+    if (!shown(e)) continue;
+    const labels = [...(e.labels || [])].filter(shown);
+    if (!labels.length && e.type !== "submit") faults.push("a field without a visible label: " + name(e));
+  }
+  for (const e of document.querySelectorAll("button, .btn, input:not([type=hidden], [type=checkbox], [type=radio]), select, summary, header.site a")) {
+    if (!shown(e) || e.closest(".maplibregl-ctrl, td, dl, .skips")) continue;
+    const box = e.getBoundingClientRect();
+    if (box.height < 43.5) faults.push(`a target ${box.height.toFixed(0)} px high (44 at least): ` + name(e));
+  }
+  const primary = [...document.querySelectorAll("main button, main .btn")].filter((e) => shown(e) && !e.matches(".second, .plain, .danger") && !e.closest("details:not([open]), li, td, .map"));
+  if (primary.length > 1) faults.push("more than one primary action: " + primary.map(name).join(", "));
+  for (const e of document.querySelectorAll("table")) if (!e.caption) faults.push("a table without a caption");
+  for (const e of document.querySelectorAll("details > summary, [role=button]")) if (!e.innerText.trim() && shown(e)) faults.push("a fold without words");
+  return faults;
+}"""
+
+
+def tab_through(page: Page, steps: int) -> list[str]:
+    """What the keyboard reaches, in order: the words of each element; every one of them must show its focus."""
+    reached = []
+    for _ in range(steps):
+        page.keyboard.press("Tab")
+        said = page.evaluate(_FOCUSED)
+        if said is None:
+            break
+        assert said["visible"], f"the focus on “{said['words']}” does not show"
+        reached.append(said["words"])
+    return reached
+
+
+_FOCUSED = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const style = getComputedStyle(e);
+  const box = e.getBoundingClientRect();
+  const drawn = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  const seen = box.width > 0 && box.bottom > 0 && box.right > 0;
+  return { words: (e.innerText || e.getAttribute("aria-label") || e.labels?.[0]?.innerText || e.name || e.tagName).trim(), visible: drawn && seen };
+}"""
+
+
+def weight_bytes(page: Page) -> int:
+    """What the page weighed on the wire with an empty cache: the document and all it asked for, compressed."""
+    weighed: int = page.evaluate(
+        """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+             .reduce((sum, entry) => sum + entry.encodedBodySize + 300, 0)"""
+    )
+    return weighed
+
+
+@cache
+def _axe() -> str:
+    if not AXE.exists():
+        raise RuntimeError("axe-core is not installed: python -m mobigo.app.vendor --with-tests")
+    return AXE.read_text(encoding="utf-8")
+
+
+Visit = Callable[..., Page]

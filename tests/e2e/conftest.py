@@ -1,0 +1,101 @@
+"""What every end-to-end test may use: one browser, sites that answer, and visitors who mind (see `tests.browser`)."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from mobigo.infra.db import open_engine
+from tests.browser import Visit, Visitor, visitor
+from tests.live import Site, site
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs the browser."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site just installed: its database is there and empty, no network has been imported."""
+    from mobigo.app import schema
+
+    home = tmp_path_factory.mktemp("bare") / "home"
+    engine = open_engine(f"sqlite:///{home / 'mobigo.sqlite'}")
+    schema.migrate(engine)
+    engine.dispose()
+    with site(home) as answering:
+        yield answering
+
+
+@pytest.fixture(scope="session")
+def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demonstration, small: territory, network and accounts, as `mobigo demo` makes them."""
+    home = tmp_path_factory.mktemp("demo") / "home"
+    home.mkdir()
+    made = subprocess.run(
+        [sys.executable, "-m", "mobigo.app.cli", "demo", "--size", "s", "--no-serve"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(home), "MOBIGO_HOME": str(home), "MOBIGO_ENV": "demo"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    with site(home) as answering:
+        yield answering
+
+
+class Visits:
+    """Opens pages of one site as different visitors; at the end of the test, none may have been led elsewhere."""
+
+    def __init__(self, browser: Browser, where: Site) -> None:
+        self.browser = browser
+        self.site = where
+        self.visitors: list[Visitor] = []
+        self._stack = ExitStack()
+
+    def __call__(self, path: str, **options: Any) -> Page:
+        visiting = self._stack.enter_context(visitor(self.browser, self.site.url, **options))
+        self.visitors.append(visiting)
+        return visiting.open(path)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+@pytest.fixture
+def visit_bare(browser: Browser, bare_site: Site) -> Iterator[Visit]:
+    """`visit_bare(path, width=360, scripts=True, dark=False, language="fr-FR") → page`, on the bare site."""
+    yield from _visits(browser, bare_site)
+
+
+@pytest.fixture
+def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
+    """`visit(path, width=360, scripts=True, dark=False, language="fr-FR") → page`, on the demonstration."""
+    yield from _visits(browser, request.getfixturevalue("demo_site"))
+
+
+def _visits(browser: Browser, where: Site) -> Iterator[Visit]:
+    visits = Visits(browser, where)
+    yield visits
+    outside = [url for each in visits.visitors for url in each.outside]
+    complaints = [words for each in visits.visitors for words in each.complaints]
+    visits.close()
+    assert outside == [], "a page asked something of another site"
+    assert complaints == [], "the browser complained"
