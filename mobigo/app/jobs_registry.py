@@ -1,0 +1,12 @@
+"""The modules that declare jobs, named in this one place. A package that gains a `tasks.py` adds its line."""
+
+from typing import Final
+
+from mobigo.infra.jobs import registry
+
+MODULES: Final = ("mobigo.infra.jobs.tasks",)
+
+
+def install() -> None:
+    """Make the jobs of every package known to this process; each module is imported at the first look-up."""
+    registry.use_modules(MODULES)
