@@ -58,7 +58,7 @@ def chains_of_blocks(
     """
     chains: list[tuple[tuple[int, ...], U64]] = []
     for members in _groups(blocks, joined):
-        ordered = sorted(members, key=lambda trip: (int(visits.depart_s[visits.trip_start[trip]]), trip))
+        ordered = sorted(members, key=lambda trip: (_starts_s(trip, visits), _ends_s(trip, visits), trip))
         block_of = {trip: key for key, trips in blocks.items() for trip in trips if trip in members}
         for active, bits in _by_day(ordered, trip_bits):
             for chain in _chains(active, block_of, joined, apart, visits):
@@ -146,8 +146,16 @@ def _chains(
     return chains
 
 
+def _starts_s(trip: int, visits: Visits) -> int:
+    return int(visits.depart_s[visits.trip_start[trip]])
+
+
+def _ends_s(trip: int, visits: Visits) -> int:
+    return int(visits.arrive_s[visits.trip_start[trip + 1] - 1])
+
+
 def _ends_before(trip: int, after: int, visits: Visits) -> bool:
-    return bool(visits.arrive_s[visits.trip_start[trip + 1] - 1] <= visits.depart_s[visits.trip_start[after]])
+    return _ends_s(trip, visits) <= _starts_s(after, visits)
 
 
 def _meet(trip: int, after: int, visits: Visits) -> bool:

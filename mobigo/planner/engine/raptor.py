@@ -36,7 +36,6 @@ class Labels(NamedTuple):
     marked: I32  # [node] nodes that can be boarded from next round
     target_s: I32  # [round] best arrival at the target with that many vehicles or fewer
     target_node: I32  # [round] where a better one leaves the last vehicle, -1 when the round brought none
-    target_walk: I32  # [round] the stop it walks on to, -1 when it does not
 
 
 def make_labels(nodes: int, patterns: int, rounds: int) -> Labels:
@@ -45,7 +44,7 @@ def make_labels(nodes: int, patterns: int, rounds: int) -> Labels:
     flat = [np.empty(nodes, np.int32) for _ in range(3)]
     return Labels(
         *grid, *flat, np.full(patterns, INF, np.int32), np.empty(patterns, np.int32), np.empty(nodes, np.int32), np.empty(nodes, np.int32),
-        *(np.empty(rounds + 1, np.int32) for _ in range(3)),
+        np.empty(rounds + 1, np.int32), np.empty(rounds + 1, np.int32),
     )  # fmt: skip
 
 
@@ -99,7 +98,6 @@ def search(g, w, source, ready_s, egress_s, rounds, latest_s):  # type: ignore[n
     w.board[0, :] = INF
     w.target_s[:] = latest_s + 1
     w.target_node[:] = -1
-    w.target_walk[:] = -1
     marked = 0
     for i in range(len(source)):
         node, ready = source[i], ready_s[i]
@@ -124,7 +122,7 @@ def search(g, w, source, ready_s, egress_s, rounds, latest_s):  # type: ignore[n
             pattern = w.queue[i]
             improved = _ride(g, w, k, pattern, w.first_position[pattern], egress_s, improved)
             w.first_position[pattern] = INF
-        marked = _walk(g, w, k, improved, egress_s)
+        marked = _walk(g, w, k, improved)
     return rounds
 
 
@@ -173,7 +171,6 @@ def _ride(g, w, k, pattern, position, egress_s, improved):  # type: ignore[no-un
                 if egress_s[node] < INF and t + egress_s[node] < w.target_s[k]:
                     w.target_s[k] = t + egress_s[node]
                     w.target_node[k] = node
-                    w.target_walk[k] = -1
         ready = board[node]
         if ready < INF and i < last and g.can_board[at + i]:
             if occurrence == end:
@@ -181,7 +178,10 @@ def _ride(g, w, k, pattern, position, egress_s, improved):  # type: ignore[no-un
                 if occurrence < end:
                     boarded_at = i
                     start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
-            elif occurrence > first and g.occurrence_s[occurrence - 1] + g.depart_s[g.occurrence_row[occurrence - 1] + i] >= ready:
+            elif (
+                occurrence > first
+                and g.occurrence_s[occurrence - 1] + g.depart_s[g.occurrence_row[occurrence - 1] + i] >= ready
+            ):
                 occurrence = first_occurrence(g, first, occurrence - 1, i, ready)
                 boarded_at = i
                 start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
@@ -189,7 +189,7 @@ def _ride(g, w, k, pattern, position, egress_s, improved):  # type: ignore[no-un
 
 
 @numba.njit(cache=True, nogil=True)
-def _walk(g, w, k, improved, egress_s):  # type: ignore[no-untyped-def]  # kernel
+def _walk(g, w, k, improved):  # type: ignore[no-untyped-def]  # kernel
     """From each node reached by a vehicle: change there, or walk to another, shortest walks first."""
     marked = 0
     worth_before = w.target_s[k]
@@ -218,47 +218,42 @@ def _walk(g, w, k, improved, egress_s):  # type: ignore[no-untyped-def]  # kerne
                 w.board[k, other] = there
                 w.best_board[other] = there
                 w.walked_from[k, other] = node
-            if egress_s[other] == 0 and there < w.target_s[k]:
-                w.target_s[k] = there
-                w.target_node[k] = node
-                w.target_walk[k] = other
-                worth_before = there
     return marked
-
-
-RIDE, FOOT = 0, 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _leg(out, kind, a, b, leave_s, reach_s, occurrence, position_a, position_b):  # type: ignore[no-untyped-def]  # kernel
-    out[0], out[1], out[2], out[3], out[4] = kind, a, b, leave_s, reach_s
-    out[5], out[6], out[7] = occurrence, position_a, position_b
 
 
 @numba.njit(cache=True, nogil=True)
 def trace(g, w, k, out):  # type: ignore[no-untyped-def]  # kernel
-    """The legs of the target's journey of round k, last first, into `out` [legs, 8]; returns their number.
+    """The k rides of the target's journey of round k into `out` [k, 4]: (pattern, occurrence, position boarded, position left).
 
-    A leg is (RIDE, from node, to node, depart, arrive, occurrence, from position, to position) or (FOOT, from node, to node, leave, ready, -1, -1, -1).
+    Between the node where one is left and the next is boarded lies a change there or the walk that links them.
     """
-    legs = 0
     node = w.target_node[k]
-    if w.target_walk[k] >= 0:
-        _leg(out[legs], FOOT, node, w.target_walk[k], w.arrive[k, node], w.target_s[k], -1, -1, -1)
-        legs += 1
     while k > 0:
-        occurrence, a, b = w.ridden[k, node], w.ridden_from[k, node], w.ridden_to[k, node]
+        occurrence, a = w.ridden[k, node], w.ridden_from[k, node]
         pattern = np.searchsorted(g.occurrence_start, occurrence, side="right") - 1
-        from_node = g.pattern_node[g.pattern_start[pattern] + a]
-        start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
-        _leg(out[legs], RIDE, from_node, node, start_s + g.depart_s[row + a], start_s + g.arrive_s[row + b], occurrence, a, b)
-        legs += 1
+        out[k - 1, 0], out[k - 1, 1], out[k - 1, 2], out[k - 1, 3] = pattern, occurrence, a, w.ridden_to[k, node]
         k -= 1
-        walked = w.walked_from[k, from_node]
-        if walked == SOURCE:
-            return legs
-        if walked != from_node:
-            _leg(out[legs], FOOT, walked, from_node, w.arrive[k, walked], w.board[k, from_node], -1, -1, -1)
-            legs += 1
-        node = walked
-    return legs
+        node = w.walked_from[k, g.pattern_node[g.pattern_start[pattern] + a]]
+
+
+@numba.njit(cache=True, nogil=True)
+def best_of_all(g, w, rounds, source, ready_s, latest_s):  # type: ignore[no-untyped-def]  # kernel
+    """(arrival, vehicles) of every node after a search without a target; INF where none. Of equal arrivals the one with fewer vehicles."""
+    nodes = len(w.best_arrive)
+    arrive, vehicles = np.full(nodes, INF, np.int32), np.zeros(nodes, np.int32)
+    for i in range(len(source)):
+        arrive[source[i]] = min(arrive[source[i]], ready_s[i])
+    for k in range(1, rounds + 1):
+        for node in range(nodes):
+            t = w.arrive[k, node]
+            if t == INF:
+                continue
+            if t < arrive[node]:
+                arrive[node], vehicles[node] = t, k
+            for e in range(g.foot_start[node], g.foot_start[node + 1]):
+                there = t + g.foot_s[e]
+                if there > latest_s:
+                    break
+                if there < arrive[g.foot_node[e]]:
+                    arrive[g.foot_node[e]], vehicles[g.foot_node[e]] = there, k
+    return arrive, vehicles

@@ -79,7 +79,9 @@ def build_view(
     )  # fmt: skip
     kept = np.flatnonzero(counts).astype(np.int32)
     length = np.diff(timetable.pattern_node_start)[kept]
-    cells = np.repeat(timetable.pattern_node_start[:-1][kept] - np.concatenate([[0], np.cumsum(length)[:-1]]), length) + np.arange(length.sum())
+    cells = np.repeat(
+        timetable.pattern_node_start[:-1][kept] - np.concatenate([[0], np.cumsum(length)[:-1]]), length
+    ) + np.arange(length.sum())
     node, flags = timetable.pattern_node[cells], timetable.pattern_flags[cells]
     can_board = (flags & TYPE_MASK) != NOT_AVAILABLE
     can_alight = (flags >> DROP_OFF_SHIFT & TYPE_MASK) != NOT_AVAILABLE
@@ -89,12 +91,16 @@ def build_view(
     pattern_start = _starts(length)
     occurrence_start = _starts(counts[kept])
     change = timetable.node_change_s + np.int32(change_s_extra)
-    foot = (timetable.foot_start, timetable.foot_node, timetable.foot_s + np.int32(change_s_extra) if change_s_extra else timetable.foot_s)
+    foot = (
+        timetable.foot_start,
+        timetable.foot_node,
+        timetable.foot_s + np.int32(change_s_extra) if change_s_extra else timetable.foot_s,
+    )
     arrive, depart = timetable.times_arrive_s, timetable.times_depart_s
     to_s, from_s = timetable.lb_to_s, timetable.lb_from_s
     if backward:
         lengths_of = np.repeat(length, counts[kept]).astype(np.int32)
-        arrive, depart = _shared_mirror(timetable)
+        arrive, depart = -timetable.times_depart_s[::-1], -timetable.times_arrive_s[::-1]
         row = np.int32(len(arrive)) - row[::-1] - lengths_of[::-1]
         start_s, run, day_of = -start_s[::-1], run[::-1], day_of[::-1]
         node, can_board, can_alight = node[::-1], can_alight[::-1], can_board[::-1]
@@ -109,15 +115,15 @@ def build_view(
             start_s.astype(np.int32), row.astype(np.int32), arrive, depart, node_start, node_pattern, node_position, *foot, change, to_s, from_s,
         )),
     )  # fmt: skip
-    return View(graph, backward, origin_epoch_s, first_day, np.ascontiguousarray(run), np.ascontiguousarray(day_of), np.ascontiguousarray(kept))
-
-
-_mirrors: dict[int, tuple[Timetable, I32, I32]] = {}
-
-
-def _shared_mirror(timetable: Timetable) -> tuple[I32, I32]:
-    """The rows of times read backward, made once per timetable."""
-    return np.ascontiguousarray(-timetable.times_depart_s[::-1]), np.ascontiguousarray(-timetable.times_arrive_s[::-1])
+    return View(
+        graph,
+        backward,
+        origin_epoch_s,
+        first_day,
+        np.ascontiguousarray(run),
+        np.ascontiguousarray(day_of),
+        np.ascontiguousarray(kept),
+    )
 
 
 def _starts(counts: np.ndarray) -> I32:

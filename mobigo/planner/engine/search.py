@@ -1,0 +1,277 @@
+"""Queries in, itineraries out: the kernels' numbers turned into rides of the timetable, in either direction.
+
+A `Searcher` belongs to one timetable. Views are made once per span of days and kept for the spans asked last; each thread has working memory
+of its own, so that searches run side by side (the kernels release the interpreter).
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from mobigo.network.model.timetable import I32, I64, Timetable
+from mobigo.planner.engine import range as ranges
+from mobigo.planner.engine import raptor
+from mobigo.planner.engine.raptor import INF
+from mobigo.planner.engine.views import View, build_view
+from mobigo.planner.model import Reach
+
+VIEWS_KEPT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class RideFound:
+    """One vehicle: a run of a service day, boarded and left at positions of its pattern. Times in seconds since 1970."""
+
+    pattern: int
+    run: int
+    service_day: date
+    board: int
+    alight: int
+    depart_s: int
+    arrive_s: int
+    board_node: int
+    alight_node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Itinerary:
+    """Rides in order, from leaving the door to being there, in seconds since 1970."""
+
+    depart_s: int
+    arrive_s: int
+    rides: tuple[RideFound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What the search may use. `key` names the filter for the cache of views."""
+
+    key: object = None
+    run_ok: np.ndarray | None = None
+    node_ok: np.ndarray | None = None
+    change_s_extra: int = 0
+
+
+EVERYTHING = Accepts()
+
+
+class Searcher:
+    """Searches over one timetable. Safe to share between threads."""
+
+    def __init__(self, timetable: Timetable) -> None:
+        self.timetable = timetable
+        self.zone = ZoneInfo(timetable.zone)
+        self._views: OrderedDict[object, View] = OrderedDict()
+        self._lock = threading.Lock()
+        self._memory = threading.local()
+
+    def view(self, first_s: int, last_s: int, backward: bool, accepts: Accepts = EVERYTHING) -> View:
+        """The view that holds every run under way between two instants."""
+        first = self._day(first_s) - timedelta(days=self.timetable.back_days)
+        last = self._day(last_s)
+        key = (first, last, backward, accepts.key, accepts.change_s_extra)
+        with self._lock:
+            if key in self._views:
+                self._views.move_to_end(key)
+                return self._views[key]
+        made = build_view(
+            self.timetable, first, last, first, backward, accepts.run_ok, accepts.node_ok, accepts.change_s_extra
+        )
+        with self._lock:
+            self._views[key] = made
+            while len(self._views) > VIEWS_KEPT:
+                self._views.popitem(last=False)
+        return made
+
+    def one(
+        self, origin: Reach, destination: Reach, at_s: int, backward: bool = False, rounds: int = 8, duration_s_max: int = 86_400,
+        accepts: Accepts = EVERYTHING,
+    ) -> list[Itinerary]:  # fmt: skip
+        """Earliest arrival for each number of vehicles, leaving at `at_s`; backward: latest departure, arriving by `at_s`."""
+        if not len(origin.node) or not len(destination.node):
+            return []
+        view = (
+            self.view(at_s - duration_s_max, at_s, True, accepts)
+            if backward
+            else self.view(at_s, at_s + duration_s_max, False, accepts)
+        )
+        source, target = (destination, origin) if backward else (origin, destination)
+        memory = self._for(view, rounds)
+        start_s = np.int32(_turn(at_s - view.origin_epoch_s, backward))
+        self._aim(view, memory, source, target)
+        try:
+            done = raptor.search(
+                view.graph,
+                memory.labels,
+                source.node,
+                source.time_s + start_s,
+                memory.egress_s,
+                rounds,
+                start_s + np.int32(duration_s_max),
+            )
+            found = []
+            for k in range(1, done + 1):
+                if memory.labels.target_node[k] >= 0:
+                    raptor.trace(view.graph, memory.labels, k, memory.rides)
+                    found.append(self._itinerary(view, int(start_s), int(memory.labels.target_s[k]), memory.rides[:k]))
+            return found
+        finally:
+            memory.egress_s[target.node] = INF
+
+    def window(
+        self, origin: Reach, destination: Reach, from_s: int, to_s: int, backward: bool = False, rounds: int = 8, duration_s_max: int = 86_400,
+        accepts: Accepts = EVERYTHING, arrive_s_max: int | None = None,
+    ) -> list[Itinerary]:  # fmt: skip
+        """Every Pareto itinerary over (departure, arrival, vehicles) that leaves the door between `from_s` and `to_s`; backward:
+        that arrives between them. In order of departure (backward: of arrival, latest first)."""
+        if not len(origin.node) or not len(destination.node):
+            return []
+        view = (
+            self.view(from_s - duration_s_max, to_s, True, accepts)
+            if backward
+            else self.view(from_s, to_s + duration_s_max, False, accepts)
+        )
+        source, target = (destination, origin) if backward else (origin, destination)
+        memory = self._for(view, rounds)
+        low, high = sorted((_turn(from_s - view.origin_epoch_s, backward), _turn(to_s - view.origin_epoch_s, backward)))
+        latest = int(INF) - 1 if arrive_s_max is None else _turn(arrive_s_max - view.origin_epoch_s, backward)
+        self._aim(view, memory, source, target)
+        try:
+            events = ranges.departures(view.graph, source.node, source.time_s, np.int32(low), np.int32(high))
+            room = 512
+            while True:
+                found, rides = np.empty((room, 4), np.int32), np.empty((room * 4, 4), np.int32)
+                count = ranges.search_range(
+                    view.graph, memory.labels, memory.kept(rounds), source.node, source.time_s, memory.egress_s, events, np.int32(high + 1), rounds,
+                    np.int32(duration_s_max), np.int32(latest), found, rides,
+                )  # fmt: skip
+                if count >= 0:
+                    break
+                memory = self._for(view, rounds, fresh=True)
+                self._aim(view, memory, source, target)
+                room *= 4
+            return [
+                self._itinerary(view, int(leave), int(reach), rides[at : at + k])
+                for leave, reach, k, at in found[:count][::-1]
+            ]
+        finally:
+            memory.egress_s[target.node] = INF
+
+    def all_from(
+        self, origin: Reach, at_s: int, rounds: int = 8, duration_s_max: int = 86_400, accepts: Accepts = EVERYTHING
+    ) -> tuple[I64, I32]:
+        """Earliest arrival (seconds since 1970, -1 where none) and vehicles taken, at every node; walks count as the links say."""
+        view = self.view(at_s, at_s + duration_s_max, False, accepts)
+        memory = self._for(view, rounds)
+        w = memory.labels
+        w.bound[:] = 0
+        start_s = np.int32(at_s - view.origin_epoch_s)
+        done = raptor.search(
+            view.graph,
+            w,
+            origin.node,
+            origin.time_s + start_s,
+            memory.egress_s,
+            rounds,
+            start_s + np.int32(duration_s_max),
+        )
+        arrive, vehicles = raptor.best_of_all(
+            view.graph, w, done, origin.node, origin.time_s + start_s, start_s + np.int32(duration_s_max)
+        )
+        reached = arrive < INF
+        return np.where(reached, arrive.astype(np.int64) + view.origin_epoch_s, -1), np.where(
+            reached, vehicles, -1
+        ).astype(np.int32)
+
+    def linked(self, stops: Sequence[int], leaving: bool) -> Reach:
+        """The nodes of `stops` and those one link away, with the seconds of the link: leaving them, or reaching them."""
+        t = self.timetable
+        best: dict[int, tuple[int, int]] = {}
+        nodes = np.flatnonzero(np.isin(t.node_stop, list(stops))).tolist()
+        for node in nodes:
+            best[node] = (0, 0)
+        for node in nodes:
+            if leaving:
+                at = slice(t.foot_start[node], t.foot_start[node + 1])
+                rows = zip(t.foot_node[at].tolist(), t.foot_s[at].tolist(), t.foot_m[at].tolist(), strict=True)
+            else:
+                incoming = np.flatnonzero(t.foot_node == node)
+                sources = np.searchsorted(t.foot_start, incoming, side="right") - 1
+                rows = zip(sources.tolist(), t.foot_s[incoming].tolist(), t.foot_m[incoming].tolist(), strict=True)
+            for other, seconds, metres in rows:
+                if other not in best or (seconds, metres) < best[other]:
+                    best[other] = (seconds, metres)
+        ordered = sorted(best)
+        columns = np.array([(node, *best[node]) for node in ordered], np.int32).reshape(-1, 3)
+        return Reach(*(np.ascontiguousarray(columns[:, i]) for i in range(3)))
+
+    def _day(self, epoch_s: int) -> date:
+        return datetime.fromtimestamp(epoch_s, UTC).astimezone(self.zone).date()
+
+    def _for(self, view: View, rounds: int, fresh: bool = False) -> "_Memory":
+        patterns = len(view.graph.pattern_start) - 1
+        memory: _Memory | None = getattr(self._memory, "own", None)
+        if fresh or memory is None or memory.patterns < patterns or memory.rounds < rounds:
+            memory = _Memory(len(view.graph.change_s), max(patterns, memory.patterns if memory else 0), max(rounds, 8))
+            self._memory.own = memory
+        return memory
+
+    def _aim(self, view: View, memory: "_Memory", source: Reach, target: Reach) -> None:
+        np.minimum.at(memory.egress_s, target.node, target.time_s)
+        raptor.lower_bounds(
+            view.graph.lb_to_s, view.graph.lb_from_s, target.node, target.time_s, source.node, memory.labels.bound
+        )
+
+    def _itinerary(self, view: View, leave: int, reach: int, rows: I32) -> Itinerary:
+        g, base = view.graph, view.origin_epoch_s
+        rides = []
+        for pattern, occurrence, a, b in rows.tolist():
+            at, row, start_s = g.pattern_start[pattern], g.occurrence_row[occurrence], int(g.occurrence_s[occurrence])
+            departs, arrives = start_s + int(g.depart_s[row + a]), start_s + int(g.arrive_s[row + b])
+            from_node, to_node = int(g.pattern_node[at + a]), int(g.pattern_node[at + b])
+            if view.backward:
+                last = int(g.pattern_start[pattern + 1]) - at - 1
+                a, b, departs, arrives, from_node, to_node = last - b, last - a, -arrives, -departs, to_node, from_node
+            day = view.first_day + timedelta(days=int(view.occurrence_day[occurrence]))
+            rides.append(
+                RideFound(
+                    int(view.pattern[pattern]),
+                    int(view.occurrence_run[occurrence]),
+                    day,
+                    int(a),
+                    int(b),
+                    base + departs,
+                    base + arrives,
+                    from_node,
+                    to_node,
+                )
+            )
+        if view.backward:
+            return Itinerary(base - reach, base - leave, tuple(reversed(rides)))
+        return Itinerary(base + leave, base + reach, tuple(rides))
+
+
+class _Memory:
+    """Working memory of one thread. `egress_s` is INF everywhere between searches."""
+
+    def __init__(self, nodes: int, patterns: int, rounds: int) -> None:
+        self.patterns, self.rounds = patterns, rounds
+        self.labels = raptor.make_labels(nodes, patterns, rounds)
+        self.egress_s = np.full(nodes, INF, np.int32)
+        self.rides = np.empty((rounds + 1, 4), np.int32)
+        self._nodes = nodes
+        self._kept: ranges.Kept | None = None
+
+    def kept(self, rounds: int) -> ranges.Kept:
+        if self._kept is None or self._kept.arrive.shape[1] != rounds + 1:
+            self._kept = ranges.make_kept(self._nodes, rounds)
+        return self._kept
+
+
+def _turn(time_s: int, backward: bool) -> int:
+    return -time_s if backward else time_s
