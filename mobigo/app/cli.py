@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "doctor": Command("mobigo.app.doctor:doctor", "Examiner l'installation et dire quoi faire."),
     "migrate": Command("mobigo.app.migrate:migrate", "Mettre la base de données au schéma de cette version."),
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
+    "worker": Command("mobigo.app.worker:worker", "Exécuter les travaux en attente et les horaires."),
 }
 
 

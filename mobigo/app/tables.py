@@ -5,6 +5,7 @@ import mobigo.infra.account_data
 import mobigo.infra.audit
 import mobigo.infra.blobs
 import mobigo.infra.idempotency
+import mobigo.infra.jobs.tables
 import mobigo.infra.outbox  # noqa: F401 - imported for the tables it declares
 from mobigo.infra.db import Base
 
