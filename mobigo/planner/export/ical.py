@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from icalendar import Alarm, Calendar, Event
+from icalendar import Calendar, Event
 
 from mobigo.infra import formats
 from mobigo.infra.i18n import current_language
@@ -34,11 +34,6 @@ def journey_calendar(
     position = endpoint_position(live, origin)
     if position is not None:
         event.add("geo", (position[1], position[0]))
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("description", f"{origin.name} → {destination.name}")
-    alarm.add("trigger", journey.depart_at.replace(microsecond=0) - journey.depart_at)
-    event.add_component(alarm)
     calendar.add_component(event)
     return bytes(calendar.to_ical())
 

@@ -1,6 +1,6 @@
 """An answer as the API gives it: dictionaries made straight from the timetable's arrays, ready for orjson.
 
-Times are local, with their offset (ISO 8601); ids are those of `mobigo.planner.export.names`. Coordinates are [lon, lat].
+Times are local, with their offset (ISO 8601); ids are those of `mobigo.planner.export.names`; coordinates [lon, lat].
 """
 
 import hashlib

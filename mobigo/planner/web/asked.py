@@ -1,0 +1,292 @@
+"""What a traveller typed, as a question: the search form's fields read once, each fault said beside its field.
+
+The addresses of pages carry the same fields (`from`, `to`, `when`, `date`, `time` …), so any of them can be shared.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+
+from mobigo.base.geo import Point
+from mobigo.infra.i18n import gettext as _
+from mobigo.network.engine.places import PlaceIndex, fold
+from mobigo.network.model.places import Kind, Match, Place
+from mobigo.planner.model import Endpoint, Limits, Query
+
+WHENS: Final = ("now", "leave", "arrive")
+WALKS_M: Final = (500, 1_000, 2_000, 4_000)
+CHANGES: Final = (0, 1, 2, 3)
+WINDOW_S: Final = 2 * 3600
+WALK_M_DEFAULT: Final = 2_000
+FIRST_YEAR, LAST_YEAR = 1980, 2099
+TEXT_MAX: Final = 200
+MODES: Final[Mapping[str, frozenset[int]]] = {  # name in addresses → GTFS route types, basic and extended
+    "train": frozenset({2, *range(100, 200)}),
+    "tram": frozenset({0, 1, 5, 12, *range(400, 700), *range(900, 1_000)}),
+    "bus": frozenset({3, 11, *range(200, 300), *range(700, 900)}),
+    "other": frozenset({4, 6, 7, *range(1_000, 1_800)}),
+}
+_TIME = re.compile(r"\s*([0-9]{1,2})\s*[:hH.]?\s*([0-9]{2})?\s*")
+_POSITION = re.compile(r"\s*(-?\d{1,2}(?:\.\d{1,12})?)\s*[,;]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The form as filled in. `errors` by field; `choices` where a text names several places."""
+
+    origin_text: str = ""
+    destination_text: str = ""
+    origin_id: str = ""
+    destination_id: str = ""
+    when: str = "now"
+    day: date | None = None
+    time: str = ""
+    changes: int | None = None
+    walk_m: int = WALK_M_DEFAULT
+    wheelchair: bool = False
+    modes: frozenset[str] = frozenset(MODES)
+    at: datetime | None = None
+    origin: Endpoint | None = None
+    destination: Endpoint | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Match, ...]] = field(default_factory=dict)
+    others: Mapping[str, tuple[Match, ...]] = field(default_factory=dict)
+
+    @property
+    def query(self) -> Query | None:
+        """The question, when nothing is missing or in doubt."""
+        if self.errors or self.choices or self.origin is None or self.destination is None or self.at is None:
+            return None
+        return Query(self.origin, self.destination, self.at, self.when == "arrive", WINDOW_S, limits=self.limits)
+
+    @property
+    def limits(self) -> Limits:
+        """What the options say."""
+        route_types = None if self.modes >= set(MODES) else frozenset().union(*(MODES[mode] for mode in self.modes))
+        return Limits(
+            vehicles_max=8 if self.changes is None else self.changes + 1,
+            walk_m_max=self.walk_m,
+            wheelchair=self.wheelchair,
+            route_types=route_types,
+        )
+
+    @property
+    def options_used(self) -> bool:
+        """Whether any option differs from what it is by default."""
+        return (self.changes, self.walk_m, self.wheelchair, self.modes) != (
+            None,
+            WALK_M_DEFAULT,
+            False,
+            frozenset(MODES),
+        )
+
+    def parameters(self, **changed: str | None) -> dict[str, str | list[str]]:
+        """The address of this question; `changed` replaces fields, None removes one."""
+        out: dict[str, str | list[str]] = {"from": self.origin_text, "to": self.destination_text}
+        if self.origin_id:
+            out["from_id"] = self.origin_id
+        if self.destination_id:
+            out["to_id"] = self.destination_id
+        out["when"] = self.when
+        if self.when != "now" and self.day is not None:
+            out |= {"date": self.day.isoformat(), "time": self.time}
+        if self.changes is not None:
+            out["changes"] = str(self.changes)
+        if self.walk_m != WALK_M_DEFAULT:
+            out["walk"] = str(self.walk_m)
+        if self.wheelchair:
+            out["wheelchair"] = "1"
+        if self.modes != frozenset(MODES):
+            out["mode"] = sorted(self.modes)
+        for name, value in changed.items():
+            key = "from" if name == "from_" else name
+            if value is None:
+                out.pop(key, None)
+            else:
+                out[key] = value
+        return out
+
+
+def label(place: Place) -> str:
+    """What is written in the field for a place: its name, and its surroundings when the name alone does not tell."""
+    if place.kind is Kind.COMMUNE or not place.context or fold(place.context) in fold(place.name):
+        return place.name
+    return f"{place.name}, {place.context}"
+
+
+def full_label(place: Place) -> str:
+    """The name with its surroundings, for a commune too: what tells two places of one name apart."""
+    return f"{place.name}, {place.context}" if place.context else place.name
+
+
+def endpoint_of(place: Place) -> Endpoint:
+    """Where one sets out from a place: its stops, or the centre of a commune."""
+    if place.stops:
+        return Endpoint(label(place), None, place.stops)
+    return Endpoint(place.name, place.point)
+
+
+def blank(now: datetime, zone: ZoneInfo) -> Asked:
+    """The form before anything is asked."""
+    local = now.astimezone(zone)
+    return Asked(day=local.date(), time=f"{local:%H:%M}")
+
+
+def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone: ZoneInfo) -> Asked:
+    """The question in `arguments`. Never raises: what cannot be read is an error beside its field."""
+    errors: dict[str, str] = {}
+    asked = blank(now, zone)
+    when = arguments.get("when", "now")
+    if when not in WHENS:
+        errors["when"] = _("Choisissez « maintenant », « partir à » ou « arriver avant ».")
+        when = "now"
+    asked = replace(asked, when=when)
+    at, day, clock = _moment(arguments, when, now, zone, errors)
+    asked = replace(asked, at=at, day=day, time=clock)
+    asked = _options(asked, arguments, errors)
+    ends = {}
+    choices: dict[str, tuple[Match, ...]] = {}
+    others: dict[str, tuple[Match, ...]] = {}
+    for name in ("from", "to"):
+        text, place_id = _text(arguments, name), arguments.get(f"{name}_id", "")[:TEXT_MAX]
+        ends[name] = _end(name, text, place_id, index, errors, choices, others)
+    if not errors and not choices and ends["from"][0] == ends["to"][0] and ends["from"][0] is not None:
+        errors["to"] = _("Le départ et l’arrivée sont le même lieu.")
+    return replace(
+        asked,
+        origin=ends["from"][0],
+        origin_text=ends["from"][1],
+        origin_id=ends["from"][2],
+        destination=ends["to"][0],
+        destination_text=ends["to"][1],
+        destination_id=ends["to"][2],
+        errors=errors,
+        choices=choices,
+        others=others,
+    )
+
+
+def _text(arguments: MultiDict[str, str], name: str) -> str:
+    return " ".join(arguments.get(name, "")[:TEXT_MAX].replace("\x00", " ").split())
+
+
+def _end(
+    name: str,
+    text: str,
+    place_id: str,
+    index: PlaceIndex,
+    errors: dict[str, str],
+    choices: dict[str, tuple[Match, ...]],
+    others: dict[str, tuple[Match, ...]],
+) -> tuple[Endpoint | None, str, str]:
+    """(the end of the journey, the text to show, the id to keep in the address) of a field."""
+    chosen = index.by_id(place_id) if place_id else None
+    if chosen is not None and (
+        not text or fold(text) in (fold(label(chosen)), fold(full_label(chosen)), fold(chosen.name))
+    ):
+        return endpoint_of(chosen), text or label(chosen), chosen.id
+    if not text:
+        errors[name] = _("Indiquez d’où vous partez.") if name == "from" else _("Indiquez où vous allez.")
+        return None, "", ""
+    point = position(text)
+    if point is not None:
+        return Endpoint(point_name(index, point), point), text, ""
+    place, rest = index.resolve(text)
+    if place is not None:
+        others[name] = tuple(rest[:5])
+        return endpoint_of(place), text, ""
+    if rest:
+        choices[name] = tuple(rest[:8])
+    else:
+        errors[name] = _(
+            "Aucun arrêt ni commune ne ressemble à « %(text)s ». Essayez le nom de la commune, ou d’un arrêt voisin."
+        ) % {"text": text if len(text) <= 60 else text[:59] + "…"}
+    return None, text, ""
+
+
+def position(text: str) -> Point | None:
+    """The point of `47.32, 5.04`; None for any other text, or outside the globe."""
+    found = _POSITION.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        return Point(float(found[1]), float(found[2]))
+    except ValueError:
+        return None
+
+
+def point_name(index: PlaceIndex, point: Point) -> str:
+    """How a point of the map is called: by the nearest place within 2 km, else by its figures."""
+    near = index.near(point, 2_000, 1)
+    if near:
+        return _("Point près de %(place)s") % {"place": near[0][0].name}
+    return f"{point.lat:.4f}, {point.lon:.4f}"
+
+
+def read_time(text: str) -> tuple[int, int] | None:
+    """(hour, minute) of `8:05`, `8h05`, `8 h 05`, `0805` or `8 h`; None for anything else."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute = int(found[1]), int(found[2] or 0)
+    return (hour, minute) if hour <= 23 and minute <= 59 else None
+
+
+def read_day(text: str) -> date | None:
+    """The day of `2026-11-24` or `24/11/2026`; None for anything else, or outside 1980–2099."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+            day = date.fromisoformat(text)
+        elif re.fullmatch(r"\d{1,2}/\d{1,2}/\d{4}", text, re.ASCII):
+            number, month, year = (int(part) for part in text.split("/"))
+            day = date(year, month, number)
+        else:
+            return None
+    except ValueError:
+        return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def _moment(
+    arguments: MultiDict[str, str], when: str, now: datetime, zone: ZoneInfo, errors: dict[str, str]
+) -> tuple[datetime | None, date, str]:
+    """The instant asked, and the day and time to show in the form."""
+    local = now.astimezone(zone)
+    if when == "now":
+        return now, local.date(), f"{local:%H:%M}"
+    day_text, time_text = arguments.get("date", "").strip()[:40], arguments.get("time", "").strip()[:40]
+    day = read_day(day_text) if day_text else local.date()
+    if day is None:
+        errors["date"] = _("Écrivez un jour de calendrier, par exemple 24/11/2026.")
+    clock = read_time(time_text) if time_text else (local.hour, local.minute)
+    if clock is None:
+        errors["time"] = _("Écrivez une heure de 0 h 00 à 23 h 59, par exemple 8:05.")
+    if day is None or clock is None:
+        return None, day or local.date(), f"{local:%H:%M}"
+    at = datetime(day.year, day.month, day.day, clock[0], clock[1], tzinfo=zone)
+    return at, day, f"{clock[0]:02d}:{clock[1]:02d}"
+
+
+def _options(asked: Asked, arguments: MultiDict[str, str], errors: dict[str, str]) -> Asked:
+    changes = arguments.get("changes", "").strip()
+    if changes in {str(each) for each in CHANGES}:
+        asked = replace(asked, changes=int(changes))
+    elif changes:
+        errors["changes"] = _("Choisissez un nombre de changements de 0 à 3, ou « peu importe ».")
+    walk = arguments.get("walk", "").strip()
+    if walk in {str(each) for each in WALKS_M}:
+        asked = replace(asked, walk_m=int(walk))
+    elif walk:
+        errors["walk"] = _("Choisissez une distance à pied dans la liste.")
+    asked = replace(asked, wheelchair=arguments.get("wheelchair", "") == "1")
+    modes = frozenset(arguments.getlist("mode"))
+    if modes and not modes <= set(MODES):
+        errors["mode"] = _("Choisissez des moyens de transport dans la liste.")
+    elif modes:
+        asked = replace(asked, modes=modes)
+    return asked

@@ -1,0 +1,119 @@
+"""Departure boards: find a stop, then what leaves it now or on a day."""
+
+from datetime import date, datetime, timedelta
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mobigo.base.errors import NotFound
+from mobigo.infra.auth import public
+from mobigo.infra.i18n import gettext as _
+from mobigo.network.engine.boards import board_of_day, local_midnight, next_day_served, next_departures, routes_at
+from mobigo.network.model.places import Kind, Place
+from mobigo.planner.export.names import lines_of
+from mobigo.planner.web import bp
+from mobigo.planner.web.asked import full_label, label, position, read_day, read_time
+from mobigo.planner.web.here import Here, pinned
+from mobigo.planner.web.shown import board_rows, line_styles
+
+NEXT_SHOWN = 12
+DAY_SHOWN_MAX = 400
+NEAR_M = 3_000
+
+
+@bp.get("/departs")
+@public
+def departures() -> ResponseReturnValue:
+    """The field where one names a stop; straight to its board when the name leaves no doubt."""
+    text = " ".join(request.args.get("stop", "")[:200].replace("\x00", " ").split())
+    with pinned() as here:
+        if not text:
+            return render_template("planner/departures.html", text="", found=(), error="")
+        point = position(text)
+        if point is not None:
+            found = [place for place, _m in here.places.near(point, NEAR_M, 10, [Kind.STATION, Kind.STOP])]
+        else:
+            matches = here.places.search(text, 10, [Kind.STATION, Kind.STOP])
+            found = [match.place for match in matches]
+            place, _others = here.places.resolve(text)
+            if place is not None and place.stops:
+                return redirect(url_for("planner.stop", place_id=place.id), 303)
+            if place is not None and place.kind is Kind.COMMUNE:  # the stops of a commune: those around its centre
+                around = [near for near, _m in here.places.near(place.point, NEAR_M, 10, [Kind.STATION, Kind.STOP])]
+                found = list(dict.fromkeys(found[:3] + around))[:10]
+        if len(found) == 1:
+            return redirect(url_for("planner.stop", place_id=found[0].id), 303)
+        error = "" if found else _("Aucun arrêt ne ressemble à « %(text)s ».") % {"text": text[:60]}
+        page = render_template(
+            "planner/departures.html", text=text, found=found, error=error, label=label, full_label=full_label
+        )
+        return page, 200 if found else 404
+
+
+@bp.get("/arrets/<path:place_id>")
+@public
+def stop(place_id: str) -> ResponseReturnValue:
+    """The board of a stop: the next departures, or those of a whole day."""
+    with pinned() as here:
+        place = stop_place(here, place_id)
+        day_text, time_text = request.args.get("date", "").strip(), request.args.get("time", "").strip()
+        day, clock = read_day(day_text), read_time(time_text)
+        errors = {}
+        if day_text and day is None:
+            errors["date"] = _("Écrivez un jour de calendrier, par exemple 24/11/2026.")
+        if time_text and clock is None:
+            errors["time"] = _("Écrivez une heure de 0 h 00 à 23 h 59, par exemple 8:05.")
+        today = here.now.astimezone(here.zone).date()
+        if day is not None:
+            found = board_of_day(here.boards, place.stops, day)
+            if clock is not None:
+                since = datetime(day.year, day.month, day.day, *clock, tzinfo=here.zone)
+                found = [each for each in found if each.depart_at >= since]
+        else:
+            found = next_departures(here.boards, place.stops, here.now, NEXT_SHOWN)
+        rows = board_rows(here.live, found[:DAY_SHOWN_MAX], here.zone)
+        lines = [lines_of(here.live)[row] for row in routes_at(here.boards, place.stops)]
+        shown_day = day or today
+        following = next_day_served(here.boards, place.stops, shown_day) if not rows else None
+        page = render_template(
+            "planner/stop.html",
+            place=place,
+            name=label(place),
+            rows=rows,
+            left_out=max(0, len(found) - DAY_SHOWN_MAX),
+            lines=lines,
+            day=day,
+            shown_day=shown_day,
+            clock=time_text if clock is not None else "",
+            today=today,
+            following=following,
+            previous_day=_within(here, shown_day - timedelta(days=1)),
+            next_day=_within(here, shown_day + timedelta(days=1)),
+            now=here.now.astimezone(here.zone),
+            updated_at=local_midnight(shown_day, here.zone),
+            several_platforms=len({row.platform for row in rows if row.platform}) > 0,
+            several_names=len({row.stop_name for row in rows}) > 1,
+            near=_near(here, place),
+            errors=errors,
+            label=label,
+            styles=line_styles(lines + [row.line for row in rows]),
+        )
+        return page, 422 if errors else 200
+
+
+def stop_place(here: Here, place_id: str) -> Place:
+    """The place of an id. Raises NotFound when it names none with stops."""
+    place = here.places.by_id(place_id)
+    if place is None or not place.stops:
+        raise NotFound("planner.no_such_stop", stop=place_id[:80])
+    return place
+
+
+def _within(here: Here, day: date) -> date | None:
+    """The day, when the timetable holds it."""
+    return day if here.live.timetable.first_day <= day <= here.live.timetable.last_day else None
+
+
+def _near(here: Here, place: Place) -> list[tuple[Place, int]]:
+    found = here.places.near(place.point, 1_000, 6, [Kind.STATION, Kind.STOP])
+    return [(each, metres) for each, metres in found if each.id != place.id][:5]

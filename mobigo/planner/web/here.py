@@ -1,0 +1,51 @@
+"""What every view of the planner needs of the request: the network being served, its places, the time and the zone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from mobigo.infra.clock import now
+from mobigo.infra.web import services
+from mobigo.network.engine.boards import BoardIndex
+from mobigo.network.engine.places import PlaceIndex
+from mobigo.network.model.live import LiveNetwork
+from mobigo.planner.gateway.territory import boards_of, places_of
+from mobigo.planner.model import Answer, Query
+
+
+@dataclass(frozen=True)
+class Here:
+    """One network, pinned for the length of a request."""
+
+    live: LiveNetwork
+    now: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the network."""
+        return ZoneInfo(self.live.timetable.zone)
+
+    @property
+    def places(self) -> PlaceIndex:
+        """Stops and communes by name."""
+        return places_of(self.live, services().config.home)
+
+    @property
+    def boards(self) -> BoardIndex:
+        """Departures by stop."""
+        return boards_of(self.live)
+
+    def plan(self, query: Query) -> Answer:
+        """The answer to a question. The search, and numba with it, is imported at the first one."""
+        from mobigo.planner import service
+
+        return service.plan(self.live, query)
+
+
+@contextmanager
+def pinned() -> Iterator[Here]:
+    """The network being served, for the block. Raises NotFound when none was built yet."""
+    with services().networks.current() as live:
+        yield Here(live, now())

@@ -1,0 +1,172 @@
+"""The search page and its answers: list, print sheet, calendar file, and the same on a map."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mobigo.base.errors import NotFound
+from mobigo.infra import formats
+from mobigo.infra.auth import public
+from mobigo.infra.i18n import current_language, ngettext, sentence
+from mobigo.infra.i18n import gettext as _
+from mobigo.planner.export.ical import journey_calendar
+from mobigo.planner.export.journeys import journey_id
+from mobigo.planner.model import Answer, Journey
+from mobigo.planner.web import bp
+from mobigo.planner.web.asked import CHANGES, MODES, WALKS_M, Asked, full_label, label, read
+from mobigo.planner.web.here import Here, pinned
+from mobigo.planner.web.shown import ShownJourney, line_styles, shown_journey
+
+FIELDS = ("from", "to")
+
+
+@bp.get("/")
+@public
+def search() -> ResponseReturnValue:
+    """The search form, and how to begin."""
+    try:
+        with pinned() as here:
+            asked = read(request.args, here.places, here.now, here.zone)
+            days = (here.live.timetable.first_day, here.live.timetable.last_day)
+    except NotFound:
+        return render_template("planner/no_network.html"), 200
+    asked = replace(asked, errors={}, choices={})
+    return render_template("planner/search.html", asked=asked, days=days, **_form(asked))
+
+
+@bp.get("/trajets")
+@public
+def journeys() -> ResponseReturnValue:
+    """The answer to a search: the options in words, each open to its legs."""
+    with pinned() as here:
+        asked = read(request.args, here.places, here.now, here.zone)
+        query = asked.query
+        if query is None:
+            page = render_template("planner/journeys.html", asked=asked, answer=None, **_form(asked), **_labels())
+            return page, 200 if asked.choices and not asked.errors else 422
+        answer = here.plan(query)
+        options = [shown_journey(here.live, j, query.origin, query.destination, here.zone) for j in answer.journeys]
+        return render_template(
+            "planner/journeys.html",
+            asked=asked,
+            answer=answer,
+            options=options,
+            headline=headline(asked, answer, here),
+            remarks=[sentence(remark) for remark in answer.remarks],
+            styles=line_styles(_lines_on(options)),
+            earlier=_at(asked, answer.earlier_at, here, answer),
+            later=_at(asked, answer.later_at, here, answer),
+            following=_at(asked, answer.next_at, here, answer) if answer.next_at is not None else None,
+            next_at=answer.next_at.astimezone(here.zone) if answer.next_at is not None else None,
+            at=query.at.astimezone(here.zone),
+            **_form(asked),
+            **_labels(),
+        )
+
+
+@bp.get("/trajets/fiche")
+@public
+def sheet() -> ResponseReturnValue:
+    """One journey on paper: everything open, nothing to press."""
+    with pinned() as here:
+        asked, answer, journey = _chosen(here)
+        option = shown_journey(here.live, journey, answer.query.origin, answer.query.destination, here.zone)
+        return render_template(
+            "planner/sheet.html",
+            asked=asked,
+            option=option,
+            origin=answer.query.origin.name,
+            destination=answer.query.destination.name,
+            styles=line_styles(_lines_on([option])),
+            printed_at=here.now.astimezone(here.zone),
+        )
+
+
+@bp.get("/trajets/agenda.ics")
+@public
+def calendar() -> ResponseReturnValue:
+    """One journey for a calendar (RFC 5545)."""
+    with pinned() as here:
+        asked, answer, journey = _chosen(here)
+        address = url_for("planner.journeys", _external=True, **pinned_parameters(asked, answer.query.at, here))
+        body = journey_calendar(here.live, journey, answer.query.origin, answer.query.destination, here.now, address)
+    response = make_response(body)
+    response.headers["Content-Type"] = "text/calendar; charset=utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="mobigo.ics"'
+    return response
+
+
+def chosen_answer(here: Here) -> tuple[Asked, Answer]:
+    """The answer to the address's question. Raises NotFound when the address asks none."""
+    asked = read(request.args, here.places, here.now, here.zone)
+    query = asked.query
+    if query is None:
+        raise NotFound("planner.no_such_journey")
+    return asked, here.plan(query)
+
+
+def _chosen(here: Here) -> tuple[Asked, Answer, Journey]:
+    """The journey named in the address. Raises NotFound when the timetable no longer holds it."""
+    asked, answer = chosen_answer(here)
+    wanted = request.args.get("journey", "")
+    for journey in answer.journeys:
+        if journey_id(here.live.timetable, journey) == wanted:
+            return asked, answer, journey
+    raise NotFound("planner.no_such_journey")
+
+
+def pinned_parameters(asked: Asked, at: datetime, here: Here, **changed: str) -> dict[str, Any]:
+    """The address of the same question with its instant written out: "now" would mean another one tomorrow."""
+    local = at.astimezone(here.zone)
+    when = "arrive" if asked.when == "arrive" else "leave"
+    return asked.parameters(when=when, date=f"{local:%Y-%m-%d}", time=f"{local:%H:%M}", **changed)
+
+
+def _at(asked: Asked, at: datetime | None, here: Here, answer: Answer) -> str:
+    """The address of the same question at another instant; empty when there is none."""
+    if at is None:
+        return ""
+    if asked.when == "arrive" and answer.query.arrive_by:
+        return url_for("planner.journeys", **pinned_parameters(asked, at, here))
+    return url_for("planner.journeys", **pinned_parameters(replace(asked, when="leave"), at, here))
+
+
+def headline(asked: Asked, answer: Answer, here: Here) -> str:
+    """The answer first, in words."""
+    count = len(answer.journeys)
+    at = answer.query.at.astimezone(here.zone)
+    hour = formats.hour(at, current_language(), short=True)
+    if count == 0:
+        if answer.query.arrive_by:
+            return _("Aucun trajet pour y être avant %(hour)s") % {"hour": hour}
+        return _("Aucun trajet au départ après %(hour)s") % {"hour": hour}
+    if answer.query.arrive_by:
+        return ngettext(
+            "%(num)s façon d’y être avant %(hour)s", "%(num)s façons d’y être avant %(hour)s", count, hour=hour
+        )
+    if asked.when == "now":
+        return ngettext("%(num)s façon d’y aller maintenant", "%(num)s façons d’y aller maintenant", count)
+    return ngettext(
+        "%(num)s façon d’y aller après %(hour)s", "%(num)s façons d’y aller après %(hour)s", count, hour=hour
+    )
+
+
+def _form(asked: Asked) -> dict[str, Any]:
+    """What the form's template needs beside the fields."""
+    return {
+        "modes": {"train": _("Train"), "tram": _("Tram, métro"), "bus": _("Car et bus"), "other": _("Autres")},
+        "walks": WALKS_M,
+        "changes_choices": CHANGES,
+        "all_modes": frozenset(MODES),
+    }
+
+
+def _labels() -> dict[str, Any]:
+    return {"label": label, "full_label": full_label, "timedelta": timedelta}
+
+
+def _lines_on(options: list[ShownJourney]) -> list[Any]:
+    return [leg.line for option in options for leg in option.legs if leg.line is not None]

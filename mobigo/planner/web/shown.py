@@ -1,0 +1,323 @@
+"""Journeys, boards and lines as pages show them: plain values, words chosen, nothing left for a template to compute."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from mobigo.infra import formats
+from mobigo.infra.i18n import current_language, ngettext, sentence
+from mobigo.infra.i18n import gettext as _
+from mobigo.network.engine.boards import Departure
+from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.places import Mode, mode_of
+from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK
+from mobigo.planner.export import names
+from mobigo.planner.export.journeys import journey_id
+from mobigo.planner.model import Endpoint, Journey, Leg, Ride, Walk
+
+WAIT_S_SHOWN = 180  # a shorter wait is part of the change
+PHONE, DRIVER = 2, 3  # GTFS pickup_type
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of the bar: its kind (`ride`, `walk`, `wait`), its share of the whole (1–100), what is written on it."""
+
+    kind: str
+    share: int
+    text: str
+    line: names.Line | None = None
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """A stop on the way, with its local time."""
+
+    name: str
+    at: datetime
+    place: str
+    platform: str = ""
+
+
+@dataclass(frozen=True)
+class ShownLeg:
+    """A leg, on board (`line` is set) or on foot."""
+
+    start: Stopping
+    end: Stopping
+    duration_s: int
+    line: names.Line | None = None
+    mode: str = ""
+    headsign: str = ""
+    number: str = ""
+    between: tuple[Stopping, ...] = ()
+    distance_m: int = 0
+    notes: tuple[str, ...] = ()
+    wait_s: int = 0  # before this leg
+
+
+@dataclass(frozen=True)
+class ShownJourney:
+    """One option."""
+
+    id: str
+    depart_at: datetime
+    arrive_at: datetime
+    duration_s: int
+    why: tuple[str, ...]
+    segments: tuple[Segment, ...]
+    facts: tuple[str, ...]
+    legs: tuple[ShownLeg, ...]
+    days_later: int
+    spoken: str
+    calls: tuple[str, ...] = field(default=())
+
+
+def mode_word(route_type: int) -> str:
+    """The vehicle in one word."""
+    if route_type == 1:
+        return _("Métro")
+    words = {
+        Mode.RAIL: _("Train"),
+        Mode.URBAN_RAIL: _("Tram"),
+        Mode.COACH: _("Car"),
+        Mode.BUS: _("Car ou bus"),
+        Mode.ON_DEMAND: _("À la demande"),
+    }
+    return words.get(mode_of(route_type), _("Ligne"))
+
+
+def shown_journey(
+    live: LiveNetwork, journey: Journey, origin: Endpoint, destination: Endpoint, zone: ZoneInfo
+) -> ShownJourney:
+    """A journey as an option of the list."""
+    legs = _legs(live, journey, origin, destination, zone)
+    depart_at, arrive_at = journey.depart_at.astimezone(zone), journey.arrive_at.astimezone(zone)
+    duration_s = int((journey.arrive_at - journey.depart_at).total_seconds())
+    return ShownJourney(
+        id=journey_id(live.timetable, journey),
+        depart_at=depart_at,
+        arrive_at=arrive_at,
+        duration_s=duration_s,
+        why=tuple(sentence(reason) for reason in journey.why),
+        segments=_segments(legs, duration_s),
+        facts=_facts(live, journey),
+        legs=legs,
+        days_later=(arrive_at.date() - depart_at.date()).days,
+        spoken=_spoken(legs),
+        calls=_numbers_to_call(live, journey),
+    )
+
+
+def _legs(
+    live: LiveNetwork, journey: Journey, origin: Endpoint, destination: Endpoint, zone: ZoneInfo
+) -> tuple[ShownLeg, ...]:
+    out = []
+    before: Leg | None = None
+    for leg in journey.legs:
+        wait_s = int((leg.depart_at - before.arrive_at).total_seconds()) if before is not None else 0
+        if isinstance(leg, Ride):
+            out.append(_ride(live, leg, zone, wait_s))
+        else:
+            out.append(_walk(live, leg, origin, destination, zone, wait_s))
+        before = leg
+    return tuple(out)
+
+
+def stopping(live: LiveNetwork, stop: int, at: datetime, zone: ZoneInfo) -> Stopping:
+    """A stop with its local time and the id of its page."""
+    timetable = live.timetable
+    return Stopping(
+        timetable.stop_name[stop], at.astimezone(zone), names.stop_id(timetable, stop), timetable.stop_platform[stop]
+    )
+
+
+def _ride(live: LiveNetwork, ride: Ride, zone: ZoneInfo, wait_s: int) -> ShownLeg:
+    timetable = live.timetable
+    trip = names.first_trip(ride)
+    line = names.lines_of(live)[int(timetable.trip_route[trip])]
+    first, last = ride.visits[0], ride.visits[-1]
+    position = names.boarding_position(timetable, trip, first.stop, last.stop)
+    return ShownLeg(
+        start=stopping(live, first.stop, first.depart_at, zone),
+        end=stopping(live, last.stop, last.arrive_at, zone),
+        duration_s=int((ride.arrive_at - ride.depart_at).total_seconds()),
+        line=line,
+        mode=mode_word(line.route_type),
+        headsign=names.headsign(timetable, trip, position),
+        number=names.train_number(timetable, trip),
+        between=tuple(stopping(live, visit.stop, visit.arrive_at, zone) for visit in ride.visits[1:-1]),
+        notes=_notes(live, ride, line, trip, position, zone),
+        wait_s=wait_s,
+    )
+
+
+def _notes(
+    live: LiveNetwork, ride: Ride, line: names.Line, trip: int, position: int, zone: ZoneInfo
+) -> tuple[str, ...]:
+    timetable = live.timetable
+    notes = []
+    language = current_language()
+    if ride.depart_at.astimezone(zone).date() != ride.service_day:
+        notes.append(_("Horaire du service du %(day)s.") % {"day": formats.day(ride.service_day, language)})
+    if ride.by_frequency:
+        notes.append(_("Passe à intervalles réguliers : l’heure est indicative."))
+    pickup = int(timetable.visit_flags[int(timetable.trip_visit_start[trip]) + position]) >> PICKUP_SHIFT & TYPE_MASK
+    if pickup == PHONE:
+        notes.append(
+            _("Sur réservation : appelez le %(phone)s.") % {"phone": line.phone}
+            if line.phone
+            else _("Sur réservation auprès du transporteur.")
+        )
+    elif pickup == DRIVER:
+        notes.append(_("Faites signe au conducteur."))
+    if len(ride.trips) > 1:
+        notes.append(_("Restez à bord : le véhicule change de numéro, pas vous."))
+    wheelchair = int(timetable.trip_wheelchair[trip])
+    if wheelchair == 1:
+        notes.append(_("Véhicule accessible en fauteuil roulant."))
+    elif wheelchair == 2:
+        notes.append(_("Véhicule non accessible en fauteuil roulant."))
+    return tuple(notes)
+
+
+def _walk(
+    live: LiveNetwork, walk: Walk, origin: Endpoint, destination: Endpoint, zone: ZoneInfo, wait_s: int
+) -> ShownLeg:
+    def end(stop: int | None, door: Endpoint, at: datetime) -> Stopping:
+        return Stopping(door.name, at.astimezone(zone), "") if stop is None else stopping(live, stop, at, zone)
+
+    return ShownLeg(
+        start=end(walk.from_stop, origin, walk.depart_at),
+        end=end(walk.to_stop, destination, walk.arrive_at),
+        duration_s=int((walk.arrive_at - walk.depart_at).total_seconds()),
+        distance_m=walk.distance_m,
+        wait_s=wait_s,
+    )
+
+
+def _segments(legs: Sequence[ShownLeg], duration_s: int) -> tuple[Segment, ...]:
+    """The bar, in proportion. What is under a hundredth of the whole is a hundredth, or nothing when it is waiting."""
+    whole = max(duration_s, 1)
+    out = []
+    for leg in legs:
+        share = max(1, min(100, round(100 * leg.duration_s / whole)))
+        wait = round(100 * leg.wait_s / whole)
+        if leg.wait_s >= WAIT_S_SHOWN and wait >= 2:
+            out.append(Segment("wait", wait, ""))
+        if leg.line is not None:
+            out.append(Segment("ride", share, leg.line.label, leg.line))
+        elif leg.duration_s >= 60:
+            out.append(Segment("walk", share, f"{round(leg.duration_s / 60)}′"))
+    return tuple(out)
+
+
+def _facts(live: LiveNetwork, journey: Journey) -> tuple[str, ...]:
+    language = current_language()
+    facts = []
+    if journey.rides:
+        facts.append(changes_word(journey.change_count))
+    walks = [leg for leg in journey.legs if isinstance(leg, Walk)]
+    walk_s = sum(int((walk.arrive_at - walk.depart_at).total_seconds()) for walk in walks)
+    if walk_s >= 60:
+        shown = formats.duration(walk_s, language)
+        facts.append(
+            _("%(time)s à pied (%(distance)s)")
+            % {"time": shown, "distance": formats.distance(journey.walk_m, language)}
+        )
+    else:
+        facts.append(_("sans marche"))
+    trips = [names.first_trip(ride) for ride in journey.rides]
+    if trips and all(int(live.timetable.trip_wheelchair[trip]) == 1 for trip in trips):
+        facts.append(_("accessible en fauteuil roulant"))
+    return tuple(facts)
+
+
+def changes_word(count: int) -> str:
+    """ "sans changement", "1 changement", "2 changements"."""
+    if count == 0:
+        return _("sans changement")
+    return ngettext("%(num)s changement", "%(num)s changements", count)
+
+
+def _spoken(legs: Sequence[ShownLeg]) -> str:
+    """The legs in one sentence, for who does not see the bar."""
+    parts = []
+    for leg in legs:
+        if leg.line is not None:
+            parts.append(
+                _("%(mode)s %(line)s de %(start)s à %(end)s")
+                % {"mode": leg.mode, "line": leg.line.label, "start": leg.start.name, "end": leg.end.name}
+            )
+        elif leg.duration_s >= 60:
+            parts.append(
+                _("%(time)s à pied jusqu’à %(end)s")
+                % {"time": formats.duration(leg.duration_s, current_language()), "end": leg.end.name}
+            )
+    return _(", puis ").join(parts)
+
+
+def _numbers_to_call(live: LiveNetwork, journey: Journey) -> tuple[str, ...]:
+    """The operators of a journey with their telephone, for who prefers to ask."""
+    found = {}
+    for ride in journey.rides:
+        line = names.lines_of(live)[int(live.timetable.trip_route[names.first_trip(ride)])]
+        if line.phone:
+            found[line.agency] = line.phone
+    return tuple(f"{agency} : {phone}" for agency, phone in found.items())
+
+
+def line_styles(lines: Sequence[names.Line]) -> str:
+    """The style sheet of the colours on a page: one class a colour pair (`lc-rrggbb-rrggbb`)."""
+    pairs = sorted({(line.colour, line.text_colour) for line in lines})
+    return "".join(f".lc-{a}-{b}{{background:#{a};color:#{b}}}.lb-{a}-{b}{{background:#{a}}}" for a, b in pairs)
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One departure of a board."""
+
+    at: datetime
+    line: names.Line
+    mode: str
+    headsign: str
+    number: str
+    platform: str
+    stop_name: str
+    notes: tuple[str, ...]
+    service_day: date
+
+
+def board_rows(live: LiveNetwork, found: Sequence[Departure], zone: ZoneInfo) -> list[BoardRow]:
+    """A board as it is shown."""
+    timetable = live.timetable
+    lines = names.lines_of(live)
+    language = current_language()
+    out = []
+    for departure in found:
+        line = lines[int(timetable.trip_route[departure.trip])]
+        at = departure.depart_at.astimezone(zone)
+        notes = []
+        if departure.pickup == PHONE:
+            notes.append(_("sur réservation"))
+        elif departure.pickup == DRIVER:
+            notes.append(_("faites signe au conducteur"))
+        if departure.by_frequency:
+            notes.append(_("heure indicative"))
+        if at.date() != departure.service_day:
+            notes.append(_("service du %(day)s") % {"day": formats.day(departure.service_day, language)})
+        out.append(
+            BoardRow(
+                at=at,
+                line=line,
+                mode=mode_word(line.route_type),
+                headsign=names.headsign(timetable, departure.trip, departure.position),
+                number=names.train_number(timetable, departure.trip),
+                platform=timetable.stop_platform[departure.stop],
+                stop_name=timetable.stop_name[departure.stop],
+                notes=tuple(notes),
+                service_day=departure.service_day,
+            )
+        )
+    return out
