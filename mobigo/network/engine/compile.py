@@ -244,7 +244,8 @@ class _FeedPart:
                 apart.add((a, b))
             elif kind[row] == 4 and usable[a] and usable[b] and a not in without and b not in without and b not in joined[a]:
                 joined[a].append(b)
-        return {trip: sorted(nexts) for trip, nexts in joined.items()}, frozenset(apart)
+        kept = {trip: sorted(after for after in nexts if (trip, after) not in apart) for trip, nexts in joined.items()}
+        return kept, frozenset(apart)
 
     def transfer_rules(self) -> list[TransferRule]:
         """transfers.txt, types 0 to 3, in rows of the whole timetable. A rule that names a trip or route we do not know is left out."""

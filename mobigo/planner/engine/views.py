@@ -74,7 +74,8 @@ def build_view(
     inside = (bits >= 0) & (bits < timetable.day_count)
     everything = np.ones(0, np.bool_)
     counts, run, day_of, start_s, row = _occurrences(
-        timetable.pattern_run_start, timetable.run_days, timetable.run_start_s, timetable.run_times, timetable.days, bits, offsets, inside,
+        _frozen(timetable.pattern_run_start), _frozen(timetable.run_days), _frozen(timetable.run_start_s), _frozen(timetable.run_times),
+        _frozen(timetable.days), bits, offsets, inside,
         everything if run_ok is None else run_ok,
     )  # fmt: skip
     kept = np.flatnonzero(counts).astype(np.int32)
@@ -110,7 +111,7 @@ def build_view(
         to_s, from_s = from_s, to_s
     node_start, node_pattern, node_position = _where(pattern_start, node, can_board, len(change))
     graph = Graph(
-        *(np.ascontiguousarray(a) for a in (
+        *(_frozen(a) for a in (
             pattern_start, node.astype(np.int32), can_board.astype(np.uint8), can_alight.astype(np.uint8), occurrence_start,
             start_s.astype(np.int32), row.astype(np.int32), arrive, depart, node_start, node_pattern, node_position, *foot, change, to_s, from_s,
         )),
@@ -124,6 +125,13 @@ def build_view(
         np.ascontiguousarray(day_of),
         np.ascontiguousarray(kept),
     )
+
+
+def _frozen(column: np.ndarray) -> np.ndarray:
+    """Contiguous and read-only, mapped or not: one type for the kernels, hence one compilation."""
+    out = np.ascontiguousarray(column).view()
+    out.flags.writeable = False
+    return out
 
 
 def _starts(counts: np.ndarray) -> I32:

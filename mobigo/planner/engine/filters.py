@@ -1,0 +1,52 @@
+"""What a traveller's limits leave of a timetable: which runs may be ridden, and where people may get on and off."""
+
+import numpy as np
+
+from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine.search import Accepts
+from mobigo.planner.model import Limits
+
+YES = 1
+
+
+def accepts(timetable: Timetable, limits: Limits) -> Accepts:
+    """The filter of `limits`. Step-free journeys use only what is known to be accessible: unknown counts as no."""
+    route_ok = _routes(timetable, limits)
+    run_ok = node_ok = None
+    if limits.wheelchair or route_ok is not None:
+        trip_ok = np.ones(len(timetable.trip_route), np.bool_) if route_ok is None else route_ok[timetable.trip_route]
+        if limits.wheelchair:
+            trip_ok &= timetable.trip_wheelchair == YES
+            node_ok = (timetable.stop_wheelchair == YES)[timetable.node_stop]
+        run_ok = (
+            np.logical_and.reduceat(trip_ok[timetable.run_trip], timetable.run_trip_start[:-1])
+            if len(timetable.run_trip)
+            else None
+        )
+    key = (limits.wheelchair, limits.route_types, limits.without_routes, limits.only_agencies)
+    return Accepts(key, run_ok, node_ok, limits.change_s_extra)
+
+
+def _routes(timetable: Timetable, limits: Limits) -> np.ndarray | None:
+    """Which routes are allowed; None when all are."""
+    if limits.route_types is None and not limits.without_routes and limits.only_agencies is None:
+        return None
+    ok = np.ones(len(timetable.route_type), np.bool_)
+    if limits.route_types is not None:
+        ok &= np.isin(timetable.route_type, sorted(limits.route_types))
+    names = list(timetable.feed_name)
+    if limits.without_routes:
+        ids = [
+            f"{names[feed]}:{route}"
+            for feed, route in zip(timetable.route_feed.tolist(), timetable.route_id, strict=True)
+        ]
+        ok &= np.array([route not in limits.without_routes for route in ids], np.bool_)
+    if limits.only_agencies is not None:
+        agencies = [
+            f"{names[feed]}:{agency}"
+            for feed, agency in zip(timetable.agency_feed.tolist(), timetable.agency_id, strict=True)
+        ]
+        ok &= np.array(
+            [row >= 0 and agencies[row] in limits.only_agencies for row in timetable.route_agency.tolist()], np.bool_
+        )
+    return ok

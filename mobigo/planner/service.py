@@ -1,0 +1,317 @@
+"""A question in, an answer out: what the web page, the API and the command line all call."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import InvalidInput
+from mobigo.base.geo import Point
+from mobigo.base.servicetime import service_day_start
+from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine.filters import accepts
+from mobigo.planner.engine.journeys import journey_of
+from mobigo.planner.engine.reach import CrowFlight
+from mobigo.planner.engine.search import Accepts, Itinerary, Searcher
+from mobigo.planner.model import AccessEgress, Answer, Endpoint, Journey, Query, Reach, Reachable, Walk
+from mobigo.planner.rules.choice import explained, ordered, useful
+
+VEHICLES_MAX = 8
+WALK_M_MAX = 10_000
+WINDOW_S_MAX = 24 * 3600
+DURATION_S_MAX = 48 * 3600
+NEXT_DAYS_MAX = 92  # how far ahead the next service is looked for
+
+
+def plan(network: LiveNetwork, query: Query, access: AccessEgress | None = None) -> Answer:
+    """The useful journeys for `query`, or why there is none and when the next one is.
+
+    With `window_s` 0, the best for each number of vehicles: leaving at `at` or later and arriving earliest, then leaving as late as that allows
+    (arriving by: the mirror). With a window, every journey that leaves (arrives) within it and is beaten by no other. When the window
+    holds none, the first one behind it. Same query and network: same answer.
+    Raises InvalidInput for limits outside what is offered.
+    """
+    _check(query)
+    timetable, searcher = network.timetable, searcher_of(network)
+    access = access or CrowFlight()
+    at_s = int(query.at.timestamp())
+    origin = _reach(searcher, query.origin, query.limits.walk_m_max, access, leaving=True)
+    destination = _reach(searcher, query.destination, query.limits.walk_m_max, access, leaving=False)
+    on_foot = _direct(timetable, query, access)
+    remarks = _unreached(query, origin, destination) if on_foot is None else []
+    accept = accepts(timetable, query.limits)
+    journeys: list[Journey] = []
+    next_at = None
+    if not remarks:
+        if query.via is not None:
+            journeys = _via(searcher, query, origin, destination, access, accept)
+        else:
+            found = _search(searcher, query, origin, destination, at_s, accept)
+            journeys = [journey_of(timetable, itinerary, origin, destination) for itinerary in found]
+        if on_foot is not None:
+            journeys.append(on_foot)
+        journeys = ordered(useful(journeys), query.arrive_by)
+        if not journeys:
+            remarks, next_at = _none(searcher, query, origin, destination, accept)
+    step = timedelta(seconds=max(query.window_s, 3600))
+    return Answer(
+        query,
+        explained(journeys),
+        tuple(remarks),
+        network.hash,
+        earlier_at=query.at - step,
+        later_at=query.at + step,
+        next_at=next_at,
+    )
+
+
+def reachable(
+    network: LiveNetwork,
+    origin: Endpoint,
+    at: datetime,
+    duration_s_max: int = 3600,
+    access: AccessEgress | None = None,
+    walk_m_max: int = 2_000,
+) -> Reachable:
+    """Earliest arrival at every stop within `duration_s_max` of `at`. Raises InvalidInput beyond 24 h."""
+    if not 0 < duration_s_max <= 24 * 3600:
+        raise InvalidInput("planner.duration_out_of_range", seconds=duration_s_max, most=24 * 3600)
+    searcher = searcher_of(network)
+    sources = _reach(searcher, origin, walk_m_max, access or CrowFlight(), leaving=True)
+    arrive, vehicles = searcher.all_from(sources, int(at.timestamp()), VEHICLES_MAX, duration_s_max)
+    stop_count = len(network.timetable.stop_lat)
+    best, taken = arrive[:stop_count].astype(np.float64), vehicles[:stop_count].copy()
+    for node in range(stop_count, len(arrive)):  # copies stand for their stop
+        stop = int(network.timetable.node_stop[node])
+        if arrive[node] >= 0 and (best[stop] < 0 or arrive[node] < best[stop]):
+            best[stop], taken[stop] = arrive[node], vehicles[node]
+    return Reachable(best, taken)
+
+
+def searcher_of(network: LiveNetwork) -> Searcher:
+    """The searcher of a network, made at its first query and dropped with it."""
+    searcher: Searcher = network.derived("planner.searcher", Searcher)
+    return searcher
+
+
+def _check(query: Query) -> None:
+    limits = query.limits
+    if query.at.tzinfo is None:
+        raise InvalidInput("planner.time_without_zone", at=query.at.isoformat())
+    for code, value, least, most in (
+        ("planner.vehicles_out_of_range", limits.vehicles_max, 1, VEHICLES_MAX),
+        ("planner.walk_out_of_range", limits.walk_m_max, 0, WALK_M_MAX),
+        ("planner.window_out_of_range", query.window_s, 0, WINDOW_S_MAX),
+        ("planner.change_out_of_range", limits.change_s_extra, 0, 3600),
+        ("planner.duration_out_of_range", limits.duration_s_max, 60, DURATION_S_MAX),
+        ("planner.stay_out_of_range", query.via_stay_s, 0, 12 * 3600),
+    ):
+        if not least <= value <= most:
+            raise InvalidInput(code, value=value, least=least, most=most)
+
+
+def _reach(searcher: Searcher, place: Endpoint, walk_m_max: int, access: AccessEgress, leaving: bool) -> Reach:
+    """The nodes of an endpoint: its stops and what is linked to them, or the stops around its position."""
+    timetable = searcher.timetable
+    if place.stops:
+        stops = set(place.stops)
+        stops |= set(np.flatnonzero(np.isin(timetable.stop_parent, list(stops))).tolist())
+        return searcher.linked(sorted(stops), leaving)
+    if place.point is None:
+        raise InvalidInput("planner.place_without_position", name=place.name)
+    return access.reach(timetable, place.point, walk_m_max)
+
+
+def _search(
+    searcher: Searcher, query: Query, origin: Reach, destination: Reach, at_s: int, accept: Accepts
+) -> list[Itinerary]:
+    limits = query.limits
+    common = {"rounds": limits.vehicles_max, "duration_s_max": limits.duration_s_max, "accepts": accept}
+    if query.window_s:
+        if query.arrive_by:
+            found = searcher.window(origin, destination, at_s - query.window_s, at_s, True, **common)  # type: ignore[arg-type]  # keywords of one kind each
+        else:
+            found = searcher.window(origin, destination, at_s, at_s + query.window_s, False, **common)  # type: ignore[arg-type]  # as above
+        if found:
+            return found
+    return _tight(
+        searcher, origin, destination, at_s, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept
+    )
+
+
+def _tight(
+    searcher: Searcher,
+    origin: Reach,
+    destination: Reach,
+    at_s: int,
+    arrive_by: bool,
+    rounds: int,
+    duration_s_max: int,
+    accept: Accepts,
+) -> list[Itinerary]:
+    """The best for each number of vehicles, then turned round: as late a departure as that arrival allows (arriving by: the mirror)."""
+    first = searcher.one(origin, destination, at_s, arrive_by, rounds, duration_s_max, accept)
+    out = []
+    for itinerary in first:
+        turned_s = itinerary.depart_s if arrive_by else itinerary.arrive_s
+        back = searcher.one(origin, destination, turned_s, not arrive_by, len(itinerary.rides), duration_s_max, accept)
+        out.append(back[-1] if back else itinerary)
+    return out
+
+
+def _via(
+    searcher: Searcher, query: Query, origin: Reach, destination: Reach, access: AccessEgress, accept: Accepts
+) -> list[Journey]:
+    """Through a place: every useful way there, then the best from there on (arriving by: the mirror), joined."""
+    assert query.via is not None  # noqa: S101  # the caller's condition
+    timetable, limits = searcher.timetable, query.limits
+    into = _reach(searcher, query.via, limits.walk_m_max, access, leaving=False)
+    out_of = _reach(searcher, query.via, limits.walk_m_max, access, leaving=True)
+    joined = []
+    if query.arrive_by:
+        seconds = _search(searcher, query, out_of, destination, int(query.at.timestamp()), accept)
+        for second in seconds:
+            rest = limits.vehicles_max - len(second.rides)
+            if rest > 0:
+                for first in _tight(
+                    searcher,
+                    origin,
+                    into,
+                    second.depart_s - query.via_stay_s,
+                    True,
+                    rest,
+                    limits.duration_s_max,
+                    accept,
+                ):
+                    joined.append((first, second))
+    else:
+        firsts = _search(searcher, query, origin, into, int(query.at.timestamp()), accept)
+        for first in firsts:
+            rest = limits.vehicles_max - len(first.rides)
+            if rest > 0:
+                for second in _tight(
+                    searcher,
+                    out_of,
+                    destination,
+                    first.arrive_s + query.via_stay_s,
+                    False,
+                    rest,
+                    limits.duration_s_max,
+                    accept,
+                ):
+                    joined.append((first, second))
+    journeys = []
+    for first, second in joined:
+        a, b = journey_of(timetable, first, origin, into), journey_of(timetable, second, out_of, destination)
+        journeys.append(Journey(a.legs + b.legs, a.depart_at, b.arrive_at))
+    return journeys
+
+
+def _direct(timetable: Timetable, query: Query, access: AccessEgress) -> Journey | None:
+    """The whole way on foot, when that is accepted."""
+    a, b = _position(timetable, query.origin), _position(timetable, query.destination)
+    if a is None or b is None or query.via is not None:
+        return None
+    seconds, metres = access.direct(a, b)
+    if metres > query.limits.walk_m_max:
+        return None
+    walk_s = timedelta(seconds=seconds)
+    at = query.at.astimezone(UTC)
+    leave = at - walk_s if query.arrive_by else at
+    return Journey((Walk(None, None, leave, leave + walk_s, metres, tuple(access.path(a, b))),), leave, leave + walk_s)
+
+
+def _position(timetable: Timetable, place: Endpoint) -> Point | None:
+    if place.point is not None:
+        return place.point
+    for stop in place.stops:
+        lat, lon = float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop])
+        if np.isfinite(lat) and np.isfinite(lon):
+            return Point(lat, lon)
+    return None
+
+
+def _unreached(query: Query, origin: Reach, destination: Reach) -> list[Decision]:
+    """Why no vehicle can be taken at all."""
+    out = []
+    if not len(origin.node):
+        out.append(Decision("planner.no_stop_near_origin", name=query.origin.name, walk_m=query.limits.walk_m_max))
+    if not len(destination.node):
+        out.append(
+            Decision("planner.no_stop_near_destination", name=query.destination.name, walk_m=query.limits.walk_m_max)
+        )
+    return out
+
+
+def _none(
+    searcher: Searcher, query: Query, origin: Reach, destination: Reach, accept: Accepts
+) -> tuple[list[Decision], datetime | None]:
+    """Why there is no journey, and the next one if it is within `NEXT_DAYS_MAX` days."""
+    timetable, zone = searcher.timetable, searcher.zone
+    day = query.at.astimezone(zone).date()
+    if not timetable.first_day <= day <= timetable.last_day:
+        return [
+            Decision("planner.outside_validity", day=day, first_day=timetable.first_day, last_day=timetable.last_day)
+        ], None
+    if query.via is not None:
+        return [Decision("planner.no_journey_via", name=query.via.name)], None
+    found = next_journey(
+        searcher, origin, destination, query.at, accept, query.limits.vehicles_max, query.limits.duration_s_max
+    )
+    if found is None:
+        last = min(timetable.last_day, day + timedelta(days=NEXT_DAYS_MAX))
+        return [Decision("planner.no_journey_until", day=day, last_day=last)], None
+    leaves = datetime.fromtimestamp(found.depart_s, UTC)
+    return [Decision("planner.no_service_that_day", day=day, next_day=leaves.astimezone(zone).date())], leaves
+
+
+def next_journey(
+    searcher: Searcher,
+    origin: Reach,
+    destination: Reach,
+    after: datetime,
+    accept: Accepts,
+    rounds: int,
+    duration_s_max: int,
+) -> Itinerary | None:
+    """The first itinerary that leaves on a day after that of `after`, at most `NEXT_DAYS_MAX` days ahead; None when there is none.
+
+    Days on which the same services run as on one that had no journey are not searched again, so that a year of a weekly timetable costs a few searches.
+    """
+    timetable, zone = searcher.timetable, searcher.zone
+    first = after.astimezone(zone).date()
+    barren: set[bytes] = set()
+    for ahead in range(1, NEXT_DAYS_MAX + 1):
+        day = first + timedelta(days=ahead)
+        if day > timetable.last_day:
+            return None
+        signature = _services_around(timetable, day)
+        if signature in barren:
+            continue
+        start_s = int(service_day_start(day, zone).timestamp())
+        found = _tight(searcher, origin, destination, start_s, False, rounds, duration_s_max, accept)
+        if found:
+            return min(found, key=lambda itinerary: (itinerary.depart_s, itinerary.arrive_s))
+        barren.add(signature)
+    return None
+
+
+def _services_around(timetable: Timetable, day: date) -> bytes:
+    """Which day sets run on the days a search of `day` sees; equal bytes, equal timetables."""
+    parts = []
+    for offset in range(-timetable.back_days, 3):
+        bit = (day + timedelta(days=offset)).toordinal() - timetable.first_day_ordinal
+        if 0 <= bit < timetable.day_count:
+            parts.append(np.packbits(timetable.days[:, bit >> 6] >> np.uint64(bit & 63) & np.uint64(1) != 0).tobytes())
+        else:
+            parts.append(b"")
+        parts.append(str(_clock_change(day + timedelta(days=offset), timetable.zone)).encode())
+    return b"|".join(parts)
+
+
+def _clock_change(day: date, zone_name: str) -> float:
+    """Hours by which the service day differs from 24."""
+    zone = ZoneInfo(zone_name)
+    return (service_day_start(day + timedelta(days=1), zone) - service_day_start(day, zone)).total_seconds() / 3600 - 24
