@@ -5,6 +5,7 @@ To add pages: one line in `BLUEPRINTS`. The order of the hooks is the order of `
 
 import importlib
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -41,7 +42,7 @@ BLUEPRINTS: Final[tuple[Pages, ...]] = (
 )
 
 
-def create_app(config: Config | None = None) -> APIFlask:
+def create_app(config: Config | None = None, blueprints: Sequence[Pages] = BLUEPRINTS) -> APIFlask:
     """An application on this configuration (default: the environment's); it opens nothing before its first request.
 
     Raises InvalidInput or Refused for a setting that cannot be read, or is unsafe in production.
@@ -94,7 +95,7 @@ def create_app(config: Config | None = None) -> APIFlask:
 
     api.configure(app, settings)
     web.configure(app, settings)
-    for pages in BLUEPRINTS:
+    for pages in blueprints:
         _register(app, pages)
     return app
 

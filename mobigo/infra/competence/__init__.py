@@ -5,6 +5,7 @@ the planner for a journey out of our reach, school transport for a pupil, carpoo
 """
 
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,8 @@ from mobigo.base.errors import NotFound
 from mobigo.base.periods import Period
 
 TABLE: Final = Path(__file__).parent / "bourgogne-franche-comte.toml"
+# Code and name of every commune of the region on 1 January 2026 (INSEE, code officiel géographique, Licence Ouverte).
+COMMUNES: Final = Path(__file__).parent / "communes.csv"
 
 
 class Service(StrEnum):
@@ -115,6 +118,62 @@ def table(path: Path = TABLE) -> Table:
         raw = tomllib.load(stream)
     authorities = {code: Authority(code=code, **fields) for code, fields in raw["authorities"].items()}
     return Table(authorities, tuple(_rules(raw["rules"])))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Commune:
+    """A commune of the region: its name, and its INSEE code."""
+
+    name: str
+    code: str
+
+    @property
+    def departement(self) -> str:
+        return departement_of(self.code)
+
+
+@cache
+def communes() -> Mapping[str, Commune]:
+    """Every commune of the region, by its code."""
+    lines = COMMUNES.read_text(encoding="utf-8").splitlines()[1:]
+    rows = (line.split(",") for line in lines)
+    return {code: Commune(name, code) for code, name in rows}
+
+
+def communes_named(text: str, most: int = 20) -> list[Commune]:
+    """The communes whose name is `text`, or else begins with it, or else holds a word that does; by name.
+
+    Accents, capitals, hyphens and apostrophes do not matter; an INSEE code is understood too.
+    """
+    if text.strip() in communes():
+        return [communes()[text.strip()]]
+    wanted = plain(text)
+    if not wanted:
+        return []
+    folded = _folded()
+    tests = (
+        lambda name: name == wanted,
+        lambda name: name.startswith(wanted),
+        lambda name: f" {wanted}" in name,
+    )
+    for holds in tests:
+        found = sorted(commune for name, commune in folded if holds(name))
+        if found:
+            return found[:most]
+    return []
+
+
+def plain(text: str) -> str:
+    """Lower case, without accents, words apart by one space, "st" and "ste" written out."""
+    letters = unicodedata.normalize("NFD", text.casefold().replace("œ", "oe"))
+    kept = "".join(" " if letter in "-'’ " else letter for letter in letters if not unicodedata.combining(letter))
+    short = {"st": "saint", "ste": "sainte"}
+    return " ".join(short.get(word, word) for word in kept.split())
+
+
+@cache
+def _folded() -> tuple[tuple[str, Commune], ...]:
+    return tuple((plain(commune.name), commune) for commune in communes().values())
 
 
 def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterable[Rule]:
