@@ -4,16 +4,19 @@
 
 It shares no code with the product. What it changes, and why:
 
-1. Only the service days from D - 2 to D + 2 are kept, as `calendar_dates.txt`; trips with none of them, and stops no trip calls at,
-   are left out.
-2. Times are cut to the minute (nigiri counts in minutes). Blank times are filled in linearly between the timed stops around them.
+1. Only the service days from D - 2 to D + 2 are kept, as `calendar_dates.txt`; trips with none of them, and stops no
+   trip calls at, are left out.
+2. Times are cut to the minute (nigiri counts in minutes). Blank times are filled in linearly between the timed stops
+   around them.
 3. Frequencies become plain trips, one for each departure from `start_time` while before `end_time`.
-4. Stations, entrances and parents are dropped: a stop is a stop, and its name is unique (nigiri links stops sharing a name).
-5. `transfers.txt` is written anew: 120 s to change at one stop, and the complete graph of walks inside each group of stops closer than
-   120 m to each other (at most 36 stops a group), of 120 s + 1.3 × distance / 1.2 m/s rounded up to the minute.
+4. Stations, entrances and parents are dropped: a stop is a stop, and its name is unique (nigiri links stops sharing a
+   name).
+5. `transfers.txt` is written anew: 120 s to change at one stop, and the complete graph of walks inside each group of
+   stops closer than 120 m to each other (at most 36 stops a group), of 120 s + 1.3 × distance / 1.2 m/s rounded up to
+   the minute.
 6. In-seat joins (`block_id`) are dropped: nigiri's reading of blocks differs with the order of rows.
-7. Rows the two engines read differently are removed and listed in `removed.json`: stop_times of no trip or no stop, trips with fewer than
-   two stops, without first or last time, or whose times go backwards, stops without a position.
+7. Rows the two engines read differently are removed and listed in `removed.json`: stop_times of no trip or no stop,
+   trips with fewer than two stops, without first or last time, or whose times go backwards, stops without a position.
 """
 
 import argparse
@@ -91,13 +94,18 @@ def service_days(data: Path, first: date, last: date) -> dict[str, set[date]]:
     names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     for row in read_rows(data, "calendar.txt"):
         for day in span:
-            if row["start_date"].strip() <= f"{day:%Y%m%d}" <= row["end_date"].strip() and row[names[day.weekday()]].strip() == "1":
+            if (
+                row["start_date"].strip() <= f"{day:%Y%m%d}" <= row["end_date"].strip()
+                and row[names[day.weekday()]].strip() == "1"
+            ):
                 days[row["service_id"]].add(day)
     by_text = {f"{day:%Y%m%d}": day for day in span}
     for row in read_rows(data, "calendar_dates.txt"):
         day = by_text.get(row["date"].strip())
         if day is not None:
-            (days[row["service_id"]].add if row["exception_type"].strip() == "1" else days[row["service_id"]].discard)(day)
+            (days[row["service_id"]].add if row["exception_type"].strip() == "1" else days[row["service_id"]].discard)(
+                day
+            )
     return days
 
 
@@ -117,7 +125,9 @@ def filled(times: Sequence[int | None]) -> list[int]:
     return result
 
 
-def calls_of(rows: list[dict[str, str]], trip_id: str, stops: dict[str, tuple[float, float]], removed: Removed) -> list[Call]:
+def calls_of(
+    rows: list[dict[str, str]], trip_id: str, stops: dict[str, tuple[float, float]], removed: Removed
+) -> list[Call]:
     """The calls of a trip in order, cut to the minute; none when the trip cannot be compared."""
     rows.sort(key=lambda row: int(row["stop_sequence"]))
     kept = [row for row in rows if row["stop_id"] in stops]
@@ -208,7 +218,9 @@ def write_comparison_feed(data: Path, day: date, out: Path) -> dict[str, int]:
         except ValueError:
             removed.add("stop without a position", row["stop_id"])
     trips = {row["trip_id"]: row for row in read_rows(data, "trips.txt")}
-    running = {trip_id for trip_id, row in trips.items() if row["service_id"] in days and row["route_id"] in route_types}
+    running = {
+        trip_id for trip_id, row in trips.items() if row["service_id"] in days and row["route_id"] in route_types
+    }
     rows_of: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in read_rows(data, "stop_times.txt"):
         if row["trip_id"] in running:
@@ -238,7 +250,11 @@ def write_comparison_feed(data: Path, day: date, out: Path) -> dict[str, int]:
     used = {call[0] for called in calls.values() for call in called}
     stops = {stop_id: position for stop_id, position in stops.items() if stop_id in used}
     walks = [
-        (a, b, walk_s(distance_m(stops[a], stops[b]))) for members in groups(stops) for a in members for b in members if a != b
+        (a, b, walk_s(distance_m(stops[a], stops[b])))
+        for members in groups(stops)
+        for a in members
+        for b in members
+        if a != b
     ]
     routes = sorted({trips[trip_id]["route_id"] for trip_id in source.values()})
     services = {trips[trip_id]["service_id"] for trip_id in source.values()}
@@ -275,10 +291,18 @@ def write_comparison_feed(data: Path, day: date, out: Path) -> dict[str, int]:
         "transfers": write(
             "transfers.txt",
             ("from_stop_id", "to_stop_id", "transfer_type", "min_transfer_time"),
-            (row for rows in (((s, s, 2, CHANGE_S) for s in stops), ((a, b, 2, t) for a, b, t in walks)) for row in rows),
+            (
+                row
+                for rows in (((s, s, 2, CHANGE_S) for s in stops), ((a, b, 2, t) for a, b, t in walks))
+                for row in rows
+            ),
         ),
     }
-    write("agency.txt", ("agency_id", "agency_name", "agency_url", "agency_timezone"), iter([("a", "a", "https://example.org", *zones)]))
+    write(
+        "agency.txt",
+        ("agency_id", "agency_name", "agency_url", "agency_timezone"),
+        iter([("a", "a", "https://example.org", *zones)]),
+    )
     write(
         "routes.txt",
         ("route_id", "agency_id", "route_short_name", "route_type"),

@@ -3,11 +3,13 @@
     python -m tests.benchmarks.nigiri_peer FOLDER --date 2025-03-18 --queries 500 --seed 1
     python -m tests.benchmarks.nigiri_peer FOLDER --date 2025-03-18 --pairs PAIRS.json > FRONTS.json
 
-FOLDER is a comparison feed (`tests.benchmarks.feedwriter`). PAIRS.json is a list of `[from stop_id, to stop_id, minutes since 1970]`;
-FRONTS.json the list of their fronts, each a list of `[departure, arrival, changes]` in minutes since 1970.
+FOLDER is a comparison feed (`tests.benchmarks.feedwriter`). PAIRS.json is a list of `[from stop_id, to stop_id,
+minutes since 1970]`; FRONTS.json the list of their fronts, each a list of `[departure, arrival, changes]` in minutes
+since 1970.
 
-Loaded with link distance 0 and a default zone; asked with exact match, start footpaths on, 7 changes, 1,440 minutes. Traps of
-the binding: `Leg.from` is a Python keyword (`getattr`), a journey without a ride is never answered, two threads gain nothing.
+Loaded with link distance 0 and a default zone; asked with exact match, start footpaths on, 7 changes, 1,440 minutes.
+Traps of the binding: `Leg.from` is a Python keyword (`getattr`), a journey without a ride is never answered, two
+threads gain nothing.
 """
 
 import argparse
@@ -88,7 +90,9 @@ class Nigiri:
     def front(self, origin: str, destination: str, at_min: int, changes_max: int = CHANGES_MAX) -> Front:
         """The Pareto front (departure, arrival, changes), in order of changes."""
         journeys = self.route(self.query(origin, destination, at_min, changes_max))
-        return sorted(((j.departure_time(), j.arrival_time(), j.transfers) for j in journeys), key=lambda j: (j[2], j[1]))
+        return sorted(
+            ((j.departure_time(), j.arrival_time(), j.transfers) for j in journeys), key=lambda j: (j[2], j[1])
+        )
 
     def legs(self, origin: str, destination: str, at_min: int) -> list[list[tuple[str, str, int, int]]]:
         """Each journey's legs: names of both ends, departure and arrival in minutes since 1970; for explaining a difference."""
@@ -144,7 +148,9 @@ def measure(peer: Nigiri, pairs: Sequence[Pair]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="nigiri on a comparison feed: its figures, or its fronts for given pairs.")
+    parser = argparse.ArgumentParser(
+        description="nigiri on a comparison feed: its figures, or its fronts for given pairs."
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--date", type=date.fromisoformat, required=True)
     parser.add_argument("--queries", type=int, default=500)
