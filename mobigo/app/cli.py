@@ -28,9 +28,11 @@ class Command(NamedTuple):
 
 COMMANDS: Final[dict[str, Command]] = {
     "backup": Command("mobigo.app.backup:backup", "Écrire une sauvegarde complète dans un fichier."),
+    "demo": Command("mobigo.app.demo.command:demo", "Préparer et lancer la démonstration."),
     "doctor": Command("mobigo.app.doctor:doctor", "Examiner l'installation et dire quoi faire."),
     "migrate": Command("mobigo.app.migrate:migrate", "Mettre la base de données au schéma de cette version."),
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
+    "serve": Command("mobigo.app.serve:serve", "Répondre sur le web et exécuter les travaux."),
     "worker": Command("mobigo.app.worker:worker", "Exécuter les travaux en attente et les horaires."),
 }
 

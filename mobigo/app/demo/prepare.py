@@ -1,0 +1,195 @@
+"""Prepares the demonstration in MOBIGO_HOME: schema, secrets, accounts, territory, network, compiled kernels.
+
+Everything already there is left alone, so that a second start costs nothing; a timetable that ends soon is made again.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from mobigo.base.errors import Refused
+from mobigo.base.instants import paris_day
+from mobigo.infra.config import Config
+
+AHEAD_DAYS_MIN: Final = 200  # a timetable with fewer days to come is made again
+Tell = Callable[[int, int | None, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the demonstration of a home was made of."""
+
+    size: str
+    first_day: str
+    facts: str  # hash of the facts and of the code that makes feeds of them
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `prepare` did: what the home now holds, the accounts, and what was made in this call."""
+
+    made: Made
+    accesses: list[Any]
+    new_accounts: bool
+    new_network: bool
+
+
+def prepare(config: Config, size: str, now: datetime, tell: Tell) -> Prepared:
+    """Make what is missing. `tell` is given (done, total, what is being done in French).
+
+    Raises Refused("demo.not_in_production") in production.
+    """
+    from mobigo.app import schema
+    from mobigo.app.demo import people
+    from mobigo.infra import keys
+    from mobigo.infra.db import open_engine
+
+    if config.production:
+        raise Refused("demo.not_in_production")
+    steps = 6
+    tell(0, steps, "base de données")
+    config.home.mkdir(parents=True, exist_ok=True)
+    keys.secret_key(config)
+    engine = open_engine(config.database_url)
+    try:
+        schema.migrate(engine)
+        tell(1, steps, "comptes")
+        accesses, new_accounts = people.prepare(engine, config.home, now)
+    finally:
+        engine.dispose()
+    tell(2, steps, "communes et contours")
+    copy_territory(config.home)
+    kept = load(config.home)
+    facts = fingerprint()
+    if kept is not None and is_current(kept, size, facts, paris_day(now)):
+        return Prepared(kept, accesses, new_accounts, new_network=False)
+    made = _make_network(config, size, facts, now, lambda done, text: tell(2 + done, steps, text))
+    tell(steps, steps, "")
+    return Prepared(made, accesses, new_accounts, new_network=True)
+
+
+def _make_network(config: Config, size: str, facts: str, now: datetime, tell: Callable[[int, str], None]) -> Made:
+    """Feeds, import, compilation, and one search each way so that the first traveller waits for no compiler."""
+    from mobigo.infra import numba_cache
+    from mobigo.infra.web import Services
+
+    numba_cache.use(config.home)
+    from mobigo.app.demo import territory, warming
+    from mobigo.network import service
+
+    services = Services(config)
+    first_day = territory.first_day_for(paris_day(now))
+    tell(0, "horaires du territoire")
+    for path in territory.write(size, first_day, config.home / "demo"):
+        tell(1, f"import de {path.name}")
+        service.import_feed(services, path, path.stem, now=now)
+    tell(2, "compilation du réseau")
+    network = service.build_network(services, now=now)
+    tell(3, "mise en route de la recherche")
+    warming.warm(config.home, network, now)
+    services.engine.dispose()
+    made = Made(size, first_day.isoformat(), facts, network)
+    _file(config.home).write_text(json.dumps(asdict(made), indent=1), encoding="utf-8")
+    return made
+
+
+def is_current(kept: Made, size: str, facts: str, today: date) -> bool:
+    """Whether the network of the home still serves: same size, same facts, and enough days ahead."""
+    from mobigo.app.demo.territory import DAYS
+
+    last_day = date.fromisoformat(kept.first_day) + timedelta(days=DAYS - 1)
+    return (kept.size, kept.facts) == (size, facts) and last_day - today >= timedelta(days=AHEAD_DAYS_MIN)
+
+
+def fingerprint() -> str:
+    """A hash of the facts and of the code that makes feeds of them."""
+    from mobigo.app.demo import facts
+
+    digest = sha256()
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    root = facts.folder()
+    sources += sorted(path for path in root.glob("**/*") if path.suffix in (".csv", ".toml"))
+    for source in sources:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return digest.hexdigest()[:32]
+
+
+def copy_territory(home: Path) -> None:
+    """Put the communes and the outlines where the planner and the map look for them."""
+    from mobigo.app.demo import facts
+
+    folder = home / "territory"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("communes.csv", "outlines.geojson"):
+        source = facts.folder() / "territory" / name
+        target = folder / name
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            shutil.copyfile(source, target)
+
+
+def load(home: Path) -> Made | None:
+    """What the home was made of; None when it holds no demonstration."""
+    try:
+        return Made(**json.loads(_file(home).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _file(home: Path) -> Path:
+    return home / "demo" / "made.json"
+
+
+# --- starting again
+
+REMOVED: Final = {  # what a reset removes from the home, and what it is; compiled kernels stay, they are slow to make
+    "mobigo.sqlite": "la base de données",
+    "mobigo.sqlite-shm": "la base de données (travail)",
+    "mobigo.sqlite-wal": "la base de données (travail)",
+    "blobs": "les fichiers reçus et produits",
+    "broker": "la file des travaux",
+    "cache/feeds": "les jeux de données lus",
+    "cache/networks": "les réseaux compilés",
+    "demo": "les feeds de la démonstration",
+    "messages": "les messages écrits",
+    "publications": "les fichiers publiés",
+    "secrets": "les clés et les mots de passe",
+    "territory": "les communes et les contours",
+}
+
+
+def to_remove(config: Config) -> dict[Path, str]:
+    """What `--reset` removes, and what each is; anything else in the home stays.
+
+    Raises Refused in production, when the database is not the home's own, and when the home holds something that no
+    demonstration made.
+    """
+    if config.production:
+        raise Refused("demo.not_in_production")
+    if str(config.home / "mobigo.sqlite") not in config.database_url:
+        raise Refused("demo.database_elsewhere")
+    found = {config.home / name: what for name, what in REMOVED.items() if (config.home / name).exists()}
+    if config.home / "mobigo.sqlite" in found and load(config.home) is None and not (config.home / "demo").exists():
+        raise Refused("demo.not_a_demo", folder=str(config.home))
+    return found
+
+
+def remove(paths: Iterable[Path]) -> None:
+    """Remove them."""
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def size_bytes(path: Path) -> int:
+    """What a file, or a folder with all that is in it, weighs."""
+    if path.is_dir():
+        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    return path.stat().st_size
