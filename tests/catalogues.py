@@ -74,7 +74,7 @@ def codes() -> list[Said]:
                 continue
             for constant in _constants(node.args[0]):
                 if CODE.fullmatch(constant):
-                    known = all(keyword.arg is not None for keyword in node.keywords)
+                    known = len(node.args) == 1 and all(keyword.arg is not None for keyword in node.keywords)
                     params = frozenset(keyword.arg or "" for keyword in node.keywords) if known else None
                     found.append(Said(constant, f"{path.relative_to(ROOT)}:{node.lineno}", params))
     return found
