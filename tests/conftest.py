@@ -111,15 +111,12 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with every table and no row; tests get copies."""
-    from mobigo.app.tables import metadata
+    from mobigo.app import schema
 
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
     engine = open_engine(f"sqlite:///{path}")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
-    engine.dispose()
+    schema.create(engine)
+    engine.dispose()  # the last connection folds the write-ahead log into the file
     return path
 
 
@@ -142,11 +139,11 @@ def postgres_database() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """One PostgreSQL database with every table, shared by the session; `engine` empties it between tests."""
-    from mobigo.app.tables import metadata
+    from mobigo.app import schema
 
     with postgres_database() as url:
         engine = open_engine(url)
-        metadata.create_all(engine)
+        schema.create(engine)
         engine.dispose()
         yield url
 

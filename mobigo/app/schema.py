@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, MetaData, text
 
 from mobigo.base.errors import Refused
 from mobigo.infra import append_only
@@ -41,6 +41,11 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(session.connection()).get_current_revision()
 
 
+def known_revisions() -> set[str]:
+    """Every revision this version of the code knows."""
+    return {revision.revision for revision in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+
+
 def migrate(engine: Engine) -> tuple[str | None, str]:
     """Bring the database to this version's schema; returns (revision before, revision after).
 
@@ -48,15 +53,43 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
     Refused("database.newer") when the database belongs to a later version of the product.
     """
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        lock(connection)
         before = MigrationContext.configure(connection).get_current_revision()
-        known = {revision.revision for revision in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-        if before is not None and before not in known:
+        if before is not None and before not in known_revisions():
             raise Refused("database.newer", found=before, known=head())
         if before != head():
-            command.upgrade(alembic_config(connection), "head")
+            upgrade(connection, "head")
         return before, head()
+
+
+def lock(connection: Connection) -> None:
+    """Hold the schema until the end of this transaction: two migrations never meet (SQLite locks by itself)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    """Apply the revisions up to `revision`, in the transaction of the caller."""
+    command.upgrade(alembic_config(connection), revision)
+
+
+def create(engine: Engine) -> None:
+    """Make every declared table at once and mark the empty database as being at this version's schema: what migrating
+    gives (a test compares), faster. For tests."""
+    from mobigo.app.tables import metadata
+
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        command.stamp(alembic_config(connection), "head")
+
+
+def drop_all(connection: Connection) -> None:
+    """Drop every table of ours, whatever its revision; other tables in the same database are left alone."""
+    from mobigo.app.tables import metadata
+
+    found = MetaData()
+    found.reflect(connection, only=lambda name, _: name in metadata.tables or name == "alembic_version")
+    found.drop_all(connection)
 
 
 def ready(engine: Engine, config: Config) -> None:

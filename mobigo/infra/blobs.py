@@ -158,6 +158,12 @@ class Blobs:
                     draft.unlink()
         return removed
 
+    @contextmanager
+    def unswept(self) -> Iterator[None]:
+        """While this is held no file is swept: what the database names at its start is there until its end."""
+        with self._lock(fcntl.LOCK_SH):
+            yield
+
     def _write(self, source: BinaryIO, max_bytes: int | None) -> tuple[str, int]:
         drafts = self.root / "incoming"
         drafts.mkdir(parents=True, exist_ok=True)

@@ -59,8 +59,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# A JSON document: text on SQLite, jsonb on PostgreSQL.
-Json = JSON().with_variant(JSONB(), "postgresql")
+# A JSON document: text on SQLite, jsonb on PostgreSQL; None is NULL.
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 def database_url(text: str) -> URL:
@@ -114,6 +114,7 @@ def reading(engine: Engine) -> Iterator[Session]:
         looking = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with Session(looking, expire_on_commit=False) as session:
         yield session
+        session.expunge_all()  # what was read stays readable after the look
         session.rollback()
 
 
