@@ -58,7 +58,7 @@ def make_link(
     secret = secrets.token_urlsafe(32)
     session.add(
         Link(
-            hash=_digest(secret), purpose=str(purpose), subject=subject, email=email, created_at=now,
+            hash=digest(secret), purpose=str(purpose), subject=subject, email=email, created_at=now,
             expires_at=now + LIFE,
         )
     )  # fmt: skip
@@ -68,7 +68,7 @@ def make_link(
 
 def find_link(session: Session, secret: str, purpose: Purpose, now: datetime) -> Link | None:
     """The link of this secret while it works, or None (used, expired, of another purpose, never made)."""
-    link = session.get(Link, _digest(secret), populate_existing=True)
+    link = session.get(Link, digest(secret), populate_existing=True)
     if link is None or link.purpose != purpose or link.used_at is not None or link.expires_at <= now:
         return None
     return link
@@ -77,15 +77,16 @@ def find_link(session: Session, secret: str, purpose: Purpose, now: datetime) ->
 def use_link(session: Session, secret: str, purpose: Purpose, now: datetime) -> Link:
     """Uses a link up: of two at the same instant one wins. Raises Refused("account.bad_link")."""
     live = (Link.used_at.is_(None), Link.expires_at > now)
-    mine = (Link.hash == _digest(secret), Link.purpose == str(purpose))
+    mine = (Link.hash == digest(secret), Link.purpose == str(purpose))
     won = changed(session, update(Link).where(*mine, *live).values(used_at=now)) == 1
-    link = session.get(Link, _digest(secret), populate_existing=True)
+    link = session.get(Link, digest(secret), populate_existing=True)
     if not won or link is None:
         raise Refused("account.bad_link")
     return link
 
 
-def _digest(secret: str) -> str:
+def digest(secret: str) -> str:
+    """What is kept of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

@@ -129,7 +129,7 @@ def mark(blueprint: Blueprint, *permissions: Permission) -> None:
 def access_of(app: Flask, endpoint: str, method: str) -> Access | None:
     """The mark of a view: its own, else its method's, its class's, its blueprint's; None when it has none.
 
-    Flask's own static files are public.
+    Static files are public.
     """
     if _is_static(app, endpoint):
         return PUBLIC
@@ -348,4 +348,4 @@ def _candidates(app: Flask, endpoint: str, method: str) -> Iterator[Any]:
 def _is_static(app: Flask, endpoint: str) -> bool:
     name, _, last = endpoint.rpartition(".")
     owner = app.blueprints.get(name) if name else app
-    return last == "static" and owner is not None and owner.has_static_folder
+    return last == "static" and owner is not None and (owner is app or owner.has_static_folder)

@@ -3,9 +3,9 @@
 What a role allows is in `mobigo.infra.roles`. A query over things that belong to organisations goes through `scoped`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, false, select, text, true
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +18,6 @@ from mobigo.infra.privacy import Always, describe
 from mobigo.infra.roles import NEEDS_ORGANISATION, Grant, Identity, Permission, Role, clash
 
 NAME_LENGTH_MAX = 200
-T = TypeVar("T", bound=tuple[Any, ...])
 
 
 class Organisation(Base):
@@ -171,9 +170,17 @@ def grants_of(session: Session, subject: str) -> tuple[Grant, ...]:
     return tuple(sorted(known, key=lambda grant: (grant.role, grant.organisation or "")))
 
 
+def holds_inside(session: Session, subject: str, organisations: Collection[str]) -> bool:
+    """Whether this person holds a live grant inside one of these organisations."""
+    inside = select(GrantRow.id).where(
+        GrantRow.subject == subject, GrantRow.organisation.in_(sorted(organisations)), GrantRow.ended_at.is_(None)
+    )
+    return session.scalars(inside.limit(1)).first() is not None
+
+
 def scoped(
-    query: Select[T], column: InstrumentedAttribute[Any], identity: Identity, permission: Permission
-) -> Select[T]:
+    query: Select[Any], column: InstrumentedAttribute[Any], identity: Identity, permission: Permission
+) -> Select[Any]:
     """`query` limited to the organisations inside which this person holds `permission`.
 
     Everywhere: the query as it is. Nowhere: nothing. Rows of no organisation (NULL) are seen only from everywhere.
