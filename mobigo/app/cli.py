@@ -10,13 +10,16 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
 from mobigo.infra import console
+
+if TYPE_CHECKING:
+    from mobigo.infra.web import Services
 
 
 class Command(NamedTuple):
@@ -30,7 +33,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "backup": Command("mobigo.app.backup:backup", "Écrire une sauvegarde complète dans un fichier."),
     "demo": Command("mobigo.app.demo.command:demo", "Préparer et lancer la démonstration."),
     "doctor": Command("mobigo.app.doctor:doctor", "Examiner l'installation et dire quoi faire."),
+    "gtfs": Command("mobigo.network.cli:gtfs", "Importer et surveiller les offres de transport (GTFS)."),
     "migrate": Command("mobigo.app.migrate:migrate", "Mettre la base de données au schéma de cette version."),
+    "network": Command("mobigo.network.cli:network", "Compiler le réseau et le mettre en ligne."),
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
     "serve": Command("mobigo.app.serve:serve", "Répondre sur le web et exécuter les travaux."),
     "worker": Command("mobigo.app.worker:worker", "Exécuter les travaux en attente et les horaires."),
@@ -58,8 +63,24 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mobigo", prog_name="mobigo")
-def mobigo() -> None:
+@click.pass_context
+def mobigo(ctx: click.Context) -> None:
     """Le service régional de mobilité de Bourgogne-Franche-Comté."""
+    ctx.obj = open_services
+
+
+def open_services() -> "Services":
+    """What the commands of the packages work with (they find this function in `ctx.obj`), the schema made ready."""
+    from mobigo.app import schema
+    from mobigo.app.factory import make_networks
+    from mobigo.infra.config import load_config
+    from mobigo.infra.i18n import keep_compiled_in
+    from mobigo.infra.web import Services
+
+    services = Services(load_config(), make_networks=make_networks)
+    keep_compiled_in(services.config.home / "cache")
+    schema.ready(services.engine, services.config)
+    return services
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -70,7 +70,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[Pages] = BLUEP
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    services = Services(settings, make_networks=_networks)
+    services = Services(settings, make_networks=make_networks)
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
@@ -123,7 +123,8 @@ def _app_view(endpoint: str) -> Any:
     return current_app.view_functions.get(endpoint)
 
 
-def _networks(services: Services) -> Networks:
+def make_networks(services: Services) -> Networks:
+    """The holder of compiled networks."""
     holder: Any = importlib.import_module("mobigo.network.store.networks")
     made: Networks = holder.NetworkHolder(services.engine, services.config.home)
     return made

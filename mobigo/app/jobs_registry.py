@@ -4,7 +4,7 @@ from typing import Final
 
 from mobigo.infra.jobs import registry
 
-MODULES: Final = ("mobigo.infra.jobs.tasks",)
+MODULES: Final = ("mobigo.infra.jobs.tasks", "mobigo.network.tasks")
 
 
 def install() -> None:

@@ -6,7 +6,11 @@ import mobigo.infra.audit
 import mobigo.infra.blobs
 import mobigo.infra.idempotency
 import mobigo.infra.jobs.tables
-import mobigo.infra.outbox  # noqa: F401 - imported for the tables it declares
+import mobigo.infra.outbox
+import mobigo.network.store.feeds
+import mobigo.network.store.networks
+import mobigo.network.store.places
+import mobigo.network.store.sources  # noqa: F401 - imported for the tables it declares
 from mobigo.infra.db import Base
 
 metadata = Base.metadata

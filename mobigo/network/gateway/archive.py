@@ -188,7 +188,7 @@ def _unpack(path: Path, info: ZipInfo) -> bytes:
         inflater = isal_zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             data = inflater.decompress(packed, info.file_size + 1)
-        except (isal_zlib.IsalError, zlib.error) as error:
+        except Exception as error:
             raise damaged from error
     if len(data) != info.file_size:
         raise Refused("network.archive_false_size", file=path.name, member=member)

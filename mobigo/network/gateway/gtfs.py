@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -21,12 +22,16 @@ Progress = Callable[[int, int, str], None]  # done, total (bytes), what
 
 @dataclass(frozen=True)
 class FeedRead:
-    """A feed as read: its tables, the header of each as written, every file's size, and what reading found."""
+    """A feed as read: its tables, the header of each as written, every file's size, and what reading found.
+
+    `content_hash` depends on the files' names and bytes alone, not on how they were packed.
+    """
 
     tables: FeedTables
     headers: Mapping[str, tuple[str, ...]]
     sizes: Mapping[str, int]
     report: Report
+    content_hash: str
 
 
 def read_feed(path: Path) -> FeedTables:
@@ -58,12 +63,16 @@ def read_archive(archive: Archive, limits: Limits = LIMITS, progress: Progress |
     headers: dict[str, tuple[str, ...]] = {}
     reports = []
 
+    digests: dict[str, str] = {}
+
     def read_one(name: str) -> tuple[str, pl.DataFrame | None, tuple[str, ...], Report]:
         own = Collector()
         if name not in FILES:
             own.add("unknown_file", name)
+        data = archive.read(name)
+        digests[name] = sha256(data).hexdigest()
         try:
-            table = read_table(archive.read(name), name, own, limits)
+            table = read_table(data, name, own, limits)
         except MobigoError:
             if name in FILES:
                 raise
@@ -80,9 +89,10 @@ def read_archive(archive: Archive, limits: Limits = LIMITS, progress: Progress |
             done += archive.sizes[name]
             if progress is not None:
                 progress(done, total, name)
-    ordered = {
-        name.removesuffix(".txt"): tables[name.removesuffix(".txt")]
-        for name in texts
-        if name.removesuffix(".txt") in tables
-    }
-    return FeedRead(FeedTables(ordered), headers, dict(archive.sizes), merged([found.report(), *reports]))
+    for name in archive.sizes:
+        if name not in digests:
+            digests[name] = sha256(archive.read(name)).hexdigest()
+    whole = sha256("".join(f"{name}\0{digests[name]}\0" for name in sorted(digests)).encode()).hexdigest()
+    ordered = {stem: tables[stem] for name in texts if (stem := name.removesuffix(".txt")) in tables}
+    report = merged([found.report(), *reports])
+    return FeedRead(FeedTables(ordered), headers, dict(archive.sizes), report, whole)

@@ -28,7 +28,8 @@ class Collector:
         params: Mapping[str, object] | None = None,
         **more: object,
     ) -> None:
-        """One notice; its parameters may come as a mapping, by name, or both. Values are cut at `VALUE_CHARS_MAX` characters."""
+        """One notice; its parameters may come as a mapping, by name, or both. Values are cut at `VALUE_CHARS_MAX`
+        characters."""
         self.count(code, 1, blocking=blocking)
         examples = self._examples[code, blocking]
         if len(examples) < EXAMPLES_MAX:

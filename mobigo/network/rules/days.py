@@ -27,10 +27,13 @@ class Services:
         packed = np.packbits(self.active, axis=1)
         return [int.from_bytes(row.tobytes(), "big") for row in packed]
 
-    def last_day(self, service: int) -> date | None:
-        """The last day on which it runs; None when it never does."""
-        days = np.flatnonzero(self.active[service])
-        return self.first_day + timedelta(days=int(days[-1])) if len(days) else None
+    @cached_property
+    def span(self) -> tuple[date, date] | None:
+        """The first and the last day of any service; None when none ever runs."""
+        days = np.flatnonzero(self.active.any(axis=0))
+        if not len(days):
+            return None
+        return self.first_day + timedelta(days=int(days[0])), self.first_day + timedelta(days=int(days[-1]))
 
 
 def parse_day(text: str) -> date | None:
@@ -118,9 +121,9 @@ def _ranges(view: View) -> None:
 
 
 def _activity(view: View, known: Services, today: date) -> None:
-    runs: NDArray[np.bool_] = known.active.any(axis=1)
+    runs = np.asarray(known.active.any(axis=1))
     last = known.active.shape[1] - 1 - known.active[:, ::-1].argmax(axis=1)
-    over: NDArray[np.bool_] = runs & (last < (today - known.first_day).days)
+    over = runs & (last < (today - known.first_day).days)
     table = "calendar" if view.height("calendar") else "calendar_dates"
     names = view.column(table, "service_id")
     first_rows: dict[str, int] = {}

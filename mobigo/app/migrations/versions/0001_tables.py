@@ -127,6 +127,60 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_job_schedule_next_at"), "job_schedule", ["next_at"], unique=False)
     op.create_table(
+        "network_feed",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("version_id", sa.String(length=26), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_network_feed")),
+    )
+    op.create_table(
+        "network_feed_alert",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=80), nullable=False),
+        sa.Column("params", Json, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_feed_alert")),
+        sa.UniqueConstraint("key", name=op.f("uq_network_feed_alert_key")),
+    )
+    op.create_index(op.f("ix_network_feed_alert_feed"), "network_feed_alert", ["feed"], unique=False)
+    op.create_table(
+        "network_feed_source",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("contact", sa.String(length=320), nullable=False),
+        sa.Column("licence", sa.String(length=200), nullable=False),
+        sa.Column("every_s", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("looked_at", UtcDateTime(), nullable=True),
+        sa.Column("etag", sa.String(length=400), nullable=False),
+        sa.Column("last_modified", sa.String(length=100), nullable=False),
+        sa.Column("error", Json, nullable=True),
+        sa.Column("failing_since", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_feed_source")),
+        sa.UniqueConstraint("feed", name=op.f("uq_network_feed_source_feed")),
+    )
+    op.create_index(op.f("ix_network_feed_source_next_at"), "network_feed_source", ["next_at"], unique=False)
+    op.create_table(
+        "network_place_merge",
+        sa.Column("place", sa.String(length=26), nullable=False),
+        sa.Column("into", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_network_place_merge")),
+    )
+    op.create_table(
+        "network_pointer",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=True),
+        sa.Column("inputs", Json, nullable=False),
+        sa.Column("built_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_pointer")),
+    )
+    op.create_table(
         "organisation",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -256,6 +310,45 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_key_subject"), "api_key", ["subject"], unique=False)
     op.create_table(
+        "network_feed_version",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("archive_sha256", sa.String(length=64), nullable=False),
+        sa.Column("archive_name", sa.String(length=255), nullable=False),
+        sa.Column("imported_at", UtcDateTime(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=True),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("rows", Json, nullable=False),
+        sa.Column("report", Json, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feed"], ["network_feed.name"], name=op.f("fk_network_feed_version_feed_network_feed")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_feed_version")),
+        sa.UniqueConstraint("feed", "content_hash", name=op.f("uq_network_feed_version_feed_content_hash")),
+        sa.UniqueConstraint("feed", "number", name=op.f("uq_network_feed_version_feed_number")),
+    )
+    op.create_table(
+        "network_place_stop",
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("stop_id", sa.String(length=400), nullable=False),
+        sa.Column("first_use", sa.Integer(), nullable=False),
+        sa.Column("last_use", sa.Integer(), nullable=True),
+        sa.Column("place", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("kind", sa.Integer(), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(["feed"], ["network_feed.name"], name=op.f("fk_network_place_stop_feed_network_feed")),
+        sa.PrimaryKeyConstraint("feed", "stop_id", "first_use", name=op.f("pk_network_place_stop")),
+    )
+    op.create_index(
+        op.f("ix_network_place_stop_feed_last_use"), "network_place_stop", ["feed", "last_use"], unique=False
+    )
+    op.create_index(op.f("ix_network_place_stop_place"), "network_place_stop", ["place"], unique=False)
+    op.create_table(
         "account_identity",
         sa.Column("issuer", sa.String(length=200), nullable=False),
         sa.Column("external", sa.String(length=255), nullable=False),
@@ -283,6 +376,35 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_account_password")),
     )
+    op.create_table(
+        "network_activation",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("version_id", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["feed"], ["network_feed.name"], name=op.f("fk_network_activation_feed_network_feed")),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["network_feed_version.id"],
+            name=op.f("fk_network_activation_version_id_network_feed_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_activation")),
+    )
+    op.create_index(op.f("ix_network_activation_feed"), "network_activation", ["feed"], unique=False)
+    op.create_table(
+        "network_notice_count",
+        sa.Column("version_id", sa.String(length=26), nullable=False),
+        sa.Column("code", sa.String(length=80), nullable=False),
+        sa.Column("severity", sa.String(length=10), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["network_feed_version.id"],
+            name=op.f("fk_network_notice_count_version_id_network_feed_version"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("version_id", "code", name=op.f("pk_network_notice_count")),
+    )
     # ### end Alembic commands ###
     for statement in PROTECTIONS[op.get_bind().dialect.name]:
         op.get_bind().exec_driver_sql(statement)
@@ -290,9 +412,16 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("network_notice_count")
+    op.drop_index(op.f("ix_network_activation_feed"), table_name="network_activation")
+    op.drop_table("network_activation")
     op.drop_table("account_password")
     op.drop_index(op.f("ix_account_identity_subject"), table_name="account_identity")
     op.drop_table("account_identity")
+    op.drop_index(op.f("ix_network_place_stop_place"), table_name="network_place_stop")
+    op.drop_index(op.f("ix_network_place_stop_feed_last_use"), table_name="network_place_stop")
+    op.drop_table("network_place_stop")
+    op.drop_table("network_feed_version")
     op.drop_index(op.f("ix_api_key_subject"), table_name="api_key")
     op.drop_table("api_key")
     op.drop_index(op.f("ix_account_session_subject"), table_name="account_session")
@@ -319,6 +448,13 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_outbox_effect_due_at"), table_name="outbox_effect")
     op.drop_table("outbox_effect")
     op.drop_table("organisation")
+    op.drop_table("network_pointer")
+    op.drop_table("network_place_merge")
+    op.drop_index(op.f("ix_network_feed_source_next_at"), table_name="network_feed_source")
+    op.drop_table("network_feed_source")
+    op.drop_index(op.f("ix_network_feed_alert_feed"), table_name="network_feed_alert")
+    op.drop_table("network_feed_alert")
+    op.drop_table("network_feed")
     op.drop_index(op.f("ix_job_schedule_next_at"), table_name="job_schedule")
     op.drop_table("job_schedule")
     op.drop_index("ix_job_state_due_at", table_name="job")

@@ -1,0 +1,228 @@
+"""`mobigo gtfs …` and `mobigo network …`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import InvalidInput, MobigoError
+from mobigo.infra import console
+from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import sentence
+
+if TYPE_CHECKING:
+    from mobigo.infra.web import Services
+    from mobigo.network.model.report import Report
+    from mobigo.network.store.feeds import FeedSummary, FeedVersion
+    from mobigo.network.store.sources import Source
+
+_EXAMPLES_SHOWN = 3
+
+
+@contextmanager
+def _services() -> "Iterator[Services]":
+    """What the commands work with, opened by the `mobigo` command."""
+    services: Services = click.get_current_context().find_root().obj()
+    try:
+        yield services
+    finally:
+        services.engine.dispose()
+
+
+@click.group()
+def gtfs() -> None:
+    """Importer et surveiller les offres de transport (GTFS)."""
+
+
+@gtfs.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", help="Nom de l'offre (par défaut, celui du fichier) ; une seule offre à la fois.")
+@console.json_option
+def import_(files: Sequence[Path], name: str | None, as_json: bool) -> int:
+    """Importer des offres, archives ZIP ou dossiers, avec un rapport de validation."""
+    from mobigo.network.service import import_feed, report_json
+
+    if name is not None and len(files) > 1:
+        raise InvalidInput("network.one_name_one_file")
+    done: list[FeedVersion] = []
+    failed: list[tuple[Path, MobigoError]] = []
+    with _services() as services:
+        for file in files:
+            try:
+                with console.progress(file.name) as progress:
+                    done.append(import_feed(services, file, name, progress=progress))
+            except MobigoError as error:
+                if len(files) == 1:
+                    raise
+                failed.append((file, error))
+    document = {
+        "imported": [report_json(version) for version in done] if as_json else [],
+        "failed": [{"file": str(file), "error": error.decision} for file, error in failed],
+    }
+    console.emit(document, as_json, lambda: "\n\n".join(_version_text(version) for version in done))
+    for file, error in failed:
+        console.message(f"{file.name} : {sentence(error.decision)}")
+    return console.REFUSED if failed else console.DONE
+
+
+@gtfs.command("list")
+@console.json_option
+def list_(as_json: bool) -> None:
+    """Lister les offres et leur version en service."""
+    from mobigo.infra.db import reading
+    from mobigo.network.store import feeds
+
+    with _services() as services, reading(services.engine) as session:
+        found = feeds.list_feeds(session)
+    console.emit(
+        [_feed_json(feed) for feed in found],
+        as_json,
+        lambda: "\n".join(_feed_line(feed) for feed in found) or _("Aucune offre."),
+    )
+
+
+@gtfs.command()
+@click.argument("name")
+@click.option("--all", "every", is_flag=True, help="Toutes les versions, et non la dernière importée.")
+@console.json_option
+def report(name: str, every: bool, as_json: bool) -> int:
+    """Montrer ce que la validation dit d'une offre."""
+    from mobigo.base.errors import NotFound
+    from mobigo.infra.db import reading
+    from mobigo.network.service import report_json
+    from mobigo.network.store import feeds
+
+    with _services() as services, reading(services.engine) as session:
+        versions = feeds.list_versions(session, name)
+    if not versions:
+        raise NotFound("network.unknown_feed", feed=name)
+    shown = versions if every else versions[:1]
+    documents = [report_json(version) for version in shown] if as_json else []
+    document = documents if every or not documents else documents[0]
+    console.emit(document, as_json, lambda: "\n\n".join(_version_text(version, detailed=True) for version in shown))
+    return console.REFUSED if versions[0].refused else console.DONE
+
+
+@gtfs.group()
+def source() -> None:
+    """Les adresses où les offres sont relevées."""
+
+
+@source.command("add")
+@click.argument("url")
+@click.option("--name", required=True, help="Nom de l'offre.")
+@click.option("--contact", default="", help="Adresse électronique du producteur.")
+@click.option("--licence", default="", help="Licence de l'offre.")
+@click.option("--every", "every_s", default=86_400, show_default=True, help="Rythme des relevés, en secondes.")
+@console.json_option
+def source_add(url: str, name: str, contact: str, licence: str, every_s: int, as_json: bool) -> None:
+    """Relever une offre à une adresse, régulièrement."""
+    from mobigo.network.service import add_source
+
+    with _services() as services:
+        added = add_source(services, url, name, contact=contact, licence=licence, every_s=every_s)
+    console.emit(_source_json(added), as_json, _("%(feed)s sera relevée à %(url)s.") % {"feed": name, "url": url})
+
+
+@source.command("list")
+@console.json_option
+def source_list(as_json: bool) -> None:
+    """Lister les adresses relevées."""
+    from mobigo.infra.db import reading
+    from mobigo.network.store import sources
+
+    with _services() as services, reading(services.engine) as session:
+        found = sources.list_sources(session)
+    console.emit(
+        [_source_json(each) for each in found],
+        as_json,
+        lambda: "\n".join(_source_line(each) for each in found) or _("Aucune adresse."),
+    )
+
+
+@click.group()
+def network() -> None:
+    """Le réseau compilé, que la recherche d'itinéraires lit."""
+
+
+@network.command()
+@click.option("--force", is_flag=True, help="Recompiler même si rien n'a changé.")
+@console.json_option
+def build(force: bool, as_json: bool) -> None:
+    """Compiler les offres en service et les mettre en ligne."""
+    from mobigo.network.service import build_network
+
+    with _services() as services, console.progress(_("Compilation")) as progress:
+        built = build_network(services, progress=progress, force=force)
+    console.emit({"hash": built}, as_json, _("Réseau %(hash)s en service.") % {"hash": built})
+
+
+# --- texts
+
+
+def _version_text(version: "FeedVersion", detailed: bool = False) -> str:
+    counts = ", ".join(f"{name} {count}" for name, count in version.rows.items())
+    state = _("inchangée") if version.unchanged else _("refusée") if version.refused else _("importée")
+    lines = [f"{version.feed} v{version.number} ({state}) : {counts}"]
+    if version.first_day and version.last_day:
+        lines.append(
+            _("Services du %(first)s au %(last)s.")
+            % {"first": version.first_day.isoformat(), "last": version.last_day.isoformat()}
+        )
+    return "\n".join([*lines, *_findings(version.report, detailed)])
+
+
+def _findings(report: "Report", detailed: bool) -> Iterator[str]:
+    from mobigo.network.service import explain
+
+    for finding in report.findings:
+        blocking = " !" if finding.blocking else ""
+        yield f"  {finding.severity.value:<7} {finding.code} × {finding.total}{blocking}"
+        for notice in finding.examples[:_EXAMPLES_SHOWN] if detailed else ():
+            place = ":".join(str(part) for part in (notice.file, notice.line, notice.column) if part is not None)
+            yield f"          {place} — {sentence(explain(notice))}"
+
+
+def _feed_json(feed: "FeedSummary") -> dict[str, object]:
+    version = feed.version
+    return {
+        "name": feed.name,
+        "active": feed.active,
+        "version": None if version is None else version.number,
+        "content_hash": None if version is None else version.content_hash,
+        "imported_at": None if version is None else version.imported_at,
+        "first_day": None if version is None else version.first_day,
+        "last_day": None if version is None else version.last_day,
+        "rows": {} if version is None else dict(version.rows),
+    }
+
+
+def _feed_line(feed: "FeedSummary") -> str:
+    if feed.version is None:
+        return f"{feed.name} : " + _("aucune version en service")
+    days = f"{feed.version.first_day or '?'} → {feed.version.last_day or '?'}"
+    off = "" if feed.active else " (" + _("hors service") + ")"
+    return f"{feed.name} v{feed.version.number}{off} : {feed.version.rows.get('trips', 0)} trips, {days}"
+
+
+def _source_json(source: "Source") -> dict[str, object]:
+    return {
+        "id": source.id,
+        "feed": source.feed,
+        "url": source.url,
+        "contact": source.contact,
+        "licence": source.licence,
+        "every_s": source.every_s,
+        "looked_at": source.looked_at,
+        "next_at": source.next_at,
+        "error": source.error,
+        "failing_since": source.failing_since,
+    }
+
+
+def _source_line(source: "Source") -> str:
+    broken = "" if source.error is None else " — " + sentence(Decision(source.error.code, **source.error.params))
+    return f"{source.feed} : {source.url}{broken}"

@@ -1,0 +1,85 @@
+"""Building the network: the feeds in use, compiled, and the pointer moved to them at once."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+
+from mobigo.base.errors import Conflict, NotFound
+from mobigo.infra import clock, numba_cache
+from mobigo.infra.db import reading, transaction
+from mobigo.network.model.timetable import FORMAT
+from mobigo.network.service.importing import Tools, read_tables_of
+from mobigo.network.store import feeds, networks, places
+from mobigo.network.store.feeds import FeedVersion
+
+_ATTEMPTS = 5
+Progress = Callable[[int, int | None, str], None]
+
+
+def build_network(
+    tools: Tools, *, now: datetime | None = None, progress: Progress | None = None, force: bool = False
+) -> str:
+    """Compile the feeds in use and make that the network every process serves; returns its hash.
+
+    Built already: nothing is done, unless `force`. A feed that changes while we build makes us build again, so that
+    the pointer never goes back to older feeds. Raises NotFound("network.no_active_feed") when there is nothing to
+    compile.
+    """
+    now = clock.now() if now is None else now
+    for _ in range(_ATTEMPTS):
+        versions, place_maps, name = _plan(tools)
+        folder = networks.root_of(tools.config.home) / name
+        if force or not (folder / "timetable.json").exists():
+            _compile(tools, versions, place_maps, name, progress, force)
+        with transaction(tools.engine) as session:
+            pointer = networks.lock_pointer(session, now)
+            if networks.inputs_of(feeds.active_versions(session)) != networks.inputs_of(versions):
+                continue
+            if pointer.hash != name:
+                pointer.hash, pointer.inputs, pointer.built_at = name, networks.inputs_of(versions), now
+        networks.sweep(networks.root_of(tools.config.home), name, now)
+        return name
+    raise Conflict("network.feeds_keep_changing")
+
+
+def _plan(tools: Tools) -> tuple[list[FeedVersion], list[dict[str, str]], str]:
+    with reading(tools.engine) as session:
+        versions = feeds.active_versions(session)
+        place_maps = [places.place_ids(session, version.feed) for version in versions]
+    if not versions:
+        raise NotFound("network.no_active_feed")
+    settings = f"{FORMAT} {tools.config.zone} {numba_cache.fingerprint()}"
+    return versions, place_maps, networks.inputs_hash(versions, place_maps, settings)
+
+
+def _compile(
+    tools: Tools,
+    versions: list[FeedVersion],
+    place_maps: list[dict[str, str]],
+    name: str,
+    progress: Progress | None,
+    force: bool,
+) -> None:
+    if "numba" not in sys.modules and not os.environ.get(numba_cache.VARIABLE):
+        numba_cache.use(tools.config.home)
+    import shutil
+
+    from mobigo.network.engine.compile import CompileInput, compile_feeds
+    from mobigo.network.store import compiled
+
+    inputs = []
+    for number, (version, ids) in enumerate(zip(versions, place_maps, strict=True)):
+        if progress is not None:
+            progress(number, len(versions), version.feed)
+        inputs.append(CompileInput(version.feed, read_tables_of(tools, version), ids))
+    timetable = compile_feeds(
+        inputs,
+        tools.config.zone,
+        name,
+        progress=None if progress is None else lambda stage: progress(len(versions), None, stage),
+    )
+    root = networks.root_of(tools.config.home)
+    if force:
+        shutil.rmtree(root / name, ignore_errors=True)
+    compiled.save(timetable, root)

@@ -1,0 +1,1 @@
+"""What the network package keeps: feeds and their versions, sources, places, compiled networks."""

@@ -1,0 +1,177 @@
+"""The compiled network in use: a row points at its folder; each process maps it and lets go of the old one when its
+last query ends."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Engine, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from mobigo.base.errors import NotFound
+from mobigo.infra import clock
+from mobigo.infra.db import Base, Json, UtcDateTime, insert_new, reading
+from mobigo.infra.privacy import Always, describe
+from mobigo.network.model.live import LiveNetwork
+from mobigo.network.store.compiled import load
+from mobigo.network.store.feeds import FeedVersion
+
+_POINTER = 1
+_LOOK_S = 1.0  # how often the pointer is looked at
+_KEEP = timedelta(hours=1)  # how long a network that is no longer in use keeps its folder
+
+
+class NetworkPointerRow(Base):
+    """The one row that says which compiled network serves. `inputs` names the version of each feed in it."""
+
+    __tablename__ = "network_pointer"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[str | None] = mapped_column(String(64))
+    inputs: Mapped[dict[str, Any]] = mapped_column(Json)
+    built_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+describe(
+    NetworkPointerRow,
+    purpose="know which compiled network serves",
+    keep=Always("it is one row, about timetables"),
+    plain="id hash inputs built_at",
+)
+
+
+def root_of(home: Path) -> Path:
+    """Where compiled networks lie."""
+    return home / "cache" / "networks"
+
+
+def inputs_of(versions: Sequence[FeedVersion]) -> dict[str, str]:
+    """What a network is made of: the version of each feed."""
+    return {version.feed: version.id for version in versions}
+
+
+def inputs_hash(versions: Sequence[FeedVersion], places: Sequence[dict[str, str]], settings: str) -> str:
+    """The name of the network made of these versions with these places and settings."""
+    digest = hashlib.sha256(settings.encode())
+    for version, ids in zip(versions, places, strict=True):
+        digest.update(f"\0{version.feed}\0{version.content_hash}\0".encode())
+        for stop_id, place in sorted(ids.items()):
+            digest.update(f"{stop_id}\0{place}\0".encode())
+    return digest.hexdigest()[:32]
+
+
+def lock_pointer(session: Session, now: datetime) -> NetworkPointerRow:
+    """The pointer, held until the end of the transaction."""
+    insert_new(session, NetworkPointerRow, {"id": _POINTER, "hash": None, "inputs": {}, "built_at": now}, ["id"])
+    return session.scalars(select(NetworkPointerRow).where(NetworkPointerRow.id == _POINTER).with_for_update()).one()
+
+
+def find_pointer(session: Session) -> NetworkPointerRow | None:
+    """The pointer; None when no network was ever built."""
+    row = session.get(NetworkPointerRow, _POINTER)
+    return None if row is None or row.hash is None else row
+
+
+def sweep(root: Path, in_use: str, now: datetime) -> int:
+    """Remove the folders of networks that served before and are `_KEEP` old; a process that still maps one keeps its
+    pages."""
+    removed = 0
+    for folder in root.glob("*") if root.is_dir() else ():
+        old = folder.is_dir() and folder.stat().st_mtime < (now - _KEEP).timestamp()
+        if old and folder.name != in_use:
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+class _Held:
+    """A network and how many queries are in it."""
+
+    def __init__(self, network: LiveNetwork) -> None:
+        self.network = network
+        self.queries = 0
+
+
+class NetworkHolder:
+    """The compiled network of this process. Threads may share it.
+
+    `current()` pins the network for one query: it stays whole and the same until the block ends, whatever is built
+    meanwhile. A network that was replaced is let go when its last query ends.
+    """
+
+    def __init__(self, engine: Engine, home: Path, monotonic_s: Callable[[], float] = clock.monotonic_s) -> None:
+        self._engine = engine
+        self._root = root_of(home)
+        self._monotonic_s = monotonic_s
+        self._lock = Lock()  # guards the fields below
+        self._loading = Lock()  # one thread loads, the others go on with the old one
+        self._held: _Held | None = None
+        self._retired: list[_Held] = []
+        self._looked_s: float | None = None
+
+    @contextmanager
+    def current(self) -> Iterator[LiveNetwork]:
+        """The network in use, for the length of the block. Raises NotFound("network.none_built") when there is none."""
+        self._look()
+        with self._lock:
+            held = self._held
+            if held is None:
+                raise NotFound("network.none_built")
+            held.queries += 1
+        try:
+            yield held.network
+        finally:
+            with self._lock:
+                held.queries -= 1
+                self._retired = [old for old in self._retired if old.queries]
+
+    def refresh(self) -> None:
+        """Look at the pointer now."""
+        with self._lock:
+            self._looked_s = None
+        self._look()
+
+    @property
+    def retired(self) -> int:
+        """How many replaced networks still have queries in them."""
+        with self._lock:
+            return len(self._retired)
+
+    def _look(self) -> None:
+        with self._lock:
+            now_s = self._monotonic_s()
+            fresh = self._looked_s is not None and now_s - self._looked_s < _LOOK_S
+            first = self._held is None
+            if fresh and not first:
+                return
+            self._looked_s = now_s
+        if not self._loading.acquire(blocking=first):
+            return
+        try:
+            self._load()
+        finally:
+            self._loading.release()
+
+    def _load(self) -> None:
+        with reading(self._engine) as session:
+            pointer = find_pointer(session)
+            wanted = None if pointer is None else pointer.hash
+        with self._lock:
+            serving = None if self._held is None else self._held.network.hash
+        if wanted is None or wanted == serving:
+            return
+        try:
+            network = LiveNetwork(load(self._root / wanted), wanted)
+        except NotFound:
+            if serving is None:
+                raise
+            return  # what serves goes on serving; `mobigo network build` makes the missing folder
+        with self._lock:
+            if self._held is not None and self._held.queries:
+                self._retired.append(self._held)
+            self._held = _Held(network)

@@ -1,0 +1,43 @@
+"""The jobs of the network: import, build, look at the sources, warn of feeds that end."""
+
+from sqlalchemy.orm import Session
+
+from mobigo.base.decisions import Decision
+from mobigo.infra import clock
+from mobigo.infra.jobs import JobContext, enqueue, job
+
+
+@job("network.build", tries_max=2)
+def build(ctx: JobContext) -> Decision:
+    """Compile the feeds in use."""
+    from mobigo.network.service import build_network
+
+    return Decision("network.built", hash=build_network(ctx, progress=ctx.progress))
+
+
+@job("network.import", tries_max=2)
+def import_archive(ctx: JobContext, *, archive_sha256: str, feed: str) -> Decision:
+    """Import a feed whose archive is a blob (an upload), then have the network built."""
+    from mobigo.network.service import import_feed
+
+    version = import_feed(ctx, ctx.blobs.path(archive_sha256), feed, progress=ctx.progress)
+    with ctx.transaction() as session:
+        _ask_for_build(session)
+    return Decision("network.imported", feed=version.feed, version=version.number)
+
+
+@job("network.poll", tries_max=1, every="every 15 min")
+def poll(ctx: JobContext) -> Decision:
+    """Look at the sources that are due; what changed is built."""
+    from mobigo.network.service import poll_sources, warn_of_expiry
+
+    changed = poll_sources(ctx)
+    warned = warn_of_expiry(ctx)
+    if changed:
+        with ctx.transaction() as session:
+            _ask_for_build(session)
+    return Decision("network.polled", changed=len(changed), warned=len(warned))
+
+
+def _ask_for_build(session: Session) -> None:
+    enqueue(session, "network.build", {}, None, clock.now())
