@@ -129,12 +129,12 @@ def catalogue(language: str) -> Catalogue:
 
 
 def catalogue_files(language: str) -> list[Path]:
-    """Every `.po` file of this language: a package's own, and those of its sub-packages one level down."""
+    """Every `.po` file of this language: a package's own, and those of its sub-packages two levels down."""
     found: list[Path] = []
     for name in PACKAGES:
         spec = importlib.util.find_spec(name)
         for place in (spec.submodule_search_locations or []) if spec is not None else []:
-            for pattern in ("translations", "*/translations"):
+            for pattern in ("translations", "*/translations", "*/*/translations"):
                 found += Path(place).glob(f"{pattern}/{language}/LC_MESSAGES/messages.po")
     return sorted(set(found))
 
