@@ -1,7 +1,8 @@
 """`mobigo backup F` and `mobigo restore F`: one file that holds what cannot be made again, and back.
 
-A backup is the database (one state of it, taken while others go on writing), then the files it names: received and
-produced files, feeds, compiled networks, publications. The secret key is not in it: keep it apart.
+A backup is the database (one state of it, taken while others go on writing), then received and produced files and
+publications. What lies under home/cache is made again from these (`mobigo network build`). The secret key is not in a
+backup: keep it apart.
 A restore takes everything out beside the home, checks it, fills a new database, and only then changes places; when
 anything fails before that, the home is as it was.
 """
@@ -31,7 +32,7 @@ from mobigo.infra.config import Config, load_config
 from mobigo.infra.db import open_engine, reading
 from mobigo.infra.i18n import gettext as _
 
-FOLDERS: Final = ("blobs", "feeds", "networks", "publications")
+FOLDERS: Final = ("blobs", "publications")
 # Present while a restore changes places: found later, it tells that the machine stopped in between.
 MARKER: Final = ".restoring"
 Undo = list[tuple[Path, Path]]
@@ -140,7 +141,7 @@ def _write(config: Config, engine: Engine, out: BinaryIO, now: datetime) -> arch
             try:
                 content = file.open("rb")
             except FileNotFoundError:
-                continue  # a compiled network was released meanwhile; a missing blob is told below
+                continue  # removed meanwhile; a file that the database names is missed below
             with content:
                 writer.add(f"files/{folder}/{file.relative_to(root).as_posix()}", content, file.stat().st_size)
     written = {member.name for member in writer.members}

@@ -17,6 +17,7 @@ import click
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
 from mobigo.infra import console
+from mobigo.infra.config import language_of
 
 if TYPE_CHECKING:
     from mobigo.infra.web import Services
@@ -93,7 +94,13 @@ def run(arguments: Sequence[str]) -> int:
 
     Under `--json` the error is also the one document on stdout: {"error": {code, params, message}}.
     """
-    as_json = "--json" in arguments
+    from mobigo.infra.i18n import use_language
+
+    with use_language(language_of()):
+        return _run(arguments, as_json="--json" in arguments)
+
+
+def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     try:
         code = mobigo.main(list(arguments), prog_name="mobigo", standalone_mode=False)
         return code if isinstance(code, int) else console.DONE

@@ -4,6 +4,7 @@ import click
 
 from mobigo.infra import console
 from mobigo.infra.config import load_config
+from mobigo.infra.i18n import gettext as _
 
 
 @click.command(help="Mettre la base de données au schéma de cette version.")
@@ -17,7 +18,9 @@ def migrate(as_json: bool) -> None:
     before, after = schema.migrate(engine)
     engine.dispose()
     if before == after:
-        text = f"La base est déjà au schéma de cette version ({after})."
+        text = _("La base est déjà au schéma de cette version (%(after)s).", after=after)
+    elif before is None:
+        text = _("La base est créée, au schéma %(after)s.", after=after)
     else:
-        text = f"La base est passée du schéma {before or 'vide'} au schéma {after}."
+        text = _("La base est passée du schéma %(before)s au schéma %(after)s.", before=before, after=after)
     console.emit({"before": before, "after": after, "changed": before != after}, as_json, text)

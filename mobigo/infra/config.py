@@ -22,6 +22,7 @@ PREFIX: Final = "MOBIGO_"
 OUTSIDE: Final = ("MOBIGO_TEST_", "MOBIGO_REALDATA", "MOBIGO_CI")
 Environment = Literal["demo", "development", "production"]
 ENVIRONMENTS: Final = get_args(Environment)
+LANGUAGES: Final = ("fr", "en")
 MIN_SECRET_LENGTH: Final = 32
 
 
@@ -156,7 +157,7 @@ class Config:
     jobs_at_once: Annotated[int, Setting("MOBIGO_JOBS_AT_ONCE", _whole(1, 256), "1")]
     jobs_queue: Annotated[str, Setting("MOBIGO_JOBS_QUEUE", _text, "mobigo")]
     job_memory_mb: Annotated[int, Setting("MOBIGO_JOB_MEMORY_MB", _whole(128, 1_048_576), "4096")]
-    language: Annotated[str, Setting("MOBIGO_LANG", _one_of("fr", "en"), "fr")]
+    language: Annotated[str, Setting("MOBIGO_LANG", _one_of(*LANGUAGES), "fr")]
     zone: Annotated[str, Setting("MOBIGO_ZONE", _zone, "Europe/Paris")]
     # memory:// counts in each process; several processes share one redis://…
     ratelimit_url: Annotated[
@@ -213,6 +214,13 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
                 "config.bad_value", setting=how.variable, value=shown, expected=str(unreadable)
             ) from None
     return Config(**known)
+
+
+def language_of(environ: Mapping[str, str] | None = None) -> str:
+    """The language to speak to whoever runs a command, even when the rest of the configuration cannot be read."""
+    given = os.environ if environ is None else environ
+    found = given.get("MOBIGO_LANG", "")
+    return found if found in LANGUAGES else LANGUAGES[0]
 
 
 def variables() -> list[str]:

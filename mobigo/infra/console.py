@@ -73,15 +73,7 @@ def progress(label: str) -> Iterator[Progress]:
 
 
 def sentence_of(decision: Decision) -> str:
-    """The sentence of a decision in the language of the process; its code and parameters where no catalogue has it."""
-    try:
-        from mobigo.infra.i18n import sentence
-    except ImportError:
-        return _bare(decision)
-    text = sentence(decision)
-    return _bare(decision) if text == decision.code else text
+    """The sentence of a decision in the language of the command; its code and parameters where no catalogue has it."""
+    from mobigo.infra.i18n import sentence
 
-
-def _bare(decision: Decision) -> str:
-    shown = ", ".join(f"{name}={value}" for name, value in decision.params.items())
-    return f"{decision.code} ({shown})" if shown else decision.code
+    return sentence(decision)

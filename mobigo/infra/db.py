@@ -78,11 +78,13 @@ def database_url(text: str) -> URL:
     raise InvalidInput("database.unknown_kind", kind=backend)
 
 
-def open_engine(text: str) -> Engine:
-    """An engine on the database of this URL. Opens no connection yet; makes the folder of a SQLite file."""
+def open_engine(text: str, *, make_folder: bool = True) -> Engine:
+    """An engine on the database of this URL. Opens no connection yet; makes the folder of a SQLite file, unless told
+    not to."""
     url = database_url(text)
     if url.get_backend_name() == "sqlite":
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, json_serializer=_json
         )

@@ -64,8 +64,8 @@ def fill(config: Config, engine: Engine) -> None:
         for number, answer in enumerate(answers):
             row = {"scope": "s", "key": f"k{number}", "request_hash": "h", "answer": answer, "created_at": NOW}
             session.execute(insert(IdempotencyKey), [row])
-    (config.home / "feeds" / "ter").mkdir(parents=True)
-    (config.home / "feeds" / "ter" / "stops.txt").write_text("stop_id\nDijon\n")
+    (config.home / "publications" / "ter").mkdir(parents=True)
+    (config.home / "publications" / "ter" / "stops.txt").write_text("stop_id\nDijon\n")
 
 
 def everything(config: Config, engine: Engine) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def test_the_same_state_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_backup_does_not_hold_the_secret_key_nor_what_can_be_made_again(tmp_path: Path) -> None:
     with instance("sqlite", tmp_path / "one") as (config, engine):
-        for name in ("secrets/secret_key", "cache/x", "broker/y", "networks/abc/.draft"):
+        for name in ("secrets/secret_key", "cache/x", "broker/y", "publications/.draft", "blobs/incoming/x"):
             (config.home / name).parent.mkdir(parents=True, exist_ok=True)
             (config.home / name).write_text("NOT THIS")
         save(config, engine, tmp_path / "backup.tar", NOW)
