@@ -58,7 +58,7 @@ def main() -> int:
         return LOST
     for _ in range(SETTLE_TRIES):
         try:
-            return LOST if settle(engine, order.job, ending) is None else SETTLED
+            return LOST if settle(engine, order.job, ending, context.latest) is None else SETTLED
         except SQLAlchemyError as failure:
             _log.warning("job %s: its end could not be written yet (%s)", order.job.id, type(failure).__name__)
             time.sleep(1)

@@ -18,7 +18,7 @@ from mobigo.base.errors import MobigoError, Upstream
 from mobigo.infra import clock, db
 from mobigo.infra.config import Config
 from mobigo.infra.jobs import desk, registry, states
-from mobigo.infra.jobs.states import Job
+from mobigo.infra.jobs.states import Job, Progress
 
 if TYPE_CHECKING:
     from mobigo.infra.blobs import Blobs
@@ -71,6 +71,7 @@ class JobContext:
         self.asked_by = job.asked_by
         self.tries = job.tries
         self.ended = False
+        self.latest: Progress | None = None
         self._stopping = stopping
         self._report = report
         self._lease = (pace or Pace()).lease
@@ -86,7 +87,8 @@ class JobContext:
         name, no personal data). Cheap. Raises JobStopped when the job should stop: let it pass."""
         if self._stopping.is_set():
             raise JobStopped
-        self._report(done, total, text[:200])
+        self.latest = (done, total, text[:200])
+        self._report(*self.latest)
 
     def cancelled(self) -> bool:
         """Whether the job was asked to stop. It has a few seconds; then its process is killed."""
@@ -109,7 +111,11 @@ class JobContext:
         Nothing may follow; the function returns. Raises LeaseLost.
         """
         now = clock.now()
-        if not desk.change(session, self.job_id, lambda job: states.finish(job, self.generation, result, now)):
+
+        def step(job: Job) -> Job | None:
+            return states.finish(states.at(job, self.latest), self.generation, result, now)
+
+        if not desk.change(session, self.job_id, step):
             raise LeaseLost
         session.info[_ENDED] = True
         db.on_commit(session, self._note_end)
@@ -168,11 +174,13 @@ def execute(context: JobContext, job: Job) -> Ending:
         return Failed(Decision("jobs.defect", kind=type(error).__name__), retryable=False)
 
 
-def settle(engine: Engine, job: Job, ending: Ending) -> Job | None:
-    """Write the end of a try; None when this generation no longer holds the job, which is then left alone."""
+def settle(engine: Engine, job: Job, ending: Ending, progress: Progress | None = None) -> Job | None:
+    """Write the end of a try, reached at `progress`; None when this generation no longer holds the job, which is
+    then left alone."""
     now = clock.now()
 
-    def step(current: Job) -> Job | None:
+    def step(found: Job) -> Job | None:
+        current = states.at(found, progress)
         match ending:
             case Succeeded(result):
                 return states.finish(current, job.generation, result, now)

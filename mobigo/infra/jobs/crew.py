@@ -35,7 +35,7 @@ class Crew:
         self._config = config
         self._pace = Pace() if pace is None else pace
         self._bell = Condition()
-        self._rung = False
+        self._rung = True  # a worker that starts looks at once
         self._busy: set[str] = set()
         self._hands: list[Thread] = []
         self._leaving = Event()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mobigo.infra import clock, db
 from mobigo.infra.jobs import desk, states
 from mobigo.infra.jobs.context import Pace
-from mobigo.infra.jobs.states import Job, State
+from mobigo.infra.jobs.states import Job, Progress, State
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Heart:
         self._engine = engine
         self._job = job
         self._pace = pace
-        self._progress: tuple[int, int | None, str] | None = None
+        self._progress: Progress | None = None
         self._lock = Lock()
         self._leaving = Event()
         self._thread = Thread(target=self._run, name=f"heart-{job.id}", daemon=True)
@@ -54,7 +54,7 @@ class Heart:
 
     def _run(self) -> None:
         next_beat_s = clock.monotonic_s() + self._pace.beat_s
-        while not self._leaving.wait(self._pace.look_s) and not self.lost.is_set():
+        while not self._leaving.wait(min(self._pace.look_s, self._pace.beat_s)) and not self.lost.is_set():
             try:
                 if self._progress is not None or clock.monotonic_s() >= next_beat_s:
                     self._beat()
@@ -77,8 +77,8 @@ class Heart:
             self.last_s = began_s
             self._note(after)
 
-    def _step(self, job: Job, now: datetime, progress: tuple[int, int | None, str] | None) -> Job | None:
-        return states.beat(job, self._job.generation, now, self._pace.lease, progress)
+    def _step(self, job: Job, now: datetime, progress: Progress | None) -> Job | None:
+        return states.beat(states.at(job, progress), self._job.generation, now, self._pace.lease)
 
     def _look(self) -> None:
         with db.reading(self._engine) as session:

@@ -34,7 +34,7 @@ def run_inline(engine: Engine, config: Config, job_id: str, report: Report | Non
         context = JobContext(engine, config, job, stopping=stopping, report=tell, pace=pace)
         ending = execute(context, job)
         if not context.ended:
-            settle(engine, job, ending)
+            settle(engine, job, ending, context.latest)
     with db.reading(engine) as session:
         after = desk.find_job(session, job_id)
     if after is None:

@@ -32,6 +32,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+# How far a job is: done, of how many (None: unknown), doing what.
+Progress = tuple[int, int | None, str]
+
 ENDED: Final = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 HELD: Final = frozenset({State.RUNNING, State.CANCELLING})
 
@@ -106,17 +109,17 @@ def claim(job: Job, owner: str, now: datetime, lease: timedelta) -> Job | None:
     )
 
 
-def beat(
-    job: Job, generation: int, now: datetime, lease: timedelta, progress: tuple[int, int | None, str] | None = None
-) -> Job | None:
-    """Its holder is alive (and this far); None when another generation, or nobody, holds it now."""
-    if not held_by(job, generation):
-        return None
-    alive = replace(job, lease_until=now + lease)
+def beat(job: Job, generation: int, now: datetime, lease: timedelta) -> Job | None:
+    """Its holder is alive; None when another generation, or nobody, holds it now."""
+    return replace(job, lease_until=now + lease) if held_by(job, generation) else None
+
+
+def at(job: Job, progress: Progress | None) -> Job:
+    """The same job, this far."""
     if progress is None:
-        return alive
+        return job
     done, total, text = progress
-    return replace(alive, progress_done=done, progress_total=total, progress_text=text)
+    return replace(job, progress_done=done, progress_total=total, progress_text=text)
 
 
 def finish(job: Job, generation: int, result: Decision | None, now: datetime) -> Job | None:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -27,7 +28,7 @@ from mobigo.infra.jobs import registry
 from mobigo.infra.jobs.context import Ending, Failed, Pace, Stopped, memory_limit, memory_mb_max, settle
 from mobigo.infra.jobs.heart import Heart
 from mobigo.infra.jobs.order import SETTLED, STOPPED, Order
-from mobigo.infra.jobs.states import Job
+from mobigo.infra.jobs.states import Job, Progress
 
 MIB: Final = 1 << 20
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
@@ -108,8 +109,10 @@ class _Process:
         os.set_blocking(incoming, False)
         # On Linux the limit is watched; the kernel's own limit counts reserved memory too, so it stands further off.
         wall = 2 * memory_mb_max(config, job) * MIB + 1024 * MIB
-        silence_s = max(pace.lease_s - 2 * pace.beat_s - pace.look_s, pace.beat_s)
-        order = Order(config, job, registry.modules(), pace, silence_s, wall, os.getpid(), outgoing)
+        # Silent for longer than this, it ends before its lease can: the last beat was at most a beat and a look ago.
+        silence_s = max(pace.lease_s - 3 * pace.beat_s, pace.lease_s / 3)
+        told = replace(job, outcome=None)  # how its last try ended is of no use to the next
+        order = Order(config, told, registry.modules(), pace, silence_s, wall, os.getpid(), outgoing)
         self._popen = subprocess.Popen(  # our own interpreter and module
             [sys.executable, "-m", "mobigo.infra.jobs.child"],
             stdin=subprocess.PIPE,
@@ -153,7 +156,7 @@ class _Process:
             return False
         return True
 
-    def reports(self) -> list[tuple[int, int | None, str]]:
+    def reports(self) -> list[Progress]:
         """What it said of its progress since the last call."""
         with contextlib.suppress(BlockingIOError):
             self._rest += os.read(self._incoming, 65_536)

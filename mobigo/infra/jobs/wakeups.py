@@ -29,6 +29,11 @@ def connect(engine: Engine, config: Config) -> None:
     _brokers[engine] = config
 
 
+def disconnect(engine: Engine) -> None:
+    """Send no more wake-ups for the jobs enqueued on `engine`."""
+    _brokers.pop(engine, None)
+
+
 def wake(engine: Engine, job_id: str) -> None:
     """Tell the workers that this job waits. A broker out of reach is logged: the workers find the job by themselves."""
     config = _brokers.get(engine)
@@ -78,7 +83,7 @@ def _broker_settings(config: Config) -> dict[str, Any]:
         for name in ("messages", "taken", "control"):
             (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         return {
-            "broker_url": "filesystem://",
+            "broker_url": "filesystem://localhost/",
             "broker_transport": "mobigo.infra.jobs.filesystem:Transport",
             "broker_transport_options": {
                 "data_folder_in": str(folder / "messages"),

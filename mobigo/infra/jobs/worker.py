@@ -34,6 +34,8 @@ def run_worker(config: Config, pace: Pace | None = None) -> int:
         _log.debug("woken for job %s", job_id)
         crew.wake()
 
+    logging.getLogger("celery").setLevel(logging.WARNING)
+
     # Connecting anything to this signal keeps Celery from configuring the process's log.
     def keep_our_log(**_given: object) -> None:
         return None
