@@ -31,6 +31,7 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Command]] = {
+    "account": Command("mobigo.app.account:account", "Ouvrir des comptes, donner des rôles."),
     "backup": Command("mobigo.app.backup:backup", "Écrire une sauvegarde complète dans un fichier."),
     "demo": Command("mobigo.app.demo.command:demo", "Préparer et lancer la démonstration."),
     "doctor": Command("mobigo.app.doctor:doctor", "Examiner l'installation et dire quoi faire."),
