@@ -3,8 +3,7 @@
 Tests take the `visit` fixture of `tests/e2e`:
 
     def test_the_help_page_is_for_everybody(visit):
-        page = visit("/aide", width=320)
-        assert faults(page) == []
+        assert everywhere(visit("/aide")) == []
 """
 
 from collections.abc import Callable, Iterator
@@ -89,6 +88,17 @@ def faults(page: Page) -> list[str]:
     return axe_faults(page) + own_faults(page)
 
 
+def everywhere(page: Page) -> list[str]:
+    """The faults of the page on a small phone and on a desktop, light and dark, each told with where it shows."""
+    found = []
+    for width, height in ((PHONE_SMALL, 640), (DESKTOP, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two words it takes
+            found += [f"{width} px, {scheme}: {fault}" for fault in faults(page)]
+    return found
+
+
 def axe_faults(page: Page) -> list[str]:
     """What axe finds, one line a node: rule, target, what to do."""
     page.evaluate(_axe())
@@ -106,35 +116,7 @@ def own_faults(page: Page) -> list[str]:
     return found
 
 
-_OWN_RULES = """() => {
-  const faults = [];
-  const name = (e) => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + " " + (e.innerText || e.name || "").trim().slice(0, 40);
-  const shown = (e) => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
-  const root = document.scrollingElement;
-  if (root.scrollWidth > innerWidth) {
-    const wide = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".table, pre, .unseen, .map"));
-    faults.push(`the page scrolls sideways (${root.scrollWidth} > ${innerWidth}): ` + wide.slice(0, 3).map(name).join(", "));
-  }
-  if (document.querySelectorAll("h1").length !== 1) faults.push("a page has one h1, not " + document.querySelectorAll("h1").length);
-  if (!/— Mobigo$/.test(document.title)) faults.push("the title ends in “— Mobigo”: " + document.title);
-  for (const e of document.querySelectorAll("[style]:not(.map *):not(.maplibregl-map):not(.maplibregl-map *)")) if (!e.closest("[data-styled-by-script]")) faults.push("a style inside the page: " + name(e));
-  for (const e of document.querySelectorAll("a, button")) if (shown(e) && /^(cliquez )?ici$|^(click )?here$|^lire la suite$/i.test(e.innerText.trim())) faults.push("a link that says nothing by itself: " + name(e));
-  for (const e of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
-    if (!shown(e)) continue;
-    const labels = [...(e.labels || [])].filter(shown);
-    if (!labels.length && e.type !== "submit") faults.push("a field without a visible label: " + name(e));
-  }
-  for (const e of document.querySelectorAll("button, .btn, input:not([type=hidden], [type=checkbox], [type=radio]), select, summary, header.site a")) {
-    if (!shown(e) || e.closest(".maplibregl-ctrl, td, dl, .skips")) continue;
-    const box = e.getBoundingClientRect();
-    if (box.height < 43.5) faults.push(`a target ${box.height.toFixed(0)} px high (44 at least): ` + name(e));
-  }
-  const primary = [...document.querySelectorAll("main button, main .btn")].filter((e) => shown(e) && !e.matches(".second, .plain, .danger") && !e.closest("details:not([open]), li, td, .map"));
-  if (primary.length > 1) faults.push("more than one primary action: " + primary.map(name).join(", "));
-  for (const e of document.querySelectorAll("table")) if (!e.caption) faults.push("a table without a caption");
-  for (const e of document.querySelectorAll("details > summary, [role=button]")) if (!e.innerText.trim() && shown(e)) faults.push("a fold without words");
-  return faults;
-}"""
+_OWN_RULES = (Path(__file__).parent / "browser_rules.js").read_text(encoding="utf-8")
 
 
 def tab_through(page: Page, steps: int) -> list[str]:
@@ -156,8 +138,8 @@ _FOCUSED = """() => {
   const style = getComputedStyle(e);
   const box = e.getBoundingClientRect();
   const drawn = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  const seen = box.width > 0 && box.bottom > 0 && box.right > 0;
-  return { words: (e.innerText || e.getAttribute("aria-label") || e.labels?.[0]?.innerText || e.name || e.tagName).trim(), visible: drawn && seen };
+  const words = e.innerText || e.getAttribute("aria-label") || e.labels?.[0]?.innerText || e.name || e.tagName;
+  return { words: words.trim(), visible: drawn && box.width > 0 && box.bottom > 0 && box.right > 0 };
 }"""
 
 

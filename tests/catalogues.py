@@ -63,10 +63,11 @@ def codes() -> list[Said]:
         grown = False
         for tree in trees.values():
             for node in ast.walk(tree):
-                if isinstance(node, ast.ClassDef) and node.name not in words:
-                    if any(_name(base) in words for base in node.bases):
-                        words.add(node.name)
-                        grown = True
+                if not isinstance(node, ast.ClassDef) or node.name in words:
+                    continue
+                if any(_name(base) in words for base in node.bases):
+                    words.add(node.name)
+                    grown = True
     found = []
     for path, tree in trees.items():
         for node in ast.walk(tree):
@@ -137,4 +138,4 @@ if __name__ == "__main__":
         print(f"# ---- {language}")
         for said in missing(language, sys.argv[1:]):
             params = f"  # {', '.join(sorted(said.params))}" if said.params else ""
-            print(f"#: {said.where}{params}\nmsgid {said.text!r}\nmsgstr \"\"\n")
+            print(f'#: {said.where}{params}\nmsgid {said.text!r}\nmsgstr ""\n')

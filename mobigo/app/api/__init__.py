@@ -11,10 +11,11 @@ PREFIX: Final = "/api/v1"
 
 def configure(app: APIFlask, settings: Config) -> None:
     """The document's head, and the headers of public data."""
-    from mobigo.app.api import document, public_data
+    from mobigo.app.api import document, public_data, refusals
 
     document.configure(app, settings)
     public_data.init_app(app)
+    refusals.init_app(app)
 
 
 def operations(app: APIFlask) -> dict[str, Any]:
