@@ -4,4 +4,6 @@ from flask import Blueprint
 
 bp = Blueprint("planner", __name__, template_folder="../templates")
 
-from mobigo.planner.web import boards, journeys, lines, maps  # noqa: E402,F401 - each puts its views on `bp`
+# each puts its views on `bp`
+from mobigo.planner.web import boards, journeys, lines  # noqa: E402,F401 - after `bp`, which they need
+from mobigo.planner.web import maps as _maps  # noqa: E402,F401 - as above

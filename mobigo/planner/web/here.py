@@ -12,7 +12,7 @@ from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.gateway.territory import boards_of, places_of
-from mobigo.planner.model import Answer, Query
+from mobigo.planner.model import Answer, Endpoint, Query, Reachable
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,12 @@ class Here:
         from mobigo.planner import service
 
         return service.plan(self.live, query)
+
+    def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
+        """Every stop within reach of `origin`, leaving at `at`."""
+        from mobigo.planner import service
+
+        return service.reachable(self.live, origin, at, duration_s_max, walk_m_max=walk_m_max)
 
 
 @contextmanager

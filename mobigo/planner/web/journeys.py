@@ -34,7 +34,8 @@ def search() -> ResponseReturnValue:
     except NotFound:
         return render_template("planner/no_network.html"), 200
     asked = replace(asked, errors={}, choices={})
-    return render_template("planner/search.html", asked=asked, days=days, **_form(asked))
+    story_day = (here.now.astimezone(here.zone).date() + timedelta(days=1)).isoformat()
+    return render_template("planner/search.html", asked=asked, days=days, story_day=story_day, **_form(asked))
 
 
 @bp.get("/trajets")
@@ -62,6 +63,7 @@ def journeys() -> ResponseReturnValue:
             following=_at(asked, answer.next_at, here, answer) if answer.next_at is not None else None,
             next_at=answer.next_at.astimezone(here.zone) if answer.next_at is not None else None,
             at=query.at.astimezone(here.zone),
+            fixed=pinned_parameters(asked, query.at, here),
             **_form(asked),
             **_labels(),
         )

@@ -1,0 +1,256 @@
+"""What each operation gives back, as models: they describe it in the OpenAPI document. The views build dictionaries."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Lon = Annotated[float, Field(ge=-180, le=180)]
+Lat = Annotated[float, Field(ge=-90, le=90)]
+
+
+class Given(BaseModel):
+    """Nothing but what is described."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reason(Given):
+    """Why: a stable code, and the sentence in the language asked."""
+
+    code: str
+    text: str
+
+
+class Place(Given):
+    """A stop, a platform, or a door (then without an id)."""
+
+    id: str | None
+    name: str
+    lat: Lat | None
+    lon: Lon | None
+    platform: str
+
+
+class Endpoint(Given):
+    """An end of the journey as it was understood; `alternatives` are other places of that name."""
+
+    name: str
+    lat: Lat | None
+    lon: Lon | None
+    stop_ids: list[str]
+    alternatives: list["Alternative"]
+
+
+class Alternative(Given):
+    """Another place that could have been meant."""
+
+    id: str
+    name: str
+    context: str
+
+
+class LineString(Given):
+    """A way on the map (GeoJSON, RFC 7946): [lon, lat]."""
+
+    type: Literal["LineString"]
+    coordinates: Annotated[list[Annotated[list[float], Field(min_length=2, max_length=2)]], Field(min_length=2)]
+
+
+class Line(Given):
+    """A line. `color` and `text_color` can be read on one another (4.5:1)."""
+
+    id: str
+    name: str
+    long_name: str
+    agency: str
+    route_type: int
+    mode: Literal["rail", "urban_rail", "coach", "bus", "on_demand", "other"]
+    color: Annotated[str, Field(pattern="^[0-9a-f]{6}$")]
+    text_color: Annotated[str, Field(pattern="^[0-9a-f]{6}$")]
+
+
+class StopTime(Place):
+    """A stop on the way."""
+
+    arrival: AwareDatetime
+    departure: AwareDatetime
+
+
+class Ride(Given):
+    """A leg on board."""
+
+    type: Literal["ride"]
+    departure: AwareDatetime
+    arrival: AwareDatetime
+    line: Line
+    headsign: str
+    number: str
+    trip_ids: list[str]
+    service_day: date
+    by_frequency: bool
+    pickup_type: Annotated[int, Field(ge=0, le=3)]
+    wheelchair: Literal["yes", "no", "unknown"]
+    origin: Place = Field(alias="from")
+    destination: Place = Field(alias="to")
+    stops: list[StopTime] | None = None
+    geometry: LineString | None = None
+
+
+class Walk(Given):
+    """A leg on foot."""
+
+    type: Literal["walk"]
+    departure: AwareDatetime
+    arrival: AwareDatetime
+    distance_m: Annotated[int, Field(ge=0)]
+    origin: Place = Field(alias="from")
+    destination: Place = Field(alias="to")
+    geometry: LineString | None = None
+
+
+class Journey(Given):
+    """One way of going there."""
+
+    id: str
+    departure: AwareDatetime
+    arrival: AwareDatetime
+    duration_s: Annotated[int, Field(ge=0)]
+    changes: Annotated[int, Field(ge=0)]
+    walk_m: Annotated[int, Field(ge=0)]
+    why: list[Reason]
+    legs: list[Ride | Walk]
+
+
+class Journeys(Given):
+    """The useful journeys, best first; without any, `remarks` says why and `next_at` when the next one is."""
+
+    origin: Endpoint = Field(alias="from")
+    destination: Endpoint = Field(alias="to")
+    at: datetime
+    arrive_by: bool
+    network: str
+    journeys: list[Journey]
+    remarks: list[Reason]
+    earlier_at: AwareDatetime | None
+    later_at: AwareDatetime | None
+    next_at: AwareDatetime | None
+
+
+class FoundPlace(Given):
+    """A stop, a station with its platforms, or a commune."""
+
+    id: str
+    name: str
+    context: str
+    label: str
+    kind: Literal["commune", "station", "stop"]
+    lat: Lat
+    lon: Lon
+    modes: list[Literal["rail", "urban_rail", "coach", "bus", "on_demand", "other"]]
+    distance_m: int | None = None
+
+
+class FoundPlaces(Given):
+    """Places, best first; `next` is the `cursor` of what follows."""
+
+    stops: list[FoundPlace]
+    next: int | None
+
+
+class StopDetail(FoundPlace):
+    """A stop with its platforms and lines."""
+
+    platforms: list[Place]
+    lines: list[Line]
+
+
+class Departure(Given):
+    """A vehicle leaving."""
+
+    departure: AwareDatetime
+    service_day: date
+    stop: Place
+    line: Line
+    headsign: str
+    number: str
+    trip_id: str
+    by_frequency: bool
+    pickup_type: Annotated[int, Field(ge=0, le=3)]
+
+
+class Departures(Given):
+    """What leaves a stop; when nothing does, the next day that is served."""
+
+    stop: FoundPlace
+    at: datetime
+    departures: list[Departure]
+    next_day: date | None
+
+
+class Lines(Given):
+    """Lines; `next` is the `cursor` of what follows."""
+
+    lines: list[Line]
+    total: int
+    next: int | None
+
+
+class TimetableCell(Given):
+    """A trip at a stop; times in seconds after noon minus 12 h of the service day."""
+
+    arrival_s: int
+    departure_s: int
+    pickup_type: int
+    drop_off_type: int
+
+
+class TimetableTrip(Given):
+    """A trip: one cell a stop, null where it does not call."""
+
+    trip_id: str
+    headsign: str
+    number: str
+    by_frequency: bool
+    times: list[TimetableCell | None]
+
+
+class TimetableDirection(Given):
+    """One way of a line."""
+
+    direction: int
+    headsigns: list[str]
+    stops: list[Place]
+    trips: list[TimetableTrip]
+
+
+class LineTimetable(Given):
+    """A line on a day; without a trip that day, the next one that has some."""
+
+    line: Line
+    day: date = Field(alias="date")
+    zone: str
+    directions: list[TimetableDirection]
+    next_day: date | None
+
+
+class ReachedStop(Given):
+    """A stop and when one can be there."""
+
+    id: str
+    name: str
+    lat: Lat
+    lon: Lon
+    arrival: AwareDatetime
+    duration_s: Annotated[int, Field(ge=0)]
+    vehicles: Annotated[int, Field(ge=0)]
+
+
+class Reached(Given):
+    """Every stop within reach, the soonest first; `total` counts those left out by `limit` too."""
+
+    origin: Endpoint = Field(alias="from")
+    at: datetime
+    duration_s: int
+    total: int
+    stops: list[ReachedStop]

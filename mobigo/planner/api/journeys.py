@@ -1,0 +1,107 @@
+"""Journeys, and everything within reach of a place."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from flask.typing import ResponseReturnValue
+
+from mobigo.base.decisions import Decision
+from mobigo.infra.auth import public
+from mobigo.planner.api import bp
+from mobigo.planner.api.answers import end_of, ended, json_response
+from mobigo.planner.api.asked import JourneysAsked, ReachableAsked, asking, instant
+from mobigo.planner.export import names
+from mobigo.planner.export.journeys import answer_json, decision_json
+from mobigo.planner.model import Limits, Query
+from mobigo.planner.web.asked import MODES
+from mobigo.planner.web.here import pinned
+
+
+@bp.get("/journeys")
+@public
+@asking(JourneysAsked)
+def journeys(asked: JourneysAsked) -> ResponseReturnValue:
+    """Ways of going from one place to another.
+
+    Every journey of the window that is useful: none leaves later, arrives sooner and changes less. Without any, the
+    answer says why and when the next one is.
+    """
+    with pinned() as here:
+        origin, other_origins = end_of(here, asked.origin)
+        destination, other_destinations = end_of(here, asked.destination)
+        via = end_of(here, asked.via)[0] if asked.via is not None else None
+        at = instant(asked.at, here.now, here.zone)
+        ends = {"from": ended(here, origin, other_origins), "to": ended(here, destination, other_destinations)}
+        if at is None:
+            return json_response(_far_off(asked, ends, here.live.hash, here.live.timetable))
+        limits = Limits(
+            vehicles_max=8 if asked.changes is None else asked.changes + 1,
+            walk_m_max=asked.walk,
+            change_s_extra=asked.change_s,
+            wheelchair=asked.wheelchair,
+            route_types=None
+            if asked.modes is None
+            else frozenset().union(*(MODES[mode] for mode in asked.modes.split(","))),
+        )
+        query = Query(origin, destination, at, asked.arrive_by, asked.window * 60, via, limits=limits)
+        answer = here.plan(query)
+        return json_response({**answer_json(here.live, answer, geometry=asked.geometry, stops=asked.stops), **ends})
+
+
+def _far_off(asked: JourneysAsked, ends: dict[str, Any], network: str, timetable: Any) -> dict[str, Any]:
+    """The answer for an instant no timetable could hold."""
+    day = asked.at.date() if asked.at is not None else None
+    reason = Decision("planner.outside_validity", day=day, first_day=timetable.first_day, last_day=timetable.last_day)
+    return {
+        **ends,
+        "at": asked.at,
+        "arrive_by": asked.arrive_by,
+        "network": network,
+        "journeys": [],
+        "remarks": [decision_json(reason)],
+        "earlier_at": None,
+        "later_at": None,
+        "next_at": None,
+    }
+
+
+@bp.get("/reachable")
+@public
+@asking(ReachableAsked)
+def reachable(asked: ReachableAsked) -> ResponseReturnValue:
+    """Every stop one can be at within a time, and when."""
+    with pinned() as here:
+        origin, others = end_of(here, asked.origin)
+        at = instant(asked.at, here.now, here.zone)
+        found = here.reachable(origin, at, asked.duration * 60, asked.walk) if at is not None else None
+        table = here.live.timetable
+        stops = []
+        total = 0
+        if at is not None and found is not None:
+            start = int(at.timestamp())
+            reached = np.flatnonzero(found.arrive_epoch_s >= 0)
+            total = len(reached)
+            order = reached[np.lexsort((reached, found.arrive_epoch_s[reached]))][: asked.limit]
+            for stop in order.tolist():
+                arrival = int(found.arrive_epoch_s[stop])
+                stops.append(
+                    {
+                        "id": names.stop_id(table, stop),
+                        "name": table.stop_name[stop],
+                        "lat": round(float(table.stop_lat[stop]), 6),
+                        "lon": round(float(table.stop_lon[stop]), 6),
+                        "arrival": datetime.fromtimestamp(arrival, UTC).astimezone(here.zone),
+                        "duration_s": max(0, arrival - start),
+                        "vehicles": int(found.vehicles[stop]),
+                    }
+                )
+        return json_response(
+            {
+                "from": ended(here, origin, others),
+                "at": at.astimezone(here.zone) if at is not None else asked.at,
+                "duration_s": asked.duration * 60,
+                "total": total,
+                "stops": stops,
+            }
+        )
