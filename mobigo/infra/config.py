@@ -70,9 +70,12 @@ def _flag(text: str) -> bool:
 
 
 def _folder(text: str) -> Path:
-    if not text:
-        raise ValueError("a folder")
-    return Path(text).expanduser().absolute()
+    if not text or "\0" in text:
+        raise ValueError("/srv/mobigo, ./var, …")
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as nobody:  # "~someone" who has no home here
+        raise ValueError("/srv/mobigo, ./var, …") from nobody
 
 
 def _names(*allowed: str) -> Callable[[str], tuple[str, ...]]:
