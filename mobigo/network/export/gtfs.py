@@ -54,7 +54,7 @@ def csv_bytes(frame: pl.DataFrame, header: tuple[str, ...] | None = None) -> byt
     top = ",".join(_quoted(name) for name in names) + "\r\n"
     if frame.width == 1:
         # A lone empty value must be quoted: an empty line would be no record at all.
-        body = "".join(f"{_quoted(value) or '""'}\r\n" for value in frame.to_series().to_list())
+        body = "".join((_quoted(value) or '""') + "\r\n" for value in frame.to_series().to_list())
         return (top + body).encode()
     if not frame.height:
         return top.encode()

@@ -210,7 +210,7 @@ def _check_sizes(file: str, sizes: Mapping[str, int], limits: Limits) -> None:
                 limit_mb=limits.member_bytes_max >> 20,
             )
     if sum(sizes.values()) > limits.total_bytes_max:
-        raise Refused("network.archive_bomb", file=file, member="")
+        raise Refused("network.archive_too_large_unpacked", file=file, limit_mb=limits.total_bytes_max >> 20)
 
 
 def _within_folder(file: str, sizes: Mapping[str, int], read: Callable[[str], bytes]) -> Archive:

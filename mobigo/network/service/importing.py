@@ -14,6 +14,7 @@ from mobigo.base.errors import InvalidInput, Refused
 from mobigo.infra import clock
 from mobigo.infra.db import reading, transaction
 from mobigo.network.rules.identity import StopSeen
+from mobigo.network.service.reports import explain
 from mobigo.network.store import feeds, places
 from mobigo.network.store.feeds import FeedVersion, NewVersion
 
@@ -145,8 +146,8 @@ def _put_in_use(session: "Session", version: FeedVersion, tables: "FeedTables", 
 
 def _refuse_if_blocked(version: FeedVersion) -> None:
     if version.refused:
-        codes = [finding.code for finding in version.report.blocking]
-        raise Refused("network.feed_refused", feed=version.feed, faults=codes)
+        faults = [explain(finding.examples[0]) for finding in version.report.blocking if finding.examples]
+        raise Refused("network.feed_refused", feed=version.feed, faults=faults)
 
 
 def read_tables_of(tools: Tools, version: FeedVersion) -> "FeedTables":

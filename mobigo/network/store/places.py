@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.geo import Point
 from mobigo.infra.clock import new_id
-from mobigo.infra.db import Base, UtcDateTime
+from mobigo.infra.db import Base, UtcDateTime, table_of
 from mobigo.infra.privacy import Always, describe
 from mobigo.network.rules.identity import StopSeen, Succession, succession
 
@@ -67,7 +67,8 @@ def follow(session: Session, feed: str, use: int, stops: Sequence[StopSeen], now
     places: dict[str, str] = {}
     for new_stop, old_stop in changed.renamed.items():
         places[new_stop] = by_id[old_stop].place
-    places.update(_known_before(session, feed, changed.new, taken={row.place for row in current}))
+    if use > 1:
+        places.update(_known_before(session, feed, changed.new, taken={row.place for row in current}))
     for stop_id in changed.new:
         if stop_id not in places:
             places[stop_id] = new_id(now)
@@ -85,9 +86,8 @@ def follow(session: Session, feed: str, use: int, stops: Sequence[StopSeen], now
         )
     session.flush()
     if places:
-        session.execute(
-            insert(PlaceStopRow), [_new_row(feed, seen[stop_id], use, place) for stop_id, place in places.items()]
-        )
+        rows = [_new_row(feed, seen[stop_id], use, place) for stop_id, place in places.items()]
+        session.connection().execute(insert(table_of(PlaceStopRow)), rows)
     for ended, other in changed.merges:
         into = places[other] if other in places else by_id[other].place
         if by_id[ended].place != into:
