@@ -126,7 +126,8 @@ def list_jobs(session: Session, wanted: JobFilter | None = None) -> list[Job]:
 
 def count_jobs(session: Session) -> dict[State, int]:
     """How many jobs stand in each state, zero included."""
-    found = dict(session.execute(select(JobRow.state, func.count()).group_by(JobRow.state)).tuples().all())
+    counted = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
+    found = {state: count for state, count in counted}  # noqa: C416 - a Row unpacks, `dict` is not told so
     return {state: found.get(state.value, 0) for state in State}
 
 

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Refused, Upstream
 from mobigo.infra import clock
-from mobigo.infra.jobs import JobContext, job
+from mobigo.infra.jobs import JobContext, LeaseLost, claims, job
 
 TRIES = 200
 
@@ -133,3 +133,14 @@ def sleeps_on_its_lease(ctx: JobContext) -> Decision:
                 ctx.progress(0, None, "holding")
                 time.sleep(0.1)
         return end_with_effect(ctx)
+
+
+@job("sample.steals_from_itself", tries_max=TRIES)
+def steals_from_itself(ctx: JobContext) -> Decision:
+    """Loses its lease to another worker, and writes all the same."""
+    later = clock.now() + timedelta(hours=1)
+    claims.expire_lost(ctx.engine, later)
+    claims.claim(ctx.engine, ctx.job_id, "other", later, timedelta(hours=1))
+    with suppress(LeaseLost), ctx.transaction() as session:
+        session.execute(text("INSERT INTO effect (job_id, generation) VALUES ('beside', 1)"))
+    return end_with_effect(ctx)
