@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from mobigo.app.deliveries import ask_delivery
+from mobigo.infra import outbox
 from mobigo.infra.jobs import registry
 
-MODULES: Final = ("mobigo.infra.jobs.tasks", "mobigo.network.tasks")
+MODULES: Final = ("mobigo.infra.jobs.tasks", "mobigo.app.tasks", "mobigo.network.tasks")
 
 
 def install() -> None:
     """Make the jobs of every package known to this process; each module is imported at the first look-up."""
     registry.use_modules(MODULES)
+    outbox.when_written(ask_delivery)

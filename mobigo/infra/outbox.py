@@ -145,7 +145,25 @@ def send(session: Session, message: Message, *, key: str, now: datetime) -> bool
 
 def _insert(session: Session, table: type[Base], row: Mapping[str, object], unique: list[str], now: datetime) -> bool:
     whole = {"id": new_id(now), "created_at": now, "due_at": now, "tries": 0, **row}
-    return insert_new(session, table, whole, unique)
+    written = insert_new(session, table, whole, unique)
+    if written and _ask is not None:
+        _ask(session, now)
+    return written
+
+
+_ask: Callable[[Session, datetime], object] | None = None
+
+
+def when_written(ask: Callable[[Session, datetime], object] | None) -> None:
+    """Call `ask(session, now)` in each transaction that writes a row: how it gets delivered soon."""
+    global _ask
+    _ask = ask
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the earliest row still to be delivered is due; None when there is none."""
+    due = [session.scalar(select(func.min(table.due_at))) for table in (EffectRow, MessageRow)]
+    return min((instant for instant in due if instant is not None), default=None)
 
 
 # ---------------------------------------------------------------- effects

@@ -1,0 +1,38 @@
+"""The jobs of the composition root: what is delivered, and what is swept."""
+
+from typing import TYPE_CHECKING
+
+from mobigo.app import deliveries
+from mobigo.base.decisions import Decision
+from mobigo.infra import clock
+from mobigo.infra.jobs import job
+
+if TYPE_CHECKING:
+    from mobigo.infra.jobs import JobContext
+
+
+@job(deliveries.JOB, every="every 1 h", tries_max=1)
+def deliver(context: "JobContext") -> Decision:
+    """Deliver effects and messages that are due, and come back when the next one is. The schedule is a safety net: a
+    row that nobody announced (its queued delivery ran just before it was committed) waits an hour at most."""
+    from mobigo.infra.outbox import deliver_effects, deliver_messages, next_due
+
+    effects = deliver_effects(context.engine, deliveries.HANDLERS, clock.now)
+    messages = deliver_messages(context.engine, deliveries.gateways(context.config), clock.now)
+    done, failed = effects.done + messages.done, effects.failed + messages.failed
+    with context.transaction() as session:
+        again = next_due(session)
+        if again is not None:
+            deliveries.ask_delivery(session, max(again, clock.now()))
+        result = Decision("outbox.delivered", done=done, failed=failed)
+        context.finish(session, result)
+    return result
+
+
+@job("blobs.sweep", every="daily 04:40")
+def sweep(context: "JobContext") -> Decision:
+    """Remove the files that no row names any more, every night after the erasure."""
+    with context.transaction() as session:
+        result = Decision("blob.swept", files=context.blobs.sweep(session, clock.now()))
+        context.finish(session, result)
+    return result
