@@ -4,14 +4,13 @@ To add pages: one line in `BLUEPRINTS`. The order of the hooks is the order of `
 """
 
 import importlib
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from apiflask import APIFlask
-from flask import Flask, request
+from flask import current_app, request
 
 from mobigo.infra import auth, csp, delivery, formats, http_errors, i18n, keys, log, metrics, ratelimit
 from mobigo.infra.config import Config, load_config, require_safe
@@ -22,27 +21,22 @@ BODY_LIMIT_BYTES: Final = 1_000_000
 FORM_FIELD_LIMIT_BYTES: Final = 500_000
 
 
-class Pages(NamedTuple):
-    """A blueprint ("module:object") and, for a package that may not be installed yet, the word `later`."""
-
-    target: str
-    later: bool = False
-
-
-BLUEPRINTS: Final[tuple[Pages, ...]] = (
-    Pages("mobigo.app.web.shell:bp"),
-    Pages("mobigo.app.web.health:bp"),
-    Pages("mobigo.app.web.account:bp", later=True),
-    Pages("mobigo.app.web.admin:bp", later=True),
-    Pages("mobigo.app.api.documentation:bp"),
-    Pages("mobigo.network.web:bp", later=True),
-    Pages("mobigo.network.api:bp", later=True),
-    Pages("mobigo.planner.web:bp", later=True),
-    Pages("mobigo.planner.api:bp", later=True),
+# "module:object" of every blueprint. A module that is missing or broken stops the start: nothing is optional here.
+BLUEPRINTS: Final[tuple[str, ...]] = (
+    "mobigo.app.web.shell:bp",
+    "mobigo.app.web.health:bp",
+    "mobigo.app.web.account:bp",
+    "mobigo.app.web.admin:bp",
+    "mobigo.app.api.documentation:bp",
+    "mobigo.network.web:bp",
+    "mobigo.planner.web:bp",
+    "mobigo.planner.api:bp",
 )
+# Its own pages, which exist nowhere else.
+DEMONSTRATION: Final = ("mobigo.app.web.home:bp",)
 
 
-def create_app(config: Config | None = None, blueprints: Sequence[Pages] = BLUEPRINTS) -> APIFlask:
+def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRINTS) -> APIFlask:
     """An application on this configuration (default: the environment's); it opens nothing before its first request.
 
     Raises InvalidInput or Refused for a setting that cannot be read, or is unsafe in production.
@@ -91,12 +85,16 @@ def create_app(config: Config | None = None, blueprints: Sequence[Pages] = BLUEP
     ratelimit.install(app, settings)
     auth.install(app, settings, services.engine)
 
-    from mobigo.app import api, web
+    from mobigo.app import api, jobs_registry, web
+    from mobigo.infra import jobs
 
+    jobs_registry.install()
+    jobs.connect(services.engine, settings)
     api.configure(app, settings)
     web.configure(app, settings)
-    for pages in blueprints:
-        _register(app, pages)
+    for target in (*blueprints, *(DEMONSTRATION if settings.environment == "demo" else ())):
+        module, _, name = target.partition(":")
+        app.register_blueprint(getattr(importlib.import_module(module), name))
     return app
 
 
@@ -118,8 +116,6 @@ def _limit_body() -> None:
 
 
 def _app_view(endpoint: str) -> Any:
-    from flask import current_app
-
     return current_app.view_functions.get(endpoint)
 
 
@@ -128,21 +124,3 @@ def make_networks(services: Services) -> Networks:
     holder: Any = importlib.import_module("mobigo.network.store.networks")
     made: Networks = holder.NetworkHolder(services.engine, services.config.home)
     return made
-
-
-def _register(app: Flask, pages: Pages) -> None:
-    """Put one blueprint in. Only the module itself may be absent, and only `later`: a fault inside it shows."""
-    module, _, name = pages.target.partition(":")
-    if pages.later and not _exists(module):
-        return
-    app.register_blueprint(getattr(importlib.import_module(module), name))
-
-
-def _exists(module: str) -> bool:
-    try:
-        spec = importlib.util.find_spec(module)
-        return spec is not None and spec.origin is not None  # a folder without __init__.py is no module yet
-    except ModuleNotFoundError as missing:
-        if missing.name and (module == missing.name or module.startswith(f"{missing.name}.")):
-            return False
-        raise

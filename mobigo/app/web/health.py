@@ -72,9 +72,19 @@ def _database(parts: Services) -> bool:
         return bool(connection.execute(text("SELECT 1")).scalar_one() == 1)
 
 
+def _migrations(parts: Services) -> bool:
+    from mobigo.app import schema
+
+    return schema.current(parts.engine) == schema.head()
+
+
 def _network(parts: Services) -> bool:
     with parts.networks.current() as network:
         return network is not None
 
 
-CHECKS: Final[dict[str, Callable[[Services], bool]]] = {"database": _database, "network": _network}
+CHECKS: Final[dict[str, Callable[[Services], bool]]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "network": _network,
+}

@@ -117,7 +117,7 @@ def test_what_the_typography_rules_catch(text: str, wrong: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Partir ? « Oui » : 8 h", "l'arrêt...", "1,50 € !", "Déjà\u202f: «\u202fjuste\u202f»"]
+    "text", ["Partir ? « Oui » : 8 h", "l'arrêt...", "1,50 € !", "Déjà\u202f: oui"]
 )
 def test_putting_right_leaves_nothing_wrong_and_does_it_once(text: str) -> None:
     fixed = typography.right(text)

@@ -8,8 +8,10 @@ import pytest
 
 CSS = Path(__file__).resolve().parents[3] / "mobigo" / "app" / "static" / "mobigo.css"
 TEXT, GRAPHIC = 4.5, 3.0
+INKS = ("ink", "ink-2", "brand", "brand-2", "good", "warn", "bad")
 PAIRS = [
-    *((ink, ground, TEXT) for ink in ("ink", "ink-2", "brand", "brand-2", "good", "warn", "bad") for ground in ("paper", "card")),
+    *((ink, "paper", TEXT) for ink in INKS),
+    *((ink, "card", TEXT) for ink in INKS),
     *((ink, "sunk", TEXT) for ink in ("ink", "ink-2", "brand")),
     ("brand-ink", "brand", TEXT),
     ("brand-ink", "brand-2", TEXT),
