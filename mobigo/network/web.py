@@ -1,0 +1,145 @@
+"""The feeds, for those who look after them: what is held, what validation says line by line, putting in use and out of it.
+
+Import and compilation are jobs: the pages ask for them and say how far they are. The demonstration has pages of its own, in
+`mobigo.app.web.home`, made of the same parts.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from mobigo.base.errors import InvalidInput, NotFound
+from mobigo.infra import auth
+from mobigo.infra.auth import Permission, requires
+from mobigo.infra.clock import now
+from mobigo.infra.db import reading, transaction
+from mobigo.infra.i18n import gettext, sentence
+from mobigo.infra.jobs import enqueue
+from mobigo.infra.web import body_limit, services
+from mobigo.network.model.notices import Severity
+from mobigo.network.service.importing import feed_name
+from mobigo.network.service.reports import explain, report_json
+from mobigo.network.store import feeds, networks
+from mobigo.network.store.feeds import FeedVersion
+
+bp = Blueprint("network", __name__, url_prefix="/reseaux", template_folder="templates")
+
+UPLOAD_LIMIT_BYTES: Final = 200_000_000
+UPLOAD_KEEP_DAYS: Final = 30
+
+
+@bp.get("", endpoint="feeds")
+@requires(Permission.FEEDS_READ, everywhere=True)
+def feeds_page() -> ResponseReturnValue:
+    """The feeds held, the version in use of each, and the form to bring another."""
+    with reading(services().engine) as session:
+        held = feeds.list_feeds(session)
+        pointer = networks.find_pointer(session)
+        inputs = dict(pointer.inputs) if pointer is not None else {}
+        built_at = pointer.built_at if pointer is not None else None
+    identity = auth.signed_in()
+    return render_template(
+        "network/feeds.html",
+        held=held,
+        built_at=built_at,
+        behind=inputs != {feed.name: feed.version.id for feed in held if feed.active and feed.version is not None},
+        may_write=identity.may(Permission.FEEDS_WRITE),
+        may_build=identity.may(Permission.NETWORK_WRITE),
+        may_see_jobs=identity.may(Permission.JOBS_READ),
+        Severity=Severity,
+        limit_bytes=UPLOAD_LIMIT_BYTES,
+    )
+
+
+@bp.post("")
+@requires(Permission.FEEDS_WRITE, everywhere=True)
+@body_limit(UPLOAD_LIMIT_BYTES)
+def receive() -> ResponseReturnValue:
+    """Keep the archive and have it imported by a job. Raises InvalidInput when no file came."""
+    upload, name = uploaded(), request.form.get("name", "").strip()
+    instant, identity = now(), auth.signed_in()
+    feed = feed_name(Path(name)) if name else name_of(upload)
+    with transaction(services().engine) as session:
+        digest = services().blobs.put(
+            session, upload.stream, owner=f"feed:{feed}", purpose="gtfs-upload", keep_days=UPLOAD_KEEP_DAYS, now=instant,
+            name=(upload.filename or "")[:255],
+        )  # fmt: skip
+        params = {"archive_sha256": digest, "feed": feed}
+        enqueue(session, "network.import", params, identity.subject, instant)
+    flash(gettext("L’archive est reçue ; l’import a commencé."), "good")
+    return redirect(url_for("network.feeds"), 303)
+
+
+@bp.get("/<feed>/versions/<version_id>")
+@requires(Permission.FEEDS_READ, everywhere=True)
+def report(feed: str, version_id: str) -> ResponseReturnValue:
+    """What validation says of a version, line by line."""
+    version = version_of(feed, version_id)
+    json_href = url_for("network.report_document", feed=feed, version_id=version_id)
+    return render_template("network/report.html", **report_parts(version), json_href=json_href)
+
+
+@bp.get("/<feed>/versions/<version_id>/rapport.json")
+@requires(Permission.FEEDS_READ, everywhere=True)
+def report_document(feed: str, version_id: str) -> ResponseReturnValue:
+    """The same as a document."""
+    return jsonify(report_json(version_of(feed, version_id)))
+
+
+@bp.post("/<feed>/etat")
+@requires(Permission.FEEDS_WRITE, everywhere=True)
+def set_active(feed: str) -> ResponseReturnValue:
+    """Take a feed out of the network to be built next, or back in. Raises NotFound."""
+    wanted = request.form.get("active") == "1"
+    with transaction(services().engine) as session:
+        feeds.set_active(session, feed, wanted)
+    flash(gettext("C’est noté ; le réseau servi changera à sa prochaine compilation."), "good")
+    return redirect(url_for("network.feeds"), 303)
+
+
+@bp.post("/compiler")
+@requires(Permission.NETWORK_WRITE, everywhere=True)
+def build() -> ResponseReturnValue:
+    """Have the network compiled; what serves goes on serving meanwhile."""
+    with transaction(services().engine) as session:
+        enqueue(session, "network.build", {}, auth.signed_in().subject, now())
+    flash(gettext("La compilation a commencé ; le réseau actuel sert pendant ce temps."), "good")
+    return redirect(url_for("network.feeds"), 303)
+
+
+# --- parts
+
+
+def uploaded() -> FileStorage:
+    """The file of the form. Raises InvalidInput("network.no_file") when none was chosen."""
+    found = request.files.get("archive")
+    if found is None or not found.filename:
+        raise InvalidInput("network.no_file")
+    return found
+
+
+def name_of(upload: FileStorage) -> str:
+    """The feed's name made of the file's."""
+    return feed_name(Path((upload.filename or "").replace("\\", "/").rsplit("/", 1)[-1]))
+
+
+def version_of(feed: str, version_id: str) -> FeedVersion:
+    """Raises NotFound("network.unknown_version")."""
+    with reading(services().engine) as session:
+        found = next((each for each in feeds.list_versions(session, feed) if each.id == version_id), None)
+    if found is None:
+        raise NotFound("network.unknown_version", feed=feed)
+    return found
+
+
+def report_parts(version: FeedVersion) -> dict[str, Any]:
+    """What `network/_findings.html` shows of a version."""
+    return {
+        "version": version,
+        "counts": {severity: version.report.total(severity) for severity in Severity},
+        "Severity": Severity,
+        "told": lambda notice: sentence(explain(notice)),
+    }
