@@ -1,11 +1,11 @@
-"""The feeds, for those who look after them: what is held, what validation says line by line, putting in use and out of it.
+"""The feeds, for those who look after them: what is held, what validation says line by line, putting in use or out.
 
-Import and compilation are jobs: the pages ask for them and say how far they are. The demonstration has pages of its own, in
-`mobigo.app.web.home`, made of the same parts.
+Import and compilation are jobs: these pages ask for them. The demonstration has pages of its own, made of the same
+parts (`mobigo.app.web.home`).
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -64,9 +64,14 @@ def receive() -> ResponseReturnValue:
     feed = feed_name(Path(name)) if name else name_of(upload)
     with transaction(services().engine) as session:
         digest = services().blobs.put(
-            session, upload.stream, owner=f"feed:{feed}", purpose="gtfs-upload", keep_days=UPLOAD_KEEP_DAYS, now=instant,
+            session,
+            cast(BinaryIO, upload.stream),  # werkzeug's spooled file, declared IO[bytes]
+            owner=f"feed:{feed}",
+            purpose="gtfs-upload",
+            keep_days=UPLOAD_KEEP_DAYS,
+            now=instant,
             name=(upload.filename or "")[:255],
-        )  # fmt: skip
+        )
         params = {"archive_sha256": digest, "feed": feed}
         enqueue(session, "network.import", params, identity.subject, instant)
     flash(gettext("L’archive est reçue ; l’import a commencé."), "good")

@@ -12,7 +12,7 @@ from mobigo.network.model.timetable import NOT_AVAILABLE, PICKUP_SHIFT, TYPE_MAS
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A ride of the feed worth looking for: rows of its stops, its departure, whether that is past midnight of its day."""
+    """A ride worth looking for: rows of its stops, its departure, whether that is past midnight of its day."""
 
     origin: int
     destination: int

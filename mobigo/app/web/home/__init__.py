@@ -1,6 +1,6 @@
 """The demonstration's own pages: its story in a few buttons, and the trial of one's own timetable. Absent elsewhere.
 
-Anyone may try a feed here, because nothing here is real; in production the same is behind the pages of `mobigo.network.web`.
+Anyone may try a feed here, because nothing here is real; in production that is behind the doors of `network.web`.
 """
 
 from datetime import date, datetime, timedelta
@@ -152,7 +152,7 @@ def _tried(feed: str, version_id: str) -> FeedVersion:
 
 def _trial_page(fault: MobigoError | None) -> str:
     with reading(services().engine) as session:
-        tried = [feed for feed in feeds.list_feeds(session) if feed.name.startswith(TRIAL) and feed.version is not None]
+        tried = [each for each in feeds.list_feeds(session) if each.name.startswith(TRIAL) and each.version]
     return render_template(
         "home/trial.html",
         tried=tried,
