@@ -15,7 +15,7 @@ from mobigo.infra.db import reading, transaction
 from mobigo.infra.jobs import enqueue, run_inline
 from mobigo.infra.jobs.tables import JobRow
 
-NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+NOW = datetime(2026, 3, 17, 8, tzinfo=UTC)  # before any clock that runs this
 HELLO = outbox.Message("sms", "+33600000000", "", "Votre car a 5 min de retard.")
 
 
