@@ -128,7 +128,7 @@ def take_out(feed: str) -> ResponseReturnValue:
 
 
 def _import(upload: Any, name: str) -> FeedVersion:
-    """The version imported, or refused with a report. Raises InvalidInput or Refused when there is not even a report."""
+    """The version, perhaps refused with its report. Raises InvalidInput or Refused when there is not even a report."""
     folder = services().config.home / "cache" / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as kept:
