@@ -52,9 +52,10 @@ def stops(asked: StopsAsked) -> ResponseReturnValue:
 
 
 def _every_place(here: Here, kinds: list[Kind]) -> list[Place]:
+    index = here.places
     ordered = here.live.derived(
-        f"planner.places_ordered.{id(here.places)}",
-        lambda _: sorted(here.places.places, key=lambda place: (-place.departures, place.id)),
+        f"planner.places_ordered.{id(index)}",
+        lambda _: sorted(index.places, key=lambda place: (-place.departures, place.id)),
     )
     return [place for place in ordered if place.kind in kinds]
 

@@ -14,8 +14,15 @@ from mobigo.network.model.timetable import I32
 from mobigo.planner.engine.raptor import INF, SOURCE, first_occurrence, trace
 
 
+class Ahead(NamedTuple):
+    """What lies between a node and the target at the least, [node, vehicles]: seconds with that many vehicles more, or fewer."""
+
+    arrived: I32  # once off a vehicle there
+    ready: I32  # ready to board there
+
+
 class Kept(NamedTuple):
-    """What later departures leave behind, [node, round]: arrivals off a vehicle, and readiness to board, with that many vehicles or fewer."""
+    """What later departures leave behind, [round, node]: arrivals off a vehicle, and readiness to board, with that many vehicles or fewer."""
 
     arrive: I32
     board: I32
@@ -29,10 +36,115 @@ class Kept(NamedTuple):
 def make_kept(nodes: int, rounds: int) -> Kept:
     """Working memory for a view of that size."""
     return Kept(
-        np.empty((nodes, rounds + 1), np.int32), np.empty((nodes, rounds + 1), np.int32),
+        np.empty((rounds + 1, nodes), np.int32), np.empty((rounds + 1, nodes), np.int32),
         np.empty((rounds + 1, nodes), np.int32), np.zeros(rounds + 1, np.int32), np.empty((rounds + 1, nodes), np.int32),
         np.zeros(rounds + 1, np.int32), np.empty(rounds + 1, np.int32),
     )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True)
+def least_hops(g):  # type: ignore[no-untyped-def]  # kernel
+    """For each position of each pattern the least seconds of the hop to the next, and of the stay, over the view's occurrences."""
+    cells = len(g.pattern_node)
+    hop, stay = np.full(cells, INF, np.int32), np.full(cells, INF, np.int32)
+    for pattern in range(len(g.pattern_start) - 1):
+        at, end = g.pattern_start[pattern], g.pattern_start[pattern + 1]
+        before = np.int32(-1)
+        for occurrence in range(g.occurrence_start[pattern], g.occurrence_start[pattern + 1]):
+            row = g.occurrence_row[occurrence]
+            if row == before:
+                continue
+            before = row
+            for i in range(end - at):
+                stay[at + i] = min(stay[at + i], g.depart_s[row + i] - g.arrive_s[row + i])
+                if i + 1 < end - at:
+                    hop[at + i] = min(hop[at + i], g.arrive_s[row + i + 1] - g.depart_s[row + i])
+    return hop, stay
+
+
+@numba.njit(cache=True, nogil=True)
+def look_ahead(g, hop, stay, target, egress_s, rounds, duration_s_max, ahead):  # type: ignore[no-untyped-def]  # kernel
+    """Fill `ahead`: RAPTOR backward from the target over a timetable in which every hop is as fast as its fastest and nothing is waited for."""
+    nodes = len(g.change_s)
+    arrived, ready = np.full(nodes, INF, np.int32), np.full(nodes, INF, np.int32)
+    ahead.arrived[:] = INF
+    ahead.ready[:] = INF
+    last_position = np.full(len(g.pattern_start) - 1, np.int32(-1), np.int32)
+    queue = np.empty(len(g.pattern_start) - 1, np.int32)
+    near, boarded = np.empty(nodes, np.int32), np.empty(nodes, np.int32)
+    is_near, is_boarded = np.zeros(nodes, np.bool_), np.zeros(nodes, np.bool_)
+    count = 0
+    for i in range(len(target)):
+        arrived[target[i]] = min(arrived[target[i]], egress_s[target[i]])
+        if not is_near[target[i]]:
+            is_near[target[i]] = True
+            near[count] = target[i]
+            count += 1
+    ahead.arrived[:, 0] = arrived
+    for m in range(1, rounds + 1):
+        queued = 0
+        for i in range(count):
+            node = near[i]
+            is_near[node] = False
+            for e in range(g.left_start[node], g.left_start[node + 1]):
+                pattern = g.left_pattern[e]
+                if last_position[pattern] < 0:
+                    queue[queued] = pattern
+                    queued += 1
+                last_position[pattern] = max(last_position[pattern], g.left_position[e])
+        found = 0
+        for q in range(queued):
+            pattern = queue[q]
+            at = g.pattern_start[pattern]
+            left = INF
+            for i in range(last_position[pattern], -1, -1):
+                node = g.pattern_node[at + i]
+                if left < INF:
+                    left += hop[at + i]
+                    if g.can_board[at + i] and left < ready[node] and left <= duration_s_max:
+                        ready[node] = left
+                        if not is_boarded[node]:
+                            is_boarded[node] = True
+                            boarded[found] = node
+                            found += 1
+                    left += stay[at + i]
+                if g.can_alight[at + i]:
+                    left = min(left, ahead.arrived[node, m - 1])
+            last_position[pattern] = -1
+        count = 0
+        for i in range(found):
+            node = boarded[i]
+            is_boarded[node] = False
+            here = ready[node] + g.change_s[node]
+            if here < arrived[node]:
+                arrived[node] = here
+                if not is_near[node]:
+                    is_near[node] = True
+                    near[count] = node
+                    count += 1
+            for e in range(g.from_start[node], g.from_start[node + 1]):
+                other = g.from_node[e]
+                here = ready[node] + g.from_s[e]
+                if here < arrived[other]:
+                    arrived[other] = here
+                    if not is_near[other]:
+                        is_near[other] = True
+                        near[count] = other
+                        count += 1
+        ahead.arrived[:, m] = arrived
+        ahead.ready[:, m] = ready
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _worth(target_s, ahead_s, t, k, rounds):  # type: ignore[no-untyped-def]  # kernel
+    """Whether a better arrival can still come of being at a node at `t` with k vehicles taken. `ahead_s` [vehicles] is the node's."""
+    m = rounds - k
+    worth = False
+    if t + ahead_s[m] < target_s[k]:  # else not even the fastest way with the most vehicles is
+        while m >= 0 and ahead_s[m] < INF and not worth:
+            worth = t + ahead_s[m] < target_s[k + m]
+            m -= 1
+    return worth
 
 
 @numba.njit(cache=True, nogil=True)
@@ -50,7 +162,9 @@ def departures(g, source, access_s, from_s, to_s):  # type: ignore[no-untyped-de
             for e in range(g.node_start[source[i]], g.node_start[source[i] + 1]):
                 pattern, position = g.node_pattern[e], g.node_position[e]
                 end = g.occurrence_start[pattern + 1]
-                occurrence = first_occurrence(g, g.occurrence_start[pattern], end, position, from_s + access_s[i])
+                occurrence = first_occurrence(
+                    g.occurrence_s, g.occurrence_row, g.depart_s, g.occurrence_start[pattern], end, position, from_s + access_s[i]
+                )
                 while occurrence < end:
                     leave = (
                         g.occurrence_s[occurrence] + g.depart_s[g.occurrence_row[occurrence] + position] - access_s[i]
@@ -74,7 +188,7 @@ def departures(g, source, access_s, from_s, to_s):  # type: ignore[no-untyped-de
 
 @numba.njit(cache=True, nogil=True)
 def search_range(
-    g, w, kept, source, access_s, egress_s, events, after_s, rounds, duration_s_max, arrive_s_max, found, rides
+    g, w, kept, ahead, source, access_s, egress_s, events, after_s, rounds, duration_s_max, arrive_s_max, found, rides
 ):  # type: ignore[no-untyped-def]  # kernel
     """All Pareto journeys over (departure, arrival, vehicles) that begin with one of `events`, unless leaving the door at `after_s`, behind
     the window, is as good.
@@ -88,6 +202,9 @@ def search_range(
     w.arrive[: rounds + 1] = INF
     w.board[: rounds + 1] = INF
     journeys, ridden = 0, 0
+    patterns = len(g.pattern_start) - 1
+    ride_pattern, ride_position = np.empty(patterns + len(events), np.int32), np.empty(patterns + len(events), np.int32)
+    ride_occurrence = np.empty(patterns + len(events), np.int32)
     i = -1
     while i < len(events):
         leave = events[i, 0] if i >= 0 else after_s
@@ -97,26 +214,28 @@ def search_range(
             w.target_node[k] = -1
         kept.improved_count[:] = 0
         kept.marked_count[:] = 0
-        done = 0
         if i < 0:
-            _stand(w, kept, source, access_s, after_s)
-            i = 0
-        else:
-            done = 1
-            while i < len(events) and events[i, 0] == leave:
-                _board_one(g, w, kept, events[i, 1], events[i, 2], events[i, 3], rounds, egress_s)
-                i += 1
-            _walk(g, w, kept, 1, rounds)
-        for k in range(done + 1, rounds + 1):
-            queued = _queue(g, w, kept, k)
+            for j in range(len(source)):
+                _stand(w, kept, source[j], after_s + access_s[j])
+        done = 0
+        for k in range(1, rounds + 1):
+            queued = 0
+            if k == 1 and i >= 0:
+                while i < len(events) and events[i, 0] == leave:
+                    ride_pattern[queued], ride_position[queued], ride_occurrence[queued] = events[i, 1], events[i, 2], events[i, 3]
+                    w.walked_from[0, g.pattern_node[g.pattern_start[events[i, 1]] + events[i, 2]]] = SOURCE
+                    queued += 1
+                    i += 1
+            else:
+                queued = _queue(g, w, kept, ahead, k, rounds, ride_pattern, ride_position, ride_occurrence)
             if queued == 0:
                 break
             for q in range(queued):
-                pattern = w.queue[q]
-                _ride(g, w, kept, k, pattern, w.first_position[pattern], rounds, egress_s)
-                w.first_position[pattern] = INF
-            _walk(g, w, kept, k, rounds)
+                _ride(g, w, kept, ahead, k, ride_pattern[q], ride_position[q], ride_occurrence[q], rounds, egress_s)
+            _walk(g, w, kept, ahead, k, rounds)
             done = k
+        if i < 0:
+            i = 0
         for k in range(1, done + 1):
             if leave < after_s and w.target_node[k] >= 0:
                 if journeys == len(found) or ridden + k > len(rides):
@@ -142,90 +261,74 @@ def search_range(
     return journeys
 
 
-@numba.njit(cache=True, nogil=True)
-def _arrive(w, kept, k, node, t, occurrence, boarded_at, position, rounds, egress_s):  # type: ignore[no-untyped-def]  # kernel
-    """Leave the vehicle at `node`, which is better than all before."""
-    if w.arrive[k, node] == INF:
-        kept.improved[k, kept.improved_count[k]] = node
-        kept.improved_count[k] += 1
-    w.arrive[k, node] = t
-    for j in range(k, rounds + 1):
-        if t >= kept.arrive[node, j]:
-            break
-        kept.arrive[node, j] = t
-    w.ridden[k, node], w.ridden_from[k, node], w.ridden_to[k, node] = occurrence, boarded_at, position
-    if egress_s[node] < INF and t + egress_s[node] < w.target_s[k]:
-        w.target_node[k] = node
-        for j in range(k, rounds + 1):  # with more vehicles nothing as late is worth it
-            w.target_s[j] = min(w.target_s[j], t + egress_s[node])
+@numba.njit(cache=True, nogil=True, inline="always")
+def _stand(w, kept, node, ready):  # type: ignore[no-untyped-def]  # kernel
+    """Round 0: ready at a source, the door left behind the window."""
+    if w.board[0, node] == INF:
+        kept.marked[0, kept.marked_count[0]] = node
+        kept.marked_count[0] += 1
+    w.board[0, node] = min(w.board[0, node], ready)
+    w.walked_from[0, node] = SOURCE
 
 
-@numba.njit(cache=True, nogil=True)
-def _stand(w, kept, source, access_s, leave):  # type: ignore[no-untyped-def]  # kernel
-    """Round 0: ready at the sources in reach of a door left at `leave`."""
-    for i in range(len(source)):
-        node, ready = source[i], leave + access_s[i]
-        if w.board[0, node] == INF:
-            kept.marked[0, kept.marked_count[0]] = node
-            kept.marked_count[0] += 1
-        w.board[0, node] = min(w.board[0, node], ready)
-        w.walked_from[0, node] = SOURCE
-
-
-@numba.njit(cache=True, nogil=True)
-def _board_one(g, w, kept, pattern, position, occurrence, rounds, egress_s):  # type: ignore[no-untyped-def]  # kernel
-    """Round 1: ride one occurrence from one position."""
-    at = g.pattern_start[pattern]
-    w.walked_from[0, g.pattern_node[at + position]] = SOURCE
-    start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
-    for i in range(position + 1, g.pattern_start[pattern + 1] - at):
-        node = g.pattern_node[at + i]
-        t = start_s + g.arrive_s[row + i]
-        if (
-            g.can_alight[at + i]
-            and t < kept.arrive[node, 1]
-            and t + w.bound[node] < w.target_s[1 if egress_s[node] < INF else 2]
-        ):
-            _arrive(w, kept, 1, node, t, occurrence, position, i, rounds, egress_s)
-
-
-@numba.njit(cache=True, nogil=True)
-def _queue(g, w, kept, k):  # type: ignore[no-untyped-def]  # kernel
+@numba.njit(cache=True, nogil=True, inline="always")
+def _queue(g, w, kept, ahead, k, rounds, ride_pattern, ride_position, ride_occurrence):  # type: ignore[no-untyped-def]  # kernel
+    """The patterns that call at marked nodes, each with the first position to ride it from, none boarded yet."""
     queued = 0
     for m in range(kept.marked_count[k - 1]):
         node = kept.marked[k - 1, m]
-        if w.board[k - 1, node] + w.bound[node] >= w.target_s[k]:
-            continue
-        for e in range(g.node_start[node], g.node_start[node + 1]):
-            pattern, position = g.node_pattern[e], g.node_position[e]
-            if w.first_position[pattern] == INF:
-                w.queue[queued] = pattern
-                queued += 1
-                w.first_position[pattern] = position
-            elif position < w.first_position[pattern]:
-                w.first_position[pattern] = position
+        if _worth(w.target_s, ahead.ready[node], w.board[k - 1, node], k - 1, rounds):
+            for e in range(g.node_start[node], g.node_start[node + 1]):
+                pattern, position = g.node_pattern[e], g.node_position[e]
+                if w.first_position[pattern] == INF:
+                    w.queue[queued] = pattern
+                    queued += 1
+                    w.first_position[pattern] = position
+                elif position < w.first_position[pattern]:
+                    w.first_position[pattern] = position
+    for q in range(queued):
+        pattern = w.queue[q]
+        ride_pattern[q], ride_position[q], ride_occurrence[q] = pattern, w.first_position[pattern], -1
+        w.first_position[pattern] = INF
     return queued
 
 
-@numba.njit(cache=True, nogil=True)
-def _ride(g, w, kept, k, pattern, position, rounds, egress_s):  # type: ignore[no-untyped-def]  # kernel
+@numba.njit(cache=True, nogil=True, inline="always")
+def _ride(g, w, kept, ahead, k, pattern, position, boarded, rounds, egress_s):  # type: ignore[no-untyped-def]  # kernel
+    """Ride a pattern from `position`, aboard the occurrence `boarded` unless that is -1."""
     at = g.pattern_start[pattern]
     last = g.pattern_start[pattern + 1] - at - 1
     first, end = g.occurrence_start[pattern], g.occurrence_start[pattern + 1]
-    board = w.board[k - 1]
-    after = min(k + 1, rounds)
+    board, best = w.board[k - 1], kept.arrive[k]
     occurrence, boarded_at = end, np.int32(-1)
     start_s, row = np.int32(0), np.int32(0)
-    for i in range(position, last + 1):
+    i = position
+    if boarded >= 0:
+        occurrence, boarded_at = boarded, position
+        start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
+        i += 1
+    while i <= last:
         node = g.pattern_node[at + i]
         if occurrence < end and g.can_alight[at + i]:
             t = start_s + g.arrive_s[row + i]
-            if t < kept.arrive[node, k] and t + w.bound[node] < w.target_s[k if egress_s[node] < INF else after]:
-                _arrive(w, kept, k, node, t, occurrence, boarded_at, i, rounds, egress_s)
+            if t < best[node] and _worth(w.target_s, ahead.arrived[node], t, k, rounds):
+                if w.arrive[k, node] == INF:
+                    kept.improved[k, kept.improved_count[k]] = node
+                    kept.improved_count[k] += 1
+                w.arrive[k, node] = t
+                for j in range(k, rounds + 1):
+                    if t >= kept.arrive[j, node]:
+                        break
+                    kept.arrive[j, node] = t
+                w.ridden[k, node], w.ridden_from[k, node], w.ridden_to[k, node] = occurrence, boarded_at, i
+                if egress_s[node] < INF and t + egress_s[node] < w.target_s[k]:
+                    w.target_node[k] = node
+                    for j in range(k, rounds + 1):  # with more vehicles nothing as late is worth it
+                        w.target_s[j] = min(w.target_s[j], t + egress_s[node])
         ready = board[node]
-        if ready < INF and i < last and g.can_board[at + i]:
+        if ready < INF and boarded < 0 and i < last and g.can_board[at + i]:
             if occurrence == end:
-                occurrence = first_occurrence(g, first, end, i, ready)
+                occurrence = first_occurrence(g.occurrence_s, g.occurrence_row, g.depart_s, first, end, i, ready)
                 if occurrence < end:
                     boarded_at = i
                     start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
@@ -233,40 +336,34 @@ def _ride(g, w, kept, k, pattern, position, rounds, egress_s):  # type: ignore[n
                 occurrence > first
                 and g.occurrence_s[occurrence - 1] + g.depart_s[g.occurrence_row[occurrence - 1] + i] >= ready
             ):
-                occurrence = first_occurrence(g, first, occurrence - 1, i, ready)
+                occurrence = first_occurrence(g.occurrence_s, g.occurrence_row, g.depart_s, first, occurrence - 1, i, ready)
                 boarded_at = i
                 start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
+        i += 1
 
 
-@numba.njit(cache=True, nogil=True)
-def _walk(g, w, kept, k, rounds):  # type: ignore[no-untyped-def]  # kernel
-    after = min(k + 1, rounds)
-    for m in range(kept.improved_count[k]):
-        node = kept.improved[k, m]
-        t = w.arrive[k, node]
-        ready = t + g.change_s[node]
-        if ready + w.bound[node] < w.target_s[after]:
-            _ready(w, kept, k, node, ready, node, rounds)
-        for e in range(g.foot_start[node], g.foot_start[node + 1]):
-            there = t + g.foot_s[e]
-            other = g.foot_node[e]
-            if there >= w.target_s[after]:
-                break
-            if there + w.bound[other] < w.target_s[after]:
-                _ready(w, kept, k, other, there, node, rounds)
-
-
-@numba.njit(cache=True, nogil=True)
-def _ready(w, kept, k, node, t, walked_from, rounds):  # type: ignore[no-untyped-def]  # kernel
-    """Ready to board at `node`, if that is better than all before."""
-    if k == rounds or t >= kept.board[node, k]:
-        return
-    if w.board[k, node] == INF:
-        kept.marked[k, kept.marked_count[k]] = node
-        kept.marked_count[k] += 1
-    w.board[k, node] = t
-    w.walked_from[k, node] = walked_from
-    for j in range(k, rounds + 1):
-        if t >= kept.board[node, j]:
-            break
-        kept.board[node, j] = t
+@numba.njit(cache=True, nogil=True, inline="always")
+def _walk(g, w, kept, ahead, k, rounds):  # type: ignore[no-untyped-def]  # kernel
+    """From each node reached by a vehicle at this departure: change there, or walk to another, shortest walks first."""
+    if k < rounds:
+        best = kept.board[k]
+        for m in range(kept.improved_count[k]):
+            node = kept.improved[k, m]
+            t = w.arrive[k, node]
+            for e in range(g.foot_start[node] - 1, g.foot_start[node + 1]):
+                if e < g.foot_start[node]:
+                    other, ready = node, t + g.change_s[node]
+                else:
+                    other, ready = g.foot_node[e], t + g.foot_s[e]
+                    if ready >= w.target_s[k + 1]:
+                        break
+                if ready < best[other] and _worth(w.target_s, ahead.ready[other], ready, k, rounds):
+                    if w.board[k, other] == INF:
+                        kept.marked[k, kept.marked_count[k]] = other
+                        kept.marked_count[k] += 1
+                    w.board[k, other] = ready
+                    w.walked_from[k, other] = node
+                    for j in range(k, rounds + 1):
+                        if ready >= kept.board[j, other]:
+                            break
+                        kept.board[j, other] = ready

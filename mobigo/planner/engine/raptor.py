@@ -16,6 +16,7 @@ from mobigo.network.model.timetable import I32, NEVER_S
 
 INF = np.int32(NEVER_S)
 SOURCE = np.int32(-1)
+LATE_ROUND = 4  # from this round on it pays to know how many vehicles each node still needs
 
 
 class Labels(NamedTuple):
@@ -30,6 +31,8 @@ class Labels(NamedTuple):
     best_arrive: I32
     best_board: I32
     bound: I32  # lower bound of the seconds to the target
+    need: I32  # least vehicles still to take to the target, once off a vehicle at the node
+    need_board: I32  # the same, ready to board there
     first_position: I32  # [pattern] where to begin to ride it this round
     queue: I32  # [pattern]
     improved: I32  # [node] nodes reached by a vehicle this round
@@ -41,7 +44,7 @@ class Labels(NamedTuple):
 def make_labels(nodes: int, patterns: int, rounds: int) -> Labels:
     """Working memory for a view of that size and at most `rounds` vehicles."""
     grid = [np.empty((rounds + 1, nodes), np.int32) for _ in range(6)]
-    flat = [np.empty(nodes, np.int32) for _ in range(3)]
+    flat = [np.empty(nodes, np.int32) for _ in range(5)]
     return Labels(
         *grid, *flat, np.full(patterns, INF, np.int32), np.empty(patterns, np.int32), np.empty(nodes, np.int32), np.empty(nodes, np.int32),
         np.empty(rounds + 1, np.int32), np.empty(rounds + 1, np.int32),
@@ -76,11 +79,59 @@ def lower_bounds(to_s, from_s, target, egress_s, source, bound):  # type: ignore
 
 
 @numba.njit(cache=True, nogil=True)
-def first_occurrence(g, low, high, position, ready):  # type: ignore[no-untyped-def]  # kernel
+def vehicles_needed(g, w, target, rounds):  # type: ignore[no-untyped-def]  # kernel
+    """Fill `need` and `need_board` by a search backward from the target that knows no times; `rounds + 1` stands for more.
+
+    Whoever is at a node with k vehicles taken and needs m more cannot do better than the best arrival known for k + m.
+    """
+    never = np.int32(rounds + 1)
+    w.need[:] = never
+    w.need_board[:] = never
+    here, there = np.empty(len(w.need), np.int32), np.empty(len(w.need), np.int32)
+    count = 0
+    for i in range(len(target)):
+        if w.need[target[i]] != 0:
+            w.need[target[i]] = 0
+            here[count] = target[i]
+            count += 1
+    scanned = np.zeros(len(g.pattern_start) - 1, np.int32)
+    for level in range(1, rounds + 1):
+        found = 0
+        for i in range(count):
+            node = here[i]
+            for e in range(g.left_start[node], g.left_start[node + 1]):
+                pattern, position = g.left_pattern[e], g.left_position[e]
+                at = g.pattern_start[pattern]
+                for p in range(scanned[pattern], position):
+                    before = g.pattern_node[at + p]
+                    if w.need_board[before] == never and g.can_board[at + p]:
+                        w.need_board[before] = level
+                        there[found] = before
+                        found += 1
+                scanned[pattern] = max(scanned[pattern], position)
+        count = 0
+        for i in range(found):
+            node = there[i]
+            if w.need[node] == never:
+                w.need[node] = level
+                here[count] = node
+                count += 1
+            for e in range(g.from_start[node], g.from_start[node + 1]):
+                other = g.from_node[e]
+                if w.need[other] == never:
+                    w.need[other] = level
+                    here[count] = other
+                    count += 1
+        if count == 0:
+            return
+
+
+@numba.njit(cache=True, nogil=True)
+def first_occurrence(occurrence_s, occurrence_row, depart_s, low, high, position, ready):  # type: ignore[no-untyped-def]  # kernel
     """The first occurrence of `low:high` that leaves `position` at `ready` or later; `high` when none does."""
     while low < high:
         middle = (low + high) >> 1
-        if g.occurrence_s[middle] + g.depart_s[g.occurrence_row[middle] + position] < ready:
+        if occurrence_s[middle] + depart_s[occurrence_row[middle] + position] < ready:
             low = middle + 1
         else:
             high = middle
@@ -88,16 +139,18 @@ def first_occurrence(g, low, high, position, ready):  # type: ignore[no-untyped-
 
 
 @numba.njit(cache=True, nogil=True)
-def search(g, w, source, ready_s, egress_s, rounds, latest_s):  # type: ignore[no-untyped-def]  # kernel
-    """Fill the labels from `source` nodes, where one is ready to board at `ready_s`, towards nodes with `egress_s` below INF.
+def search(g, w, source, ready_s, target, egress_s, rounds, latest_s):  # type: ignore[no-untyped-def]  # kernel
+    """Fill the labels from `source` nodes, where one is ready to board at `ready_s`, towards the nodes of `target`, those with `egress_s` below INF.
 
-    `w.bound` is given (zeros prune nothing). Arrivals after `latest_s` are not looked for. Returns the rounds done.
+    `w.bound` is given (zeros prune nothing). Without a target, all nodes are searched. Arrivals after `latest_s` are not looked for. Returns the rounds done.
     """
     w.best_arrive[:] = INF
     w.best_board[:] = INF
     w.board[0, :] = INF
     w.target_s[:] = latest_s + 1
     w.target_node[:] = -1
+    w.need[:] = 0
+    w.need_board[:] = 0
     marked = 0
     for i in range(len(source)):
         node, ready = source[i], ready_s[i]
@@ -110,7 +163,9 @@ def search(g, w, source, ready_s, egress_s, rounds, latest_s):  # type: ignore[n
             w.walked_from[0, node] = SOURCE
     for k in range(1, rounds + 1):
         w.target_s[k] = w.target_s[k - 1]
-        queued = _queue(g, w, k, marked)
+        if k == LATE_ROUND and len(target):
+            vehicles_needed(g, w, target, rounds)
+        queued = _queue(g, w, k, marked, rounds)
         if queued == 0:
             for later in range(k + 1, rounds + 1):
                 w.target_s[later] = w.target_s[k]
@@ -120,20 +175,20 @@ def search(g, w, source, ready_s, egress_s, rounds, latest_s):  # type: ignore[n
         improved = 0
         for i in range(queued):
             pattern = w.queue[i]
-            improved = _ride(g, w, k, pattern, w.first_position[pattern], egress_s, improved)
+            improved = _ride(g, w, k, pattern, w.first_position[pattern], egress_s, improved, rounds)
             w.first_position[pattern] = INF
-        marked = _walk(g, w, k, improved)
+        marked = _walk(g, w, k, improved, rounds)
     return rounds
 
 
-@numba.njit(cache=True, nogil=True)
-def _queue(g, w, k, marked):  # type: ignore[no-untyped-def]  # kernel
+@numba.njit(cache=True, nogil=True, inline="always")
+def _queue(g, w, k, marked, rounds):  # type: ignore[no-untyped-def]  # kernel
     """The patterns that call at marked nodes, each with the first position to ride it from."""
     queued = 0
     worth_before = w.target_s[k]
     for i in range(marked):
         node = w.marked[i]
-        if w.board[k - 1, node] + w.bound[node] >= worth_before:
+        if k - 1 + w.need_board[node] > rounds or w.board[k - 1, node] + w.bound[node] >= worth_before:
             continue
         for e in range(g.node_start[node], g.node_start[node + 1]):
             pattern, position = g.node_pattern[e], g.node_position[e]
@@ -146,8 +201,8 @@ def _queue(g, w, k, marked):  # type: ignore[no-untyped-def]  # kernel
     return queued
 
 
-@numba.njit(cache=True, nogil=True)
-def _ride(g, w, k, pattern, position, egress_s, improved):  # type: ignore[no-untyped-def]  # kernel
+@numba.njit(cache=True, nogil=True, inline="always")
+def _ride(g, w, k, pattern, position, egress_s, improved, rounds):  # type: ignore[no-untyped-def]  # kernel
     """Ride a pattern from `position`: leave where that is better than all before, change to an earlier occurrence where one can."""
     at = g.pattern_start[pattern]
     last = g.pattern_start[pattern + 1] - at - 1
@@ -159,7 +214,7 @@ def _ride(g, w, k, pattern, position, egress_s, improved):  # type: ignore[no-un
         node = g.pattern_node[at + i]
         if occurrence < end and g.can_alight[at + i]:
             t = start_s + g.arrive_s[row + i]
-            if t < w.best_arrive[node] and t + w.bound[node] < w.target_s[k]:
+            if t < w.best_arrive[node] and k + w.need[node] <= rounds and t + w.bound[node] < w.target_s[k]:
                 if w.arrive[k, node] == INF:
                     w.improved[improved] = node
                     improved += 1
@@ -174,7 +229,7 @@ def _ride(g, w, k, pattern, position, egress_s, improved):  # type: ignore[no-un
         ready = board[node]
         if ready < INF and i < last and g.can_board[at + i]:
             if occurrence == end:
-                occurrence = first_occurrence(g, first, end, i, ready)
+                occurrence = first_occurrence(g.occurrence_s, g.occurrence_row, g.depart_s, first, end, i, ready)
                 if occurrence < end:
                     boarded_at = i
                     start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
@@ -182,16 +237,18 @@ def _ride(g, w, k, pattern, position, egress_s, improved):  # type: ignore[no-un
                 occurrence > first
                 and g.occurrence_s[occurrence - 1] + g.depart_s[g.occurrence_row[occurrence - 1] + i] >= ready
             ):
-                occurrence = first_occurrence(g, first, occurrence - 1, i, ready)
+                occurrence = first_occurrence(g.occurrence_s, g.occurrence_row, g.depart_s, first, occurrence - 1, i, ready)
                 boarded_at = i
                 start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
     return improved
 
 
-@numba.njit(cache=True, nogil=True)
-def _walk(g, w, k, improved):  # type: ignore[no-untyped-def]  # kernel
+@numba.njit(cache=True, nogil=True, inline="always")
+def _walk(g, w, k, improved, rounds):  # type: ignore[no-untyped-def]  # kernel
     """From each node reached by a vehicle: change there, or walk to another, shortest walks first."""
     marked = 0
+    if k == rounds:
+        return marked
     worth_before = w.target_s[k]
     for i in range(improved):
         node = w.improved[i]
@@ -199,7 +256,7 @@ def _walk(g, w, k, improved):  # type: ignore[no-untyped-def]  # kernel
         if t + w.bound[node] >= worth_before:
             continue
         ready = t + g.change_s[node]
-        if ready < w.best_board[node]:
+        if ready < w.best_board[node] and k + w.need_board[node] <= rounds:
             if w.board[k, node] == INF:
                 w.marked[marked] = node
                 marked += 1
@@ -211,7 +268,7 @@ def _walk(g, w, k, improved):  # type: ignore[no-untyped-def]  # kernel
             if there >= worth_before:
                 break
             other = g.foot_node[e]
-            if there < w.best_board[other] and there + w.bound[other] < worth_before:
+            if there < w.best_board[other] and k + w.need_board[other] <= rounds and there + w.bound[other] < worth_before:
                 if w.board[k, other] == INF:
                     w.marked[marked] = other
                     marked += 1

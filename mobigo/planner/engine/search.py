@@ -21,6 +21,7 @@ from mobigo.planner.engine.views import View, build_view
 from mobigo.planner.model import Reach
 
 VIEWS_KEPT = 6
+NOWHERE = np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Searcher:
                 memory.labels,
                 source.node,
                 source.time_s + start_s,
+                target.node,
                 memory.egress_s,
                 rounds,
                 start_s + np.int32(duration_s_max),
@@ -140,20 +142,24 @@ class Searcher:
         memory = self._for(view, rounds)
         low, high = sorted((_turn(from_s - view.origin_epoch_s, backward), _turn(to_s - view.origin_epoch_s, backward)))
         latest = int(INF) - 1 if arrive_s_max is None else _turn(arrive_s_max - view.origin_epoch_s, backward)
-        self._aim(view, memory, source, target)
+        np.minimum.at(memory.egress_s, target.node, target.time_s)
         try:
+            hop, stay = self._hops(view)
+            ahead = memory.ahead(rounds)
+            ranges.look_ahead(
+                view.graph, hop, stay, target.node, memory.egress_s, rounds, np.int32(duration_s_max), ahead
+            )
             events = ranges.departures(view.graph, source.node, source.time_s, np.int32(low), np.int32(high))
             room = 512
             while True:
                 found, rides = np.empty((room, 4), np.int32), np.empty((room * 4, 4), np.int32)
                 count = ranges.search_range(
-                    view.graph, memory.labels, memory.kept(rounds), source.node, source.time_s, memory.egress_s, events, np.int32(high + 1), rounds,
+                    view.graph, memory.labels, memory.kept(rounds), ahead, source.node, source.time_s, memory.egress_s, events, np.int32(high + 1), rounds,
                     np.int32(duration_s_max), np.int32(latest), found, rides,
                 )  # fmt: skip
                 if count >= 0:
                     break
-                memory = self._for(view, rounds, fresh=True)
-                self._aim(view, memory, source, target)
+                memory.labels.first_position[:] = INF
                 room *= 4
             return [
                 self._itinerary(view, int(leave), int(reach), rides[at : at + k])
@@ -176,6 +182,7 @@ class Searcher:
             w,
             origin.node,
             origin.time_s + start_s,
+            NOWHERE,
             memory.egress_s,
             rounds,
             start_s + np.int32(duration_s_max),
@@ -213,6 +220,12 @@ class Searcher:
     def _day(self, epoch_s: int) -> date:
         return datetime.fromtimestamp(epoch_s, UTC).astimezone(self.zone).date()
 
+    def _hops(self, view: View) -> tuple[I32, I32]:
+        """The least hops of a view, made at its first range search."""
+        if "hops" not in view.derived:
+            view.derived["hops"] = ranges.least_hops(view.graph)
+        return view.derived["hops"]
+
     def _for(self, view: View, rounds: int, fresh: bool = False) -> "_Memory":
         patterns = len(view.graph.pattern_start) - 1
         memory: _Memory | None = getattr(self._memory, "own", None)
@@ -222,6 +235,7 @@ class Searcher:
         return memory
 
     def _aim(self, view: View, memory: "_Memory", source: Reach, target: Reach) -> None:
+        """Set the target, and what is known beforehand of the way to it from everywhere."""
         np.minimum.at(memory.egress_s, target.node, target.time_s)
         raptor.lower_bounds(
             view.graph.lb_to_s, view.graph.lb_from_s, target.node, target.time_s, source.node, memory.labels.bound
@@ -266,11 +280,18 @@ class _Memory:
         self.rides = np.empty((rounds + 1, 4), np.int32)
         self._nodes = nodes
         self._kept: ranges.Kept | None = None
+        self._ahead: ranges.Ahead | None = None
 
     def kept(self, rounds: int) -> ranges.Kept:
-        if self._kept is None or self._kept.arrive.shape[1] != rounds + 1:
+        if self._kept is None or len(self._kept.arrive) != rounds + 1:
             self._kept = ranges.make_kept(self._nodes, rounds)
         return self._kept
+
+    def ahead(self, rounds: int) -> ranges.Ahead:
+        if self._ahead is None or self._ahead.arrived.shape[1] != rounds + 1:
+            shape = (self._nodes, rounds + 1)
+            self._ahead = ranges.Ahead(np.empty(shape, np.int32), np.empty(shape, np.int32))
+        return self._ahead
 
 
 def _turn(time_s: int, backward: bool) -> int:

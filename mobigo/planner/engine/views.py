@@ -38,6 +38,12 @@ class Graph(NamedTuple):
     change_s: I32
     lb_to_s: I32
     lb_from_s: I32
+    left_start: I32  # where patterns can be left: for each node, patterns and positions
+    left_pattern: I32
+    left_position: I32
+    from_start: I32  # for each node, the nodes one walks from to get there
+    from_node: I32
+    from_s: I32
 
 
 class View(NamedTuple):
@@ -50,6 +56,7 @@ class View(NamedTuple):
     occurrence_run: I32
     occurrence_day: I32
     pattern: I32
+    derived: dict[str, tuple[I32, I32]]  # what searches derive from the view once
 
 
 def build_view(
@@ -98,7 +105,7 @@ def build_view(
         timetable.foot_s + np.int32(change_s_extra) if change_s_extra else timetable.foot_s,
     )
     arrive, depart = timetable.times_arrive_s, timetable.times_depart_s
-    to_s, from_s = timetable.lb_to_s, timetable.lb_from_s
+    lb_to_s, lb_from_s = timetable.lb_to_s, timetable.lb_from_s
     if backward:
         lengths_of = np.repeat(length, counts[kept]).astype(np.int32)
         arrive, depart = -timetable.times_depart_s[::-1], -timetable.times_arrive_s[::-1]
@@ -108,12 +115,18 @@ def build_view(
         kept = kept[::-1]
         pattern_start, occurrence_start = _starts(length[::-1]), _starts(counts[kept])
         foot = _turned(*foot, len(change))
-        to_s, from_s = from_s, to_s
-    node_start, node_pattern, node_position = _where(pattern_start, node, can_board, len(change))
+        lb_to_s, lb_from_s = lb_from_s, lb_to_s
+    length = np.diff(pattern_start)
+    position = (np.arange(len(node)) - np.repeat(pattern_start[:-1], length)).astype(np.int32)
+    # never boarded at the last position, never left at the first: nothing is ridden
+    boarded = _where(node, can_board & (position < np.repeat(length, length) - 1), position, length, len(change))
+    left = _where(node, can_alight & (position > 0), position, length, len(change))
+    from_start, from_node, from_s = _turned(*foot, len(change))
     graph = Graph(
         *(_frozen(a) for a in (
             pattern_start, node.astype(np.int32), can_board.astype(np.uint8), can_alight.astype(np.uint8), occurrence_start,
-            start_s.astype(np.int32), row.astype(np.int32), arrive, depart, node_start, node_pattern, node_position, *foot, change, to_s, from_s,
+            start_s.astype(np.int32), row.astype(np.int32), arrive, depart, *boarded, *foot, change, lb_to_s, lb_from_s,
+            *left, from_start, from_node, from_s,
         )),
     )  # fmt: skip
     return View(
@@ -124,6 +137,7 @@ def build_view(
         np.ascontiguousarray(run),
         np.ascontiguousarray(day_of),
         np.ascontiguousarray(kept),
+        {},
     )
 
 
@@ -145,14 +159,12 @@ def _turned(start: I32, to: I32, seconds: I32, count: int) -> tuple[I32, I32, I3
     return _starts(np.bincount(to, minlength=count)), source[order], seconds[order]
 
 
-def _where(pattern_start: I32, node: np.ndarray, can_board: np.ndarray, count: int) -> tuple[I32, I32, I32]:
-    """For each node the patterns that can be boarded there, with the position; never the last one, where nothing is ridden from."""
-    length = np.diff(pattern_start)
+def _where(node: I32, useful: np.ndarray, position: I32, length: I32, count: int) -> tuple[I32, I32, I32]:
+    """For each node the patterns and positions that are `useful` there, in order."""
     pattern = np.repeat(np.arange(len(length), dtype=np.int32), length)
-    position = (np.arange(len(node)) - np.repeat(pattern_start[:-1], length)).astype(np.int32)
-    useful = np.flatnonzero(can_board & (position < np.repeat(length, length) - 1))
-    order = useful[np.argsort(node[useful], kind="stable")]
-    return _starts(np.bincount(node[useful], minlength=count)), pattern[order], position[order]
+    rows = np.flatnonzero(useful)
+    order = rows[np.argsort(node[rows], kind="stable")]
+    return _starts(np.bincount(node[rows], minlength=count)), pattern[order], position[order]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -34,7 +34,7 @@ def feed_stop_id(timetable: Timetable, stop: int) -> str:
 
 
 def lines_of(live: LiveNetwork) -> list[Line]:
-    """Every route of the network; made once."""
+    """Every route of the network; made once. What is derived from it is given it: `derived` is not entered twice."""
     return live.derived("planner.lines", _lines)
 
 

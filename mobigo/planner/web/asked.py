@@ -143,7 +143,7 @@ def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone:
     asked = blank(now, zone)
     when = arguments.get("when", "now")
     if when not in WHENS:
-        errors["when"] = _("Choisissez « maintenant », « partir à » ou « arriver avant ».")
+        errors["when"] = _("Choisissez « maintenant », « partir à » ou « arriver avant ».")
         when = "now"
     asked = replace(asked, when=when)
     at, day, clock = _moment(arguments, when, now, zone, errors)
@@ -204,7 +204,7 @@ def _end(
         choices[name] = tuple(rest[:8])
     else:
         errors[name] = _(
-            "Aucun arrêt ni commune ne ressemble à « %(text)s ». Essayez le nom de la commune, ou d’un arrêt voisin."
+            "Aucun arrêt ni commune ne ressemble à « %(text)s ». Essayez le nom de la commune, ou d’un arrêt voisin."
         ) % {"text": text if len(text) <= 60 else text[:59] + "…"}
     return None, text, ""
 
@@ -265,7 +265,7 @@ def _moment(
         errors["date"] = _("Écrivez un jour de calendrier, par exemple 24/11/2026.")
     clock = read_time(time_text) if time_text else (local.hour, local.minute)
     if clock is None:
-        errors["time"] = _("Écrivez une heure de 0 h 00 à 23 h 59, par exemple 8:05.")
+        errors["time"] = _("Écrivez une heure de 0 h 00 à 23 h 59, par exemple 8:05.")
     if day is None or clock is None:
         return None, day or local.date(), f"{local:%H:%M}"
     at = datetime(day.year, day.month, day.day, clock[0], clock[1], tzinfo=zone)
@@ -277,7 +277,7 @@ def _options(asked: Asked, arguments: MultiDict[str, str], errors: dict[str, str
     if changes in {str(each) for each in CHANGES}:
         asked = replace(asked, changes=int(changes))
     elif changes:
-        errors["changes"] = _("Choisissez un nombre de changements de 0 à 3, ou « peu importe ».")
+        errors["changes"] = _("Choisissez un nombre de changements de 0 à 3, ou « peu importe ».")
     walk = arguments.get("walk", "").strip()
     if walk in {str(each) for each in WALKS_M}:
         asked = replace(asked, walk_m=int(walk))

@@ -43,7 +43,7 @@ def departures() -> ResponseReturnValue:
                 found = list(dict.fromkeys(found[:3] + around))[:10]
         if len(found) == 1:
             return redirect(url_for("planner.stop", place_id=found[0].id), 303)
-        error = "" if found else _("Aucun arrêt ne ressemble à « %(text)s ».") % {"text": text[:60]}
+        error = "" if found else _("Aucun arrêt ne ressemble à « %(text)s ».") % {"text": text[:60]}
         page = render_template(
             "planner/departures.html", text=text, found=found, error=error, label=label, full_label=full_label
         )
@@ -62,7 +62,7 @@ def stop(place_id: str) -> ResponseReturnValue:
         if day_text and day is None:
             errors["date"] = _("Écrivez un jour de calendrier, par exemple 24/11/2026.")
         if time_text and clock is None:
-            errors["time"] = _("Écrivez une heure de 0 h 00 à 23 h 59, par exemple 8:05.")
+            errors["time"] = _("Écrivez une heure de 0 h 00 à 23 h 59, par exemple 8:05.")
         today = here.now.astimezone(here.zone).date()
         if day is not None:
             found = board_of_day(here.boards, place.stops, day)

@@ -47,10 +47,11 @@ def lines() -> ResponseReturnValue:
 def lines_matching(live: LiveNetwork, text: str) -> list[names.Line]:
     """The lines in which each word of `text` is a word or begins one; all of them for an empty text."""
     wanted = words(text)
-    every = live.derived("planner.line_words", lambda _: [_words_of(line) for line in names.lines_of(live)])
+    lines = names.lines_of(live)
+    every = live.derived("planner.line_words", lambda _: [_words_of(line) for line in lines])
     out = [
         line
-        for line, own in zip(names.lines_of(live), every, strict=True)
+        for line, own in zip(lines, every, strict=True)
         if all(any(word.startswith(each) for word in own) for each in wanted)
     ]
     first = wanted[0] if wanted else ""
@@ -163,7 +164,7 @@ def _column(live: LiveNetwork, column: Column, direction: Direction, notes: _Not
     if days:
         letters.append(notes(days))
     if column.by_frequency:
-        letters.append(notes(_("Passe à intervalles réguliers : heure indicative.")))
+        letters.append(notes(_("Passe à intervalles réguliers : heure indicative.")))
     last = max((i for i, cell in enumerate(column.cells) if cell is not None), default=0)
     first = min((i for i, cell in enumerate(column.cells) if cell is not None), default=0)
     cells = tuple(

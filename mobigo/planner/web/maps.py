@@ -62,7 +62,8 @@ def network_lines() -> ResponseReturnValue:
     """The lines of the network, each drawn along its longest trip."""
     outlines = load_territory(services().config.home).outlines
     with pinned() as here:
-        body = here.live.derived("planner.map_lines", lambda _: _network_lines(here.live, bounds_of(outlines)))
+        lines = names.lines_of(here.live)
+        body = here.live.derived("planner.map_lines", lambda table: _network_lines(table, lines, bounds_of(outlines)))
     return geojson(body, HOUR_S)
 
 
@@ -120,12 +121,11 @@ def places_within(index: PlaceIndex, box: Box | None) -> list[Any]:
     return towns[: PLACES_MAX // 4] + stops[: PLACES_MAX - min(len(towns), PLACES_MAX // 4)]
 
 
-def _network_lines(live: LiveNetwork, box: Box | None) -> bytes:
-    timetable = live.timetable
+def _network_lines(timetable: Timetable, lines: Sequence[names.Line], box: Box | None) -> bytes:
     longest = _longest_trips(timetable)
     features: list[dict[str, Any]] = []
     drawn: set[tuple[int, ...]] = set()
-    for line in names.lines_of(live):
+    for line in lines:
         trip = longest.get(line.row)
         if trip is None:
             continue

@@ -162,18 +162,18 @@ def _notes(
     if ride.depart_at.astimezone(zone).date() != ride.service_day:
         notes.append(_("Horaire du service du %(day)s.") % {"day": formats.day(ride.service_day, language)})
     if ride.by_frequency:
-        notes.append(_("Passe à intervalles réguliers : l’heure est indicative."))
+        notes.append(_("Passe à intervalles réguliers : l’heure est indicative."))
     pickup = int(timetable.visit_flags[int(timetable.trip_visit_start[trip]) + position]) >> PICKUP_SHIFT & TYPE_MASK
     if pickup == PHONE:
         notes.append(
-            _("Sur réservation : appelez le %(phone)s.") % {"phone": line.phone}
+            _("Sur réservation : appelez le %(phone)s.") % {"phone": line.phone}
             if line.phone
             else _("Sur réservation auprès du transporteur.")
         )
     elif pickup == DRIVER:
         notes.append(_("Faites signe au conducteur."))
     if len(ride.trips) > 1:
-        notes.append(_("Restez à bord : le véhicule change de numéro, pas vous."))
+        notes.append(_("Restez à bord : le véhicule change de numéro, pas vous."))
     wheelchair = int(timetable.trip_wheelchair[trip])
     if wheelchair == 1:
         notes.append(_("Véhicule accessible en fauteuil roulant."))
@@ -265,7 +265,7 @@ def _numbers_to_call(live: LiveNetwork, journey: Journey) -> tuple[str, ...]:
         line = names.lines_of(live)[int(live.timetable.trip_route[names.first_trip(ride)])]
         if line.phone:
             found[line.agency] = line.phone
-    return tuple(f"{agency} : {phone}" for agency, phone in found.items())
+    return tuple(f"{agency} : {phone}" for agency, phone in found.items())
 
 
 def line_styles(lines: Sequence[names.Line]) -> str:
