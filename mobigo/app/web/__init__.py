@@ -27,7 +27,7 @@ def _(message: str) -> str:
 
 PUBLIC: Final[tuple[Entry, ...]] = (
     Entry("planner.search", _("Itinéraires")),
-    Entry("planner.departures", _("Prochains départs")),
+    Entry("planner.departures", _("Départs")),
     Entry("planner.lines", _("Lignes")),
     Entry("shell.help", _("Aide")),
 )

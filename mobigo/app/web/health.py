@@ -29,8 +29,13 @@ def alive() -> ResponseReturnValue:
 @bp.get("/readyz")
 @public
 def ready() -> ResponseReturnValue:
-    """Whether requests can be served: 200, or 503 with the part that is missing. It names parts, never addresses."""
-    found = {name: _holds(name, check) for name, check in CHECKS.items()}
+    """Whether requests can be served: 200, or 503 with what is missing. It names parts, never addresses.
+
+    Each part stands on the one before: after one that fails, the rest is not looked at and counts as missing.
+    """
+    found: dict[str, bool] = {}
+    for name, check in CHECKS.items():
+        found[name] = all(found.values()) and _holds(name, check)
     answer = jsonify(ready=all(found.values()), **found)
     answer.headers["Cache-Control"] = "no-store"
     return answer, 200 if all(found.values()) else 503
