@@ -141,7 +141,7 @@ def communes() -> Mapping[str, Commune]:
 
 
 def communes_named(text: str, most: int = 20) -> list[Commune]:
-    """The communes whose name is `text`, or else begins with it, or else holds a word that does; by name.
+    """The communes whose name is `text`, then those that begin with it; or else those that hold a word that does.
 
     Accents, capitals, hyphens and apostrophes do not matter; an INSEE code is understood too.
     """
@@ -151,16 +151,9 @@ def communes_named(text: str, most: int = 20) -> list[Commune]:
     if not wanted:
         return []
     folded = _folded()
-    tests = (
-        lambda name: name == wanted,
-        lambda name: name.startswith(wanted),
-        lambda name: f" {wanted}" in name,
-    )
-    for holds in tests:
-        found = sorted(commune for name, commune in folded if holds(name))
-        if found:
-            return found[:most]
-    return []
+    begin = [(name != wanted, commune) for name, commune in folded if name.startswith(wanted)]
+    hold = begin or [(True, commune) for name, commune in folded if f" {wanted}" in name]
+    return [commune for _, commune in sorted(hold)][:most]
 
 
 def plain(text: str) -> str:
