@@ -163,7 +163,13 @@ def departures(g, source, access_s, from_s, to_s):  # type: ignore[no-untyped-de
                 pattern, position = g.node_pattern[e], g.node_position[e]
                 end = g.occurrence_start[pattern + 1]
                 occurrence = first_occurrence(
-                    g.occurrence_s, g.occurrence_row, g.depart_s, g.occurrence_start[pattern], end, position, from_s + access_s[i]
+                    g.occurrence_s,
+                    g.occurrence_row,
+                    g.depart_s,
+                    g.occurrence_start[pattern],
+                    end,
+                    position,
+                    from_s + access_s[i],
                 )
                 while occurrence < end:
                     leave = (
@@ -222,7 +228,11 @@ def search_range(
             queued = 0
             if k == 1 and i >= 0:
                 while i < len(events) and events[i, 0] == leave:
-                    ride_pattern[queued], ride_position[queued], ride_occurrence[queued] = events[i, 1], events[i, 2], events[i, 3]
+                    ride_pattern[queued], ride_position[queued], ride_occurrence[queued] = (
+                        events[i, 1],
+                        events[i, 2],
+                        events[i, 3],
+                    )
                     w.walked_from[0, g.pattern_node[g.pattern_start[events[i, 1]] + events[i, 2]]] = SOURCE
                     queued += 1
                     i += 1
@@ -336,7 +346,9 @@ def _ride(g, w, kept, ahead, k, pattern, position, boarded, rounds, egress_s):  
                 occurrence > first
                 and g.occurrence_s[occurrence - 1] + g.depart_s[g.occurrence_row[occurrence - 1] + i] >= ready
             ):
-                occurrence = first_occurrence(g.occurrence_s, g.occurrence_row, g.depart_s, first, occurrence - 1, i, ready)
+                occurrence = first_occurrence(
+                    g.occurrence_s, g.occurrence_row, g.depart_s, first, occurrence - 1, i, ready
+                )
                 boarded_at = i
                 start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
         i += 1

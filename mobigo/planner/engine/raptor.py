@@ -237,7 +237,9 @@ def _ride(g, w, k, pattern, position, egress_s, improved, rounds):  # type: igno
                 occurrence > first
                 and g.occurrence_s[occurrence - 1] + g.depart_s[g.occurrence_row[occurrence - 1] + i] >= ready
             ):
-                occurrence = first_occurrence(g.occurrence_s, g.occurrence_row, g.depart_s, first, occurrence - 1, i, ready)
+                occurrence = first_occurrence(
+                    g.occurrence_s, g.occurrence_row, g.depart_s, first, occurrence - 1, i, ready
+                )
                 boarded_at = i
                 start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
     return improved
@@ -268,7 +270,11 @@ def _walk(g, w, k, improved, rounds):  # type: ignore[no-untyped-def]  # kernel
             if there >= worth_before:
                 break
             other = g.foot_node[e]
-            if there < w.best_board[other] and k + w.need_board[other] <= rounds and there + w.bound[other] < worth_before:
+            if (
+                there < w.best_board[other]
+                and k + w.need_board[other] <= rounds
+                and there + w.bound[other] < worth_before
+            ):
                 if w.board[k, other] == INF:
                     w.marked[marked] = other
                     marked += 1
