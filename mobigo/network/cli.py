@@ -54,10 +54,10 @@ def import_(files: Sequence[Path], name: str | None, as_json: bool) -> int:
             try:
                 with console.progress(file.name) as progress:
                     done.append(import_feed(services, file, name, progress=progress))
-            except MobigoError as error:
+            except MobigoError as reason:
                 if len(files) == 1:
                     raise
-                failed.append((file, error))
+                failed.append((file, reason))
     document = {
         "imported": [report_json(version) for version in done] if as_json else [],
         "failed": [{"file": str(file), "error": error.decision} for file, error in failed],

@@ -19,6 +19,7 @@ from mobigo.network.gateway.limits import LIMITS, Limits
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _END = b"PK\x05\x06"
 _END_64 = b"PK\x06\x06"
+_LOCATOR_64 = b"PK\x06\x07"
 _KEY_TABLES = frozenset({"agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt"})
 
 
@@ -112,13 +113,13 @@ def _check_directory(path: Path, limits: Limits) -> None:
     if at < 0 or len(tail) - at < 22:
         raise InvalidInput("network.not_a_zip", file=path.name)
     count, size = struct.unpack_from("<HL", tail, at + 10)
-    at_64 = tail.rfind(_END_64, 0, at)
-    if at_64 >= 0 and len(tail) - at_64 >= 56:
+    if at >= 20 and tail.startswith(_LOCATOR_64, at - 20):
+        at_64 = tail.rfind(_END_64, 0, at)
+        if at_64 < 0 or len(tail) - at_64 < 56:
+            raise InvalidInput("network.not_a_zip", file=path.name)
         count_64, size_64 = struct.unpack_from("<QQ", tail, at_64 + 32)
-        count, size = (
-            max(count, count_64) if count != 0xFFFF else count_64,
-            max(size, size_64) if size != 0xFFFFFFFF else size_64,
-        )
+        count = count_64 if count == 0xFFFF else max(count, count_64)
+        size = size_64 if size == 0xFFFFFFFF else max(size, size_64)
     if count > limits.members_max:
         raise Refused("network.archive_too_many_members", file=path.name, limit=limits.members_max)
     if size > limits.directory_bytes_max:
@@ -151,8 +152,8 @@ def _checked_members(path: Path, infos: list[ZipInfo], directory_at: int, limits
 def _check_overlaps(path: Path, infos: list[ZipInfo], directory_at: int) -> None:
     """Each member's data must end before the next one's header: overlapping members are how small bombs unpack to
     petabytes."""
-    for info, following in zip(infos, [*infos[1:], None], strict=True):
-        end = directory_at if following is None else following.header_offset
+    ends = [*(info.header_offset for info in infos[1:]), directory_at]
+    for info, end in zip(infos, ends, strict=False):
         if info.header_offset + _LOCAL_HEADER.size + info.compress_size > end:
             raise Refused("network.archive_overlap", file=path.name, member=_shown(info.filename))
 

@@ -53,7 +53,7 @@ def read_body(data: bytes, quotes: NDArray[np.int64], header_lines: int, names: 
     `names`."""
     try:
         frame, straight = _read(data, header_lines, names, len(quotes) > 0, truncate=False), True
-    except pl.exceptions.ComputeError:
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
         frame, straight = _read(data, header_lines, names, len(quotes) > 0, truncate=True), False
     octets = np.frombuffer(data, np.uint8)
     if straight and _is_regular(data, octets, quotes, header_lines, len(names), frame.height):
@@ -83,6 +83,8 @@ def _read(data: bytes, header_lines: int, names: list[str], has_quotes: bool, tr
         quote_char='"' if has_quotes else None,
         empty_string_is_null=False,
         truncate_ragged_lines=truncate,
+        extra_columns="ignore" if truncate else "raise",
+        missing_columns="insert" if truncate else "raise",
         raise_if_empty=False,
     )
 
