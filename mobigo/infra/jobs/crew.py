@@ -57,10 +57,14 @@ class Crew:
             self._rung = True
             self._bell.notify_all()
 
-    def leave(self) -> None:
-        """Take nothing more; let the jobs finish for a few seconds, hand back the others; return when it is written."""
+    def close(self) -> None:
+        """Take nothing more; let the jobs finish for a few seconds, then hand back the others. Returns at once."""
         self._leaving.set()
         self.wake()
+
+    def leave(self) -> None:
+        """`close`, and wait until everything is written."""
+        self.close()
         for thread in self._threads:
             thread.join()
         for hand in list(self._hands):

@@ -74,8 +74,8 @@ class _Watch:
         if self.process.code == SETTLED:
             return None
         code = self.process.code
-        how = {"signal": -code} if code < 0 else {"code": code}
-        return Failed(Decision("jobs.process_died", **how), retryable=True)
+        died = Decision("jobs.process_died", signal=-code) if code < 0 else Decision("jobs.process_died", code=code)
+        return Failed(died, retryable=True)
 
     def _look(self) -> None:
         now_s = clock.monotonic_s()

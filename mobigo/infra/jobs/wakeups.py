@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 
+from mobigo.infra import clock
 from mobigo.infra.config import Config
 
 if TYPE_CHECKING:
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
 
 TASK: Final = "mobigo.jobs.wake"
 SEND_S_MAX: Final = 2
+QUIET_S: Final = 30.0
 _log = logging.getLogger(__name__)
 _lock: Final = Lock()
 _brokers: "Final[WeakKeyDictionary[Engine, Config]]" = WeakKeyDictionary()
+_quiet_until_s: "Final[WeakKeyDictionary[Engine, float]]" = WeakKeyDictionary()
 _apps: "Final[dict[tuple[str, str, str], Celery]]" = {}
 
 
 def connect(engine: Engine, config: Config) -> None:
     """Send the wake-ups of the jobs enqueued on `engine` to the broker of `config`."""
     _brokers[engine] = config
+    _quiet_until_s.pop(engine, None)
 
 
 def disconnect(engine: Engine) -> None:
@@ -35,13 +39,15 @@ def disconnect(engine: Engine) -> None:
 
 
 def wake(engine: Engine, job_id: str) -> None:
-    """Tell the workers that this job waits. A broker out of reach is logged: the workers find the job by themselves."""
+    """Tell the workers that this job waits. A broker out of reach is logged, and left alone for half a minute, so that
+    the person who waits for an answer does not wait for it each time: the workers find the job by themselves."""
     config = _brokers.get(engine)
-    if config is None:
+    if config is None or clock.monotonic_s() < _quiet_until_s.get(engine, 0.0):
         return
     try:
         celery_app(config).send_task(TASK, args=[job_id], retry=False, ignore_result=True)
     except Exception as unreachable:
+        _quiet_until_s[engine] = clock.monotonic_s() + QUIET_S
         _log.warning("the wake-up of job %s was not sent (%s)", job_id, type(unreachable).__name__)
 
 

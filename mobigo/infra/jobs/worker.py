@@ -7,6 +7,7 @@ heartbeats answered whatever the jobs do. A broker that is down, or loses messag
 import logging
 import sys
 import warnings
+from threading import Thread
 
 from mobigo.infra import db
 from mobigo.infra.config import Config
@@ -40,7 +41,12 @@ def run_worker(config: Config, pace: Pace | None = None) -> int:
     def keep_our_log(**_given: object) -> None:
         return None
 
+    # Celery takes up to two seconds to notice the signal. A thread: a signal handler must not wait for a lock.
+    def close_soon(**_given: object) -> None:
+        Thread(target=crew.close, name="closing", daemon=True).start()
+
     signals.setup_logging.connect(keep_our_log)
+    signals.worker_shutting_down.connect(close_soon)
     worker = app.Worker(
         hostname=f"mobigo@{crew.owner}",
         pool="solo",

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from mobigo.app.worker import as_environ
 from mobigo.infra import clock, db
 from mobigo.infra.config import Config
-from mobigo.infra.jobs import Job, desk, registry, wakeups
+from mobigo.infra.jobs import Job, desk, registry, states, wakeups
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = "tests.integration.jobs.sample_jobs"
@@ -80,14 +80,15 @@ class Floor:
         while not what():
             if time.monotonic() > limit:
                 raise AssertionError(self.log.read_text("utf-8")[-6_000:])
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def wait_ended(self, jobs: Collection[str] | None = None, seconds: float = 60.0) -> None:
         left = set(self.asked if jobs is None else jobs)
 
         def all_ended() -> bool:
-            left.difference_update([job_id for job_id in left if self.job(job_id).ended])
-            return not left
+            with db.reading(self.engine) as session:
+                ended = desk.list_jobs(session, desk.JobFilter(states=states.ENDED, limit=1_000))
+            return left <= {job.id for job in ended}
 
         self.wait(all_ended, seconds)
 
@@ -111,9 +112,9 @@ class Floor:
 
     def assert_each_ended_once(self) -> None:
         """Every job asked ended exactly once; its effect is there exactly if it is done; none ran twice at a time."""
-        states = {job_id: self.job(job_id).state.value for job_id in self.asked}
-        assert sorted(self.endings()) == sorted(states.items())
-        assert sorted(self.effects()) == sorted(job_id for job_id, state in states.items() if state == "done")
+        ended_as = {job_id: self.job(job_id).state.value for job_id in self.asked}
+        assert sorted(self.endings()) == sorted(ended_as.items())
+        assert sorted(self.effects()) == sorted(job_id for job_id, state in ended_as.items() if state == "done")
         assert self.overlaps() == []
 
     def dismiss(self) -> list[int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from queue import Empty
 
 import pytest
-from kombu import Connection
+from kombu.connection import Connection
 
 from mobigo.infra.config import Config
 from mobigo.infra.jobs.wakeups import celery_app

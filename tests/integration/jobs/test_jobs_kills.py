@@ -15,7 +15,8 @@ from sqlalchemy import Engine
 
 from mobigo.infra import clock, db
 from mobigo.infra.config import Config
-from mobigo.infra.jobs import list_schedules, schedules
+from mobigo.infra.jobs import list_schedules, set_schedule
+from mobigo.infra.jobs.tables import ScheduleRow
 from tests.integration.jobs.floor import Floor, floor_on, own_queue
 
 postgres = pytest.mark.postgres
@@ -46,8 +47,8 @@ def test_each_job_ends_exactly_once_whatever_is_killed(
     with floor_on(engine, config) as floor, own_queue(config):
         cancelled = _ask(floor, kills)
         with db.transaction(engine) as session:
-            schedules.set_schedule(session, "sample.tick", "sample.tick", {}, "monthly 1 03:00", FIRST - timedelta(40))
-            session.get_one(schedules.ScheduleRow, "sample.tick").next_at = FIRST
+            set_schedule(session, "sample.tick", "sample.tick", {}, "monthly 1 03:00", FIRST - timedelta(40))
+            session.get_one(ScheduleRow, "sample.tick").next_at = FIRST
         floor.hire(3)
         for _ in range(kills):
             _kill_one(floor, chance)
