@@ -25,6 +25,7 @@ from mobigo.network.model.timetable import F64, I32, NONE, Timetable
 TEXT_CHARS_MAX = 100  # a longer text is cut: no place has a longer name, and the cost stays bounded
 TEXT_WORDS_MAX = 12
 SAME_NAME_M = 450.0  # stops of one name closer than this are one place
+TOWN_M = 4_000.0  # a stop that bears a commune's name this near its centre is a stop of that commune
 COMMUNE_M = 6_000.0  # a stop is told by the nearest commune centre, up to this distance
 DEGREE_M = 111_195.0
 
@@ -80,6 +81,7 @@ class PlaceIndex:
         self._exact: dict[str, list[int]] = defaultdict(list)
         for row, place in enumerate(places):
             self._exact[" ".join(words(place.name))].append(row)
+        self._town_stops: dict[str, tuple[int, ...]] = {}
         self._index_words()
 
     def _index_words(self) -> None:
@@ -267,6 +269,15 @@ class PlaceIndex:
         close = np.flatnonzero(distances <= radius_m)
         ranked = sorted(close.tolist(), key=lambda i: (round(float(distances[i])), int(self._order[rows[i]])))[:limit]
         return [(self.places[rows[i]], round(distance_m(point, self.places[rows[i]].point))) for i in ranked]
+
+    def stops_of_commune(self, commune: Place) -> tuple[int, ...]:
+        """The stops that bear the name of a commune ("Dijon Ville", "Saulieu, gare") within `TOWN_M` of its centre."""
+        if commune.id not in self._town_stops:
+            named = words(commune.name)
+            around = self.near(commune.point, TOWN_M, 1_000, [Kind.STATION, Kind.STOP])
+            own = [place for place, _ in around if words(place.name)[: len(named)] == named]
+            self._town_stops[commune.id] = tuple(sorted({stop for place in own for stop in place.stops}))
+        return self._town_stops[commune.id]
 
     def _distances_m(self, point: Point, rows: NDArray[np.int64]) -> F64:
         """Distances on a flat Earth around `point`: exact to 0.5 % within 50 km, and ordered beyond."""

@@ -49,7 +49,7 @@ def end_of(here: Here, text: str) -> tuple[Endpoint, Sequence[Match]]:
         place, others = others[0].place, others[1:]
     if place is None:
         raise NotFound("planner.no_such_place", text=text[:80])
-    return endpoint_of(place), others
+    return endpoint_of(place, here.places), others
 
 
 def stop_endpoint(live: LiveNetwork, text: str) -> Endpoint | None:

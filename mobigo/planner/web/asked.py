@@ -124,11 +124,12 @@ def full_label(place: Place) -> str:
     return f"{place.name}, {place.context}" if place.context else place.name
 
 
-def endpoint_of(place: Place) -> Endpoint:
-    """Where one sets out from a place: its stops, or the centre of a commune."""
+def endpoint_of(place: Place, index: PlaceIndex) -> Endpoint:
+    """Where one sets out from a place: its stops; for a commune, the stops that bear its name, else its centre."""
     if place.stops:
         return Endpoint(label(place), None, place.stops)
-    return Endpoint(place.name, place.point)
+    stops = index.stops_of_commune(place)
+    return Endpoint(place.name, None, stops) if stops else Endpoint(place.name, place.point)
 
 
 def blank(now: datetime, zone: ZoneInfo) -> Asked:
@@ -189,7 +190,7 @@ def _end(
     if chosen is not None and (
         not text or fold(text) in (fold(label(chosen)), fold(full_label(chosen)), fold(chosen.name))
     ):
-        return endpoint_of(chosen), text or label(chosen), chosen.id
+        return endpoint_of(chosen, index), text or label(chosen), chosen.id
     if not text:
         errors[name] = _("Indiquez d’où vous partez.") if name == "from" else _("Indiquez où vous allez.")
         return None, "", ""
@@ -199,7 +200,7 @@ def _end(
     place, rest = index.resolve(text)
     if place is not None:
         others[name] = tuple(rest[:5])
-        return endpoint_of(place), text, ""
+        return endpoint_of(place, index), text, ""
     if rest:
         choices[name] = tuple(rest[:8])
     else:

@@ -134,6 +134,12 @@ def test_near_gives_places_by_distance_and_only_within_the_radius(index):
     assert [place.kind for place, _ in index.near(Point(47.2800, 4.2300), 200, 5, [Kind.COMMUNE])] == [Kind.COMMUNE]
 
 
+def test_the_stops_of_a_commune_are_those_that_bear_its_name_near_its_centre(index):
+    assert index.stops_of_commune(index.by_id("commune:21231")) == (0, 1, 2)  # Dijon Ville
+    assert index.stops_of_commune(index.by_id("commune:21584")) == (3,)  # not Stade, which does not say Saulieu
+    assert index.stops_of_commune(index.by_id("commune:71442")) == ()
+
+
 def test_an_empty_index_answers():
     empty = build_index(timetable([], []))
     assert empty.search("dijon") == []
