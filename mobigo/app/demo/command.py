@@ -56,6 +56,8 @@ def configured(port: int | None) -> Config:
         raise Refused("demo.not_in_production")
     if not os.environ.get("MOBIGO_ENV"):
         config = replace(config, environment="demo")
+    if not os.environ.get("MOBIGO_LOG_LEVEL"):
+        config = replace(config, log_level="warning")  # one line a request hides what is said to people
     return listening(config, None, port)
 
 

@@ -2,6 +2,9 @@
 
 from mobigo.app.demo.facts import Commune, Facts, StopFact
 from mobigo.base.errors import InvalidInput
+from mobigo.base.geo import distance_m
+
+TOWN_M = 8_000
 
 
 class Places:
@@ -30,6 +33,14 @@ class Places:
             if len(found) == 1:
                 return self._village(found[0])
         raise InvalidInput("demo.unknown_place", place=place, network=self.network)
+
+    def communes_of(self, place: str) -> set[str]:
+        """The communes whose people that place serves: the village's own, or those of a town's name within 8 km."""
+        stop = self.find(place)
+        if stop.commune:
+            return {stop.commune}
+        namesakes = self.communes.get(stop.name.split(",")[0], ())
+        return {each.code for each in namesakes if distance_m(each.point, stop.point) <= TOWN_M}
 
     @staticmethod
     def _village(commune: Commune) -> StopFact:

@@ -77,7 +77,7 @@ def _feed(network: str, facts: Facts, size: str) -> Feed:
     feed = Feed(OPERATORS[network])
     lines = list(facts.lines[network])
     if network == "coaches":
-        served = frozenset(places.find(call.place).commune for line in lines for call in line.calls)
+        served = frozenset(code for line in lines for call in line.calls for code in places.communes_of(call.place))
         towns = [stop for stop in facts.stops["coaches"] if not stop.name.endswith(("TGV", ", centre"))]
         lines += villages.lines_for(size, facts.communes, served, towns)
     calls_per_station: dict[str, int] = {}
