@@ -18,7 +18,20 @@ from mobigo.network.engine.columns import floats, ints, rows_of, table_of, texts
 from mobigo.network.engine.transfers import TransferRule, WalkRules
 from mobigo.network.engine.visits import Visits, read_visits
 from mobigo.network.model.feed import FeedTables
-from mobigo.network.model.timetable import F64, I8, I32, I64, NONE, U64, Strings, Timetable
+from mobigo.network.model.timetable import (
+    DROP_OFF_SHIFT,
+    F64,
+    I8,
+    I32,
+    I64,
+    NONE,
+    NOT_AVAILABLE,
+    PICKUP_SHIFT,
+    TYPE_MASK,
+    U64,
+    Strings,
+    Timetable,
+)
 
 EXTENDED_TYPES = {  # Google's extended route types that feeds use, by hundreds, to the reference's (GTFS extended route types)
     1: 2, 2: 3, 4: 1, 7: 3, 8: 11, 9: 0, 10: 4, 11: 1100, 12: 4, 13: 6, 14: 7, 15: 1500,
@@ -38,7 +51,11 @@ Progress = Callable[[str], None]
 
 
 def compile_feeds(
-    feeds: Sequence[CompileInput], zone: str, inputs_hash: str, walk: WalkRules | None = None, progress: Progress | None = None
+    feeds: Sequence[CompileInput],
+    zone: str,
+    inputs_hash: str,
+    walk: WalkRules | None = None,
+    progress: Progress | None = None,
 ) -> Timetable:
     """The timetable of `feeds`, which all run in `zone`. `progress` is told the name of each stage.
 
@@ -64,7 +81,9 @@ def compile_feeds(
         part.place_trips(first_ordinal, day_count)
     tell("runs")
     drives = [part.drives() for part in parts]
-    days, rows = unique_days([bits for part, drive in zip(parts, drives, strict=True) for bits in (part.trip_bits, drive.bits)], words)
+    days, rows = unique_days(
+        [bits for part, drive in zip(parts, drives, strict=True) for bits in (part.trip_bits, drive.bits)], words
+    )
     tell("transfers")
     rules = [rule for part in parts for rule in part.transfer_rules()]
     scopes, by_pair = transfers.read_scopes(rules, stops.type, stops.parent)
@@ -83,7 +102,9 @@ def compile_feeds(
     foot_start, foot_node, foot_s, foot_m = _feet(links, node_count)
     tell("bounds")
     to_s, from_s = bounds.landmarks(*_edges(grouped, links), node_count)
-    latest_s = run_start_s + (grouped.arrive_s[grouped.times_at[order] + _run_lengths(grouped) - 1] if len(order) else 0)
+    latest_s = run_start_s + (
+        grouped.arrive_s[grouped.times_at[order] + _run_lengths(grouped) - 1] if len(order) else 0
+    )
     pieces = _Pieces(parts)
     return Timetable(
         hash=inputs_hash, zone=zone, first_day_ordinal=first_ordinal, day_count=day_count,
@@ -136,7 +157,15 @@ class _FeedPart:
         self.number, self.name, self.feed, self.place_ids = number, given.name, given.tables, given.place_ids
         self.agency = _by_id(self.feed, "agency", "agency_id", "agency_name", "agency_url", "agency_phone")
         self.routes = _by_id(
-            self.feed, "routes", "route_id", "agency_id", "route_short_name", "route_long_name", "route_type", "route_color", "route_text_color"
+            self.feed,
+            "routes",
+            "route_id",
+            "agency_id",
+            "route_short_name",
+            "route_long_name",
+            "route_type",
+            "route_color",
+            "route_text_color",
         )
         stops = _by_id(
             self.feed, "stops", "stop_id", "stop_code", "stop_name", "platform_code", "stop_lat", "stop_lon", "location_type", "parent_station",
@@ -162,7 +191,9 @@ class _FeedPart:
         route = rows_of(texts(trips, "route_id"), texts(self.routes, "route_id"))
         self.trips, self.trip_route = trips.filter(pl.Series(route >= 0)), route[route >= 0]
         raw_lat, raw_lon = floats(self.stops, "stop_lat"), floats(self.stops, "stop_lon")
-        self.visits = read_visits(self.feed, texts(self.trips, "trip_id"), texts(self.stops, "stop_id"), raw_lat, raw_lon)
+        self.visits = read_visits(
+            self.feed, texts(self.trips, "trip_id"), texts(self.stops, "stop_id"), raw_lat, raw_lon
+        )
         self._read_shapes()
 
     def _read_shapes(self) -> None:
@@ -197,7 +228,12 @@ class _FeedPart:
         block = texts(self.trips, "block_id")
         if self.trips.height and (block != "").any():
             in_block = pl.DataFrame({"block": block, "trip": np.arange(len(block), dtype=np.int32), "ok": usable})
-            shared = in_block.filter((pl.col("block") != "") & pl.col("ok")).group_by("block").agg("trip").filter(pl.col("trip").list.len() > 1)
+            shared = (
+                in_block.filter((pl.col("block") != "") & pl.col("ok"))
+                .group_by("block")
+                .agg("trip")
+                .filter(pl.col("trip").list.len() > 1)
+            )
             for key, members in sorted(shared.iter_rows()):
                 blocks[key] = [trip for trip in members if trip not in by_frequency]
         joined, apart = self._in_seat(trip_ids, usable, by_frequency)
@@ -210,8 +246,14 @@ class _FeedPart:
         extra = [(chain, bits, None, 0) for chain, bits in chains]
         extra += [((trip,), self.trip_bits[trip], start_s, 0 if exact else 1) for trip, start_s, exact in departures]
         own_start = self.visits.depart_s[np.minimum(self.visits.trip_start[:-1], max(len(self.visits.depart_s) - 1, 0))]
-        start_s = np.concatenate([own_start[single], [own_start[chain[0]] if start is None else start for chain, _, start, _ in extra]])
-        bits = np.concatenate([alone[single], np.array([row[1] for row in extra], np.uint64).reshape(len(extra), -1)]) if extra else alone[single]
+        start_s = np.concatenate(
+            [own_start[single], [own_start[chain[0]] if start is None else start for chain, _, start, _ in extra]]
+        )
+        bits = (
+            np.concatenate([alone[single], np.array([row[1] for row in extra], np.uint64).reshape(len(extra), -1)])
+            if extra
+            else alone[single]
+        )
         trips: list[tuple[int, ...]] | None = None
         if extra:
             trips = [(int(trip),) for trip in single] + [chain for chain, *_ in extra]
@@ -225,14 +267,21 @@ class _FeedPart:
         if not table.height:
             return []
         trip = rows_of(texts(table, "trip_id"), trip_ids)
-        columns = (times(table, "start_time"), times(table, "end_time"), ints(table, "headway_secs", 0), ints(table, "exact_times", 0))
+        columns = (
+            times(table, "start_time"),
+            times(table, "end_time"),
+            ints(table, "headway_secs", 0),
+            ints(table, "exact_times", 0),
+        )
         rows = zip(trip.tolist(), *(column.tolist() for column in columns), strict=True)
         return sorted(
             (runs.Frequency(t, first, end, headway, exact == 1) for t, first, end, headway, exact in rows if t >= 0),
             key=lambda row: (row.trip, row.first_s, row.end_s, row.headway_s),
         )
 
-    def _in_seat(self, trip_ids: pl.Series, usable: np.ndarray, without: set[int]) -> tuple[dict[int, list[int]], frozenset[tuple[int, int]]]:
+    def _in_seat(
+        self, trip_ids: pl.Series, usable: np.ndarray, without: set[int]
+    ) -> tuple[dict[int, list[int]], frozenset[tuple[int, int]]]:
         table = table_of(self.feed, "transfers", "from_trip_id", "to_trip_id", "transfer_type")
         kind = ints(table, "transfer_type", 0)
         first, second = rows_of(texts(table, "from_trip_id"), trip_ids), rows_of(texts(table, "to_trip_id"), trip_ids)
@@ -242,7 +291,14 @@ class _FeedPart:
             a, b = int(first[row]), int(second[row])
             if kind[row] == 5:
                 apart.add((a, b))
-            elif kind[row] == 4 and usable[a] and usable[b] and a not in without and b not in without and b not in joined[a]:
+            elif (
+                kind[row] == 4
+                and usable[a]
+                and usable[b]
+                and a not in without
+                and b not in without
+                and b not in joined[a]
+            ):
                 joined[a].append(b)
         kept = {trip: sorted(after for after in nexts if (trip, after) not in apart) for trip, nexts in joined.items()}
         return kept, frozenset(apart)
@@ -255,7 +311,11 @@ class _FeedPart:
         )  # fmt: skip
         if not table.height:
             return []
-        stop_ids, trip_ids, route_ids = texts(self.stops, "stop_id"), texts(self.trips, "trip_id"), texts(self.routes, "route_id")
+        stop_ids, trip_ids, route_ids = (
+            texts(self.stops, "stop_id"),
+            texts(self.trips, "trip_id"),
+            texts(self.routes, "route_id"),
+        )
         columns = [ints(table, "transfer_type", 0), ints(table, "min_transfer_time", NONE)]
         good = (columns[0] >= 0) & (columns[0] <= 3)
         for name, ids, offset in (
@@ -287,7 +347,10 @@ class _Stops:
     """The stops of all feeds in one order: by place on a curve that keeps neighbours together, then by feed and id."""
 
     def __init__(self, parts: Sequence[_FeedPart]) -> None:
-        self._table = pl.concat([part.stops.select(pl.exclude("_line")).with_columns(_part=pl.lit(part.number)) for part in parts], how="diagonal_relaxed")
+        self._table = pl.concat(
+            [part.stops.select(pl.exclude("_line")).with_columns(_part=pl.lit(part.number)) for part in parts],
+            how="diagonal_relaxed",
+        )
         lat, lon = floats(self._table, "stop_lat"), floats(self._table, "stop_lon")
         wild = (np.abs(lat) > 90) | (np.abs(lon) > 180)
         lat[wild] = lon[wild] = np.nan
@@ -313,7 +376,8 @@ class _Stops:
         self.wheelchair: I8 = np.where(own == 0, above, own).astype(np.int8)
         self.id = texts(self._table, "stop_id").to_list()
         self.place = [
-            parts[part].place_ids.get(stop_id) or f"{parts[part].name}:{stop_id}" for part, stop_id in zip(self.feed.tolist(), self.id, strict=True)
+            parts[part].place_ids.get(stop_id) or f"{parts[part].name}:{stop_id}"
+            for part, stop_id in zip(self.feed.tolist(), self.id, strict=True)
         ]
 
     def column(self, name: str) -> list[str]:
@@ -338,7 +402,10 @@ class _Pieces:
         return Strings.of([value for part in self._parts for value in texts(getattr(part, table), column).to_list()])
 
     def feed(self, table: str) -> I32:
-        return np.concatenate([np.full(getattr(part, table).height, part.number, np.int32) for part in self._parts] or [np.zeros(0, np.int32)])
+        return np.concatenate(
+            [np.full(getattr(part, table).height, part.number, np.int32) for part in self._parts]
+            or [np.zeros(0, np.int32)]
+        )
 
     def small(self, column: str, default: int) -> I8:
         values = [np.clip(ints(part.trips, column, default), -1, 2).astype(np.int8) for part in self._parts]
@@ -379,7 +446,9 @@ def _collect_visits(parts: Sequence[_FeedPart], scopes: transfers.Scopes) -> tup
     for part in parts:
         starts.append(part.visits.trip_start[1:] + base)
         base += int(part.visits.trip_start[-1])
-    stop = np.concatenate([part.stop_row[part.visits.stop] for part in parts] or [np.zeros(0, np.int32)]).astype(np.int32)
+    stop = np.concatenate([part.stop_row[part.visits.stop] for part in parts] or [np.zeros(0, np.int32)]).astype(
+        np.int32
+    )
     visits = _AllVisits(
         np.concatenate(starts), stop,
         np.concatenate([part.visits.arrive_s for part in parts] or [np.zeros(0, np.int32)]),
@@ -392,7 +461,10 @@ def _collect_visits(parts: Sequence[_FeedPart], scopes: transfers.Scopes) -> tup
         trip_route = np.concatenate([part.trip_route + part.route_offset for part in parts])
         at = np.flatnonzero(np.isin(stop, watched))
         trip = np.searchsorted(visits.trip_start, at, side="right") - 1
-        keys = [(int(stop[i]), *scopes.scope(int(stop[i]), int(t), int(trip_route[t]))) for i, t in zip(at, trip, strict=True)]
+        keys = [
+            (int(stop[i]), *scopes.scope(int(stop[i]), int(t), int(trip_route[t])))
+            for i, t in zip(at, trip, strict=True)
+        ]
         kept_apart = [key for key in keys if key[1:] != (NONE, NONE)]
         scopes.node_of.update(dict.fromkeys(kept_apart, NONE))
         count = sum(len(part.stop_row) for part in parts)
@@ -402,12 +474,18 @@ def _collect_visits(parts: Sequence[_FeedPart], scopes: transfers.Scopes) -> tup
     return visits, node
 
 
-def _group_runs(drives: Sequence[_Drives], visits: _AllVisits, nodes: I32) -> tuple[patterns.Patterns, I32, I32, I32, I32]:
+def _group_runs(
+    drives: Sequence[_Drives], visits: _AllVisits, nodes: I32
+) -> tuple[patterns.Patterns, I32, I32, I32, I32]:
     """Patterns, the order of runs in them, and the trips of each run in that order."""
     lists: list[tuple[int, ...]] | None = None
     single = np.concatenate([drive.single for drive in drives] or [np.zeros(0, np.int32)])
     if any(drive.trips is not None for drive in drives):
-        lists = [trips for drive in drives for trips in (drive.trips if drive.trips is not None else [(int(t),) for t in drive.single])]
+        lists = [
+            trips
+            for drive in drives
+            for trips in (drive.trips if drive.trips is not None else [(int(t),) for t in drive.single])
+        ]
     if lists is None:
         trips, counts = single, np.ones(len(single), np.int64)
     else:
@@ -420,7 +498,10 @@ def _group_runs(drives: Sequence[_Drives], visits: _AllVisits, nodes: I32) -> tu
     start = cell_start[trip_start]
     lead_s = visits.depart_s[visits.trip_start[trips[trip_start[:-1]]]] if len(counts) else np.zeros(0, np.int32)
     relative = np.repeat(lead_s, np.diff(start)).astype(np.int32)
-    sequences = patterns.Sequences(start, nodes[at], visits.flags[at], visits.arrive_s[at] - relative, visits.depart_s[at] - relative)
+    sequences = patterns.Sequences(
+        start, nodes[at], visits.flags[at], visits.arrive_s[at] - relative, visits.depart_s[at] - relative
+    )
+    _join(sequences, np.setdiff1d(cell_start[1:-1], start), visits.stop[at])
     run_start_s = np.concatenate([drive.start_s for drive in drives] or [np.zeros(0, np.int32)])
     grouped = patterns.group(sequences, run_start_s)
     order = grouped.order
@@ -429,6 +510,20 @@ def _group_runs(drives: Sequence[_Drives], visits: _AllVisits, nodes: I32) -> tu
     pick = patterns._slices(trip_start, order)
     first = (cell_start[:-1] - np.repeat(start[:-1], counts))[pick]
     return grouped, order, run_trip_start, trips[pick].astype(np.int32), first.astype(np.int32)
+
+
+def _join(sequences: patterns.Sequences, begin: I64, stop: I32) -> None:
+    """Where a run continues as its next trip (`begin` are the first cells of those): the former is left when it is reached, the latter
+    reached no earlier. At one stop the two calls are one: people get off by the former's flag, on by the latter's."""
+    end = begin - 1
+    sequences.depart_s[end] = sequences.arrive_s[end]
+    sequences.arrive_s[begin] = np.maximum(sequences.arrive_s[begin], sequences.arrive_s[end])
+    same = stop[end] == stop[begin]
+    mask = np.uint8(TYPE_MASK)
+    no_pickup, no_drop_off = np.uint8(NOT_AVAILABLE << PICKUP_SHIFT), np.uint8(NOT_AVAILABLE << DROP_OFF_SHIFT)
+    flags = sequences.flags
+    flags[end[same]] = (flags[end[same]] & ~(mask << np.uint8(PICKUP_SHIFT))) | no_pickup
+    flags[begin[same]] = (flags[begin[same]] & ~(mask << np.uint8(DROP_OFF_SHIFT))) | no_drop_off
 
 
 def _run_lengths(grouped: patterns.Patterns) -> I32:
@@ -463,7 +558,7 @@ def _edges(grouped: patterns.Patterns, links: transfers.Links) -> tuple[I32, I32
     hops = pair[2] - 1
     within = np.arange(hops.sum()) - np.repeat(np.cumsum(hops) - hops, hops)
     t, n = np.repeat(pair[0], hops) + within, np.repeat(pair[1], hops) + within
-    ride_s = grouped.arrive_s[t + 1] - grouped.depart_s[t]
+    ride_s = np.maximum(grouped.arrive_s[t + 1] - grouped.depart_s[t], 0)
     return (
         np.concatenate([grouped.node[n], links.from_node]).astype(np.int32),
         np.concatenate([grouped.node[n + 1], links.to_node]).astype(np.int32),

@@ -80,16 +80,17 @@ def _ride(timetable: Timetable, found: RideFound) -> Ride:
     current = next(trip for trip, first in zip(reversed(trips), reversed(firsts), strict=True) if first <= found.board)
     visits: list[Visit] = []
     ridden: list[tuple[int, int]] = [(current, 0)]
+    merged = False
     for offset, (stop, reach, leave) in enumerate(zip(stops, arrive, depart, strict=True)):
         begun = begins.get(found.board + offset) if offset else None
-        if begun is not None and visits and visits[-1].stop == stop:
+        merged = begun is not None and visits[-1].stop == stop
+        if merged:
             visits[-1] = Visit(stop, visits[-1].arrive_at, _utc(leave))
         else:
             visits.append(Visit(stop, _utc(reach), _utc(leave)))
         if begun is not None:
-            at = len(visits) - 1
-            ridden = [*ridden, (begun, at)] if at else [(begun, 0)]
-    if len(ridden) > 1 and ridden[-1][1] == len(visits) - 1:
+            ridden.append((begun, len(visits) - 1))
+    if merged:
         ridden.pop()  # left where the next trip begins: that trip is not ridden
     return Ride(tuple(ridden), found.service_day, tuple(visits), bool(timetable.run_frequency[found.run]))
 

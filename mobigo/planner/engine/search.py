@@ -50,12 +50,14 @@ class Itinerary:
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """What the search may use. `key` names the filter for the cache of views."""
+    """What the search may use. `key` names the filter for the cache of views. `stretches` [n, 3] are the parts of joined runs that may be
+    ridden where the whole may not: run, first and last position."""
 
     key: object = None
     run_ok: np.ndarray | None = None
     node_ok: np.ndarray | None = None
     change_s_extra: int = 0
+    stretches: I32 | None = None
 
 
 EVERYTHING = Accepts()
@@ -72,16 +74,24 @@ class Searcher:
         self._memory = threading.local()
 
     def view(self, first_s: int, last_s: int, backward: bool, accepts: Accepts = EVERYTHING) -> View:
-        """The view that holds every run under way between two instants."""
-        first = self._day(first_s) - timedelta(days=self.timetable.back_days)
-        last = self._day(last_s)
+        """The view that holds every run under way between two instants. A service day may begin an hour before its midnight, or after it."""
+        first = self._day(first_s - 3600) - timedelta(days=self.timetable.back_days)
+        last = self._day(last_s + 3600)
         key = (first, last, backward, accepts.key, accepts.change_s_extra)
         with self._lock:
             if key in self._views:
                 self._views.move_to_end(key)
                 return self._views[key]
         made = build_view(
-            self.timetable, first, last, first, backward, accepts.run_ok, accepts.node_ok, accepts.change_s_extra
+            self.timetable,
+            first,
+            last,
+            first,
+            backward,
+            accepts.run_ok,
+            accepts.node_ok,
+            accepts.change_s_extra,
+            accepts.stretches,
         )
         with self._lock:
             self._views[key] = made
@@ -252,13 +262,14 @@ class Searcher:
                 last = int(g.pattern_start[pattern + 1]) - at - 1
                 a, b, departs, arrives, from_node, to_node = last - b, last - a, -arrives, -departs, to_node, from_node
             day = view.first_day + timedelta(days=int(view.occurrence_day[occurrence]))
+            first = int(view.first_position[pattern])
             rides.append(
                 RideFound(
                     int(view.pattern[pattern]),
                     int(view.occurrence_run[occurrence]),
                     day,
-                    int(a),
-                    int(b),
+                    int(a) + first,
+                    int(b) + first,
                     base + departs,
                     base + arrives,
                     from_node,

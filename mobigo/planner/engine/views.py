@@ -56,6 +56,7 @@ class View(NamedTuple):
     occurrence_run: I32
     occurrence_day: I32
     pattern: I32
+    first_position: I32  # of each pattern, where it begins in the timetable's: not 0 for a part of a joined run
     derived: dict[str, tuple[I32, I32]]  # what searches derive from the view once
 
 
@@ -68,10 +69,12 @@ def build_view(
     run_ok: np.ndarray | None = None,
     node_ok: np.ndarray | None = None,
     change_s_extra: int = 0,
+    stretches: I32 | None = None,
 ) -> View:
     """The view of the service days from `first_day` to `last_day`, seconds counted from the service day `origin_day`'s start.
 
-    `run_ok` and `node_ok` (booleans) leave out runs, and forbid boarding and alighting at nodes.
+    `run_ok` and `node_ok` (booleans) leave out runs, and forbid boarding and alighting at nodes; `stretches` [n, 3] (run, first and last
+    position) are parts of runs to ride besides.
     """
     zone = ZoneInfo(timetable.zone)
     origin_epoch_s = int(service_day_start(origin_day, zone).timestamp())
@@ -86,10 +89,23 @@ def build_view(
         everything if run_ok is None else run_ok,
     )  # fmt: skip
     kept = np.flatnonzero(counts).astype(np.int32)
+    counts, first_position = counts[kept], np.zeros(len(kept), np.int32)
     length = np.diff(timetable.pattern_node_start)[kept]
-    cells = np.repeat(
-        timetable.pattern_node_start[:-1][kept] - np.concatenate([[0], np.cumsum(length)[:-1]]), length
-    ) + np.arange(length.sum())
+    if stretches is not None and len(stretches):
+        active = np.array(
+            [[timetable.runs_on(int(timetable.run_days[r]), day) for day in span] for r in stretches[:, 0]]
+        )
+        which, on = np.nonzero(active)
+        part, parts = stretches[which], stretches[active.any(axis=1)]
+        run, day_of = np.concatenate([run, part[:, 0]]), np.concatenate([day_of, on.astype(np.int32)])
+        start_s = np.concatenate([start_s, timetable.run_start_s[part[:, 0]] + offsets[on]])
+        row = np.concatenate([row, timetable.run_times[part[:, 0]] + part[:, 1]])
+        counts = np.concatenate([counts, active.sum(axis=1)[active.any(axis=1)].astype(np.int32)])
+        of_run = np.searchsorted(timetable.pattern_run_start, parts[:, 0], side="right").astype(np.int32) - 1
+        kept, first_position = np.concatenate([kept, of_run]), np.concatenate([first_position, parts[:, 1]])
+        length = np.concatenate([length, parts[:, 2] - parts[:, 1] + 1])
+    begin = timetable.pattern_node_start[:-1][kept] + first_position
+    cells = np.repeat(begin - np.concatenate([[0], np.cumsum(length)[:-1]]), length) + np.arange(length.sum())
     node, flags = timetable.pattern_node[cells], timetable.pattern_flags[cells]
     can_board = (flags & TYPE_MASK) != NOT_AVAILABLE
     can_alight = (flags >> DROP_OFF_SHIFT & TYPE_MASK) != NOT_AVAILABLE
@@ -97,7 +113,7 @@ def build_view(
         can_board &= node_ok[node]
         can_alight &= node_ok[node]
     pattern_start = _starts(length)
-    occurrence_start = _starts(counts[kept])
+    occurrence_start = _starts(counts)
     change = timetable.node_change_s + np.int32(change_s_extra)
     foot = (
         timetable.foot_start,
@@ -107,13 +123,13 @@ def build_view(
     arrive, depart = timetable.times_arrive_s, timetable.times_depart_s
     lb_to_s, lb_from_s = timetable.lb_to_s, timetable.lb_from_s
     if backward:
-        lengths_of = np.repeat(length, counts[kept]).astype(np.int32)
+        lengths_of = np.repeat(length, counts).astype(np.int32)
         arrive, depart = -timetable.times_depart_s[::-1], -timetable.times_arrive_s[::-1]
         row = np.int32(len(arrive)) - row[::-1] - lengths_of[::-1]
         start_s, run, day_of = -start_s[::-1], run[::-1], day_of[::-1]
         node, can_board, can_alight = node[::-1], can_alight[::-1], can_board[::-1]
-        kept = kept[::-1]
-        pattern_start, occurrence_start = _starts(length[::-1]), _starts(counts[kept])
+        kept, first_position = kept[::-1], first_position[::-1]
+        pattern_start, occurrence_start = _starts(length[::-1]), _starts(counts[::-1])
         foot = _turned(*foot, len(change))
         lb_to_s, lb_from_s = lb_from_s, lb_to_s
     length = np.diff(pattern_start)
@@ -137,6 +153,7 @@ def build_view(
         np.ascontiguousarray(run),
         np.ascontiguousarray(day_of),
         np.ascontiguousarray(kept),
+        np.ascontiguousarray(first_position),
         {},
     )
 
