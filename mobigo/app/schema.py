@@ -104,13 +104,20 @@ def ready(engine: Engine, config: Config) -> None:
 
 
 def differences(engine: Engine) -> list[Any]:
-    """What separates the database from the declared tables, protections of append-only tables included; to be empty."""
+    """What separates the database from the declared tables, protections of append-only tables included; to be empty.
+    Other tables in the same database are not looked at."""
     from mobigo.app.tables import metadata
 
     with reading(engine) as session:
-        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        options = {
+            "compare_type": True,
+            "include_name": lambda name, kind, _: kind != "table" or name in metadata.tables,
+        }
+        context = MigrationContext.configure(session.connection(), opts=options)
         found: list[Any] = list(compare_metadata(context, metadata))
-        present = set(session.scalars(text(_TRIGGERS[engine.dialect.name])))
+        present = {
+            name for table, name in session.execute(text(_TRIGGERS[engine.dialect.name])) if table in metadata.tables
+        }
     wanted = {
         statement.split()[2]
         for table in append_only.tables()
@@ -123,6 +130,6 @@ def differences(engine: Engine) -> list[Any]:
 
 
 _TRIGGERS: Final = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    "sqlite": "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT relname, tgname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal",
 }
