@@ -11,5 +11,5 @@ MODULES: Final = ("mobigo.infra.jobs.tasks", "mobigo.app.tasks", "mobigo.network
 
 def install() -> None:
     """Make the jobs of every package known to this process; each module is imported at the first look-up."""
-    registry.use_modules(MODULES)
+    registry.use_modules(MODULES, installer="mobigo.app.jobs_registry:install")
     outbox.when_written(ask_delivery)

@@ -44,7 +44,7 @@ def main() -> int:
     _limit_data(order.data_bytes_max)
     _open_log(order.config)
     numba_cache.use(order.config.home)
-    registry.use_modules(order.modules)
+    registry.install(order.modules, order.installers)
     engine = db.open_engine(order.config.database_url)
     reports = Reports(order.reports_fd)
     context = JobContext(engine, order.config, order.job, stopping=stopping, report=reports.send, pace=order.pace)

@@ -20,6 +20,7 @@ class Order:
     config: Config
     job: Job
     modules: tuple[str, ...]
+    installers: tuple[str, ...]
     pace: Pace
     silence_s_max: float
     data_bytes_max: int

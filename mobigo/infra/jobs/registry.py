@@ -26,6 +26,7 @@ _known: Final[dict[str, "JobKind"]] = {}
 _schedules: Final[dict[str, "DeclaredSchedule"]] = {}
 _modules: Final[list[str]] = []
 _waiting: Final[list[str]] = []
+_installers: Final[list[str]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,14 @@ def job(
     return register
 
 
-def use_modules(names: Sequence[str]) -> None:
-    """Add modules that declare jobs. They are imported when a job is first looked up."""
+def use_modules(names: Sequence[str], installer: str | None = None) -> None:
+    """Add modules that declare jobs. They are imported when a job is first looked up.
+
+    `installer` ("module:function") is called in each job's own process, so that it is wired as this one is.
+    """
     with _lock:
+        if installer is not None and installer not in _installers:
+            _installers.append(installer)
         for name in names:
             if name not in _modules:
                 _modules.append(name)
@@ -93,6 +99,20 @@ def modules() -> tuple[str, ...]:
     """The modules in use, in order: what a job's own process must know too."""
     with _lock:
         return tuple(_modules)
+
+
+def installers() -> tuple[str, ...]:
+    """The functions to call in a job's own process."""
+    with _lock:
+        return tuple(_installers)
+
+
+def install(names: Sequence[str], functions: Sequence[str]) -> None:
+    """In a job's own process: the same modules and the same wiring as where it was ordered."""
+    use_modules(names)
+    for each in functions:
+        module, _, function = each.partition(":")
+        getattr(importlib.import_module(module), function)()
 
 
 def find_kind(name: str) -> JobKind:

@@ -112,7 +112,8 @@ class _Process:
         # Silent for longer than this, it ends before its lease can: the last beat was at most a beat and a look ago.
         silence_s = max(pace.lease_s - 3 * pace.beat_s, pace.lease_s / 3)
         told = replace(job, outcome=None)  # how its last try ended is of no use to the next
-        order = Order(config, told, registry.modules(), pace, silence_s, wall, os.getpid(), outgoing)
+        known = registry.modules(), registry.installers()
+        order = Order(config, told, *known, pace, silence_s, wall, os.getpid(), outgoing)
         self._popen = subprocess.Popen(  # our own interpreter and module
             [sys.executable, "-m", "mobigo.infra.jobs.child"],
             stdin=subprocess.PIPE,

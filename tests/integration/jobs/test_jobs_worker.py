@@ -76,8 +76,9 @@ def test_every_temper_of_job_comes_to_its_end(floor: Floor) -> None:
     assert "Jeanne" not in floor.log.read_text("utf-8")
 
 
-def test_a_job_keeps_its_lease_while_it_holds_a_long_transaction(floor: Floor) -> None:
-    floor.hire(2)
+def test_a_job_keeps_its_lease_while_it_holds_the_only_writing_transaction(sqlite_floor: Floor) -> None:
+    floor = sqlite_floor
+    floor.hire()
     job_id = floor.ask("sample.sleeps_on_its_lease")
     floor.wait_ended()
     assert floor.job(job_id).outcome == Decision("sample.done", tries=1)
