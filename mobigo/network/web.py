@@ -74,7 +74,7 @@ def receive() -> ResponseReturnValue:
         )
         params = {"archive_sha256": digest, "feed": feed}
         enqueue(session, "network.import", params, identity.subject, instant)
-    flash(gettext("L’archive est reçue ; l’import a commencé."), "good")
+    flash(gettext("L’archive est reçue ; l’import a commencé."), "good")
     return redirect(url_for("network.feeds"), 303)
 
 
@@ -101,7 +101,7 @@ def set_active(feed: str) -> ResponseReturnValue:
     wanted = request.form.get("active") == "1"
     with transaction(services().engine) as session:
         feeds.set_active(session, feed, wanted)
-    flash(gettext("C’est noté ; le réseau servi changera à sa prochaine compilation."), "good")
+    flash(gettext("C’est noté ; le réseau servi changera à sa prochaine compilation."), "good")
     return redirect(url_for("network.feeds"), 303)
 
 
@@ -111,7 +111,7 @@ def build() -> ResponseReturnValue:
     """Have the network compiled; what serves goes on serving meanwhile."""
     with transaction(services().engine) as session:
         enqueue(session, "network.build", {}, auth.signed_in().subject, now())
-    flash(gettext("La compilation a commencé ; le réseau actuel sert pendant ce temps."), "good")
+    flash(gettext("La compilation a commencé ; le réseau actuel sert pendant ce temps."), "good")
     return redirect(url_for("network.feeds"), 303)
 
 
