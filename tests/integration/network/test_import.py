@@ -192,7 +192,9 @@ def test_ids_of_two_feeds_never_mix(tools: Services, tmp_path: Path) -> None:
     with networks.NetworkHolder(tools.engine, tools.config.home).current() as network:
         assert len(network.timetable.stop_id) == 6
         assert sorted(network.timetable.feed_name) == ["one", "two"]
-        assert sorted(network.timetable.stop_place) == sorted([*ids(tools, "one").values(), *ids(tools, "two").values()])
+        assert sorted(network.timetable.stop_place) == sorted(
+            [*ids(tools, "one").values(), *ids(tools, "two").values()]
+        )
 
 
 def test_a_stop_that_comes_back_after_an_absence_is_its_old_place(tools: Services, tmp_path: Path) -> None:
@@ -382,7 +384,8 @@ def test_old_networks_are_removed_after_a_while(tools: Services, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("file", "name"), [("TER BFC (2025).zip", "ter-bfc-2025"), ("é.zip", "gtfs"), ("a.ZIP", "a"), ("dossier", "dossier")]
+    ("file", "name"),
+    [("TER BFC (2025).zip", "ter-bfc-2025"), ("é.zip", "gtfs"), ("a.ZIP", "a"), ("dossier", "dossier")],
 )
 def test_a_feed_is_named_after_its_file(file: str, name: str) -> None:
     assert importing.feed_name(Path(file)) == name
