@@ -19,6 +19,7 @@ def worker(with_parent: int | None) -> None:
 
     Chaque travail a son propre processus ; MOBIGO_JOBS_AT_ONCE dit combien à la fois.
     """
+    from mobigo.app.serve import make_ready
     from mobigo.infra.jobs.child import die_with_parent
     from mobigo.infra.jobs.worker import run_worker
 
@@ -27,6 +28,7 @@ def worker(with_parent: int | None) -> None:
     config = load_config()
     require_safe(config)
     log.configure(config)
+    make_ready(config)
     jobs_registry.install()
     sys.exit(run_worker(config))
 
@@ -37,7 +39,7 @@ def start_worker_process(config: Config) -> "subprocess.Popen[bytes]":
     It ends by itself when the thread that called this ends. To stop it: `terminate()`, then `wait()`; it hands back
     what it cannot finish within ten seconds or so.
     """
-    command = [sys.executable, "-m", "mobigo.app.cli", "worker", "--with-parent", str(os.getpid())]
+    command = [sys.executable, "-P", "-m", "mobigo.app.cli", "worker", "--with-parent", str(os.getpid())]
     environ = {**os.environ, **as_environ(config)}
     return subprocess.Popen(command, env=environ, start_new_session=True)  # noqa: S603 - our own interpreter
 

@@ -115,7 +115,8 @@ class _Process:
         known = registry.modules(), registry.installers()
         order = Order(config, told, *known, pace, silence_s, wall, os.getpid(), outgoing)
         self._popen = subprocess.Popen(  # our own interpreter and module
-            [sys.executable, "-m", "mobigo.infra.jobs.child"],
+            # -P: what lies in the folder we were started from is not imported
+            [sys.executable, "-P", "-m", "mobigo.infra.jobs.child"],
             stdin=subprocess.PIPE,
             stdout=2,  # what a library prints is no answer of the worker's
             pass_fds=(outgoing,),

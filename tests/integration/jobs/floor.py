@@ -74,7 +74,7 @@ class Floor:
         assert found is not None
         return found
 
-    def wait(self, what: Callable[[], bool], seconds: float = 40.0) -> None:
+    def wait(self, what: Callable[[], bool], seconds: float = 180.0) -> None:
         """Until it is so; fails with the end of the workers' log."""
         limit = time.monotonic() + seconds
         while not what():
@@ -82,7 +82,7 @@ class Floor:
                 raise AssertionError(self.log.read_text("utf-8")[-6_000:])
             time.sleep(0.2)
 
-    def wait_ended(self, jobs: Collection[str] | None = None, seconds: float = 60.0) -> None:
+    def wait_ended(self, jobs: Collection[str] | None = None, seconds: float = 180.0) -> None:
         left = set(self.asked if jobs is None else jobs)
 
         def all_ended() -> bool:

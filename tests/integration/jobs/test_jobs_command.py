@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mobigo.app import jobs_registry
+from mobigo.app.serve import make_ready
 from mobigo.app.worker import as_environ, start_worker_process
 from mobigo.base.decisions import Decision
 from mobigo.infra import clock, db
@@ -18,14 +19,13 @@ from mobigo.infra.config import Config, load_config
 from mobigo.infra.jobs import enqueue, find_job, list_schedules, registry
 from tests.integration.jobs.floor import ROOT
 
-WAIT_S = 60
+WAIT_S = 180
 
 
 @pytest.fixture
-def ready(config: Config, sqlite_template: Path) -> Config:
-    config.home.mkdir(parents=True)
-    (config.home / "mobigo.sqlite").write_bytes(sqlite_template.read_bytes())
+def ready(config: Config) -> Config:
     jobs_registry.install()
+    make_ready(config)
     return config
 
 

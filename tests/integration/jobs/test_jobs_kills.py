@@ -55,7 +55,7 @@ def test_each_job_ends_exactly_once_whatever_is_killed(
             time.sleep(chance.uniform(0.1, 0.6))
         for job_id in cancelled:
             floor.cancel(job_id)
-        floor.wait_ended(seconds=90 + 6 * kills)
+        floor.wait_ended(seconds=180 + 10 * kills)
         with db.reading(engine) as session:
             (ticking,) = list_schedules(session)
         assert ticking.last_job_id is not None

@@ -147,9 +147,9 @@ def test_a_wake_up_reaches_a_worker_that_seldom_looks(
     with floor_on(engine, config) as floor, own_queue(config):
         floor.hire(1, "look_s=120", "lease_s=30")
         first = floor.ask("sample.short")
-        floor.wait_ended([first], 60)
+        floor.wait_ended([first])
         second = floor.ask("sample.short")
-        floor.wait_ended([second], 60)
+        floor.wait_ended([second], 100)
         floor.assert_each_ended_once()
         assert floor.dismiss() == [0]
         assert [path.name for path in config.home.rglob("*.msg*")] == []
