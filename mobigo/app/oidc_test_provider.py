@@ -218,6 +218,11 @@ def create_provider(provider: Provider) -> Flask:
     def jwks() -> ResponseReturnValue:
         return jsonify(keys=[provider.key.as_dict(private=False)])
 
+    @app.before_request
+    def insist_on_pkce() -> None:
+        if request.path == "/authorize" and request.args.get("code_challenge_method") != "S256":
+            abort(400)
+
     @app.get("/authorize")
     def authorize() -> ResponseReturnValue:
         try:

@@ -347,6 +347,7 @@ def close(session: Session, subject: str, now: datetime) -> None:
     Refused("grant.last_administrator")."""
     from mobigo.infra import apikeys, grants, sessions
 
+    grants.lock_administrators(session)
     account = session.scalar(select(Account).where(Account.subject == subject).with_for_update())
     if account is None:
         raise NotFound("account.unknown")

@@ -131,6 +131,7 @@ def give(session: Session, subject: str, grant: Grant, now: datetime, by: str | 
 def take(session: Session, grant_id: str, now: datetime, by: str | None) -> GrantRow:
     """Ends a grant. Raises NotFound("grant.unknown"), Conflict("grant.ended"), and Refused("grant.last_administrator")
     rather than leave an installation that nobody can administer."""
+    lock_administrators(session)
     row = session.scalar(select(GrantRow).where(GrantRow.id == grant_id).with_for_update())
     if row is None:
         raise NotFound("grant.unknown")
@@ -142,6 +143,13 @@ def take(session: Session, grant_id: str, now: datetime, by: str | None) -> Gran
     row.ended_by = by
     session.flush()
     return row
+
+
+def lock_administrators(session: Session) -> None:
+    """Makes whoever else is about to remove an administrator wait: each would otherwise see the other as the one left.
+    Taken before any other row, in one order, so that two of them cannot wait for each other."""
+    live = (GrantRow.role == Role.ADMINISTRATOR.value, GrantRow.ended_at.is_(None))
+    session.scalars(select(GrantRow.id).where(*live).order_by(GrantRow.id).with_for_update()).all()
 
 
 def administrators(session: Session) -> set[str]:

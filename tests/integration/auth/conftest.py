@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
@@ -116,9 +118,15 @@ class World:
             return [(row.action, row.actor, row.object_id) for row in rows]
 
 
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for all: what is compiled in it (catalogues, templates) is compiled once."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-def settings(database_config: Config) -> Config:
-    return replace(database_config, base_url="http://localhost", environment="development")
+def settings(database_config: Config, home: Path) -> Config:
+    return replace(database_config, home=home, base_url="http://localhost", environment="development")
 
 
 @pytest.fixture
@@ -127,6 +135,7 @@ def make_world(engine: Engine) -> Iterator[Callable[[Config], World]]:
 
     def make(config: Config) -> World:
         app = create_app(config)
+        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(config.home))
         app.config["TESTING"] = False
         made.append(app)
         return World(app, engine)
