@@ -34,8 +34,7 @@ def search() -> ResponseReturnValue:
     except NotFound:
         return render_template("planner/no_network.html"), 200
     asked = replace(asked, errors={}, choices={})
-    story_day = (here.now.astimezone(here.zone).date() + timedelta(days=1)).isoformat()
-    return render_template("planner/search.html", asked=asked, days=days, story_day=story_day, **_form(asked))
+    return render_template("planner/search.html", asked=asked, days=days, **_form(asked))
 
 
 @bp.get("/trajets")
