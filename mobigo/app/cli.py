@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "gtfs": Command("mobigo.network.cli:gtfs", "Importer et surveiller les offres de transport (GTFS)."),
     "migrate": Command("mobigo.app.migrate:migrate", "Mettre la base de données au schéma de cette version."),
     "network": Command("mobigo.network.cli:network", "Compiler le réseau et le mettre en ligne."),
+    "plan": Command("mobigo.planner.cli:plan", "Chercher un trajet."),
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
     "serve": Command("mobigo.app.serve:serve", "Répondre sur le web et exécuter les travaux."),
     "worker": Command("mobigo.app.worker:worker", "Exécuter les travaux en attente et les horaires."),

@@ -1,0 +1,130 @@
+"""`mobigo plan FROM TO`: a journey on the command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from mobigo.base.errors import InvalidInput
+from mobigo.infra import console
+from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import sentence
+
+if TYPE_CHECKING:
+    from mobigo.infra.web import Services
+    from mobigo.network.model.live import LiveNetwork
+    from mobigo.planner.model import Answer, Journey, Ride
+
+
+@click.command()
+@click.argument("origin", metavar="FROM")
+@click.argument("destination", metavar="TO")
+@click.option("--at", help="Jour et heure, par exemple 2026-11-24T08:00 (heure du réseau) ; maintenant par défaut.")
+@click.option("--arrive-by", is_flag=True, help="Arriver avant cette heure, au lieu de partir après.")
+@click.option("--window", "window_min", default=120, show_default=True, help="Plage de départ (d'arrivée), en minutes ; 0 : le meilleur seul.")
+@click.option("--via", help="Passer par ce lieu.")
+@click.option("--walk", "walk_m", default=2_000, show_default=True, help="Marche acceptée vers un arrêt, en mètres.")
+@click.option("--vehicles", default=8, show_default=True, help="Nombre de véhicules au plus.")
+@click.option("--wheelchair", is_flag=True, help="Seulement ce qui est connu comme accessible en fauteuil roulant.")
+@console.json_option
+def plan(
+    origin: str,
+    destination: str,
+    at: str | None,
+    arrive_by: bool,
+    window_min: int,
+    via: str | None,
+    walk_m: int,
+    vehicles: int,
+    wheelchair: bool,
+    as_json: bool,
+) -> int:
+    """Chercher un trajet. FROM et TO : un nom de lieu, « offre:stop_id », ou « lat,lon »."""
+    from mobigo.infra import clock, numba_cache
+
+    services: Services = click.get_current_context().find_root().obj()
+    try:
+        numba_cache.use(services.config.home)
+        from mobigo.planner import service
+        from mobigo.planner.api.answers import end_of
+        from mobigo.planner.export.journeys import answer_json
+        from mobigo.planner.model import Limits, Query
+        from mobigo.planner.web.here import Here
+
+        @dataclass(frozen=True)
+        class AtHome(Here):
+            home: Path
+
+            @property
+            def places(self):  # type: ignore[no-untyped-def]  # the property's own type
+                from mobigo.planner.gateway.territory import places_of
+
+                return places_of(self.live, self.home)
+
+        with services.networks.current() as live:
+            now = clock.now()
+            here = AtHome(live, now, services.config.home)
+            ends = [end_of(here, text)[0] for text in (origin, destination)]
+            query = Query(
+                ends[0],
+                ends[1],
+                _instant(at, here.zone) if at is not None else now,
+                arrive_by,
+                window_min * 60,
+                via=None if via is None else end_of(here, via)[0],
+                limits=Limits(vehicles_max=vehicles, walk_m_max=walk_m, wheelchair=wheelchair),
+            )
+            answer = service.plan(live, query)
+            console.emit(answer_json(live, answer) if as_json else None, as_json, lambda: _told(live, answer))
+            return console.DONE
+    finally:
+        services.engine.dispose()
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime:
+    """An ISO 8601 instant; without a zone, in the network's."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("planner.time_unreadable", at=text[:80]) from None
+    return given if given.tzinfo is not None else given.replace(tzinfo=zone)
+
+
+def _told(live: "LiveNetwork", answer: "Answer") -> str:
+    """The answer as a person reads it."""
+    query, zone = answer.query, ZoneInfo(live.timetable.zone)
+    lines = [f"{query.origin.name} → {query.destination.name}"]
+    lines += [sentence(remark) for remark in answer.remarks]
+    for journey in answer.journeys:
+        lines += ["", *_journey(live, journey, zone)]
+    return "\n".join(lines)
+
+
+def _journey(live: "LiveNetwork", journey: "Journey", zone: ZoneInfo) -> Sequence[str]:
+    from mobigo.infra.formats import day, duration, hour
+    from mobigo.planner.model import Ride
+
+    leaves, arrives = journey.depart_at.astimezone(zone), journey.arrive_at.astimezone(zone)
+    lasts = duration(int((arrives - leaves) / timedelta(seconds=1)))
+    why = " · ".join(sentence(reason) for reason in journey.why)
+    out = [f"{day(leaves)} {hour(leaves)} → {hour(arrives)}  ({lasts}){'  ' + why if why else ''}"]
+    for leg in journey.legs:
+        start, end = leg.depart_at.astimezone(zone), leg.arrive_at.astimezone(zone)
+        if isinstance(leg, Ride):
+            out.append(f"  {hour(start)}  {_ride(live, leg)}  {hour(end)}")
+        else:
+            out.append(f"  {hour(start)}  {_('à pied')} {leg.distance_m} m  {hour(end)}")
+    return out
+
+
+def _ride(live: "LiveNetwork", ride: "Ride") -> str:
+    timetable = live.timetable
+    names = [timetable.stop_name[visit.stop] for visit in (ride.visits[0], ride.visits[-1])]
+    trip = ride.trips[0][0]
+    route = int(timetable.trip_route[trip])
+    line = timetable.route_short_name[route] or timetable.route_long_name[route]
+    return f"{line} : {names[0]} → {names[1]}"
