@@ -154,3 +154,15 @@ def test_a_wake_up_reaches_a_worker_that_seldom_looks(
         assert floor.dismiss() == [0]
         assert [path.name for path in config.home.rglob("*.msg*")] == []
     engine.dispose()
+
+
+def test_a_worker_without_its_broker_does_the_jobs_and_still_leaves_when_told(sqlite_config: Config) -> None:
+    config = replace(sqlite_config, broker_url="redis://127.0.0.1:9/0")
+    engine = db.open_engine(config.database_url)
+    with floor_on(engine, config) as floor:
+        floor.hire()
+        job_id = floor.ask("sample.short")
+        floor.wait_ended([job_id])
+        floor.assert_each_ended_once()
+        assert floor.dismiss() == [0]
+    engine.dispose()
