@@ -7,10 +7,11 @@ tested without either. It refuses to start in production.
 
 import json
 import secrets
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -312,11 +313,15 @@ def running(
     """
     if config.production:
         raise Refused("oidc.test_provider_in_production")
-    from werkzeug.serving import make_server
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Says nothing: the application's own log tells who signs in."""
 
     client = Client("mobigo", secrets.token_urlsafe(24), f"{config.base_url}/connexion/{name}/retour")
     provider = Provider("http://127.0.0.1", client, people)
-    server = make_server("127.0.0.1", port, create_provider(provider), threaded=True)
+    server = make_server("127.0.0.1", port, create_provider(provider), threaded=True, request_handler=Quiet)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, name="oidc-test-provider", daemon=True)
     thread.start()
@@ -326,3 +331,25 @@ def running(
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+@contextmanager
+def beside(config: Config) -> Iterator[Config]:
+    """In a demonstration without providers of its own, a provider beside the application, and the configuration that
+    names it; elsewhere the configuration as it is."""
+    if config.environment != "demo" or json.loads(config.oidc):
+        yield config
+        return
+    port = config.port + 1 if _is_free(config.port + 1) else 0
+    with running(config, port) as provider:
+        yield replace(config, oidc=provider.setting())
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+        return True

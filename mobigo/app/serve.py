@@ -39,7 +39,13 @@ def serve(host: str | None, port: int | None, no_worker: bool) -> None:
     if not is_free(config.host, config.port):
         raise Refused("serve.port_taken", port=config.port, free=free_port(config.host, config.port + 1))
     make_ready(config)
-    run(config, with_worker=not no_worker)
+    if config.environment == "demo":
+        from mobigo.app.oidc_test_provider import beside
+
+        with beside(config) as demonstrated:
+            run(demonstrated, with_worker=not no_worker)
+    else:
+        run(config, with_worker=not no_worker)
 
 
 def listening(config: Config, host: str | None, port: int | None) -> Config:
