@@ -10,6 +10,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+MAKEFLAGS += --jobs=2
 PORT ?= 8000
 PYTHON := .venv/bin/python
 STAMPS := .venv/.made
@@ -79,15 +80,15 @@ $(STAMPS)/dev: $(STAMPS)/venv requirements-dev.lock pyproject.toml
 	@$(PROJECT)
 	@touch $@
 
-# Node only installs files here; without it, the one of the Python package index serves.
+# Node only copies files here; without it, the one of the Python package index serves.
 $(STAMPS)/node: $(STAMPS)/venv requirements-node.lock
 	@command -v npm >/dev/null || $(INSTALL) --require-hashes --requirement requirements-node.lock
 	@touch $@
 
-$(STAMPS)/map: $(STAMPS)/run $(STAMPS)/node package-lock.json mobigo/app/vendor.py
-	@$(PYTHON) -m mobigo.app.vendor
+$(STAMPS)/map: $(STAMPS)/node package-lock.json mobigo/app/vendor.py
+	@$(PYTHON) -P mobigo/app/vendor.py
 	@touch $@
 
-$(STAMPS)/map-tests: $(STAMPS)/dev $(STAMPS)/node package-lock.json mobigo/app/vendor.py
-	@$(PYTHON) -m mobigo.app.vendor --with-tests
+$(STAMPS)/map-tests: $(STAMPS)/node package-lock.json mobigo/app/vendor.py
+	@$(PYTHON) -P mobigo/app/vendor.py --with-tests
 	@touch $@
