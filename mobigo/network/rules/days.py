@@ -129,6 +129,8 @@ def _activity(view: View, known: Services, today: date) -> None:
     first_rows: dict[str, int] = {}
     for row, code in enumerate(names.codes.tolist()):
         first_rows.setdefault(names.texts[code], row)
+    if table == "calendar_dates" and not over[runs].all():
+        over = np.zeros_like(over)  # days given one by one: told only when nothing is left
     for code, wrong in (("service_never_active", np.logical_not(runs)), ("expired_calendar", over)):
         rows = sorted(first_rows[name] for name, place in known.index.items() if wrong[place] and name in first_rows)
         view.tell(code, table, np.array(rows, np.int64), "service_id")

@@ -1,5 +1,8 @@
 """Rules on agencies, routes and the trips that use them."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import numpy as np
 
 from mobigo.network.rules.view import View
@@ -40,7 +43,7 @@ def _agencies(view: View, zone: str | None) -> None:
             expected=given[0],
         )
     for code in given if zone is not None else []:
-        if code != zone:
+        if not same_zone(code, zone):
             row = int(zones.rows_of([zones.code_of[code]])[0])
             line = int(view.tables["agency"]["_line"][row])
             view.found.add(
@@ -71,6 +74,19 @@ def _agencies(view: View, zone: str | None) -> None:
         view.tell(
             "unused_agency", "agency", ids.rows_where(lambda value: value != "" and value not in used), "agency_id"
         )
+
+
+def same_zone(one: str, other: str) -> bool:
+    """Whether two names mean one time zone: the same name, or clocks that never differed from 1900 to 2037, as US/Pacific
+    and America/Los_Angeles. Zurich's and Paris's have."""
+    if one == other:
+        return True
+    try:
+        here, there = ZoneInfo(one), ZoneInfo(other)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    weeks = (datetime(1900, 1, 1) + timedelta(weeks=week) for week in range(7_200))  # noqa: DTZ001 - a clock's reading
+    return all(here.utcoffset(week) == there.utcoffset(week) for week in weeks)
 
 
 def _names(view: View) -> None:

@@ -233,15 +233,17 @@ def _speeds(view: View, journey: Visits) -> None:
         view, "fast_travel_between_consecutive_stops", journey.rows[timed[near[bad] + 1]], kmh[bad], metres[near[bad]]
     )
 
-    # From each visit to the first one further than FAR_M along the trip, unless that is the very next one.
+    # From each visit to the first one further than FAR_M along the trip.
     along = np.concatenate(([0.0], np.cumsum(metres)))
     far = np.searchsorted(along, along + FAR_M, side="right")
     inside = np.flatnonzero(far < len(along))
-    inside = inside[(journey.trip[timed[far[inside]]] == journey.trip[timed[inside]]) & (far[inside] > inside + 1)]
+    inside = inside[journey.trip[timed[far[inside]]] == journey.trip[timed[inside]]]
     length = along[far[inside]] - along[inside]
     kmh = _kmh(length, depart[inside], arrive[far[inside]])
-    bad = kmh > fastest[inside]
-    _tell_fast(view, "fast_travel_between_far_stops", journey.rows[timed[far[inside[bad]]]], kmh[bad], length[bad])
+    bad = np.flatnonzero(kmh > fastest[inside])
+    bad = bad[np.unique(journey.trip[timed[inside[bad]]], return_index=True)[1]]  # one a trip
+    rows = journey.rows[timed[far[inside[bad]]]]
+    _tell_fast(view, "fast_travel_between_far_stops", rows, kmh[bad], length[bad])
 
 
 def _leg_metres(

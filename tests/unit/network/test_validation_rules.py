@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a case reads as one line
 """Each rule on a tiny feed with one fault: its code, and the file, line, column and value of the example."""
 
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from mobigo.network.gateway import gtfs
 from mobigo.network.model.notices import Severity
 from mobigo.network.model.report import EXAMPLES_MAX, Report, from_json, merged, to_json
 from mobigo.network.rules.codes import SEVERITIES
+from mobigo.network.rules.lines import same_zone
 from mobigo.network.rules.validation import examine, validate
 from mobigo.network.service import explain
 
@@ -294,6 +296,21 @@ def test_each_finding_has_a_sentence_with_all_its_parameters(case: Case, tmp_pat
                 said = sentence(explain(notice), language)
                 assert not said.startswith("gtfs."), said
                 assert "%(" not in said
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Europe/Paris", "Europe/Paris", True),
+        ("US/Pacific", "America/Los_Angeles", True),
+        ("Europe/Zurich", "Europe/Paris", False),
+        ("Europe/Dijon", "Europe/Paris", False),
+        ("", "Europe/Paris", False),
+        ("../etc/passwd", "Europe/Paris", False),
+    ],
+)
+def test_two_names_of_one_zone_are_one_zone(one: str, other: str, same: bool) -> None:
+    assert same_zone(one, other) is same
 
 
 def test_every_code_has_a_sentence_in_both_languages() -> None:
