@@ -1,0 +1,55 @@
+"""Takes the pictures of the documentation from a demonstration that answers, each at most 150 kB.
+
+    mobigo demo --port 8000 &    python docs/images/take.py http://127.0.0.1:8000
+"""
+
+import sys
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from shutil import which
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+HERE = Path(__file__).parent
+WEIGHT_BYTES_MAX = 150_000
+
+
+def take(browser: Browser, url: str, name: str, width: int, height: int, *, dark: bool = False) -> None:
+    """A picture of the page as a French visitor sees it, as WebP."""
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, locale="fr-FR", color_scheme="dark" if dark else "light"
+    )
+    page.goto(url, wait_until="networkidle")
+    page.wait_for_timeout(1500)  # the map draws after the text
+    picture = Image.open(BytesIO(page.screenshot()))
+    page.close()
+    for quality in (85, 75, 65, 50):
+        picture.save(HERE / f"{name}.webp", quality=quality, method=6)
+        if (HERE / f"{name}.webp").stat().st_size <= WEIGHT_BYTES_MAX:
+            return
+    raise SystemExit(f"{name} weighs too much")
+
+
+def main(site: str) -> None:
+    """The traveller's answer on a desk and on a phone, and the story of the demonstration."""
+    day = datetime.now(ZoneInfo("Europe/Paris")).date() + timedelta(days=1)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    asked = {"from": "Saulieu", "to": "Châtillon-sur-Seine", "when": "arrive", "date": day.isoformat(), "time": "08:00"}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=which("chromium"), args=["--no-sandbox", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"]
+        )
+        take(browser, f"{site}/trajets?{urlencode(asked)}", "voyageur", 1280, 900)
+        take(browser, f"{site}/trajets?{urlencode(asked)}", "voyageur-telephone", 360, 780, dark=True)
+        take(browser, f"{site}/", "accueil", 1280, 900)
+        take(browser, f"{site}/demonstration", "demonstration", 1280, 800)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
