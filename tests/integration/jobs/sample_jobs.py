@@ -108,6 +108,13 @@ def hog(ctx: JobContext) -> Decision:
             time.sleep(0.05)
 
 
+@job("sample.gulp", tries_max=TRIES, memory_mb=200)
+def gulp(ctx: JobContext) -> Decision:
+    """Takes 4 GiB at once, faster than anybody watches."""
+    with alone(ctx):
+        return Decision("sample.swallowed", bytes=len(bytearray(4 << 30)))
+
+
 @job("sample.dies", tries_max=2, backoff_s=0.1)
 def dies(ctx: JobContext, *, until: int) -> Decision:
     """Its process kills itself in its first `until` tries."""

@@ -48,6 +48,7 @@ def test_every_temper_of_job_comes_to_its_end(floor: Floor) -> None:
     flaky = floor.ask("sample.flaky", failures=1)
     hopeless = floor.ask("sample.hopeless")
     hog = floor.ask("sample.hog")
+    gulp = floor.ask("sample.gulp")
     dies_once = floor.ask("sample.dies", until=1)
     dies_always = floor.ask("sample.dies", until=9)
     floor.wait(lambda: floor.job(hung).progress_text == "hung")
@@ -63,6 +64,7 @@ def test_every_temper_of_job_comes_to_its_end(floor: Floor) -> None:
         flaky: ("done", Decision("sample.done", tries=2)),
         hopeless: ("failed", Decision("sample.down")),
         hog: ("failed", Decision("jobs.memory_limit", memory_mb=200)),
+        gulp: ("failed", Decision("jobs.memory_limit", memory_mb=200)),
         dies_once: ("done", Decision("sample.done", tries=2)),
         dies_always: ("failed", Decision("jobs.process_died", signal=9)),
         hung: ("cancelled", Decision("jobs.cancelled")),
