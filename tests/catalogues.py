@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Message
@@ -38,6 +39,7 @@ def sources(suffix: str) -> list[Path]:
     return sorted(path for path in found if "vendor" not in path.parts and "migrations" not in path.parts)
 
 
+@cache
 def messages() -> list[Said]:
     """Every message of templates and of Python, the plural one after the singular."""
     found = []
@@ -54,6 +56,7 @@ def messages() -> list[Said]:
     return found
 
 
+@cache
 def codes() -> list[Said]:
     """Every decision of the code: the constant code it is called with, and the names of its parameters."""
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sources(".py")}
@@ -106,6 +109,7 @@ def entries(language: str) -> Iterator[tuple[Path, Message]]:
                     yield path, message
 
 
+@cache
 def known(language: str) -> dict[str, str]:
     """Message → its sentence (the singular one), for every entry that has one."""
     found = {}

@@ -1,12 +1,11 @@
 """French typography, as a function that says what is wrong: narrow no-break spaces before ; : ! ? and inside « »,
 a no-break space between a number and its unit, the apostrophe ’, three dots in one sign.
 
-`python -m tests.typography --fix PATH…` puts it right inside the messages of templates and Python files.
+`python -m tests.typography --fix PATH…` puts it right in the messages of templates, Python files and catalogues.
 """
 
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -44,17 +43,30 @@ def right(text: str) -> str:
     return re.sub(r"(?<=\w)'(?=\w)", "’", spaced).replace("...", "…")
 
 
-def _fix(path: Path, put_right: Callable[[str], str]) -> bool:
+def _fix(path: Path) -> bool:
     before = path.read_text(encoding="utf-8")
-    after = re.sub(r'(?<=_\()(\s*)"((?:[^"\\]|\\.)*)"', lambda m: f'{m[1]}"{put_right(m[2])}"', before)
+    if path.suffix == ".po":
+        after = "".join(
+            _fix_entry(entry, french="/fr/" in str(path)) for entry in re.split(r"(?<=\n)(?=msgid )", before)
+        )
+    else:
+        after = re.sub(r'(?<=_\()(\s*)"((?:[^"\\]|\\.)*)"', lambda m: f'{m[1]}"{right(m[2])}"', before)
     if after != before:
         path.write_text(after, encoding="utf-8")
     return after != before
+
+
+def _fix_entry(entry: str, french: bool) -> str:
+    """The entry of a catalogue with its message put right, and its sentence too in the French catalogue."""
+    message, mark, said = entry.partition("\nmsgstr")
+    if entry.startswith('msgid ""\nmsgstr'):
+        return entry
+    return right(message) + mark + (right(said) if french else said)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] != ["--fix"]:
         raise SystemExit("python -m tests.typography --fix PATH…")
     for name in sys.argv[2:]:
-        if _fix(Path(name), right):
+        if _fix(Path(name)):
             print(name)

@@ -251,7 +251,7 @@ def backup(file: Path, as_json: bool) -> None:
     finally:
         engine.dispose()
     document = {"file": str(file), "rows": done.rows, "files": done.files, "bytes": done.bytes}
-    text = _("Sauvegarde écrite : %(rows)s lignes et %(files)s fichiers.", rows=done.rows, files=done.files)
+    text = _("Sauvegarde écrite : %(rows)s lignes et %(files)s fichiers.", rows=done.rows, files=done.files)
     console.emit(document, as_json, text)
 
 
@@ -265,5 +265,5 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
         raise InvalidInput("backup.no_such_file", file=str(file))
     done = bring_back(load_config(), file, force=force)
     document = {"rows": done.rows, "files": done.files, "bytes": done.bytes, "made_at": done.made_at}
-    text = _("Sauvegarde du %(day)s rétablie : %(rows)s lignes.", day=done.made_at[:10], rows=done.rows)
+    text = _("Sauvegarde du %(day)s rétablie : %(rows)s lignes.", day=done.made_at[:10], rows=done.rows)
     console.emit(document, as_json, text)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -77,7 +78,7 @@ def document(problem: Problem) -> dict[str, Any]:
         "title": problem.title,
         "status": problem.status,
         "detail": problem.text,
-        "instance": request.path,
+        "instance": quote(request.path, safe="/:@!$&'()*+,;=~-._"),
         "code": problem.reason.code,
         "params": {name: _plain(value) for name, value in problem.reason.params.items()},
         "reference": request_id(),

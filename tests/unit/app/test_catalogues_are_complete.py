@@ -6,6 +6,7 @@ from collections import defaultdict
 import pytest
 from babel.messages.catalog import Message
 
+from mobigo.infra import http_errors
 from tests import catalogues, typography
 
 PO = [(language, path, message) for language in ("fr", "en") for path, message in catalogues.entries(language)]
@@ -22,6 +23,13 @@ def ids(message: Message) -> list[str]:
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_message_and_every_decision_has_its_words(language: str) -> None:
     assert [f"{said.where}: {said.text}" for said in catalogues.missing(language)] == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("status", http_errors.SPOKEN)
+def test_every_status_says_what_happened_and_what_to_do(language: str, status: int) -> None:
+    known = catalogues.known(language)
+    assert [part for part in ("title", "reason", "advice") if f"http.{part}_{status}" not in known] == []
 
 
 def test_no_entry_is_empty_or_doubtful() -> None:
