@@ -21,6 +21,7 @@ LON = r"-?(?:(?:1[0-7][0-9]|[0-9]?[0-9])(?:\.[0-9]{1,10})?|180(?:\.0{1,10})?)"
 POSITION = f"^{LAT},{LON}$"
 MODES = "^(?:train|tram|bus|other)(?:,(?:train|tram|bus|other)){0,3}$"
 KINDS = "^(?:commune|station|stop)(?:,(?:commune|station|stop)){0,2}$"
+FAULTS_MAX = 20  # an answer names no more than this
 NUMBER_TEXT = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 DAY_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 INSTANT_TEXT = re.compile(
@@ -63,6 +64,7 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[date, BeforeValidator(_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+Cursor = Annotated[Whole, Field(ge=0, le=1_000_000)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -81,11 +83,13 @@ class JourneysAsked(Asked):
     at: Instant | None = Field(None, description="When to leave, or to be there; without a zone: local. Default: now.")
     arrive_by: Flag = Field(False, description="Whether `at` is when to be there.")
     window: Whole = Field(120, ge=0, le=1440, description="Minutes: every useful journey of that window; 0: the best.")
-    changes: Whole | None = Field(None, ge=0, le=7, description="Changes, at most.")
+    changes: Annotated[Whole, Field(ge=0, le=7)] | None = Field(None, description="Changes, at most.")
     walk: Whole = Field(2000, ge=0, le=10_000, description="Metres on foot, at most, to the first stop and so on.")
     change_s: Whole = Field(0, ge=0, le=3600, description="Seconds added to every change.")
     wheelchair: Flag = Field(False, description="Only what is known to be accessible.")
-    modes: str | None = Field(None, pattern=MODES, description="Vehicles allowed, separated by commas.")
+    modes: Annotated[str, Field(pattern=MODES)] | None = Field(
+        None, description="Vehicles allowed, separated by commas."
+    )
     via: Text | None = Field(None, description="A place to pass through.")
     geometry: Flag = Field(True, description="Whether legs carry their way as GeoJSON.")
     stops: Flag = Field(True, description="Whether rides carry their intermediate stops.")
@@ -95,11 +99,15 @@ class StopsAsked(Asked):
     """A text, a position, or nothing: then every stop, those most served first."""
 
     q: Annotated[str, Field(max_length=200)] | None = Field(None, description="A name, typed as one can.")
-    near: str | None = Field(None, pattern=POSITION, description="`lat,lon`: what is around, nearest first.")
+    near: Annotated[str, Field(pattern=POSITION)] | None = Field(
+        None, description="`lat,lon`: what is around, nearest first."
+    )
     radius: Whole = Field(1000, ge=1, le=50_000, description="Metres around `near`.")
-    kind: str | None = Field(None, pattern=KINDS, description="Kinds wanted, separated by commas. Default: stops.")
+    kind: Annotated[str, Field(pattern=KINDS)] | None = Field(
+        None, description="Kinds wanted, separated by commas. Default: stops."
+    )
     limit: Whole = Field(10, ge=1, le=100, description="How many, at most.")
-    cursor: Whole | None = Field(None, ge=0, le=1_000_000, description="Where to go on: `next` of the answer before.")
+    cursor: Cursor | None = Field(None, description="Where to go on: `next` of the answer before.")
 
 
 class DeparturesAsked(Asked):
@@ -116,7 +124,7 @@ class LinesAsked(Asked):
 
     q: Annotated[str, Field(max_length=200)] | None = Field(None, description="A number, a town, an operator.")
     limit: Whole = Field(50, ge=1, le=500, description="How many, at most.")
-    cursor: Whole | None = Field(None, ge=0, le=1_000_000, description="Where to go on: `next` of the answer before.")
+    cursor: Cursor | None = Field(None, description="Where to go on: `next` of the answer before.")
 
 
 class LineAsked(Asked):
@@ -149,6 +157,7 @@ class Wrong(InvalidInput):
     problem_members: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, faults: list[dict[str, str]]) -> None:
+        faults = faults[:FAULTS_MAX]
         super().__init__("planner.bad_parameters", names=", ".join(sorted({fault["name"] for fault in faults}))[:200])
         self.problem_members = {"errors": faults}  # type: ignore[misc]  # the instance's own; the class says the type
 

@@ -81,5 +81,8 @@ def _plain(schema: Json) -> Json:
     choices = schema.pop("anyOf", None)
     if choices:
         kept = [choice for choice in choices if choice.get("type") != "null"]
+        for bound, said in (("ge", "minimum"), ("le", "maximum")):  # left so by pydantic inside a union
+            if bound in kept[0]:
+                kept[0][said] = kept[0].pop(bound)
         schema = {**kept[0], **{key: value for key, value in schema.items() if key != "default" or value is not None}}
     return schema

@@ -1,5 +1,6 @@
 """Lines: the list with its search, and the timetable of a line on a day, both ways."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -59,7 +60,9 @@ def lines_matching(live: LiveNetwork, text: str) -> list[names.Line]:
 
 
 def _words_of(line: names.Line) -> list[str]:
-    return words(f"{line.label} {line.long_name} {line.agency}")
+    """Whole words, and the number alone of `LR119`."""
+    whole = words(f"{line.label} {line.long_name} {line.agency}")
+    return whole + words(" ".join(re.findall(r"[0-9]+", line.label)))
 
 
 def _natural(label: str) -> tuple[tuple[int, str], ...]:

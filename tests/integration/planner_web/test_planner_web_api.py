@@ -25,7 +25,7 @@ def test_nothing_that_can_be_sent_breaks_a_promise(known_site: APIFlask, path: s
     @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def whatever_is_sent(case: schemathesis.Case) -> None:
-        case.call_and_validate()
+        case.call_and_validate(headers={"Accept-Encoding": "identity"})
 
     whatever_is_sent()
 
@@ -66,7 +66,8 @@ def test_an_instant_far_off_is_answered_with_the_days_we_know(client: FlaskClien
     [
         ({"window": "NaN"}, "window"), ({"window": "1_0"}, "window"), ({"window": " 5"}, "window"),
         ({"window": "1441"}, "window"), ({"walk": "-1"}, "walk"), ({"walk": "1e3"}, "walk"),
-        ({"at": "yesterday"}, "at"), ({"at": "2025-02-30T08:00"}, "at"), ({"arrive_by": "1"}, "arrive_by"), ({"modes": "rocket"}, "modes"),
+        ({"at": "yesterday"}, "at"), ({"at": "2025-02-30T08:00"}, "at"), ({"arrive_by": "1"}, "arrive_by"),
+        ({"modes": "rocket"}, "modes"),
         ({"from": ""}, "from"), ({"from": "x" * 201}, "from"), ({"unknown": "1"}, "unknown"), ({"lang": "de"}, "lang"),
     ],
 )  # fmt: skip

@@ -41,8 +41,8 @@ def test_english_is_whole(client: FlaskClient) -> None:
 
 def test_the_address_holds_the_whole_question_and_links_go_earlier_and_later(client: FlaskClient) -> None:
     page = journeys(client)
-    assert re.search(r'href="/trajets\?[^"]*time=03%3A00[^"]*"[^>]*>← Plus tôt', page)
-    assert re.search(r'href="/trajets\?[^"]*time=07%3A00[^"]*"[^>]*>Plus tard', page)
+    assert re.search(r'href="/trajets\?[^"]*time=03(?::|%3A)00[^"]*"[^>]*>← Plus tôt', page)
+    assert re.search(r'href="/trajets\?[^"]*time=07(?::|%3A)00[^"]*"[^>]*>Plus tard', page)
 
 
 def test_a_name_of_two_places_asks_which(client: FlaskClient) -> None:
@@ -123,7 +123,7 @@ def test_a_board_shows_what_leaves_and_past_midnight_belongs_to_the_day_it_leave
     whole = client.get("/arrets/demo:SEM?date=2025-03-19").text.replace("\u00a0", " ")
     assert re.search(r'board-at"><time[^>]*>0 h 10</time>', whole)
     assert "service du mardi 18 mars" in whole
-    assert client.get("/arrets/demo:SEM?date=2025-03-18&time=07:00").text.count("board-at") == 3
+    assert client.get("/arrets/demo:SEM?date=2025-03-18&time=07:00").text.count("board-at") == 2
     assert client.get("/arrets/nothing").status_code == 404
     assert client.get("/arrets/demo:SEM?date=never").status_code == 422
     assert "Prochain jour desservi" in client.get("/arrets/demo:SEM?date=2025-03-17").text
