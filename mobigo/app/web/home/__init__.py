@@ -132,7 +132,7 @@ def _import(upload: Any, name: str) -> FeedVersion:
     folder = services().config.home / "cache" / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as kept:
-        path = Path(kept) / f"{name}.zip"
+        path = Path(kept) / f"{name.removeprefix(TRIAL)}.zip"
         upload.save(path)
         try:
             return import_feed(services(), path, name, now=now())
