@@ -14,8 +14,9 @@ The rules of the feed are those numbered in `tests.oracles.spec`. The search add
 15. A journey lasts at most `duration_s_max`, from the instant asked; it uses at most `vehicles_max` vehicles; a run
     joined in-seat counts one.
 16. Of two journeys one beats the other if it is as good by every measure and better by one. A stop in both sets makes
-    a journey of no vehicle. In a profile, departures are instants at which a first vehicle can just be caught, and
-    walking all the way is left out, but beats rides that are no faster.
+    a journey of no vehicle. In a profile, a departure is the instant at
+    which the door must be left for the first vehicle taken; walking all the way is left out, but beats rides that are
+    no faster; a journey of the window may be beaten by one that leaves after it.
 """
 
 from collections import defaultdict
@@ -65,6 +66,8 @@ class Expanded:
         self.world = world
         self.nodes: list[Node] = []
         self.next: list[list[int]] = []
+        self.seated_after: dict[int, list[int]] = defaultdict(list)  # arrived at the one, on board at the other
+        self.seated_before: dict[int, list[int]] = defaultdict(list)
         start: dict[tuple[str, date, int], int] = {}
         day = datetime.fromtimestamp(first, UTC).date() - timedelta(days=DAYS_BACK)
         while self.world.day_start(day) <= last:
@@ -78,7 +81,13 @@ class Expanded:
             trip = world.trips[trip_id]
             end = node + len(trip.calls) - 1
             if shift_s == 0:
-                self.next[end] += [start[other.trip_id, on, 0] for other in world.continues_as(trip, on)]
+                for other in world.continues_as(trip, on):
+                    begin = start[other.trip_id, on, 0]
+                    if self.nodes[end].stop == self.nodes[begin].stop:
+                        self.seated_after[end].append(begin)
+                        self.seated_before[begin].append(end)
+                    else:
+                        self.next[end].append(begin)
         self.previous: list[list[int]] = [[] for _ in self.nodes]
         self.at_stop: dict[str, list[int]] = defaultdict(list)
         for node, follow in enumerate(self.next):
@@ -112,8 +121,11 @@ class Expanded:
 
     # --- leaving at
 
-    def forward(self, ask: Ask, at: int) -> tuple[Front, dict[int, tuple[int, int | None]]]:
-        """The front (arrival, vehicles) in order of vehicles, and for each node alighted at (vehicles, node boarded at)."""
+    def forward(self, ask: Ask, at: int, *, sharp: bool = False) -> tuple[Front, dict[int, tuple[int, int | None]]]:
+        """The front (arrival, vehicles) by vehicles, and for each node alighted at (vehicles, node boarded at).
+
+        `sharp`: the first vehicle leaves at once, without waiting.
+        """
         boarded: dict[int, tuple[int, int | None]] = {}  # node left by vehicle → (vehicles, node alighted from before)
         arrived: dict[int, tuple[int, int | None]] = {}  # node arrived at by vehicle → (vehicles, node boarded at)
         best: dict[int, int] = {}
@@ -124,7 +136,8 @@ class Expanded:
         frontier: dict[int, int | None] = {}
         for stop, seconds in ask.access.items():
             for n in self.at_stop.get(stop, ()):
-                if self._can_board(n, ask) and at + seconds <= self.nodes[n].depart <= latest:
+                wait = self.nodes[n].depart - at - seconds
+                if self._can_board(n, ask) and (wait == 0 if sharp else 0 <= wait <= ask.duration_s_max):
                     frontier[n] = None
         for vehicles in range(1, ask.vehicles_max + 1):
             reached: list[int] = []
@@ -139,6 +152,7 @@ class Expanded:
                             arrived[m] = vehicles, origin
                             reached.append(m)
                             stack.append(m)
+                            stack.extend(self.seated_after[m])
             frontier = {}
             for m in reached:
                 node = self.nodes[m]
@@ -222,6 +236,7 @@ class Expanded:
                             taken.add(n)
                             reached.append(n)
                             stack.append(n)
+                            stack.extend(self.seated_before[n])
             frontier = set()
             for n in reached:
                 node = self.nodes[n]
@@ -251,7 +266,7 @@ class Expanded:
     # --- all departures of a window
 
     def profile(self, ask: Ask, at: int, window_s: int) -> list[tuple[int, int, int]]:
-        """The front (departure, arrival, vehicles) of all departures from `at` to `at + window_s` included, by departure then vehicles."""
+        """The front (departure, arrival, vehicles) of the departures from `at` to `at + window_s` included, in order."""
         departures = {
             self.nodes[n].depart - seconds
             for stop, seconds in ask.access.items()
@@ -262,12 +277,13 @@ class Expanded:
             (departure, arrival, vehicles)
             for departure in departures
             if at <= departure <= at + window_s
-            for arrival, vehicles in self.forward(ask, departure)[0]
+            for arrival, vehicles in self.forward(ask, departure, sharp=True)[0]
             if vehicles
         ]
-        return sorted(
-            (one for one in found if not any(_beats(other, one) for other in found)), key=lambda j: (j[0], j[2], j[1])
-        )
+        after = at + window_s + 1
+        later = [(after, arrival, vehicles) for arrival, vehicles in self.forward(ask, after)[0]]
+        kept = [one for one in set(found) if not any(_beats(other, one) for other in (*found, *later))]
+        return sorted(kept, key=lambda journey: (journey[0], journey[2], journey[1]))
 
 
 def _beats(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:

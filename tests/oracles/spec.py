@@ -22,9 +22,9 @@ It shares no code with the product, which it judges, and prefers the plainest fo
     wherever it stops, on the same service day, if it arrives no later than the other departs; then the block says
     nothing of the first trip that day. Type 5 with both trip ids keeps the pair apart, and wins over 4. Trips of
     frequencies.txt are never joined. Joins from one service day to the next are not made.
- 7. Who stays seated passes the last call of one trip and the first call of the next as two calls at the same place:
-    may get off or on at either as their flags say, and counts one vehicle. The last call of a trip that continues is
-    left when it is reached; the first call of the next is reached no earlier than that.
+ 7. Who stays seated counts one vehicle. Where a trip ends at the stop at which the next begins, the two calls are one:
+    people get off by the flag and hour of the first and on by those of the second. Where they are two stops (type 4
+    alone can join those), both are calls like others, the last of a trip left when it is reached.
  8. A change from trip X, left at stop P, to trip Y, boarded at stop Q, takes the time of the rule of transfers.txt of
     types 0 to 3 that is most specific: both trips; a trip and a route; one trip; both routes; one route; stops alone.
     A trip id on a side makes the route id on that side mute. A rule for a station holds for its stops and itself;

@@ -89,31 +89,34 @@ class Validator:
             (query.origin, _start(legs[0]), "begins"),
             (query.destination, _end(legs[-1]), "ends"),
         ):
-            if stop is None and endpoint.point is None:
-                yield f"{word} at a door, and the question names none"
-            if stop is not None and endpoint.point is None and stop not in endpoint.stops:
+            if stop is not None and endpoint.point is None and not self._within(stop, endpoint.stops):
                 yield f"{word} at {self._stop(stop)}, not where asked"
+
+    def _within(self, stop: int, stops: Sequence[int]) -> bool:
+        return stop in stops or int(self.timetable.stop_parent[stop]) in stops
 
     # --- rides
 
     def _ride(self, ride: Any) -> Ridden | str:
         """The ride in the raw files, or what is wrong with it."""
-        parts = [*ride.trips, (None, len(ride.visits))]
+        ends = [begin for _, begin in ride.trips[1:]] + [len(ride.visits)]
         found: list[tuple[Trip, int, int, int]] = []  # trip, first and last position, shift
-        for (row, begin), (_, end) in pairwise(parts):
+        for number, ((row, begin), end) in enumerate(zip(ride.trips, ends, strict=True)):
             world, trip = self._trip(row)
             if trip is None:
                 return f"trip {self._trip_id(row)} does not run in the raw files"
             if not world.runs_on(trip, ride.service_day):
                 return f"trip {trip.trip_id} does not run on {ride.service_day}"
+            if number + 1 < len(ends) and str(self.timetable.stop_id[ride.visits[end].stop]) == trip.calls[-1].stop:
+                end += 1  # the visit where a trip becomes another belongs to both
             visits = ride.visits[begin:end]
             if not visits:
                 return f"trip {trip.trip_id} is named without a visit"
             place = self._locate(
-                world, trip, ride.service_day, visits, whole_first=begin > 0, whole_last=end < len(ride.visits)
+                world, trip, ride.service_day, visits, whole_first=number > 0, whole_last=number + 1 < len(ends)
             )
             if place is None:
-                return f"trip {trip.trip_id} on {ride.service_day} does not call like that: {self._shown(visits)}"
+                return f"{trip.trip_id} on {ride.service_day} does not call like that: {self._shown(visits)}"
             position, shift = place
             if ride.by_frequency != (not dict(world.shifts(trip)).get(shift, True)):
                 return f"trip {trip.trip_id}: by_frequency is {ride.by_frequency}"
@@ -183,19 +186,22 @@ class Validator:
         if door and walk.distance_m > query.limits.walk_m_max:
             yield f"a walk of {walk.distance_m} m, {query.limits.walk_m_max} allowed"
         if door:
-            a = query.origin.point if walk.from_stop is None else None
-            b = query.destination.point if walk.to_stop is None else None
-            ends = [
-                (point.lat, point.lon) if point is not None else self._position(stop)
-                for point, stop in ((a, walk.from_stop), (b, walk.to_stop))
-                if point is not None or stop is not None
-            ]
-            if len(ends) == 2:
-                crow = crow_m(*ends)
-                if walk.distance_m + WALK_SLACK_M < crow:
-                    yield f"a walk of {walk.distance_m} m between places {crow:.0f} m apart"
-                if took + 1 < crow / self._rules().speed_m_s:
-                    yield f"a walk of {took} s over {crow:.0f} m"
+            inside = walk.to_stop if walk.from_stop is None else walk.from_stop
+            outside = query.origin if walk.from_stop is None else query.destination
+            starts = self._places(query.origin) if inside is None else self._places(outside)
+            ends = self._places(query.destination) if inside is None else [self._position(inside)]
+            crow = min((crow_m(a, b) for a in starts for b in ends), default=0.0)
+            if walk.distance_m + WALK_SLACK_M < crow:
+                yield f"a walk of {walk.distance_m} m between places {crow:.0f} m apart"
+            if took + 1 < crow / self._rules().speed_m_s:
+                yield f"a walk of {took} s over {crow:.0f} m"
+
+    def _places(self, endpoint: Any) -> list[tuple[float, float]]:
+        """Where an endpoint may be: its point, or the positions of its stops and of the stops of its stations."""
+        if endpoint.point is not None:
+            return [(endpoint.point.lat, endpoint.point.lon)]
+        inside = [row for row, parent in enumerate(self.timetable.stop_parent) if parent in endpoint.stops]
+        return [self._position(stop) for stop in (*endpoint.stops, *inside)]
 
     def _changes(self, journey: Any, ridden: Sequence[Ridden | None], query: Any) -> Iterator[str]:
         legs = list(journey.legs)
