@@ -11,6 +11,7 @@ import importlib.util
 import io
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -86,6 +87,12 @@ def sentence(decision: Decision, language: str | None = None) -> str:
     else:
         _log.warning("a decision has no sentence", extra={"code": decision.code, "language": speaking})
     return " ".join([decision.code, *(f"{name}={value}" for name, value in params.items())])
+
+
+def template_of(code: str) -> str | None:
+    """The sentence of a code before its parameters are put in, each as ‹name›; None for a code without a sentence."""
+    text = catalogue(current_language()).gettext(code)
+    return None if text == code else re.sub(r"%\((\w+)\)[sd]", r"‹\1›", text).replace("%%", "%")
 
 
 def _shown(value: object, language: str) -> object:

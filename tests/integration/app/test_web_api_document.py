@@ -152,6 +152,16 @@ def test_a_problem_answered_is_the_problem_documented(client: FlaskClient, docum
         Draft202012Validator(schema).validate(client.get(path).get_json(force=True))
 
 
+def test_the_type_of_a_problem_leads_to_a_page_about_it(client: FlaskClient) -> None:
+    body = client.get("/api/v1/names?limit=0").get_json(force=True)
+    page = client.get(body["type"])
+    assert page.status_code == 200
+    assert "paging.bad_limit" in page.text
+    assert "‹most›" in page.text
+    for unknown in ("nothing.here", "Chercher", "x"):
+        assert client.get(f"/api/v1/problems/{unknown}").status_code == 404
+
+
 def test_a_list_is_read_to_its_end_page_by_page(client: FlaskClient) -> None:
     read, address = [], "/api/v1/names"
     while address:
