@@ -155,6 +155,8 @@ class Config:
     port: Annotated[int, Setting("MOBIGO_PORT", _whole(1, 65_535), "8000")]
     base_url: Annotated[str, Setting("MOBIGO_BASE_URL", _url("http", "https"), _local_url)]
     trusted_proxies: Annotated[int, Setting("MOBIGO_TRUSTED_PROXIES", _whole(0, 10), "0")]
+    # Whether feed sources may lie on the private network (see mobigo.network.gateway.fetch).
+    fetch_private: Annotated[bool, Setting("MOBIGO_FETCH_PRIVATE", _flag, "0")]
     web_processes: Annotated[int, Setting("MOBIGO_WEB_PROCESSES", _whole(1, 256), "1")]
     web_threads: Annotated[int, Setting("MOBIGO_WEB_THREADS", _whole(1, 256), "4")]
     jobs_at_once: Annotated[int, Setting("MOBIGO_JOBS_AT_ONCE", _whole(1, 256), "1")]

@@ -42,8 +42,8 @@ def _agencies(view: View, zone: str | None) -> None:
             "agency_timezone",
             expected=given[0],
         )
-    for code in given if zone is not None else []:
-        if not same_zone(code, zone):
+    for code in given:
+        if zone is not None and not same_zone(code, zone):
             row = int(zones.rows_of([zones.code_of[code]])[0])
             line = int(view.tables["agency"]["_line"][row])
             view.found.add(
@@ -77,8 +77,8 @@ def _agencies(view: View, zone: str | None) -> None:
 
 
 def same_zone(one: str, other: str) -> bool:
-    """Whether two names mean one time zone: the same name, or clocks that never differed from 1900 to 2037, as US/Pacific
-    and America/Los_Angeles. Zurich's and Paris's have."""
+    """Whether two names mean one time zone: the same name, or clocks that never differed from 1900 to 2037,
+    as US/Pacific and America/Los_Angeles. Zurich's and Paris's have."""
     if one == other:
         return True
     try:

@@ -240,10 +240,10 @@ def _speeds(view: View, journey: Visits) -> None:
     inside = inside[journey.trip[timed[far[inside]]] == journey.trip[timed[inside]]]
     length = along[far[inside]] - along[inside]
     kmh = _kmh(length, depart[inside], arrive[far[inside]])
-    bad = np.flatnonzero(kmh > fastest[inside])
-    bad = bad[np.unique(journey.trip[timed[inside[bad]]], return_index=True)[1]]  # one a trip
-    rows = journey.rows[timed[far[inside[bad]]]]
-    _tell_fast(view, "fast_travel_between_far_stops", rows, kmh[bad], length[bad])
+    fast = np.flatnonzero(kmh > fastest[inside])
+    fast = fast[np.unique(journey.trip[timed[inside[fast]]], return_index=True)[1]]  # one a trip
+    rows = journey.rows[timed[far[inside[fast]]]]
+    _tell_fast(view, "fast_travel_between_far_stops", rows, kmh[fast], length[fast])
 
 
 def _leg_metres(

@@ -58,6 +58,7 @@ def poll_source(
     """Look at one source; whether it brought a new version. Never raises for what the source does: that becomes an
     alert."""
     now = clock.now() if now is None else now
+    limits = limits or FetchLimits(private=tools.config.fetch_private)
     with tempfile.TemporaryDirectory(prefix="mobigo-feed-", dir=_drafts(tools)) as folder:
         target = Path(folder) / f"{source.feed}.zip"
         try:

@@ -3,7 +3,7 @@ warns once at 30 and at 7 days; and nothing leads into the private network."""
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -48,9 +48,8 @@ def site() -> Iterator[Site]:
             self.send_response(304 if unchanged else state.status)
             for name, value in state.headers.items():
                 self.send_header(name, value)
-            if not unchanged:
-                if "Content-Length" not in state.headers:
-                    self.send_header("Content-Length", str(len(state.body)))
+            if not unchanged and "Content-Length" not in state.headers:
+                self.send_header("Content-Length", str(len(state.body)))
             self.end_headers()
             if not unchanged:
                 self.wfile.write(state.body)
@@ -240,3 +239,14 @@ def test_a_server_that_drips_is_left(site: Site, tmp_path: Path) -> None:
     slow = FetchLimits(private=True, seconds_max=-1.0)
     with pytest.raises(Upstream, match="too_slow"):
         fetch(site.url, tmp_path / "a", limits=slow)
+
+
+@pytest.mark.parametrize(("allowed", "fetched"), [(True, ["ter"]), (False, [])])
+def test_the_private_network_is_fetched_only_where_the_configuration_allows_it(
+    tools: Services, site: Site, tmp_path: Path, allowed: bool, fetched: list[str]
+) -> None:
+    site.body = bytes_of(tmp_path, "one")
+    tools.config = replace(tools.config, fetch_private=allowed)
+    service.add_source(tools, site.url, "ter", now=NOW)
+    assert service.poll_sources(tools, now=NOW) == fetched
+    assert alerts(tools) == ([] if allowed else ["network.source_broken"])

@@ -1,4 +1,4 @@
-"""Importing, activating and building: lossless, once a content, atomic, and never worse than before when something breaks."""
+"""Importing, activating and building: lossless, once a content, atomic, no worse than before when something breaks."""
 
 import threading
 import zipfile

@@ -1,4 +1,4 @@
-"""Real feeds, as they are: all of gtfs/ and bench/ import, the broken ones say what is wrong, published figures come out."""
+"""Real feeds, as they are: all of gtfs/ and bench/ import, the broken ones say why, published figures come out."""
 
 import zipfile
 from collections import Counter

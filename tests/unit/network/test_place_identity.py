@@ -16,7 +16,7 @@ def stop(stop_id: str, name: str = "Gare", metres_north: float = 0.0, kind: int 
 def test_an_id_that_survives_keeps_its_place_wherever_it_moves() -> None:
     found = succession([stop("A")], [stop("A", "Autre nom", 5_000)])
     assert found.kept == ("A",)
-    assert not (found.renamed or found.new or found.ended or found.splits or found.merges)
+    assert not any((found.renamed, found.new, found.ended, found.splits, found.merges))
 
 
 def test_another_id_with_the_same_name_at_the_same_place_takes_it_over() -> None:
@@ -101,4 +101,4 @@ def test_the_order_of_stops_changes_nothing(before: list[StopSeen], after: list[
 def test_nothing_changes_when_nothing_changed(same: list[StopSeen]) -> None:
     found = succession(same, same)
     assert set(found.kept) == {each.stop_id for each in same}
-    assert not (found.renamed or found.new or found.ended or found.merges or found.splits)
+    assert not any((found.renamed, found.new, found.ended, found.merges, found.splits))
