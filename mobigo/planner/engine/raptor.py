@@ -284,19 +284,37 @@ def _walk(g, w, k, improved, rounds):  # type: ignore[no-untyped-def]  # kernel
     return marked
 
 
+RIDE_COLUMNS = 8  # pattern, occurrence, position boarded, position left, departure, arrival, node boarded, node left
+
+
 @numba.njit(cache=True, nogil=True)
 def trace(g, w, k, out):  # type: ignore[no-untyped-def]  # kernel
-    """The k rides of the target's journey of round k into `out` [k, 4]: (pattern, occurrence, position boarded, position left).
+    """The k rides of the target's journey of round k into `out` [k, RIDE_COLUMNS].
 
     Between the node where one is left and the next is boarded lies a change there or the walk that links them.
     """
     node = w.target_node[k]
     while k > 0:
-        occurrence, a = w.ridden[k, node], w.ridden_from[k, node]
+        occurrence, a, b = w.ridden[k, node], w.ridden_from[k, node], w.ridden_to[k, node]
         pattern = np.searchsorted(g.occurrence_start, occurrence, side="right") - 1
-        out[k - 1, 0], out[k - 1, 1], out[k - 1, 2], out[k - 1, 3] = pattern, occurrence, a, w.ridden_to[k, node]
+        start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
+        from_node = g.pattern_node[g.pattern_start[pattern] + a]
         k -= 1
-        node = w.walked_from[k, g.pattern_node[g.pattern_start[pattern] + a]]
+        out[k, 0], out[k, 1], out[k, 2], out[k, 3] = pattern, occurrence, a, b
+        out[k, 4], out[k, 5] = start_s + g.depart_s[row + a], start_s + g.arrive_s[row + b]
+        out[k, 6], out[k, 7] = from_node, node
+        node = w.walked_from[k, from_node]
+
+
+@numba.njit(cache=True, nogil=True)
+def trace_all(g, w, rounds, out):  # type: ignore[no-untyped-def]  # kernel
+    """The rides of every journey found, one round after the other, into `out`; returns the number of rides."""
+    written = 0
+    for k in range(1, rounds + 1):
+        if w.target_node[k] >= 0:
+            trace(g, w, k, out[written:])
+            written += k
+    return written
 
 
 @numba.njit(cache=True, nogil=True)

@@ -126,11 +126,13 @@ class Searcher:
                 rounds,
                 start_s + np.int32(duration_s_max),
             )
-            found = []
+            raptor.trace_all(view.graph, memory.labels, done, memory.rides)
+            found, at = [], 0
             for k in range(1, done + 1):
                 if memory.labels.target_node[k] >= 0:
-                    raptor.trace(view.graph, memory.labels, k, memory.rides)
-                    found.append(self._itinerary(view, int(start_s), int(memory.labels.target_s[k]), memory.rides[:k]))
+                    reach = int(memory.labels.target_s[k])
+                    found.append(self._itinerary(view, int(start_s), reach, memory.rides[at : at + k]))
+                    at += k
             return found
         finally:
             memory.egress_s[target.node] = INF
@@ -162,7 +164,7 @@ class Searcher:
             events = ranges.departures(view.graph, source.node, source.time_s, np.int32(low), np.int32(high))
             room = 512
             while True:
-                found, rides = np.empty((room, 4), np.int32), np.empty((room * 4, 4), np.int32)
+                found, rides = np.empty((room, 4), np.int32), np.empty((room * 4, raptor.RIDE_COLUMNS), np.int32)
                 count = ranges.search_range(
                     view.graph, memory.labels, memory.kept(rounds), ahead, source.node, source.time_s, memory.egress_s, events, np.int32(high + 1), rounds,
                     np.int32(duration_s_max), np.int32(latest), found, rides,
@@ -252,29 +254,17 @@ class Searcher:
         )
 
     def _itinerary(self, view: View, leave: int, reach: int, rows: I32) -> Itinerary:
-        g, base = view.graph, view.origin_epoch_s
+        base, first_day, ends = view.origin_epoch_s, view.first_day.toordinal(), view.graph.pattern_start
         rides = []
-        for pattern, occurrence, a, b in rows.tolist():
-            at, row, start_s = g.pattern_start[pattern], g.occurrence_row[occurrence], int(g.occurrence_s[occurrence])
-            departs, arrives = start_s + int(g.depart_s[row + a]), start_s + int(g.arrive_s[row + b])
-            from_node, to_node = int(g.pattern_node[at + a]), int(g.pattern_node[at + b])
-            if view.backward:
-                last = int(g.pattern_start[pattern + 1]) - at - 1
-                a, b, departs, arrives, from_node, to_node = last - b, last - a, -arrives, -departs, to_node, from_node
-            day = view.first_day + timedelta(days=int(view.occurrence_day[occurrence]))
+        for pattern, occurrence, a, b, departs, arrives, from_node, to_node in rows.tolist():
             first = int(view.first_position[pattern])
+            if view.backward:
+                first += int(ends[pattern + 1]) - int(ends[pattern]) - 1
+                a, b, departs, arrives, from_node, to_node = -b, -a, -arrives, -departs, to_node, from_node
+            day = date.fromordinal(first_day + int(view.occurrence_day[occurrence]))
+            run, own = int(view.occurrence_run[occurrence]), int(view.pattern[pattern])
             rides.append(
-                RideFound(
-                    int(view.pattern[pattern]),
-                    int(view.occurrence_run[occurrence]),
-                    day,
-                    int(a) + first,
-                    int(b) + first,
-                    base + departs,
-                    base + arrives,
-                    from_node,
-                    to_node,
-                )
+                RideFound(own, run, day, a + first, b + first, base + departs, base + arrives, from_node, to_node)
             )
         if view.backward:
             return Itinerary(base - reach, base - leave, tuple(reversed(rides)))
@@ -288,7 +278,7 @@ class _Memory:
         self.patterns, self.rounds = patterns, rounds
         self.labels = raptor.make_labels(nodes, patterns, rounds)
         self.egress_s = np.full(nodes, INF, np.int32)
-        self.rides = np.empty((rounds + 1, 4), np.int32)
+        self.rides = np.empty((rounds * (rounds + 1), raptor.RIDE_COLUMNS), np.int32)
         self._nodes = nodes
         self._kept: ranges.Kept | None = None
         self._ahead: ranges.Ahead | None = None
