@@ -1,6 +1,6 @@
 """Takes the pictures of the documentation from a demonstration that answers, each at most 150 kB.
 
-    mobigo demo --port 8000 &    python docs/images/take.py http://127.0.0.1:8000
+mobigo demo --port 8000 &    python docs/images/take.py http://127.0.0.1:8000
 """
 
 import sys
@@ -42,11 +42,11 @@ def main(site: str) -> None:
     asked = {"from": "Saulieu", "to": "Châtillon-sur-Seine", "when": "arrive", "date": day.isoformat(), "time": "08:00"}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=which("chromium"), args=["--no-sandbox", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"]
+            executable_path=which("chromium"),
+            args=["--no-sandbox", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"],
         )
         take(browser, f"{site}/trajets?{urlencode(asked)}", "voyageur", 1280, 900)
         take(browser, f"{site}/trajets?{urlencode(asked)}", "voyageur-telephone", 360, 780, dark=True)
-        take(browser, f"{site}/", "accueil", 1280, 900)
         take(browser, f"{site}/demonstration", "demonstration", 1280, 800)
         browser.close()
 
