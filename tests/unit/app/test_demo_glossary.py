@@ -36,7 +36,7 @@ def rows() -> list[tuple[str, str, str]]:
         ("rangée d'horaires", "times row"),
         ("nœud", "node"),
         ("jour de service", "service day"),
-        ("jeu de données", "feed"),
+        ("offre", "feed"),
         ("lieu", "place"),
     ],
 )
