@@ -1,1 +1,1 @@
-"""The core of the regional mobility service: base, infra, network, ledger, planner, tad, app (see docs/architecture.md)."""
+"""The core of the regional mobility service (docs/architecture.md): base, infra, network, ledger, planner, tad, app."""
