@@ -1,1 +1,1 @@
-"""What every package stands on: configuration, database, files, accounts, audit, jobs, outboxes, errors, languages, logs."""
+"""What every package stands on: configuration, database, files, accounts, audit, jobs, outboxes, errors, languages."""
