@@ -39,6 +39,8 @@ def read_table(data: bytes, file: str, found: Collector, limits: Limits = LIMITS
     quotes = None if text[:1] in (b"\r", b"\n") else csv_fast.plain_quotes(text)
     head = _head(text[: min(len(text), 2 * limits.cell_chars_max)], file, limits)
     names = _names(head.cells, file, found, limits)
+    if max(text.count(b"\n"), text.count(b"\r")) * len(names) > limits.cells_max:
+        raise Refused("network.too_many_cells", file=file, limit=limits.cells_max)
     if quotes is not None and not head.mended:
         header_lines = 1 + sum(cell.count("\n") for cell in head.cells)
         body = csv_fast.read_body(text, quotes, header_lines, names)

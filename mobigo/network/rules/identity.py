@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from mobigo.base.geo import Point, distance_m
 
 SAME_PLACE_M = 150.0
+_PAIRS_MAX = 100_000  # pairs of stops of one name that are measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ def succession(before: Sequence[StopSeen], after: Sequence[StopSeen]) -> Success
     came_under: dict[tuple[str, int], list[str]] = {}
     for stop_id in come:
         came_under.setdefault(_key(new[stop_id]), []).append(stop_id)
+    crowds: dict[tuple[str, int], int] = {}
+    for stop_id in gone:
+        crowds[_key(old[stop_id])] = crowds.get(_key(old[stop_id]), 0) + 1
+    for key, many in crowds.items():
+        if not key[0] or many * len(came_under.get(key, ())) > _PAIRS_MAX:
+            came_under.pop(key, None)  # a name that so many share, or none at all, tells nobody apart
     pairs = sorted(
         (metres, one, other)
         for one in gone

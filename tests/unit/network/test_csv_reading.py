@@ -122,6 +122,15 @@ def test_a_cell_of_the_greatest_length_is_read_and_one_longer_is_not() -> None:
         read(b"a,b\n1,2\n" + "é".encode() * 11 + b",2\n", limits)
 
 
+def test_a_narrow_file_under_a_wide_header_is_refused_before_it_fills_the_memory() -> None:
+    wide = b",".join(b"c%d" % number for number in range(300))
+    with pytest.raises(Refused, match="too_many_cells"):
+        read(wide + b"\nx" * 900_000)
+    assert len(read(b"a,b\n1,2\n3,4\n", Limits(cells_max=6))[1]) == 2
+    with pytest.raises(Refused, match="too_many_cells"):
+        read(b"a,b\n1,2\n3,4\n", Limits(cells_max=5))
+
+
 def test_a_million_unclosed_quotes_cost_no_more_than_the_limit_allows() -> None:
     with pytest.raises(InvalidInput):
         read(b"a,b\n" + b'"x,1\n' * 1_000_001)

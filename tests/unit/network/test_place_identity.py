@@ -68,6 +68,17 @@ def test_two_platforms_that_swap_nothing_but_ids_keep_to_their_own_side() -> Non
     assert succession(before, after).renamed == {"a": "1", "b": "2"}
 
 
+def test_stops_without_a_name_are_not_taken_for_one_another() -> None:
+    assert succession([stop("A", "")], [stop("B", "")]).new == ("B",)
+
+
+def test_a_crowd_of_one_name_costs_no_more_than_any_other() -> None:
+    """Twenty thousand stops of one name, all with new ids: nobody is anybody's successor, and it is said at once."""
+    before = [stop(f"a{number}") for number in range(20_000)]
+    after = [stop(f"b{number}") for number in range(20_000)]
+    assert len(succession(before, after).new) == 20_000
+
+
 stops = st.lists(
     st.builds(
         stop,
