@@ -6,14 +6,15 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from mobigo.app import schema
 from mobigo.app.migrations import regenerate
 from mobigo.app.tables import metadata
 from mobigo.base.errors import Refused
 from mobigo.infra.config import Config
-from mobigo.infra.db import open_engine, transaction
+from mobigo.infra.db import open_engine, reading, transaction
 from tests.conftest import postgres_database
 
 
@@ -105,6 +106,31 @@ def test_a_database_of_a_later_version_is_left_alone(config: Config) -> None:
     with pytest.raises(Refused, match=r"database\.newer"):
         schema.migrate(engine)
     engine.dispose()
+
+
+def a_migration_that_fails_leaves_nothing(url: str) -> None:
+    engine = open_engine(url)
+    with transaction(engine) as session:
+        session.execute(text("CREATE TABLE outbox_message (n INTEGER)"))  # in the way of ours, halfway through
+    with pytest.raises(DBAPIError):
+        schema.migrate(engine)
+    with reading(engine) as session:
+        assert inspect(session.connection()).get_table_names() == ["outbox_message"]
+    with transaction(engine) as session:
+        session.execute(text("DROP TABLE outbox_message"))
+    assert schema.migrate(engine) == (None, schema.head())
+    assert schema.differences(engine) == []
+    engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_nothing(config: Config) -> None:
+    a_migration_that_fails_leaves_nothing(config.database_url)
+
+
+@pytest.mark.postgres
+def test_a_migration_of_postgresql_that_fails_leaves_nothing() -> None:
+    with postgres_database() as url:
+        a_migration_that_fails_leaves_nothing(url)
 
 
 def test_dropping_our_tables_leaves_those_of_others(config: Config) -> None:
