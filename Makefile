@@ -70,7 +70,7 @@ $(STAMPS)/venv:
 
 $(STAMPS)/run: $(STAMPS)/venv requirements.lock pyproject.toml
 	@echo "make: installing what running needs" >&2
-	@test -e $(STAMPS)/dev || $(INSTALL) --require-hashes --requirement requirements.lock
+	@test $(STAMPS)/dev -nt requirements.lock || $(INSTALL) --require-hashes --requirement requirements.lock
 	@$(PROJECT)
 	@touch $@
 
