@@ -12,6 +12,7 @@ from mobigo.infra.account_links import Link
 from mobigo.infra.accounts import Account, OutsideIdentity, Password, Person, close, profile
 from mobigo.infra.db import changed
 from mobigo.infra.grants import GrantRow
+from mobigo.infra.outbox import MessageRow
 from mobigo.infra.privacy import register_subject
 
 # Children before their parent.
@@ -44,6 +45,10 @@ def export_subject(session: Session, subject: str) -> Mapping[str, object]:
             {"opened_at": row.created_at, "last_used_at": row.seen_at, "closed_at": row.closed_at}
             for row in sessions.list_sessions(session, subject)
         ],
+        "letters": [
+            {"at": row.created_at, "to": row.recipient, "subject": row.subject}
+            for row in session.scalars(select(MessageRow).where(MessageRow.person == subject).order_by(MessageRow.id))
+        ],
         "api_keys": [
             {"label": row.label, "prefix": row.prefix, "scopes": row.scopes, "expires_at": row.expires_at}
             for row in apikeys.list_keys(session, subject)
@@ -52,13 +57,20 @@ def export_subject(session: Session, subject: str) -> Mapping[str, object]:
 
 
 def erase_subject(session: Session, subject: str, now: datetime) -> int:
-    """Forgets a person: name, address, password, providers, links, sessions; closes the account. Rows touched."""
+    """Forgets a person: name, address, password, providers, links, letters, sessions; closes the account.
+
+    Returns the rows touched."""
     account = session.get(Account, subject)
     if account is None:
         return 0
     if account.closed_at is None:
         close(session, subject, now)
+    address = session.scalar(select(Person.email).where(Person.subject == subject))
     touched = apikeys.forget(session, subject) + sessions.forget(session, subject)
+    # Letters too, sent or not: they hold the address, and some went out before there was an account to tie them to.
+    theirs = MessageRow.person == subject
+    theirs = theirs if address is None else theirs | (MessageRow.recipient == address)
+    touched += changed(session, delete(MessageRow).where(theirs))
     for table, column in _PERSONAL:
         touched += changed(session, delete(table).where(column == subject))
     return touched
