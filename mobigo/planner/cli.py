@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 @click.argument("destination", metavar="TO")
 @click.option("--at", help="Jour et heure, par exemple 2026-11-24T08:00 (heure du réseau) ; maintenant par défaut.")
 @click.option("--arrive-by", is_flag=True, help="Arriver avant cette heure, au lieu de partir après.")
-@click.option("--window", "window_min", default=120, show_default=True, help="Plage de départ (d'arrivée), en minutes ; 0 : le meilleur seul.")
+@click.option(
+    "--window",
+    "window_min",
+    default=120,
+    show_default=True,
+    help="Plage de départ (d'arrivée), en minutes ; 0 : le meilleur seul.",
+)
 @click.option("--via", help="Passer par ce lieu.")
 @click.option("--walk", "walk_m", default=2_000, show_default=True, help="Marche acceptée vers un arrêt, en mètres.")
 @click.option("--vehicles", default=8, show_default=True, help="Nombre de véhicules au plus.")

@@ -1,4 +1,5 @@
-"""What a traveller asks and what they are answered, as values. Stops and lines are rows of the timetable the answer was made with."""
+"""What a traveller asks and what they are answered, as values. Stops and lines are rows of the timetable the answer
+was made with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from mobigo.network.model.timetable import F64, I32, Timetable
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a journey begins or ends: a position, or a set of stops (a station and its platforms), with the name people gave it."""
+    """Where a journey begins or ends: a position, or a set of stops (a station and its platforms), with the name
+    people gave it."""
 
     name: str
     point: Point | None = None
@@ -60,7 +62,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Ride:
-    """A leg on board: from `visits[0]` to `visits[-1]`, along one trip, or several joined in-seat (`trips` with the visit where each begins)."""
+    """A leg on board: from `visits[0]` to `visits[-1]`, along one trip, or several joined in-seat (`trips` with the
+    visit where each begins)."""
 
     trips: tuple[tuple[int, int], ...]
     service_day: date
@@ -154,7 +157,8 @@ class AccessEgress(Protocol):
 
 @dataclass(frozen=True)
 class Reachable:
-    """One-to-all: earliest arrival (UTC seconds since 1970) and vehicles taken at each stop of the timetable; -1 where not reached."""
+    """One-to-all: earliest arrival (UTC seconds since 1970) and vehicles taken at each stop of the timetable; -1
+    where not reached."""
 
     arrive_epoch_s: F64 = field(repr=False)
     vehicles: I32 = field(repr=False)

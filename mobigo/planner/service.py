@@ -28,10 +28,10 @@ NEXT_DAYS_MAX = 92  # how far ahead the next service is looked for
 def plan(network: LiveNetwork, query: Query, access: AccessEgress | None = None) -> Answer:
     """The useful journeys for `query`, or why there is none and when the next one is.
 
-    With `window_s` 0, the best for each number of vehicles: leaving at `at` or later and arriving earliest, then leaving as late as that allows
-    (arriving by: the mirror). With a window, every journey that leaves (arrives) within it and is beaten by no other. When the window
-    holds none, the first one behind it. Same query and network: same answer.
-    Raises InvalidInput for limits outside what is offered.
+    With `window_s` 0, the best for each number of vehicles: leaving at `at` or later and arriving earliest, then
+    leaving as late as that allows (arriving by: the mirror). With a window, every journey that leaves (arrives)
+    within it and is beaten by no other. When the window holds none, the first one behind it. Same query and network:
+    same answer. Raises InvalidInput for limits outside what is offered.
     """
     _check(query)
     timetable, searcher = network.timetable, searcher_of(network)
@@ -151,7 +151,8 @@ def _tight(
     duration_s_max: int,
     accept: Accepts,
 ) -> list[Itinerary]:
-    """The best for each number of vehicles, then turned round: as late a departure as that arrival allows (arriving by: the mirror)."""
+    """The best for each number of vehicles, then turned round: as late a departure as that arrival allows (arriving
+    by: the mirror)."""
     first = searcher.one(origin, destination, at_s, arrive_by, rounds, duration_s_max, accept)
     out = []
     for itinerary in first:
@@ -276,9 +277,11 @@ def next_journey(
     rounds: int,
     duration_s_max: int,
 ) -> Itinerary | None:
-    """The first itinerary that leaves on a day after that of `after`, at most `NEXT_DAYS_MAX` days ahead; None when there is none.
+    """The first itinerary that leaves on a day after that of `after`, at most `NEXT_DAYS_MAX` days ahead; None when
+    there is none.
 
-    Days on which the same services run as on one that had no journey are not searched again, so that a year of a weekly timetable costs a few searches.
+    Days on which the same services run as on one that had no journey are not searched again, so that a year of a
+    weekly timetable costs a few searches.
     """
     timetable, zone = searcher.timetable, searcher.zone
     first = after.astimezone(zone).date()

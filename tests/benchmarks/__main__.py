@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks [--cap-s N] [--out FILE]
 
-Resumable: measures of this machine made in the last day are taken from `var/benchmarks.ndjson`; `--again` makes them anew.
+Resumable: measures of this machine made in the last day are taken from `var/benchmarks.ndjson`; `--again` makes them
+anew.
 """
 
 import argparse
@@ -66,9 +67,9 @@ def _table(rows: list[dict[str, Any]]) -> str:
         bound = (
             ("≥ " if row["higher_is_better"] else "≤ ") + f"{row['goal']:g}" + (" ×" if row["peer"] is not None else "")
         )
-        lines.append(
-            f"| {row['bench']} | {row['ours']:.4g} {row['unit']} | {peer} | {ratio} | {bound} | {'yes' if row['ok'] else 'no'} | {row['note']} |"
-        )
+        met = "yes" if row["ok"] else "no"
+        cells = (row["bench"], f"{row['ours']:.4g} {row['unit']}", peer, ratio, bound, met, row["note"])
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -76,9 +77,9 @@ def _page(table: str, rows: list[dict[str, Any]], cap_s: float) -> str:
     machine = rows[0]["machine"] if rows else "no machine"
     return f"""# Performance
 
-Written by `make bench` on {machine}; no case ran longer than {cap_s:g} s. Rivals run beside us in the same process and the same minute, on
-the same feed under the same rules (`tests/benchmarks/feedwriter.py`), so ratios travel better than milliseconds. Whole Pareto fronts
-are compared too.
+Written by `make bench` on {machine}; no case ran longer than {cap_s:g} s. Rivals run beside us in the same process
+and the same minute, on the same feed under the same rules (`tests/benchmarks/feedwriter.py`), so ratios travel better
+than milliseconds. Whole Pareto fronts are compared too.
 
 {table}
 """

@@ -95,7 +95,8 @@ class Nigiri:
         )
 
     def legs(self, origin: str, destination: str, at_min: int) -> list[list[tuple[str, str, int, int]]]:
-        """Each journey's legs: names of both ends, departure and arrival in minutes since 1970; for explaining a difference."""
+        """Each journey's legs: names of both ends, departure and arrival in minutes since 1970; for explaining a
+        difference."""
         name = self.timetable.get_location_name
         return [
             [(name(getattr(leg, "from")), name(leg.to), leg.dep_time, leg.arr_time) for leg in journey.legs]
@@ -126,7 +127,8 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def measure(peer: Nigiri, pairs: Sequence[Pair]) -> dict[str, float]:
-    """CPU milliseconds of each query (the binding's own objects are made before the clock starts), after ten to warm up."""
+    """CPU milliseconds of each query (the binding's own objects are made before the clock starts), after ten to warm
+    up."""
     queries = [peer.query(*pair) for pair in pairs]
     for query in queries[:10]:
         peer.route(query)

@@ -4,9 +4,9 @@
     python -m tests.benchmarks.planner --data FEED.zip --date D         any feed
     python -m tests.benchmarks.planner --only query,profile --queries 500 --cap-s 60
 
-Both engines load the same comparison feed (`tests.benchmarks.feedwriter`); queries are the same random pairs. Times are CPU of the
-thread (`time.thread_time`), legs included on both sides; starting Python and compiling kernels are left out and stated apart (`setup`).
-Whole fronts are compared as well: a faster wrong answer would be worthless.
+Both engines load the same comparison feed (`tests.benchmarks.feedwriter`); queries are the same random pairs. Times
+are CPU of the thread (`time.thread_time`), legs included on both sides; starting Python and compiling kernels are
+left out and stated apart (`setup`). Whole fronts are compared as well: a faster wrong answer would be worthless.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,7 +50,8 @@ class Ours:
         self._reaching: dict[str, object] = {}
 
     def ends(self, origin: str, destination: str):  # type: ignore[no-untyped-def]  # two Reach
-        """Origin and destination with what is linked to them; made before the clock starts, as the rival's query objects are."""
+        """Origin and destination with what is linked to them; made before the clock starts, as the rival's query
+        objects are."""
         if origin not in self._leaving:
             self._leaving[origin] = self.searcher.linked([self.rows[origin]], leaving=True)
         if destination not in self._reaching:
@@ -90,8 +91,8 @@ def queries(case: str, ours: Ours, peer: Nigiri, pairs: Sequence[Pair], cap_s: f
 
 
 def profiles(case: str, ours: Ours, peer: Nigiri, pairs: Sequence[Pair], day: date, cap_s: float) -> Iterator[Measure]:
-    """The (departure, arrival, changes) profile of a day, beside a loop of nigiri queries at every minute something leaves the origin or a
-    neighbour on foot."""
+    """The (departure, arrival, changes) profile of a day, beside a loop of nigiri queries at every minute something
+    leaves the origin or a neighbour on foot."""
     from mobigo.planner.engine import range as ranges
 
     start_s = int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE)).astimezone(UTC).timestamp())
@@ -137,7 +138,8 @@ def profiles(case: str, ours: Ours, peer: Nigiri, pairs: Sequence[Pair], day: da
 def _pareto(
     minutes: Sequence[int], beyond: list[tuple[int, int]], fronts: Sequence[list[tuple[int, int]]]
 ) -> set[tuple[int, int, int]]:
-    """The useful journeys of a loop of queries, latest departure first; what leaving behind the day reaches as early is no gain."""
+    """The useful journeys of a loop of queries, latest departure first; what leaving behind the day reaches as early
+    is no gain."""
     best: dict[int, int] = {}
     out: set[tuple[int, int, int]] = set()
     for minute, front in [(None, beyond), *zip(minutes, fronts, strict=True)]:
@@ -174,13 +176,15 @@ def one_to_all(case: str, ours: Ours, peer: Nigiri, pairs: Sequence[Pair], cap_s
         f"planner/{case}/one-to-all", everywhere * per_query, "CPU ms", 1.3, theirs * per_query, "one nigiri query"
     )
     yield Measure(
-        f"planner/{case}/one-to-all-beside-ours", everywhere * per_query, "CPU ms", 1.3, one * per_query, "one query of ours",
+        f"planner/{case}/one-to-all-beside-ours", everywhere * per_query, "CPU ms", 1.3, one * per_query,
+        "one query of ours",
         note="our one-to-one query stops early, thanks to its target; one-to-all cannot",
     )  # fmt: skip
 
 
 def two_threads(case: str, ours: Ours, pairs: Sequence[Pair]) -> Iterator[Measure]:
-    """Throughput of two threads against one, wall clock, the same queries; the best of five turns each, as the box is shared."""
+    """Throughput of two threads against one, wall clock, the same queries; the best of five turns each, as the box is
+    shared."""
     asked = [(ours.ends(a, b), at * 60) for a, b, at in pairs[:400]]
 
     def work(part: Sequence[tuple[tuple[object, object], int]]) -> None:
@@ -214,8 +218,8 @@ def two_threads(case: str, ours: Ours, pairs: Sequence[Pair]) -> Iterator[Measur
 
 
 def loading(case: str, zip_file: Path, day: date) -> Iterator[Measure]:
-    """Stored feed to compiled, and zip to validated, stored and compiled, beside nigiri's load of the zip; CPU of the process. Kernels
-    are compiled beforehand, by a first import of the same feed."""
+    """Stored feed to compiled, and zip to validated, stored and compiled, beside nigiri's load of the zip; CPU of the
+    process. Kernels are compiled beforehand, by a first import of the same feed."""
     from mobigo.infra.config import load_config
     from mobigo.infra.web import Services
     from mobigo.network.service import build_network, import_feed

@@ -1,4 +1,5 @@
-"""The product as it is served: memory of the web process, warm start to the first answer, and whole answers over HTTP to four clients."""
+"""The product as it is served: memory of the web process, warm start to the first answer, and whole answers over HTTP
+to four clients."""
 
 import http.client
 import json

@@ -1,7 +1,8 @@
 """Least travel times to and from landmarks, for lower bounds (ALT: Goldberg and Harrelson, SODA 2005).
 
-The graph has an edge for each ride between neighbouring positions of a pattern, as long as the fastest run drives it on any day, and one for
-each walk; waiting and changing take no time in it. So no journey is faster than it says, whatever the day.
+The graph has an edge for each ride between neighbouring positions of a pattern, as long as the fastest run drives it
+on any day, and one for each walk; waiting and changing take no time in it. So no journey is faster than it says,
+whatever the day.
 """
 
 import heapq
@@ -14,8 +15,11 @@ from mobigo.network.model.timetable import I32, NEVER_S
 LANDMARKS = 16
 
 
-def landmarks(from_node: I32, to_node: I32, duration_s: I32, node_count: int, count: int = LANDMARKS) -> tuple[I32, I32]:
-    """(to, from): [landmarks, nodes] least seconds from each node to each landmark, and back; `NEVER_S` where there is no way."""
+def landmarks(
+    from_node: I32, to_node: I32, duration_s: I32, node_count: int, count: int = LANDMARKS
+) -> tuple[I32, I32]:
+    """(to, from): [landmarks, nodes] least seconds from each node to each landmark, and back; `NEVER_S` where there
+    is no way."""
     forward = _csr(from_node, to_node, duration_s, node_count)
     backward = _csr(to_node, from_node, duration_s, node_count)
     to_s, from_s = np.full((count, node_count), NEVER_S, np.int32), np.full((count, node_count), NEVER_S, np.int32)
@@ -37,7 +41,8 @@ def _csr(a: I32, b: I32, duration_s: I32, count: int) -> tuple[I32, I32, I32]:
 
 @numba.njit(cache=True, nogil=True)
 def _choose(f_start, f_to, f_s, b_start, b_to, b_s, to_s, from_s):  # type: ignore[no-untyped-def]  # kernel
-    """Each landmark is the node farthest from those chosen before, counting a node that none of them reaches as the farthest."""
+    """Each landmark is the node farthest from those chosen before, counting a node that none of them reaches as the
+    farthest."""
     count = len(f_start) - 1
     nearest = np.full(count, NEVER_S, np.int32)
     node = -1

@@ -41,7 +41,8 @@ class Calendars:
         return (int(firsts.min()), int(lasts.max())) if len(firsts) else None
 
     def bits(self, first_ordinal: int, day_count: int) -> U64:
-        """[services, words]: the days of each service. Exceptions win over the week; of two exceptions for a day the last."""
+        """[services, words]: the days of each service. Exceptions win over the week; of two exceptions for a day the
+        last."""
         out = np.zeros((len(self.ids), (day_count + 63) // 64), np.uint64)
         _fill(
             out, first_ordinal, day_count, self.weekly_service, self.weekly_first, self.weekly_last, self.weekly_mask,

@@ -1,4 +1,5 @@
-"""Columns of a feed's tables as numbers. A cell that cannot be read becomes the stated default; the validation report tells of it."""
+"""Columns of a feed's tables as numbers. A cell that cannot be read becomes the stated default; the validation report
+tells of it."""
 
 import numpy as np
 import polars as pl
@@ -53,7 +54,7 @@ def times(table: pl.DataFrame, column: str) -> I32:
 def table_of(feed: FeedTables, name: str, *columns: str) -> pl.DataFrame:
     """The table with at least `columns` (blank where the feed lacks them); empty when the feed lacks the table."""
     if name not in feed:
-        return pl.DataFrame(schema={column: pl.String for column in columns})
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     table = feed[name]
     missing = [pl.lit("").alias(column) for column in columns if column not in table.columns]
     return table.with_columns(missing) if missing else table

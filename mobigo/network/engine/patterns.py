@@ -1,8 +1,9 @@
 """Runs to FIFO patterns and shared rows of times.
 
-A pattern holds runs with the same nodes and flags of which none overtakes another: each later run is no earlier at any position. That must hold from one
-service day to the next too, the shortest of which lasts 23 h, so the last run of a pattern is at no position later
-than its first one plus 23 h. Then the runs of several days, day after day, are in order as they stand.
+A pattern holds runs with the same nodes and flags of which none overtakes another: each later run is no earlier at
+any position. That must hold from one service day to the next too, the shortest of which lasts 23 h, so the last run
+of a pattern is at no position later than its first one plus 23 h. Then the runs of several days, day after day, are
+in order as they stand.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Patterns:
-    """`order` lists the runs pattern by pattern, in FIFO order; `times_at[r]` is where run r's row begins in the rows of times."""
+    """`order` lists the runs pattern by pattern, in FIFO order; `times_at[r]` is where run r's row begins in the rows
+    of times."""
 
     node_start: I32
     node: I32
@@ -48,13 +50,22 @@ def group(sequences: Sequences, run_start_s: I32) -> Patterns:
     last_s = run_start_s + sequences.arrive_s[sequences.start[1:] - 1] if len(length) else run_start_s
     first_node = sequences.node[sequences.start[:-1]]
     order = np.lexsort((np.arange(len(length)), last_s, run_start_s, way, length, first_node)).astype(np.int32)
-    sub = _separate(order, way, sequences.start, sequences.node, sequences.flags, sequences.arrive_s, sequences.depart_s, run_start_s)
+    sub = _separate(
+        order,
+        way,
+        sequences.start,
+        sequences.node,
+        sequences.flags,
+        sequences.arrive_s,
+        sequences.depart_s,
+        run_start_s,
+    )
     order = order[np.argsort(sub, kind="stable")]
     counts = np.bincount(sub) if len(sub) else np.zeros(0, np.int64)
     run_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     lead = order[run_start[:-1]] if len(counts) else np.zeros(0, np.int32)
     node_start = np.concatenate([[0], np.cumsum(length[lead])]).astype(np.int32)
-    at = _slices(sequences.start, lead)
+    at = cells_of(sequences.start, lead)
     return Patterns(node_start, sequences.node[at], sequences.flags[at], run_start, order, times_at, arrive_s, depart_s)
 
 
@@ -67,17 +78,18 @@ def _share_rows(sequences: Sequences, row: U64) -> tuple[I32, I32, I32]:
     starts = np.concatenate([[0], np.cumsum(length[first])])
     if starts[-1] >= 2**31:
         raise OverflowError("rows of times beyond 2^31 seconds cells")
-    at = _slices(sequences.start, first)
+    at = cells_of(sequences.start, first)
     return starts[inverse].astype(np.int32), sequences.arrive_s[at], sequences.depart_s[at]
 
 
-def _slices(start: I64, rows: np.ndarray) -> I64:
+def cells_of(start: I64, rows: np.ndarray) -> I64:
     """Positions of the cells of `rows`, one after the other."""
     length = start[rows + 1] - start[rows]
     if not len(rows):
         return np.zeros(0, np.int64)
     ends = np.cumsum(length)
-    return np.arange(ends[-1]) + np.repeat(start[rows] - (ends - length), length)
+    cells: I64 = np.arange(ends[-1]) + np.repeat(start[rows] - (ends - length), length)
+    return cells
 
 
 @numba.njit(cache=True, nogil=True)

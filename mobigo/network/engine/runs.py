@@ -1,9 +1,10 @@
 """What vehicles drive: a run for each trip, for each departure of a frequency, and for trips joined in-seat.
 
-In-seat joins (GTFS Schedule reference, trips.txt block_id and transfers.txt transfer_type 4 and 5): of the trips of a block that run
-on a day, each continues as the next when it ends where and before that one begins; transfer type 4 joins a pair wherever
-it is, type 5 keeps it apart. Joined trips become one run, on the days when just that chain is driven, so that a search rides
-through without knowing of blocks. A chain is as long as the block's day: runs, unlike pairs of trips, do not multiply.
+In-seat joins (GTFS Schedule reference, trips.txt block_id and transfers.txt transfer_type 4 and 5): of the trips of a
+block that run on a day, each continues as the next when it ends where and before that one begins; transfer type 4
+joins a pair wherever it is, type 5 keeps it apart. Joined trips become one run, on the days when just that chain is
+driven, so that a search rides through without knowing of blocks. A chain is as long as the block's day: runs, unlike
+pairs of trips, do not multiply.
 """
 
 from collections import defaultdict
@@ -29,7 +30,8 @@ class Frequency:
 
 @dataclass
 class Runs:
-    """Runs of one feed. Each takes its visits from `trips` in order; it starts at `start_s`, or where its first trip does when None."""
+    """Runs of one feed. Each takes its visits from `trips` in order; it starts at `start_s`, or where its first trip
+    does when None."""
 
     trips: list[tuple[int, ...]] = field(default_factory=list)
     start_s: list[int] = field(default_factory=list)
@@ -103,8 +105,8 @@ def _by_day(ordered: Sequence[int], trip_bits: U64) -> list[tuple[tuple[int, ...
     out = []
     for signature, on in together.items():
         mask = np.zeros(trip_bits.shape[1], np.uint64)
-        for day in on:
-            mask[day >> 6] |= np.uint64(1) << np.uint64(day & 63)
+        for bit in on:
+            mask[bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
         flags = np.frombuffer(signature, np.uint8)
         out.append((tuple(trip for trip, runs in zip(ordered, flags, strict=True) if runs), mask))
     return out
@@ -136,7 +138,7 @@ def _chains(
         nexts[trip] = follow
     followed = {trip for follow in nexts.values() for trip in follow}
     chains: list[tuple[int, ...]] = []
-    stack = [(trip,) for trip in active if trip not in followed]
+    stack: list[tuple[int, ...]] = [(trip,) for trip in active if trip not in followed]
     while stack:
         chain = stack.pop()
         follow = [trip for trip in nexts[chain[-1]] if trip not in chain]

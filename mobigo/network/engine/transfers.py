@@ -1,11 +1,13 @@
-"""Changes: the time to change at a stop, walks to other stops, and copies of stops for transfers that only some trips may make.
+"""Changes: the time to change at a stop, walks to other stops, and copies of stops for transfers that only some trips
+may make.
 
-Order of precedence, most specific first (GTFS Schedule reference, transfers.txt, "Linked trips" and specificity ranking): both trips, a trip and a
-route, one trip, both routes, one route, the stops alone; a rule for a stop before one for its station; of two equal rules the more cautious, so that
-no order of rows matters. Where no rule speaks: the change time at a stop, and a walk to the stops near by.
+Order of precedence, most specific first (GTFS Schedule reference, transfers.txt, "Linked trips" and specificity
+ranking): both trips, a trip and a route, one trip, both routes, one route, the stops alone; a rule for a stop before
+one for its station; of two equal rules the more cautious, so that no order of rows matters. Where no rule speaks: the
+change time at a stop, and a walk to the stops near by.
 
-A search that knows only stops cannot tell who changes there. So where a rule is for some trips, those trips call at a copy of the stop
-(a *node*), and what they may do becomes plain walks between nodes. The search stays the published one.
+A search that knows only stops cannot tell who changes there. So where a rule is for some trips, those trips call at a
+copy of the stop (a *node*), and what they may do becomes plain walks between nodes. The search stays the published one.
 """
 
 from collections import defaultdict
@@ -87,7 +89,10 @@ def near_links(lat: F64, lon: F64, stops: I32, rules: WalkRules) -> tuple[I32, I
     cell = rules.link_m_max / METRES_A_DEGREE
     row = np.floor(lat[known] / cell).astype(np.int64)
     order = np.lexsort((known, lon[known], row))
-    return _near(known[order], row[order], lat, lon, float(rules.link_m_max), rules.links_per_stop_max)
+    found: tuple[I32, I32] = _near(
+        known[order], row[order], lat, lon, float(rules.link_m_max), rules.links_per_stop_max
+    )
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -140,9 +145,16 @@ def _first_east(stops, lon, low, high, west):  # type: ignore[no-untyped-def]  #
 
 
 def stop_level(
-    lat: F64, lon: F64, stop_type: I8, stop_parent: I32, rules: Sequence[TransferRule], near: tuple[I32, I32], walk: WalkRules
+    lat: F64,
+    lon: F64,
+    stop_type: I8,
+    stop_parent: I32,
+    rules: Sequence[TransferRule],
+    near: tuple[I32, I32],
+    walk: WalkRules,
 ) -> tuple[I32, I32, I32, I32, I32]:
-    """(from, to, seconds, metres) of the walks between different stops, and the change time of each stop, scoped rules aside."""
+    """(from, to, seconds, metres) of the walks between different stops, and the change time of each stop, scoped
+    rules aside."""
     plain = _expand([rule for rule in rules if not rule.scoped], stop_type, stop_parent)
     count = len(lat)
     a = np.concatenate([near[0], plain[:, 0].astype(np.int32)])
@@ -163,19 +175,23 @@ def stop_level(
 
 
 def durations(kind: I64, given_s: I64, same: np.ndarray, walk_s: I32, change_s: int) -> I32:
-    """Seconds from getting off to being able to board, by transfer type: 0 the usual, 1 the next vehicle waits, 2 as given, 3 never."""
+    """Seconds from getting off to being able to board, by transfer type: 0 the usual, 1 the next vehicle waits, 2 as
+    given, 3 never."""
     usual = np.where(same, change_s, walk_s + change_s)
     waits = np.where(same, 0, walk_s)
-    out = np.select([kind == 1, (kind == 2) & (given_s >= 0), kind == 3], [waits, given_s, np.full(len(kind), NEVER_S)], usual)
+    out = np.select(
+        [kind == 1, (kind == 2) & (given_s >= 0), kind == 3], [waits, given_s, np.full(len(kind), NEVER_S)], usual
+    )
     return np.asarray(out, np.int32)
 
 
 def _expand(rules: Sequence[TransferRule], stop_type: I8, stop_parent: I32) -> I64:
-    """[rows, (from, to, type, min_s, rank)]: rules of stations made rules of their stops; rank 0 names both stops, 1 a station."""
+    """[rows, (from, to, type, min_s, rank)]: rules of stations made rules of their stops; rank 0 names both stops, 1
+    a station."""
     if not rules:
         return np.zeros((0, 5), np.int64)
     children = _children(stop_type, stop_parent)
-    rows = []
+    rows: list[tuple[int, int, int, int, int]] = []
     for rule in rules:
         froms, tos = _stops_of(rule.from_stop, children), _stops_of(rule.to_stop, children)
         rank = int(rule.from_stop in children or rule.to_stop in children)
@@ -215,7 +231,9 @@ class Scopes:
         )
 
 
-def read_scopes(rules: Sequence[TransferRule], stop_type: I8, stop_parent: I32) -> tuple[Scopes, dict[tuple[int, int], list[tuple[int, TransferRule]]]]:
+def read_scopes(
+    rules: Sequence[TransferRule], stop_type: I8, stop_parent: I32
+) -> tuple[Scopes, dict[tuple[int, int], list[tuple[int, TransferRule]]]]:
     """The stops where some trips are kept apart, and the scoped rules of each pair of stops with their rank."""
     children = _children(stop_type, stop_parent)
     trips: dict[int, set[int]] = defaultdict(set)
@@ -264,8 +282,13 @@ def split_links(
     special[[stop for pair in by_pair for stop in pair]] = True
     special[list(copies)] = True
     touched = special[a] | special[b]
-    base = {(int(x), int(y)): (int(s), int(m)) for x, y, s, m in zip(a[touched], b[touched], seconds[touched], metres[touched], strict=True)}
-    out = [(x, y, s, m) for x, y, s, m in zip(a[~touched], b[~touched], seconds[~touched], metres[~touched], strict=True)]
+    base = {
+        (int(x), int(y)): (int(s), int(m))
+        for x, y, s, m in zip(a[touched], b[touched], seconds[touched], metres[touched], strict=True)
+    }
+    out = [
+        (x, y, s, m) for x, y, s, m in zip(a[~touched], b[~touched], seconds[~touched], metres[~touched], strict=True)
+    ]
     node_change = np.concatenate([change_s, np.full(len(node_stop) - stop_count, NEVER_S, np.int32)])
     pairs = set(base) | set(by_pair) | {(stop, stop) for stop in copies}
     for x, y in sorted(pairs):
@@ -274,14 +297,23 @@ def split_links(
         default = (int(change_s[x]), 0) if x == y else base.get((x, y), (NEVER_S, pair_m))
         for from_node, from_trip, from_route in [(x, NONE, NONE), *copies.get(x, ())]:
             for to_node, to_trip, to_route in [(y, NONE, NONE), *copies.get(y, ())]:
-                rule = _best_rule(by_pair.get((x, y), ()), from_trip, from_route, to_trip, to_route, x == y, pair_walk_s, walk)
+                rule = _best_rule(
+                    by_pair.get((x, y), ()), from_trip, from_route, to_trip, to_route, x == y, pair_walk_s, walk
+                )
                 duration = default[0] if rule is None else rule
                 if from_node == to_node:
                     node_change[from_node] = duration
                 elif duration < NEVER_S:
                     out.append((from_node, to_node, duration, default[1] if rule is None else pair_m if x != y else 0))
     columns = np.array(out, np.int32).reshape(-1, 4)
-    return Links(*(np.ascontiguousarray(columns[:, i]) for i in range(4)), node_change, np.array(node_stop, np.int32))
+    return Links(
+        np.ascontiguousarray(columns[:, 0]),
+        np.ascontiguousarray(columns[:, 1]),
+        np.ascontiguousarray(columns[:, 2]),
+        np.ascontiguousarray(columns[:, 3]),
+        node_change,
+        np.array(node_stop, np.int32),
+    )
 
 
 def _best_rule(
@@ -304,7 +336,9 @@ def _best_rule(
             and (rule.to_trip > NONE or rule.to_route in (NONE, to_route))
         )
         if applies:
-            seconds = int(durations(np.array([rule.kind]), np.array([rule.min_s]), np.array([same]), walk_s, walk.change_s)[0])
+            seconds = int(
+                durations(np.array([rule.kind]), np.array([rule.min_s]), np.array([same]), walk_s, walk.change_s)[0]
+            )
             candidate = (rule.specificity, -rank, seconds)
             best = candidate if best is None or candidate > best else best
     return None if best is None else best[2]

@@ -1,8 +1,11 @@
 """stop_times.txt to one ordered, complete and checked list of visits per trip.
 
-Rows whose trip or stop does not join are left out (the report tells). Blank times between two given ones are interpolated, by
-`shape_dist_traveled` where it grows along the trip, else by the distance between the stops (GTFS Schedule reference, stop_times.txt,
-arrival_time). A trip that cannot be trusted, because its times go backwards or its ends have none, keeps its visits and is marked unusable.
+Rows whose trip or stop does not join are left out (the report tells). Blank times between two given ones are
+interpolated, by
+`shape_dist_traveled` where it grows along the trip, else by the distance between the stops (GTFS Schedule reference,
+stop_times.txt,
+arrival_time). A trip that cannot be trusted, because its times go backwards or its ends have none, keeps its visits
+and is marked unusable.
 """
 
 from dataclasses import dataclass
@@ -14,7 +17,6 @@ import polars as pl
 from mobigo.network.engine.columns import BLANK_S, floats, ints, rows_of, table_of, texts, times
 from mobigo.network.model.feed import FeedTables
 from mobigo.network.model.timetable import DROP_OFF_SHIFT, F64, I32, I64, PICKUP_SHIFT, U8
-
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def read_visits(feed: FeedTables, trip_ids: pl.Series, stop_ids: pl.Series, stop
         # of two rows with one sequence the earlier time comes first, so that shuffling the file changes nothing
         order = np.lexsort((stop, np.where(depart == BLANK_S, arrive, depart), key))
         table, trip, stop, sequence, arrive, depart, flags, walked = (
-            table[order], trip[order], stop[order], sequence[order], arrive[order], depart[order], flags[order], walked[order],
+            table[order], trip[order], stop[order], sequence[order], arrive[order], depart[order], flags[order],
+            walked[order],
         )  # fmt: skip
     start = np.zeros(len(trip_ids) + 1, np.int64)
     np.cumsum(np.bincount(trip, minlength=len(trip_ids)), out=start[1:])

@@ -12,8 +12,8 @@ LINE = "_line"  # the column that holds each record's first line in its file (th
 class FeedTables:
     """Every table of a feed, by file name without its ending (`"stop_times"`), as published.
 
-    Each table has the file's own columns, all strings, exact (an empty cell is the empty string, an absent trailing cell too),
-    plus the column `_line` (int64), the line of each record in its file. Rows keep the file's order.
+    Each table has the file's own columns, all strings, exact (an empty cell is the empty string, an absent trailing
+    cell too), plus the column `_line` (int64), the line of each record in its file. Rows keep the file's order.
     """
 
     tables: Mapping[str, pl.DataFrame] = field(repr=False)

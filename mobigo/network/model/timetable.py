@@ -1,10 +1,11 @@
 """The compiled timetable: flat arrays that every search, board and line page reads, memory-mapped and never changed.
 
-Words (docs/glossary.md). A *run* is what one vehicle drives without the passenger having to leave it: one trip, one departure of a
-frequency, or several trips joined in-seat. A *pattern* groups runs with the same stops and the same pickup and drop-off rules of
-which none overtakes another (FIFO), even from one day to the next. A *times row* holds the seconds of a run at its stops counted
-from the run's start; runs driven alike share one row. A *node* of the search is a stop, or, after the real stops, a copy of one kept apart for trips whose
-transfers have rules of their own; `node_stop` gives the real stop.
+Words (docs/glossary.md). A *run* is what one vehicle drives without the passenger having to leave it: one trip, one
+departure of a frequency, or several trips joined in-seat. A *pattern* groups runs with the same stops and the same
+pickup and drop-off rules of which none overtakes another (FIFO), even from one day to the next. A *times row* holds the
+seconds of a run at its stops, counted from the run's start; runs driven alike share one row. A *node* of the search is
+a stop, or, after the real stops, a copy of one kept apart for trips whose transfers have rules of their own;
+`node_stop` gives the real stop.
 
 Seconds of a run count from noon minus 12 h of its service day (`mobigo.base.servicetime`).
 """
@@ -67,18 +68,22 @@ class Strings(Sequence[str]):
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """All active feeds, compiled. Index columns hold row numbers, -1 for none; `xs_start[i]:xs_start[i+1]` is the slice of row i.
+    """All active feeds, compiled. Index columns hold row numbers, -1 for none; `xs_start[i]:xs_start[i+1]` is the
+    slice of row i.
 
     Feeds, agencies, routes, services, trips
         `trip_days` points at a row of `days`, a bitfield: bit b of word w is day `first_day + 64 w + b`.
-        A trip lists its stop_times in `visit_*` (`trip_visit_start`), times in seconds, interpolated where the feed left them blank.
+        A trip lists its stop_times in `visit_*` (`trip_visit_start`), times in seconds, interpolated where the feed
+        left them blank.
     Stops
-        location types 0 (stop or platform) and 1 (station). `stop_wheelchair`: 0 unknown, 1 yes, 2 no, inherited from the station.
+        location types 0 (stop or platform) and 1 (station). `stop_wheelchair`: 0 unknown, 1 yes, 2 no, inherited from
+        the station.
     Search
         `node_*`, `pattern_*`, `run_*`, `times_*`, `foot_*`. Node n < stop count is stop n itself.
-        `foot_*` are the walks and transfers from a node to another, sorted by duration; `node_change_s` is the time needed to change at the node
-        itself (`NEVER_S` when forbidden).
-        `lb_to_s[l, n]`, `lb_from_s[l, n]`: least travel seconds from node n to landmark l and from landmark l to node n.
+        `foot_*` are the walks and transfers from a node to another, sorted by duration; `node_change_s` is the time
+        needed to change at the node itself (`NEVER_S` when forbidden).
+        `lb_to_s[l, n]`, `lb_from_s[l, n]`: least travel seconds from node n to landmark l and from landmark l to node
+        n.
     """
 
     # --- identity

@@ -1,7 +1,7 @@
 """rRAPTOR: every useful journey that departs in a window, latest departure first.
 
-Labels stay from one departure to the next: a journey that leaves earlier and is no earlier anywhere, with no fewer vehicles, is
-dominated and dies where it meets the other (self-pruning). Round 1 rides just the occurrences that
+Labels stay from one departure to the next: a journey that leaves earlier and is no earlier anywhere, with no fewer
+vehicles, is dominated and dies where it meets the other (self-pruning). Round 1 rides just the occurrences that
 leave at this departure; all others were ridden before.
 """
 
@@ -15,14 +15,16 @@ from mobigo.planner.engine.raptor import INF, SOURCE, first_occurrence, trace
 
 
 class Ahead(NamedTuple):
-    """What lies between a node and the target at the least, [node, vehicles]: seconds with that many vehicles more, or fewer."""
+    """What lies between a node and the target at the least, [node, vehicles]: seconds with that many vehicles more,
+    or fewer."""
 
     arrived: I32  # once off a vehicle there
     ready: I32  # ready to board there
 
 
 class Kept(NamedTuple):
-    """What later departures leave behind, [round, node]: arrivals off a vehicle, and readiness to board, with that many vehicles or fewer."""
+    """What later departures leave behind, [round, node]: arrivals off a vehicle, and readiness to board, with that
+    many vehicles or fewer."""
 
     arrive: I32
     board: I32
@@ -37,14 +39,16 @@ def make_kept(nodes: int, rounds: int) -> Kept:
     """Working memory for a view of that size."""
     return Kept(
         np.empty((rounds + 1, nodes), np.int32), np.empty((rounds + 1, nodes), np.int32),
-        np.empty((rounds + 1, nodes), np.int32), np.zeros(rounds + 1, np.int32), np.empty((rounds + 1, nodes), np.int32),
+        np.empty((rounds + 1, nodes), np.int32), np.zeros(rounds + 1, np.int32), np.empty((rounds + 1, nodes),
+        np.int32),
         np.zeros(rounds + 1, np.int32), np.empty(rounds + 1, np.int32),
     )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True)
 def least_hops(g):  # type: ignore[no-untyped-def]  # kernel
-    """For each position of each pattern the least seconds of the hop to the next, and of the stay, over the view's occurrences."""
+    """For each position of each pattern the least seconds of the hop to the next, and of the stay, over the view's
+    occurrences."""
     cells = len(g.pattern_node)
     hop, stay = np.full(cells, INF, np.int32), np.full(cells, INF, np.int32)
     for pattern in range(len(g.pattern_start) - 1):
@@ -64,7 +68,8 @@ def least_hops(g):  # type: ignore[no-untyped-def]  # kernel
 
 @numba.njit(cache=True, nogil=True)
 def look_ahead(g, hop, stay, target, egress_s, rounds, duration_s_max, ahead):  # type: ignore[no-untyped-def]  # kernel
-    """Fill `ahead`: RAPTOR backward from the target over a timetable in which every hop is as fast as its fastest and nothing is waited for."""
+    """Fill `ahead`: RAPTOR backward from the target over a timetable in which every hop is as fast as its fastest and
+    nothing is waited for."""
     nodes = len(g.change_s)
     arrived, ready = np.full(nodes, INF, np.int32), np.full(nodes, INF, np.int32)
     ahead.arrived[:] = INF
@@ -137,7 +142,8 @@ def look_ahead(g, hop, stay, target, egress_s, rounds, duration_s_max, ahead):  
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _worth(target_s, ahead_s, t, k, rounds):  # type: ignore[no-untyped-def]  # kernel
-    """Whether a better arrival can still come of being at a node at `t` with k vehicles taken. `ahead_s` [vehicles] is the node's."""
+    """Whether a better arrival can still come of being at a node at `t` with k vehicles taken. `ahead_s` [vehicles]
+    is the node's."""
     m = rounds - k
     worth = False
     if t + ahead_s[m] < target_s[k]:  # else not even the fastest way with the most vehicles is
@@ -151,7 +157,8 @@ def _worth(target_s, ahead_s, t, k, rounds):  # type: ignore[no-untyped-def]  # 
 def departures(g, source, access_s, from_s, to_s):  # type: ignore[no-untyped-def]  # kernel
     """Everything that leaves the sources in reach of a door left between `from_s` and `to_s`, latest first.
 
-    Rows of [leave the door, pattern, position, occurrence], sorted so that equal departures stand together in a fixed order.
+    Rows of [leave the door, pattern, position, occurrence], sorted so that equal departures stand together in a fixed
+    order.
     """
     count = 0
     for fill in range(2):
@@ -193,14 +200,14 @@ def departures(g, source, access_s, from_s, to_s):  # type: ignore[no-untyped-de
 
 
 @numba.njit(cache=True, nogil=True)
-def search_range(
+def search_range(  # type: ignore[no-untyped-def]  # kernel
     g, w, kept, ahead, source, access_s, egress_s, events, after_s, rounds, duration_s_max, arrive_s_max, found, rides
-):  # type: ignore[no-untyped-def]  # kernel
-    """All Pareto journeys over (departure, arrival, vehicles) that begin with one of `events`, unless leaving the door at `after_s`, behind
-    the window, is as good.
+):
+    """All Pareto journeys over (departure, arrival, vehicles) that begin with one of `events`, unless leaving the
+    door at `after_s`, behind the window, is as good.
 
-    `found` [journeys, 4] takes (leave the door, arrive, vehicles, row of the first ride); `rides` takes their rides, as `raptor.trace`
-    writes them. Returns the number of journeys, or -1 when they do not fit.
+    `found` [journeys, 4] takes (leave the door, arrive, vehicles, row of the first ride); `rides` takes their rides,
+    as `raptor.trace` writes them. Returns the number of journeys, or -1 when they do not fit.
     """
     kept.arrive[:] = INF
     kept.board[:] = INF
@@ -310,7 +317,7 @@ def _ride(g, w, kept, ahead, k, pattern, position, boarded, rounds, egress_s):  
     last = g.pattern_start[pattern + 1] - at - 1
     first, end = g.occurrence_start[pattern], g.occurrence_start[pattern + 1]
     board, best = w.board[k - 1], kept.arrive[k]
-    occurrence, boarded_at = end, np.int32(-1)
+    occurrence, boarded_at = end, -1
     start_s, row = np.int32(0), np.int32(0)
     i = position
     if boarded >= 0:

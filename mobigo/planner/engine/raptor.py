@@ -1,10 +1,11 @@
 """RAPTOR: earliest arrival for each number of vehicles, one departure.
 
-In the words of the paper: round k finds the earliest arrivals with k vehicles by riding every pattern (there: route) from the first node improved
-in round k - 1, then by one walk. Pruned by the best arrival so far at the node (local) and at the target, the latter
-helped by a lower bound of the way that remains (`bounds`, ALT).
+In the words of the paper: round k finds the earliest arrivals with k vehicles by riding every pattern (there: route)
+from the first node improved in round k - 1, then by one walk. Pruned by the best arrival so far at the node (local)
+and at the target, the latter helped by a lower bound of the way that remains (`bounds`, ALT).
 
-Times are int32 seconds of the view. A node has two labels a round: `arrive`, off a vehicle, and `board`, ready to board another.
+Times are int32 seconds of the view. A node has two labels a round: `arrive`, off a vehicle, and `board`, ready to
+board another.
 """
 
 from typing import NamedTuple
@@ -43,17 +44,38 @@ class Labels(NamedTuple):
 
 def make_labels(nodes: int, patterns: int, rounds: int) -> Labels:
     """Working memory for a view of that size and at most `rounds` vehicles."""
-    grid = [np.empty((rounds + 1, nodes), np.int32) for _ in range(6)]
-    flat = [np.empty(nodes, np.int32) for _ in range(5)]
+
+    def grid() -> I32:
+        return np.empty((rounds + 1, nodes), np.int32)
+
+    def flat(count: int) -> I32:
+        return np.empty(count, np.int32)
+
     return Labels(
-        *grid, *flat, np.full(patterns, INF, np.int32), np.empty(patterns, np.int32), np.empty(nodes, np.int32), np.empty(nodes, np.int32),
-        np.empty(rounds + 1, np.int32), np.empty(rounds + 1, np.int32),
-    )  # fmt: skip
+        arrive=grid(),
+        board=grid(),
+        ridden=grid(),
+        ridden_from=grid(),
+        ridden_to=grid(),
+        walked_from=grid(),
+        best_arrive=flat(nodes),
+        best_board=flat(nodes),
+        bound=flat(nodes),
+        need=flat(nodes),
+        need_board=flat(nodes),
+        first_position=np.full(patterns, INF, np.int32),
+        queue=flat(patterns),
+        improved=flat(nodes),
+        marked=flat(nodes),
+        target_s=flat(rounds + 1),
+        target_node=flat(rounds + 1),
+    )
 
 
 @numba.njit(cache=True, nogil=True)
 def lower_bounds(to_s, from_s, target, egress_s, source, bound):  # type: ignore[no-untyped-def]  # kernel
-    """bound[n]: no way from n to a target, with its egress, is shorter. Uses the four landmarks that say most at the source."""
+    """bound[n]: no way from n to a target, with its egress, is shorter. Uses the four landmarks that say most at the
+    source."""
     count = len(to_s)
     to_most, from_least = np.empty(count, np.int32), np.empty(count, np.int32)
     says = np.empty(count, np.int32)
@@ -80,7 +102,8 @@ def lower_bounds(to_s, from_s, target, egress_s, source, bound):  # type: ignore
 
 @numba.njit(cache=True, nogil=True)
 def vehicles_needed(g, w, target, rounds):  # type: ignore[no-untyped-def]  # kernel
-    """Fill `need` and `need_board` by a search backward from the target that knows no times; `rounds + 1` stands for more.
+    """Fill `need` and `need_board` by a search backward from the target that knows no times; `rounds + 1` stands for
+    more.
 
     Whoever is at a node with k vehicles taken and needs m more cannot do better than the best arrival known for k + m.
     """
@@ -140,9 +163,11 @@ def first_occurrence(occurrence_s, occurrence_row, depart_s, low, high, position
 
 @numba.njit(cache=True, nogil=True)
 def search(g, w, source, ready_s, target, egress_s, rounds, latest_s):  # type: ignore[no-untyped-def]  # kernel
-    """Fill the labels from `source` nodes, where one is ready to board at `ready_s`, towards the nodes of `target`, those with `egress_s` below INF.
+    """Fill the labels from `source` nodes, where one is ready to board at `ready_s`, towards the nodes of `target`,
+    those with `egress_s` below INF.
 
-    `w.bound` is given (zeros prune nothing). Without a target, all nodes are searched. Arrivals after `latest_s` are not looked for. Returns the rounds done.
+    `w.bound` is given (zeros prune nothing). Without a target, all nodes are searched. Arrivals after `latest_s` are
+    not looked for. Returns the rounds done.
     """
     w.best_arrive[:] = INF
     w.best_board[:] = INF
@@ -203,12 +228,13 @@ def _queue(g, w, k, marked, rounds):  # type: ignore[no-untyped-def]  # kernel
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _ride(g, w, k, pattern, position, egress_s, improved, rounds):  # type: ignore[no-untyped-def]  # kernel
-    """Ride a pattern from `position`: leave where that is better than all before, change to an earlier occurrence where one can."""
+    """Ride a pattern from `position`: leave where that is better than all before, change to an earlier occurrence
+    where one can."""
     at = g.pattern_start[pattern]
     last = g.pattern_start[pattern + 1] - at - 1
     first, end = g.occurrence_start[pattern], g.occurrence_start[pattern + 1]
     board = w.board[k - 1]
-    occurrence, boarded_at = end, np.int32(-1)
+    occurrence, boarded_at = end, -1
     start_s, row = np.int32(0), np.int32(0)
     for i in range(position, last + 1):
         node = g.pattern_node[at + i]
@@ -319,7 +345,8 @@ def trace_all(g, w, rounds, out):  # type: ignore[no-untyped-def]  # kernel
 
 @numba.njit(cache=True, nogil=True)
 def best_of_all(g, w, rounds, source, ready_s, latest_s):  # type: ignore[no-untyped-def]  # kernel
-    """(arrival, vehicles) of every node after a search without a target; INF where none. Of equal arrivals the one with fewer vehicles."""
+    """(arrival, vehicles) of every node after a search without a target; INF where none. Of equal arrivals the one
+    with fewer vehicles."""
     nodes = len(w.best_arrive)
     arrive, vehicles = np.full(nodes, INF, np.int32), np.zeros(nodes, np.int32)
     for i in range(len(source)):

@@ -1,4 +1,5 @@
-"""Between a door and the stops as the crow flies: 1.3 times the distance, at 1.2 m/s. Streets will do better by the same interface."""
+"""Between a door and the stops as the crow flies: 1.3 times the distance, at 1.2 m/s. Streets will do better by the
+same interface."""
 
 from collections.abc import Sequence
 from math import ceil

@@ -1,7 +1,7 @@
 """Queries in, itineraries out: the kernels' numbers turned into rides of the timetable, in either direction.
 
-A `Searcher` belongs to one timetable. Views are made once per span of days and kept for the spans asked last; each thread has working memory
-of its own, so that searches run side by side (the kernels release the interpreter).
+A `Searcher` belongs to one timetable. Views are made once per span of days and kept for the spans asked last; each
+thread has working memory of its own, so that searches run side by side (the kernels release the interpreter).
 """
 
 import threading
@@ -26,7 +26,8 @@ NOWHERE = np.zeros(0, np.int32)
 
 @dataclass(frozen=True, slots=True)
 class RideFound:
-    """One vehicle: a run of a service day, boarded and left at positions of its pattern. Times in seconds since 1970."""
+    """One vehicle: a run of a service day, boarded and left at positions of its pattern. Times in seconds since
+    1970."""
 
     pattern: int
     run: int
@@ -50,8 +51,8 @@ class Itinerary:
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """What the search may use. `key` names the filter for the cache of views. `stretches` [n, 3] are the parts of joined runs that may be
-    ridden where the whole may not: run, first and last position."""
+    """What the search may use. `key` names the filter for the cache of views. `stretches` [n, 3] are the parts of
+    joined runs that may be ridden where the whole may not: run, first and last position."""
 
     key: object = None
     run_ok: np.ndarray | None = None
@@ -74,7 +75,8 @@ class Searcher:
         self._memory = threading.local()
 
     def view(self, first_s: int, last_s: int, backward: bool, accepts: Accepts = EVERYTHING) -> View:
-        """The view that holds every run under way between two instants. A service day may begin an hour before its midnight, or after it."""
+        """The view that holds every run under way between two instants. A service day may begin an hour before its
+        midnight, or after it."""
         first = self._day(first_s - 3600) - timedelta(days=self.timetable.back_days)
         last = self._day(last_s + 3600)
         key = (first, last, backward, accepts.key, accepts.change_s_extra)
@@ -100,10 +102,12 @@ class Searcher:
         return made
 
     def one(
-        self, origin: Reach, destination: Reach, at_s: int, backward: bool = False, rounds: int = 8, duration_s_max: int = 86_400,
+        self, origin: Reach, destination: Reach, at_s: int, backward: bool = False, rounds: int = 8,
+        duration_s_max: int = 86_400,
         accepts: Accepts = EVERYTHING,
     ) -> list[Itinerary]:  # fmt: skip
-        """Earliest arrival for each number of vehicles, leaving at `at_s`; backward: latest departure, arriving by `at_s`."""
+        """Earliest arrival for each number of vehicles, leaving at `at_s`; backward: latest departure, arriving by
+        `at_s`."""
         if not len(origin.node) or not len(destination.node):
             return []
         view = (
@@ -138,11 +142,12 @@ class Searcher:
             memory.egress_s[target.node] = INF
 
     def window(
-        self, origin: Reach, destination: Reach, from_s: int, to_s: int, backward: bool = False, rounds: int = 8, duration_s_max: int = 86_400,
+        self, origin: Reach, destination: Reach, from_s: int, to_s: int, backward: bool = False, rounds: int = 8,
+        duration_s_max: int = 86_400,
         accepts: Accepts = EVERYTHING, arrive_s_max: int | None = None,
     ) -> list[Itinerary]:  # fmt: skip
-        """Every Pareto itinerary over (departure, arrival, vehicles) that leaves the door between `from_s` and `to_s`; backward:
-        that arrives between them. In order of departure (backward: of arrival, latest first)."""
+        """Every Pareto itinerary over (departure, arrival, vehicles) that leaves the door between `from_s` and
+        `to_s`; backward: that arrives between them. In order of departure (backward: of arrival, latest first)."""
         if not len(origin.node) or not len(destination.node):
             return []
         view = (
@@ -166,7 +171,8 @@ class Searcher:
             while True:
                 found, rides = np.empty((room, 4), np.int32), np.empty((room * 4, raptor.RIDE_COLUMNS), np.int32)
                 count = ranges.search_range(
-                    view.graph, memory.labels, memory.kept(rounds), ahead, source.node, source.time_s, memory.egress_s, events, np.int32(high + 1), rounds,
+                    view.graph, memory.labels, memory.kept(rounds), ahead, source.node, source.time_s,
+                    memory.egress_s, events, np.int32(high + 1), rounds,
                     np.int32(duration_s_max), np.int32(latest), found, rides,
                 )  # fmt: skip
                 if count >= 0:
@@ -183,7 +189,8 @@ class Searcher:
     def all_from(
         self, origin: Reach, at_s: int, rounds: int = 8, duration_s_max: int = 86_400, accepts: Accepts = EVERYTHING
     ) -> tuple[I64, I32]:
-        """Earliest arrival (seconds since 1970, -1 where none) and vehicles taken, at every node; walks count as the links say."""
+        """Earliest arrival (seconds since 1970, -1 where none) and vehicles taken, at every node; walks count as the
+        links say."""
         view = self.view(at_s, at_s + duration_s_max, False, accepts)
         memory = self._for(view, rounds)
         w = memory.labels
@@ -208,7 +215,8 @@ class Searcher:
         ).astype(np.int32)
 
     def linked(self, stops: Sequence[int], leaving: bool) -> Reach:
-        """The nodes of `stops` and those one link away, with the seconds of the link: leaving them, or reaching them."""
+        """The nodes of `stops` and those one link away, with the seconds of the link: leaving them, or reaching
+        them."""
         t = self.timetable
         best: dict[int, tuple[int, int]] = {}
         nodes = np.flatnonzero(np.isin(t.node_stop, list(stops))).tolist()

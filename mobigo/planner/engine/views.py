@@ -1,8 +1,9 @@
-"""The timetable of a few days as a search sees it: only runs of those days that the traveller accepts, in seconds from one instant.
+"""The timetable of a few days as a search sees it: only runs of those days that the traveller accepts, in seconds
+from one instant.
 
-A view serves one direction. Backward, time is negated and every pattern is read from its end, so that arriving by an hour is
-departing after its negative, and one search serves both. Views are small (they share the rows of times) and kept for the
-days asked most.
+A view serves one direction. Backward, time is negated and every pattern is read from its end, so that arriving by an
+hour is departing after its negative, and one search serves both. Views are small (they share the rows of times) and
+kept for the days asked most.
 """
 
 from datetime import date, timedelta
@@ -17,8 +18,10 @@ from mobigo.network.model.timetable import DROP_OFF_SHIFT, I32, NOT_AVAILABLE, T
 
 
 class Graph(NamedTuple):
-    """What the kernels read. Positions of pattern p are `pattern_start[p]:pattern_start[p + 1]`, its occurrences (a run on a day)
-    `occurrence_start[p]:…`, in FIFO order. An occurrence arrives at position i at `occurrence_s + arrive_s[occurrence_row + i]`."""
+    """What the kernels read. Positions of pattern p are `pattern_start[p]:pattern_start[p + 1]`, its occurrences (a
+    run on a day)
+    `occurrence_start[p]:…`, in FIFO order. An occurrence arrives at position i at `occurrence_s +
+    arrive_s[occurrence_row + i]`."""
 
     pattern_start: I32
     pattern_node: I32
@@ -47,7 +50,8 @@ class Graph(NamedTuple):
 
 
 class View(NamedTuple):
-    """A graph and what its occurrences are: `run` and `day` (days after `first_day`) of each, and the timetable's pattern of each of its own."""
+    """A graph and what its occurrences are: `run` and `day` (days after `first_day`) of each, and the timetable's
+    pattern of each of its own."""
 
     graph: Graph
     backward: bool
@@ -71,10 +75,11 @@ def build_view(
     change_s_extra: int = 0,
     stretches: I32 | None = None,
 ) -> View:
-    """The view of the service days from `first_day` to `last_day`, seconds counted from the service day `origin_day`'s start.
+    """The view of the service days from `first_day` to `last_day`, seconds counted from the service day
+    `origin_day`'s start.
 
-    `run_ok` and `node_ok` (booleans) leave out runs, and forbid boarding and alighting at nodes; `stretches` [n, 3] (run, first and last
-    position) are parts of runs to ride besides.
+    `run_ok` and `node_ok` (booleans) leave out runs, and forbid boarding and alighting at nodes; `stretches` [n, 3]
+    (run, first and last position) are parts of runs to ride besides.
     """
     zone = ZoneInfo(timetable.zone)
     origin_epoch_s = int(service_day_start(origin_day, zone).timestamp())
@@ -84,7 +89,8 @@ def build_view(
     inside = (bits >= 0) & (bits < timetable.day_count)
     everything = np.ones(0, np.bool_)
     counts, run, day_of, start_s, row = _occurrences(
-        _frozen(timetable.pattern_run_start), _frozen(timetable.run_days), _frozen(timetable.run_start_s), _frozen(timetable.run_times),
+        _frozen(timetable.pattern_run_start), _frozen(timetable.run_days), _frozen(timetable.run_start_s),
+        _frozen(timetable.run_times),
         _frozen(timetable.days), bits, offsets, inside,
         everything if run_ok is None else run_ok,
     )  # fmt: skip
@@ -140,7 +146,8 @@ def build_view(
     from_start, from_node, from_s = _turned(*foot, len(change))
     graph = Graph(
         *(_frozen(a) for a in (
-            pattern_start, node.astype(np.int32), can_board.astype(np.uint8), can_alight.astype(np.uint8), occurrence_start,
+            pattern_start, node.astype(np.int32), can_board.astype(np.uint8), can_alight.astype(np.uint8),
+            occurrence_start,
             start_s.astype(np.int32), row.astype(np.int32), arrive, depart, *boarded, *foot, change, lb_to_s, lb_from_s,
             *left, from_start, from_node, from_s,
         )),
@@ -186,7 +193,8 @@ def _where(node: I32, useful: np.ndarray, position: I32, length: I32, count: int
 
 @numba.njit(cache=True, nogil=True)
 def _occurrences(run_start, run_days, run_start_s, run_times, days, bits, offsets, inside, run_ok):  # type: ignore[no-untyped-def]  # kernel
-    """Runs by pattern, then by day, then in FIFO order: count per pattern, and of each its run, day, start and row of times."""
+    """Runs by pattern, then by day, then in FIFO order: count per pattern, and of each its run, day, start and row of
+    times."""
     patterns, runs = len(run_start) - 1, run_start[-1]
     span = len(bits)
     out_run = np.empty(runs * span, np.int32)
