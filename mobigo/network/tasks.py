@@ -20,7 +20,7 @@ def import_archive(ctx: JobContext, *, archive_sha256: str, feed: str) -> Decisi
     """Import a feed whose archive is a blob (an upload), then have the network built."""
     from mobigo.network.service import import_feed
 
-    version = import_feed(ctx, ctx.blobs.path(archive_sha256), feed, progress=ctx.progress)
+    version = import_feed(ctx, ctx.blobs.path(archive_sha256), feed, progress=ctx.progress, archive_name=f"{feed}.zip")
     with ctx.transaction() as session:
         _ask_for_build(session)
     return Decision("network.imported", feed=version.feed, version=version.number)

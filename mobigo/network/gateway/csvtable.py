@@ -14,6 +14,7 @@ from mobigo.network.model.feed import LINE
 from mobigo.network.rules.collect import Collector
 
 _BATCH = 50_000
+_HEAD_BYTES_MAX = 1 << 18  # a header longer than this is no header
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def read_table(data: bytes, file: str, found: Collector, limits: Limits = LIMITS
         found.add("empty_file", file)
         return None
     quotes = None if text[:1] in (b"\r", b"\n") else csv_fast.plain_quotes(text)
-    head = _head(text[: min(len(text), 2 * limits.cell_chars_max)], file, limits)
+    head = _head(text, file, limits)
     names = _names(head.cells, file, found, limits)
     if max(text.count(b"\n"), text.count(b"\r")) * len(names) > limits.cells_max:
         raise Refused("network.too_many_cells", file=file, limit=limits.cells_max)
@@ -49,9 +50,13 @@ def read_table(data: bytes, file: str, found: Collector, limits: Limits = LIMITS
 
 
 def _head(text: bytes, file: str, limits: Limits) -> csv_strict.Record:
-    """The first record that is not blank; the start of the file holds it whole."""
-    for record in csv_strict.records(text.decode(errors="ignore"), file, limits):
+    """The first record that is not blank. Raises Refused when there is none within `_HEAD_BYTES_MAX`."""
+    start = text[:_HEAD_BYTES_MAX].decode(errors="ignore")
+    for record in csv_strict.records(start, file, limits):
         if record.cells:
+            cut_off = len(text) > _HEAD_BYTES_MAX and sum(map(len, record.cells)) + len(record.cells) >= len(start)
+            if cut_off and len(record.cells) <= limits.columns_max:
+                break
             return record
     raise Refused("network.no_header", file=file)
 

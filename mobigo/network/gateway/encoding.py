@@ -14,7 +14,7 @@ def to_utf8(data: bytes, file: str, found: Collector) -> bytes:
     UTF-16 is told (`mobigo_other_encoding`); what is not UTF-8 is read as Windows-1252, or Latin-1, and told
     (`mobigo_not_utf8`). Raises Refused for NUL bytes: no text has them.
     """
-    if data.startswith(codecs.BOM_UTF8):
+    while data.startswith(codecs.BOM_UTF8):  # some producers add one to a file that has one
         data = data[len(codecs.BOM_UTF8) :]
     encoding = _UTF16.get(data[:2]) or _unmarked_utf16(data)
     if encoding is not None:

@@ -57,8 +57,11 @@ def import_feed(
     *,
     now: datetime | None = None,
     progress: Progress | None = None,
+    archive_name: str | None = None,
 ) -> FeedVersion:
     """Import the feed at `path`, a zip or a folder, as the new version of the feed `name`, and put it in use.
+
+    `archive_name` is the name to remember the archive by, where the path's own says nothing.
 
     A content already held is not held twice: the same version comes back, marked `unchanged` when it was in use
     already. The version that served goes on serving until the last moment, and stays when anything fails. Raises
@@ -103,14 +106,14 @@ def import_feed(
                     purpose="gtfs",
                     keep_days=REFUSED_KEEP_DAYS if report.blocking else None,
                     now=now,
-                    name=path.name,
+                    name=archive_name or path.name,
                 )
             rows = {table: frame.height for table, frame in read.tables.tables.items()}
             new = NewVersion(
                 feed=name,
                 content_hash=read.content_hash,
                 archive_sha256=digest,
-                archive_name=path.name,
+                archive_name=archive_name or path.name,
                 first_day=examined.first_day,
                 last_day=examined.last_day,
                 rows=rows,

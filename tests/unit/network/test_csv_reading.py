@@ -36,6 +36,7 @@ def read(data: bytes, limits: Limits | None = None) -> tuple[list[str], list[lis
         (b"a,b\r\n1,2\r\n", [["1", "2"]], [2], set()),
         (b"a,b\r1,2\r3,4\r", [["1", "2"], ["3", "4"]], [2, 3], set()),
         (b"\xef\xbb\xbfa,b\n1,2\n", [["1", "2"]], [2], set()),
+        (b"\xef\xbb\xbf\xef\xbb\xbf" + b"a,b\n1,2\n", [["1", "2"]], [2], set()),
         (b"a,b\n", [], [], set()),
         (b"a,b", [], [], set()),
         (b"a,b\n1,2\n\n\n", [["1", "2"]], [2], set()),
@@ -107,6 +108,7 @@ def test_an_empty_file_is_told_and_gives_no_table(data: bytes) -> None:
         (b'a,b\n1 "x"y,"' + b"x" * 300_000 + b'"\n', Refused, "network.cell_too_long"),
         (b",".join(b"c%d" % number for number in range(1_000_000)), Refused, "network.too_many_columns"),
         (b"a,b\n" + b'"x"y,2\n' * 20_000, InvalidInput, "network.csv_unreadable"),
+        ((b"x" * 99_000 + b",") * 3 + b"y\n1,2,3,4\n", Refused, "network.no_header"),
     ],
 )
 def test_hostile_text_is_refused(data: bytes, word: type[MobigoError], code: str) -> None:
