@@ -138,7 +138,7 @@ _FOCUSED = """() => {
   const style = getComputedStyle(e);
   const box = e.getBoundingClientRect();
   const drawn = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  const words = e.innerText || e.getAttribute("aria-label") || e.labels?.[0]?.innerText || e.name || e.tagName;
+  const words = e.labels?.[0]?.innerText || e.innerText || e.getAttribute("aria-label") || e.name || e.tagName;
   return { words: words.trim(), visible: drawn && box.width > 0 && box.bottom > 0 && box.right > 0 };
 }"""
 
