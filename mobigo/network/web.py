@@ -4,15 +4,17 @@ Import and compilation are jobs: these pages ask for them. The demonstration has
 parts (`mobigo.app.web.home`).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from mobigo.base.errors import InvalidInput, NotFound
-from mobigo.infra import auth
+from mobigo.infra import audit, auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
@@ -74,6 +76,7 @@ def receive() -> ResponseReturnValue:
         )
         params = {"archive_sha256": digest, "feed": feed}
         enqueue(session, "network.import", params, identity.subject, instant)
+        _record(session, "feed.received", feed, {"archive_sha256": digest})
     flash(gettext("L’archive est reçue ; l’import a commencé."), "good")
     return redirect(url_for("network.feeds"), 303)
 
@@ -101,6 +104,7 @@ def set_active(feed: str) -> ResponseReturnValue:
     wanted = request.form.get("active") == "1"
     with transaction(services().engine) as session:
         feeds.set_active(session, feed, wanted)
+        _record(session, "feed.put_back" if wanted else "feed.taken_out", feed)
     flash(gettext("C’est noté ; le réseau servi changera à sa prochaine compilation."), "good")
     return redirect(url_for("network.feeds"), 303)
 
@@ -111,8 +115,14 @@ def build() -> ResponseReturnValue:
     """Have the network compiled; what serves goes on serving meanwhile."""
     with transaction(services().engine) as session:
         enqueue(session, "network.build", {}, auth.signed_in().subject, now())
+        _record(session, "network.build_asked", "network")
     flash(gettext("La compilation a commencé ; le réseau actuel sert pendant ce temps."), "good")
     return redirect(url_for("network.feeds"), 303)
+
+
+def _record(session: Session, action: str, what: str, detail: Mapping[str, object] | None = None) -> None:
+    actor = auth.signed_in().subject
+    audit.record(session, action, actor=actor, object_kind="feed", object_id=what, now=now(), detail=detail)
 
 
 # --- parts
