@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from mobigo.network.engine.compile import CompileInput, compile_feeds
+from mobigo.network.engine.compile import compile_feeds
+from mobigo.network.engine.feedpart import CompileInput
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.filters import accepts
 from mobigo.planner.engine.journeys import journey_of

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.builders import BuiltTrip, Row, Spec, frequency, transfer
@@ -42,9 +43,10 @@ class Question:
         """The question in words."""
         zone = ZoneInfo(ZONE)
         return (
-            f"from {dict(self.access)} to {dict(self.egress)}, leave at {datetime.fromtimestamp(self.at, zone)} ({self.at}), "
-            f"or be there by {datetime.fromtimestamp(self.by, zone)} ({self.by}), window {self.window_s} s, "
-            f"at most {self.vehicles_max} vehicles, {self.extra_change_s} s more per change, wheelchair {self.wheelchair}"
+            f"from {dict(self.access)} to {dict(self.egress)}, "
+            f"leave at {datetime.fromtimestamp(self.at, zone)} ({self.at}), window {self.window_s} s, "
+            f"or there by {datetime.fromtimestamp(self.by, zone)} ({self.by}), at most {self.vehicles_max} vehicles, "
+            f"{self.extra_change_s} s more per change, wheelchair {self.wheelchair}"
         )
 
 
@@ -63,7 +65,7 @@ class Case:
         return f"seed {self.seed}\n{asked}\n{files}"
 
 
-def seeds() -> "object":
+def seeds() -> Any:
     """A hypothesis strategy of cases; it shrinks towards seed 0, which says little: use `smaller` on a failure."""
     from hypothesis import strategies as st
 
@@ -162,7 +164,7 @@ def _services(chance: random.Random, base: date) -> tuple[list[str], list[Row], 
             mask = {weekday: int(chance.random() < 0.7) for weekday in weekdays}
             mask[weekdays[base.weekday()]] = 1
             first, last = base - timedelta(days=chance.randint(0, 5)), base + timedelta(days=chance.randint(0, 5))
-            calendar.append({"service_id": name, "start_date": f"{first:%Y%m%d}", "end_date": f"{last:%Y%m%d}"} | mask)
+            calendar.append({"service_id": name, "start_date": f"{first:%Y%m%d}", "end_date": f"{last:%Y%m%d}", **mask})
             dates += [_exception(name, day, chance.choice((1, 2))) for day in around if chance.random() < 0.15]
         else:
             days = [day for day in around if day == base or chance.random() < 0.5]
@@ -177,7 +179,7 @@ def _exception(service: str, day: date, kind: int) -> Row:
 def _trips(
     chance: random.Random, platforms: Sequence[str], routes: Sequence[str], services: Sequence[str], anchor_min: int
 ) -> list[BuiltTrip]:
-    """Trips around the anchor: new ways, known ways at other times and speeds (they overtake), and sequels in a block."""
+    """Trips around the anchor: new ways, known ones at other hours and speeds (they overtake), sequels in a block."""
     trips: list[BuiltTrip] = []
     ways: list[tuple[list[str], list[tuple[str, str]]]] = []
     for number in range(chance.choice((3, 6, 9, 12, 16))):
@@ -305,7 +307,7 @@ def _clock(time_s: int) -> str:
 
 
 def smaller(case: Case, fails: Callable[[Case], bool]) -> Case:
-    """The case with everything left out that it needs not to fail: trips, calls, rows, limits, one at a time until nothing more goes."""
+    """The case less all it needs not to fail: trips, calls, rows and limits go one at a time until none more can."""
     shrunk = True
     while shrunk:
         shrunk = False
@@ -320,14 +322,16 @@ def smaller(case: Case, fails: Callable[[Case], bool]) -> Case:
     return case
 
 
-def _shrinks(case: Case) -> "list[Case]":
+def _shrinks(case: Case) -> list[Case]:
     spec = case.spec
     out = [
         replace(case, spec=replace(spec, trips=[*spec.trips[:i], *spec.trips[i + 1 :]])) for i in range(len(spec.trips))
     ]
     for name in ("transfers", "frequencies", "calendar_dates", "calendar", "stops"):
         rows = getattr(spec, name)
-        out += [replace(case, spec=replace(spec, **{name: [*rows[:i], *rows[i + 1 :]]})) for i in range(len(rows))]
+        for i in range(len(rows)):
+            fewer: Any = {name: [*rows[:i], *rows[i + 1 :]]}
+            out.append(replace(case, spec=replace(spec, **fewer)))
     for i, built in enumerate(spec.trips):
         if len(built.calls) > 2:
             for j in range(len(built.calls)):
@@ -349,8 +353,10 @@ def _shrinks(case: Case) -> "list[Case]":
         slimmer += [replace(question, wheelchair=False)] if question.wheelchair else []
         for ends in ("access", "egress"):
             have = getattr(question, ends)
-            if len(have) > 1:
-                slimmer += [replace(question, **{ends: {s: t for s, t in have.items() if s != left}}) for left in have]
-            slimmer += [replace(question, **{ends: have | {s: 1}}) for s, t in have.items() if t > 1]
+            closer = [{s: t for s, t in have.items() if s != left} for left in have] if len(have) > 1 else []
+            closer += [have | {s: 1} for s, t in have.items() if t > 1]
+            for reach in closer:
+                changed: Any = {ends: reach}
+                slimmer.append(replace(question, **changed))
         out += [replace(case, questions=(*case.questions[:i], slim, *case.questions[i + 1 :])) for slim in slimmer]
     return out

@@ -29,6 +29,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 DAYS_AROUND = 2
@@ -101,11 +102,11 @@ def service_days(data: Path, first: date, last: date) -> dict[str, set[date]]:
                 days[row["service_id"]].add(day)
     by_text = {f"{day:%Y%m%d}": day for day in span}
     for row in read_rows(data, "calendar_dates.txt"):
-        day = by_text.get(row["date"].strip())
-        if day is not None:
-            (days[row["service_id"]].add if row["exception_type"].strip() == "1" else days[row["service_id"]].discard)(
-                day
-            )
+        on = by_text.get(row["date"].strip())
+        if on is not None and row["exception_type"].strip() == "1":
+            days[row["service_id"]].add(on)
+        elif on is not None:
+            days[row["service_id"]].discard(on)
     return days
 
 
@@ -146,7 +147,7 @@ def calls_of(
         return []
     full_arrivals, full_departures = filled(arrivals), filled(departures)
     moments = [time_s for pair in zip(full_arrivals, full_departures, strict=True) for time_s in pair]
-    if any(later < earlier for earlier, later in zip(moments, moments[1:], strict=False)):
+    if any(later < earlier for earlier, later in pairwise(moments)):
         removed.add("trip whose times go backwards", trip_id)
         return []
     return [

@@ -90,14 +90,14 @@ class Expanded:
                         self.next[end].append(begin)
         self.previous: list[list[int]] = [[] for _ in self.nodes]
         self.at_stop: dict[str, list[int]] = defaultdict(list)
-        for node, follow in enumerate(self.next):
-            self.at_stop[self.nodes[node].stop].append(node)
-            for other in follow:
-                self.previous[other].append(node)
+        for number, follow in enumerate(self.next):
+            self.at_stop[self.nodes[number].stop].append(number)
+            for after in follow:
+                self.previous[after].append(number)
         self._sources: dict[str, list[str]] = defaultdict(list)
-        for stop in self.at_stop:
-            for other in world.targets(stop):
-                self._sources[other].append(stop)
+        for source in self.at_stop:
+            for target in world.targets(source):
+                self._sources[target].append(source)
 
     def _add_run(self, trip: Trip, day: date, shift_s: int) -> None:
         base = self.world.day_start(day) + shift_s
@@ -118,6 +118,10 @@ class Expanded:
 
     def _door(self, node: Node, ask: Ask) -> bool:
         return not ask.wheelchair or self.world.wheelchair_stop(node.stop)
+
+    def _in_time(self, m: int, change_s: int, n: int, ask: Ask) -> bool:
+        """Whether who gets off at m can board at n."""
+        return self.nodes[m].arrive + change_s + ask.extra_change_s <= self.nodes[n].depart
 
     # --- leaving at
 
@@ -164,11 +168,8 @@ class Expanded:
                 for stop in self.world.targets(node.stop):
                     for n in self.at_stop.get(stop, ()):
                         if n not in boarded and n not in frontier and self._can_board(n, ask):
-                            seconds = self.world.transfer_s(node.stop, node.trip, stop, self.nodes[n].trip)
-                            if (
-                                seconds is not None
-                                and node.arrive + seconds + ask.extra_change_s <= self.nodes[n].depart
-                            ):
+                            change_s = self.world.transfer_s(node.stop, node.trip, stop, self.nodes[n].trip)
+                            if change_s is not None and self._in_time(m, change_s, n, ask):
                                 frontier[n] = m
         front: Front = []
         for vehicles, arrival in sorted(best.items()):
@@ -199,8 +200,8 @@ class Expanded:
                 a, b = self.nodes[origin], self.nodes[m]
                 through = "" if a.trip is b.trip else f"→{b.trip.trip_id}"
                 legs.append(
-                    f"{a.trip.trip_id}{through} [{a.day} {a.shift_s:+d}] {a.stop}#{a.position} {self._clock(a.depart)} – "
-                    f"{b.stop}#{b.position} {self._clock(b.arrive)}"
+                    f"{a.trip.trip_id}{through} [{a.day} {a.shift_s:+d}] {a.stop}#{a.position} "
+                    f"{self._clock(a.depart)} – {b.stop}#{b.position} {self._clock(b.arrive)}"
                 )
                 m = self._boarded[origin][1]
             lines.append(f"{self._clock(arrival)} with {vehicles}: " + "; ".join(reversed(legs)))
@@ -266,7 +267,7 @@ class Expanded:
     # --- all departures of a window
 
     def profile(self, ask: Ask, at: int, window_s: int) -> list[tuple[int, int, int]]:
-        """The front (departure, arrival, vehicles) of the departures from `at` to `at + window_s` included, in order."""
+        """The front (departure, arrival, vehicles) of the departures from `at` to `at + window_s`, in order."""
         departures = {
             self.nodes[n].depart - seconds
             for stop, seconds in ask.access.items()

@@ -138,7 +138,7 @@ class Validator:
     def _locate(
         self, world: World, trip: Trip, day: date, visits: Sequence[Any], *, whole_first: bool, whole_last: bool
     ) -> tuple[int, int] | None:
-        """(position, shift) where the trip calls as `visits` say. Joined trips begin at their first call, end at their last."""
+        """(position, shift) where the trip calls as `visits` say; one that is joined to another, from or to its end."""
         start = world.day_start(day)
         stops = [str(self.timetable.stop_id[visit.stop]) for visit in visits]
         count = len(visits)
@@ -216,7 +216,7 @@ class Validator:
                 yield f"from {self._stop(stop)} to {self._stop(to_stop)} without a walk"
             need = self._need(stop, one, to_stop, other)
             if need is None:
-                yield f"no way from {one.last.trip_id} at {self._stop(stop)} to {other.first.trip_id} at {self._stop(to_stop)}"
+                yield f"no way from {one.last.trip_id} to {other.first.trip_id} at {self._stop(to_stop)}"
             elif have < need + query.limits.change_s_extra:
                 yield (
                     f"{have} s to change from {one.last.trip_id} at {self._stop(stop)} to {other.first.trip_id} at "
@@ -278,8 +278,10 @@ def _is_ride(leg: Any) -> bool:
 
 
 def _start(leg: Any) -> int | None:
-    return leg.visits[0].stop if _is_ride(leg) else leg.from_stop
+    stop: int | None = leg.visits[0].stop if _is_ride(leg) else leg.from_stop
+    return stop
 
 
 def _end(leg: Any) -> int | None:
-    return leg.visits[-1].stop if _is_ride(leg) else leg.to_stop
+    stop: int | None = leg.visits[-1].stop if _is_ride(leg) else leg.to_stop
+    return stop

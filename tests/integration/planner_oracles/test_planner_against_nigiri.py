@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from mobigo.network.engine.compile import CompileInput, compile_feeds
+from mobigo.network.engine.compile import compile_feeds
+from mobigo.network.engine.feedpart import CompileInput
 from mobigo.network.engine.transfers import WalkRules
 from mobigo.network.gateway.gtfs import read_feed
 from mobigo.planner.engine.journeys import journey_of
@@ -94,7 +95,7 @@ def test_fronts_are_those_of_nigiri_and_every_journey_holds_in_the_raw_files(com
 
 
 def test_arriving_by_the_hour_just_found_leaves_no_earlier_and_is_in_time(compared: Compared) -> None:
-    """By the best arrival, one leaves as late as possible; leaving then, one is there by it; a second later, one is not."""
+    """By the best arrival, one leaves as late as possible; leaving then, one is there by it; later, not."""
     searcher = compared.searcher
     for origin, destination, at_min in compared.pairs[:100]:
         leaving = searcher.linked([compared.rows[origin]], True)
