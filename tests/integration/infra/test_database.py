@@ -158,7 +158,7 @@ def test_many_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
         ("postgres://a:b@h:1/d", "postgresql+psycopg"),
         ("postgresql://a:b@h:1/d", "postgresql+psycopg"),
         ("postgresql+psycopg://a:b@h:1/d", "postgresql+psycopg"),
-        ("sqlite:////tmp/x.sqlite", "sqlite"),
+        ("sqlite:////srv/x.sqlite", "sqlite"),
     ],
 )
 def test_database_urls_as_people_write_them(written: str, driver: str) -> None:
