@@ -18,7 +18,8 @@ PAGE = """
 {% block main_class %}{% endblock %}
 {% block main %}
 {{ ui.crumbs([("Réseaux", "/aide"), ("Version 3", "")]) }}
-<div class="page-head"><h1>Galerie <small>ce dont les pages sont faites</small></h1><a href="/aide">Exporter (CSV)</a></div>
+<div class="page-head"><h1>Galerie <small>ce dont les pages sont faites</small></h1>
+<a href="/aide">Exporter (CSV)</a></div>
 {{ ui.errors_of({"name": "Le nom est vide."}) }}
 {% for kind in ("info", "good", "warn", "bad") %}
 {% call ui.alert(kind, "Un titre") %}Un texte avec <a href="/aide">un lien</a>.{% endcall %}
