@@ -1,7 +1,5 @@
 """What every end-to-end test may use: one browser, sites that answer, and visitors who mind (see `tests.browser`)."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from mobigo.infra.db import open_engine
 from tests.browser import Visit, Visitor, visitor
+from tests.demo_home import make_demo
 from tests.live import Site, site
 
 
@@ -48,15 +47,7 @@ def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demonstration, small: territory, network and accounts, as `mobigo demo` makes them."""
     home = tmp_path_factory.mktemp("demo") / "home"
-    home.mkdir()
-    made = subprocess.run(
-        [sys.executable, "-m", "mobigo.app.cli", "demo", "--size", "s", "--no-serve"],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(home), "MOBIGO_HOME": str(home), "MOBIGO_ENV": "demo"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stdout + made.stderr
+    make_demo(home, "--size", "s")
     with site(home) as answering:
         yield answering
 
