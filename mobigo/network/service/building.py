@@ -65,7 +65,8 @@ def _compile(
         numba_cache.use(tools.config.home)
     import shutil
 
-    from mobigo.network.engine.compile import CompileInput, compile_feeds
+    from mobigo.network.engine.compile import compile_feeds
+    from mobigo.network.engine.feedpart import CompileInput
     from mobigo.network.store import compiled
 
     inputs = []
