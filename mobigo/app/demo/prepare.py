@@ -26,7 +26,7 @@ class Made:
 
     size: str
     first_day: str
-    facts: str  # hash of the facts and of the code that makes feeds of them
+    facts: str  # `fingerprint()` of that time
     network: str
 
 
@@ -67,7 +67,7 @@ def prepare(config: Config, size: str, now: datetime, tell: Tell) -> Prepared:
     copy_territory(config.home)
     kept = load(config.home)
     facts = fingerprint()
-    if kept is not None and is_current(kept, size, facts, paris_day(now)):
+    if kept is not None and is_current(kept, size, facts, paris_day(now)) and has_network(config.home):
         return Prepared(kept, accesses, new_accounts, new_network=False)
     made = _make_network(config, size, facts, now, lambda done, text: tell(2 + done, steps, text))
     tell(steps, steps, "")
@@ -107,11 +107,17 @@ def is_current(kept: Made, size: str, facts: str, today: date) -> bool:
     return (kept.size, kept.facts) == (size, facts) and last_day - today >= timedelta(days=AHEAD_DAYS_MIN)
 
 
-def fingerprint() -> str:
-    """A hash of the facts and of the code that makes feeds of them."""
-    from mobigo.app.demo import facts
+def has_network(home: Path) -> bool:
+    """Whether a compiled network is still there: its folder is a cache, which people may empty."""
+    return any((home / "cache" / "networks").glob("*/timetable.json"))
 
-    digest = sha256()
+
+def fingerprint() -> str:
+    """A hash of the facts, of the code that makes feeds of them, and of the kernels to warm."""
+    from mobigo.app.demo import facts
+    from mobigo.infra import numba_cache
+
+    digest = sha256(numba_cache.fingerprint().encode())
     sources = sorted(Path(__file__).parent.glob("*.py"))
     root = facts.folder()
     sources += sorted(path for path in root.glob("**/*") if path.suffix in (".csv", ".toml"))
