@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import MobigoError
@@ -46,12 +46,7 @@ def set_schedule(
 
 def remove_schedule(session: Session, name: str) -> bool:
     """Withdraw a schedule; whether there was one."""
-    row = session.get(ScheduleRow, name)
-    if row is None:
-        return False
-    session.delete(row)
-    session.flush()
-    return True
+    return db.changed(session, delete(ScheduleRow).where(ScheduleRow.name == name)) == 1
 
 
 def list_schedules(session: Session) -> list[Schedule]:
