@@ -18,8 +18,13 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
+from mobigo.infra import numba_cache
 from mobigo.infra.config import Config, load_config
 from mobigo.infra.db import open_engine
+
+# Kernels are compiled once for all the homes of the tests, and kept from one session to the next.
+os.environ.setdefault(numba_cache.VARIABLE, str(Path(__file__).parents[1] / ".numba_cache"))
+numba_cache.use(Path())
 
 IN_CI = os.environ.get("MOBIGO_CI", "") not in ("", "0")
 

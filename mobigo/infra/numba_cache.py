@@ -2,6 +2,9 @@
 
 numba's own check looks at the file of a kernel, not at the files of the kernels it calls: an edited callee would go
 unnoticed. One folder per state of all the sources cannot be wrong. Call `use` before numba is imported.
+
+Who sets numba's own NUMBA_CACHE_DIR chooses the place: several homes of one machine, those of tests among them, then
+share their kernels.
 """
 
 import os
@@ -20,7 +23,9 @@ def use(home: Path) -> Path:
 
     Raises RuntimeError when numba was imported before, reading another folder: it would not notice any more.
     """
-    folder = home / "cache" / "numba" / fingerprint()
+    state = fingerprint()
+    given = Path(os.environ.get(VARIABLE) or home / "cache" / "numba")
+    folder = given if given.name == state else given / state
     if "numba" in sys.modules and os.environ.get(VARIABLE) != str(folder):
         raise RuntimeError("the folder of compiled kernels is named before numba is imported")
     folder.mkdir(parents=True, exist_ok=True)

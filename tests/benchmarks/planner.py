@@ -240,7 +240,6 @@ def loading(case: str, zip_file: Path, day: date) -> Iterator[Measure]:
         return whole, again
 
     with tempfile.TemporaryDirectory() as home:
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(home) / "numba"))
         import_it(Path(home) / "warm")
         whole, again = import_it(Path(home) / "timed")
     peer = Nigiri(zip_file, day, days_around=30)

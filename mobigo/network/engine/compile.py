@@ -14,7 +14,8 @@ from mobigo.base.servicetime import DAY_S
 from mobigo.network.engine import bounds, patterns, transfers
 from mobigo.network.engine.calendars import unique_days
 from mobigo.network.engine.columns import ints, rows_of, texts
-from mobigo.network.engine.feedpart import CompileInput, Drives, FeedPart
+from mobigo.network.engine.feedpart import CompileInput as CompileInput
+from mobigo.network.engine.feedpart import Drives, FeedPart
 from mobigo.network.engine.stops import Stops
 from mobigo.network.engine.transfers import WalkRules
 from mobigo.network.model.timetable import (

@@ -84,16 +84,37 @@ def test_the_kernels_of_the_engines_are_among_the_sources() -> None:
     assert "planner/raptor.py" in names
 
 
+def _printed(script: str, **environ: str) -> str:
+    bare = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**bare, **environ}
+    )
+    return done.stdout
+
+
 def test_the_folder_is_named_for_this_process_and_those_it_starts(tmp_path: Path) -> None:
     script = (
         "import sys, os; from pathlib import Path; from mobigo.infra import numba_cache\n"
         f"folder = numba_cache.use(Path({str(tmp_path)!r}))\n"
         "assert os.environ['NUMBA_CACHE_DIR'] == str(folder) and folder.is_dir() and 'numba' not in sys.modules\n"
         "import numba; assert numba.config.CACHE_DIR == str(folder)\n"
-        "numba_cache.use(folder.parents[2])\n"
-        "try:\n    numba_cache.use(Path('/elsewhere'))\nexcept RuntimeError:\n    print('refused')\n"
+        "assert numba_cache.use(Path('/elsewhere')) == folder\n"
+        "print(folder.parents[2])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ}
+    assert _printed(script) == f"{tmp_path}\n"
+
+
+def test_naming_the_folder_after_numba_was_imported_is_refused(tmp_path: Path) -> None:
+    script = (
+        "import numba; from pathlib import Path; from mobigo.infra import numba_cache\n"
+        f"try:\n    numba_cache.use(Path({str(tmp_path)!r}))\nexcept RuntimeError:\n    print('refused')\n"
     )
-    assert done.stdout == "refused\n"
+    assert _printed(script) == "refused\n"
+
+
+def test_homes_share_the_folder_that_was_given(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path; from mobigo.infra import numba_cache\n"
+        "print(numba_cache.use(Path('/nowhere')).parent)"
+    )
+    assert _printed(script, NUMBA_CACHE_DIR=str(tmp_path / "shared")) == f"{tmp_path / 'shared'}\n"
