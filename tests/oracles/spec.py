@@ -143,10 +143,7 @@ class World:
             if row.get("parent_station") and row.get("location_type", "") in ("", "0"):
                 self.children[row["parent_station"]].append(stop_id)
         self.trips = self._trips()
-        self.walks = self._near_walks() if walks is None else dict(walks)
-        self.walks_from: dict[str, list[str]] = defaultdict(list)
-        for a, b in self.walks:
-            self.walks_from[a].append(b)
+        self._given = None if walks is None else dict(walks)
 
     # --- days and times
 
@@ -334,7 +331,7 @@ class World:
                 best = candidate
         if best is not None:
             return None if best[2] == math.inf else int(best[2])
-        return self.rules.change_s if stop == to_stop else self.walks.get((stop, to_stop))
+        return self.rules.change_s if stop == to_stop else self._plain_walk(stop, to_stop)
 
     def _rule_s(self, rule: Transfer, stop: str, to_stop: str) -> int | None:
         if rule.kind == "3":
@@ -352,14 +349,29 @@ class World:
         """Seconds on foot between two stops, as the crow flies, detour included, rounded up."""
         return math.ceil(crow_m(self.position(a), self.position(b)) * self.rules.detour / self.rules.speed_m_s)
 
-    def _near_walks(self) -> dict[tuple[str, str], int]:
+    def _plain_walk(self, a: str, b: str) -> int | None:
+        """Seconds to change from one stop to another where no rule speaks; None where they are too far apart."""
+        if self._given is not None:
+            return self._given.get((a, b))
+        if crow_m(self.position(a), self.position(b)) > self.rules.link_m_max:
+            return None
+        return self.walk_s(a, b) + self.rules.change_s
+
+    @cached_property
+    def walks(self) -> dict[tuple[str, str], int]:
+        """All walks where no rule speaks; only for feeds of few stops."""
+        if self._given is not None:
+            return self._given
         platforms = [s for s, row in self.stops.items() if row.get("location_type", "") in ("", "0")]
-        return {
-            (a, b): self.walk_s(a, b) + self.rules.change_s
-            for a in platforms
-            for b in platforms
-            if a != b and crow_m(self.position(a), self.position(b)) <= self.rules.link_m_max
-        }
+        pairs = [(a, b) for a in platforms for b in platforms if a != b]
+        return {pair: seconds for pair in pairs if (seconds := self._plain_walk(*pair)) is not None}
+
+    @cached_property
+    def walks_from(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for a, b in self.walks:
+            found[a].append(b)
+        return found
 
     def wheelchair_stop(self, stop: str) -> bool:
         own = self.stops[stop].get("wheelchair_boarding", "")
