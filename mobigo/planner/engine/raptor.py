@@ -17,7 +17,6 @@ from mobigo.network.model.timetable import I32, NEVER_S
 
 INF = np.int32(NEVER_S)
 SOURCE = np.int32(-1)
-LATE_ROUND = 4  # from this round on it pays to know how many vehicles each node still needs
 
 
 class Labels(NamedTuple):
@@ -32,8 +31,6 @@ class Labels(NamedTuple):
     best_arrive: I32
     best_board: I32
     bound: I32  # lower bound of the seconds to the target
-    need: I32  # least vehicles still to take to the target, once off a vehicle at the node
-    need_board: I32  # the same, ready to board there
     first_position: I32  # [pattern] where to begin to ride it this round
     queue: I32  # [pattern]
     improved: I32  # [node] nodes reached by a vehicle this round
@@ -61,8 +58,6 @@ def make_labels(nodes: int, patterns: int, rounds: int) -> Labels:
         best_arrive=flat(nodes),
         best_board=flat(nodes),
         bound=flat(nodes),
-        need=flat(nodes),
-        need_board=flat(nodes),
         first_position=np.full(patterns, INF, np.int32),
         queue=flat(patterns),
         improved=flat(nodes),
@@ -101,55 +96,6 @@ def lower_bounds(to_s, from_s, target, egress_s, source, bound):  # type: ignore
 
 
 @numba.njit(cache=True, nogil=True)
-def vehicles_needed(g, w, target, rounds):  # type: ignore[no-untyped-def]  # kernel
-    """Fill `need` and `need_board` by a search backward from the target that knows no times; `rounds + 1` stands for
-    more.
-
-    Whoever is at a node with k vehicles taken and needs m more cannot do better than the best arrival known for k + m.
-    """
-    never = np.int32(rounds + 1)
-    w.need[:] = never
-    w.need_board[:] = never
-    here, there = np.empty(len(w.need), np.int32), np.empty(len(w.need), np.int32)
-    count = 0
-    for i in range(len(target)):
-        if w.need[target[i]] != 0:
-            w.need[target[i]] = 0
-            here[count] = target[i]
-            count += 1
-    scanned = np.zeros(len(g.pattern_start) - 1, np.int32)
-    for level in range(1, rounds + 1):
-        found = 0
-        for i in range(count):
-            node = here[i]
-            for e in range(g.left_start[node], g.left_start[node + 1]):
-                pattern, position = g.left_pattern[e], g.left_position[e]
-                at = g.pattern_start[pattern]
-                for p in range(scanned[pattern], position):
-                    before = g.pattern_node[at + p]
-                    if w.need_board[before] == never and g.can_board[at + p]:
-                        w.need_board[before] = level
-                        there[found] = before
-                        found += 1
-                scanned[pattern] = max(scanned[pattern], position)
-        count = 0
-        for i in range(found):
-            node = there[i]
-            if w.need[node] == never:
-                w.need[node] = level
-                here[count] = node
-                count += 1
-            for e in range(g.from_start[node], g.from_start[node + 1]):
-                other = g.from_node[e]
-                if w.need[other] == never:
-                    w.need[other] = level
-                    here[count] = other
-                    count += 1
-        if count == 0:
-            return
-
-
-@numba.njit(cache=True, nogil=True)
 def first_occurrence(occurrence_s, occurrence_row, depart_s, low, high, position, ready):  # type: ignore[no-untyped-def]  # kernel
     """The first occurrence of `low:high` that leaves `position` at `ready` or later; `high` when none does."""
     while low < high:
@@ -162,20 +108,17 @@ def first_occurrence(occurrence_s, occurrence_row, depart_s, low, high, position
 
 
 @numba.njit(cache=True, nogil=True)
-def search(g, w, source, ready_s, target, egress_s, rounds, latest_s):  # type: ignore[no-untyped-def]  # kernel
-    """Fill the labels from `source` nodes, where one is ready to board at `ready_s`, towards the nodes of `target`,
-    those with `egress_s` below INF.
+def search(g, w, source, ready_s, egress_s, rounds, latest_s):  # type: ignore[no-untyped-def]  # kernel
+    """Fill the labels from `source` nodes, where one is ready to board at `ready_s`, towards the nodes with `egress_s`
+    below INF.
 
-    `w.bound` is given (zeros prune nothing). Without a target, all nodes are searched. Arrivals after `latest_s` are
-    not looked for. Returns the rounds done.
+    `w.bound` is given (zeros prune nothing). Arrivals after `latest_s` are not looked for. Returns the rounds done.
     """
     w.best_arrive[:] = INF
     w.best_board[:] = INF
     w.board[0, :] = INF
     w.target_s[:] = latest_s + 1
     w.target_node[:] = -1
-    w.need[:] = 0
-    w.need_board[:] = 0
     marked = 0
     for i in range(len(source)):
         node, ready = source[i], ready_s[i]
@@ -188,9 +131,7 @@ def search(g, w, source, ready_s, target, egress_s, rounds, latest_s):  # type: 
             w.walked_from[0, node] = SOURCE
     for k in range(1, rounds + 1):
         w.target_s[k] = w.target_s[k - 1]
-        if k == LATE_ROUND and len(target):
-            vehicles_needed(g, w, target, rounds)
-        queued = _queue(g, w, k, marked, rounds)
+        queued = _queue(g, w, k, marked)
         if queued == 0:
             for later in range(k + 1, rounds + 1):
                 w.target_s[later] = w.target_s[k]
@@ -200,20 +141,21 @@ def search(g, w, source, ready_s, target, egress_s, rounds, latest_s):  # type: 
         improved = 0
         for i in range(queued):
             pattern = w.queue[i]
-            improved = _ride(g, w, k, pattern, w.first_position[pattern], egress_s, improved, rounds)
+            improved = _ride(g, w, k, pattern, w.first_position[pattern], egress_s, improved)
             w.first_position[pattern] = INF
-        marked = _walk(g, w, k, improved, rounds)
+        if k < rounds:
+            marked = _walk(g, w, k, improved)
     return rounds
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _queue(g, w, k, marked, rounds):  # type: ignore[no-untyped-def]  # kernel
+def _queue(g, w, k, marked):  # type: ignore[no-untyped-def]  # kernel
     """The patterns that call at marked nodes, each with the first position to ride it from."""
     queued = 0
     worth_before = w.target_s[k]
     for i in range(marked):
         node = w.marked[i]
-        if k - 1 + w.need_board[node] > rounds or w.board[k - 1, node] + w.bound[node] >= worth_before:
+        if w.board[k - 1, node] + w.bound[node] >= worth_before:
             continue
         for e in range(g.node_start[node], g.node_start[node + 1]):
             pattern, position = g.node_pattern[e], g.node_position[e]
@@ -227,7 +169,7 @@ def _queue(g, w, k, marked, rounds):  # type: ignore[no-untyped-def]  # kernel
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _ride(g, w, k, pattern, position, egress_s, improved, rounds):  # type: ignore[no-untyped-def]  # kernel
+def _ride(g, w, k, pattern, position, egress_s, improved):  # type: ignore[no-untyped-def]  # kernel
     """Ride a pattern from `position`: leave where that is better than all before, change to an earlier occurrence
     where one can."""
     at = g.pattern_start[pattern]
@@ -240,7 +182,7 @@ def _ride(g, w, k, pattern, position, egress_s, improved, rounds):  # type: igno
         node = g.pattern_node[at + i]
         if occurrence < end and g.can_alight[at + i]:
             t = start_s + g.arrive_s[row + i]
-            if t < w.best_arrive[node] and k + w.need[node] <= rounds and t + w.bound[node] < w.target_s[k]:
+            if t < w.best_arrive[node] and t + w.bound[node] < w.target_s[k]:
                 if w.arrive[k, node] == INF:
                     w.improved[improved] = node
                     improved += 1
@@ -272,11 +214,9 @@ def _ride(g, w, k, pattern, position, egress_s, improved, rounds):  # type: igno
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _walk(g, w, k, improved, rounds):  # type: ignore[no-untyped-def]  # kernel
+def _walk(g, w, k, improved):  # type: ignore[no-untyped-def]  # kernel
     """From each node reached by a vehicle: change there, or walk to another, shortest walks first."""
     marked = 0
-    if k == rounds:
-        return marked
     worth_before = w.target_s[k]
     for i in range(improved):
         node = w.improved[i]
@@ -284,7 +224,7 @@ def _walk(g, w, k, improved, rounds):  # type: ignore[no-untyped-def]  # kernel
         if t + w.bound[node] >= worth_before:
             continue
         ready = t + g.change_s[node]
-        if ready < w.best_board[node] and k + w.need_board[node] <= rounds:
+        if ready < w.best_board[node]:
             if w.board[k, node] == INF:
                 w.marked[marked] = node
                 marked += 1
@@ -296,11 +236,7 @@ def _walk(g, w, k, improved, rounds):  # type: ignore[no-untyped-def]  # kernel
             if there >= worth_before:
                 break
             other = g.foot_node[e]
-            if (
-                there < w.best_board[other]
-                and k + w.need_board[other] <= rounds
-                and there + w.bound[other] < worth_before
-            ):
+            if there < w.best_board[other] and there + w.bound[other] < worth_before:
                 if w.board[k, other] == INF:
                     w.marked[marked] = other
                     marked += 1

@@ -21,7 +21,6 @@ from mobigo.planner.engine.views import View, build_view
 from mobigo.planner.model import Reach
 
 VIEWS_KEPT = 6
-NOWHERE = np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,6 @@ class Searcher:
                 memory.labels,
                 source.node,
                 source.time_s + start_s,
-                target.node,
                 memory.egress_s,
                 rounds,
                 start_s + np.int32(duration_s_max),
@@ -201,7 +199,6 @@ class Searcher:
             w,
             origin.node,
             origin.time_s + start_s,
-            NOWHERE,
             memory.egress_s,
             rounds,
             start_s + np.int32(duration_s_max),
