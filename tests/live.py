@@ -36,7 +36,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def site(home: Path, environ: Mapping[str, str] | None = None, app: str = "mobigo.app.serve:application") -> Iterator[Site]:
+def site(
+    home: Path, environ: Mapping[str, str] | None = None, app: str = "mobigo.app.serve:application"
+) -> Iterator[Site]:
     """A server on this home, ready to answer; stopped at the end. The database must be there already."""
     port = free_port()
     log = home / "server.log"

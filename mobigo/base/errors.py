@@ -1,11 +1,11 @@
 """The five error words. Each package raises these and no other across its border; the shells map them once.
 
-    MobigoError
-    ├── NotFound       no such thing, or none that you may see        HTTP 404, exit 2
-    ├── InvalidInput   what was given cannot be understood            HTTP 422, exit 2
-    ├── Refused        understood, and not allowed or found faulty    HTTP 403, exit 3
-    ├── Conflict       contradicts what is already recorded           HTTP 409, exit 3
-    └── Upstream       another system did not answer as it should     HTTP 502, exit 1
+MobigoError
+├── NotFound       no such thing, or none that you may see        HTTP 404, exit 2
+├── InvalidInput   what was given cannot be understood            HTTP 422, exit 2
+├── Refused        understood, and not allowed or found faulty    HTTP 403, exit 3
+├── Conflict       contradicts what is already recorded           HTTP 409, exit 3
+└── Upstream       another system did not answer as it should     HTTP 502, exit 1
 """
 
 from mobigo.base.decisions import Decision

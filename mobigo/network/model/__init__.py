@@ -1,1 +1,2 @@
-"""Values of the network: a feed as read (`feed`), what validation says of it (`notices`), the compiled timetable (`timetable`)."""
+"""Values of the network: a feed as read (`feed`), what validation says of it (`notices`), the compiled timetable
+(`timetable`)."""

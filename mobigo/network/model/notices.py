@@ -1,4 +1,5 @@
-"""What validation says of a feed: notices with file, line, column, value and a rule code, as MobilityData publishes them."""
+"""What validation says of a feed: notices with file, line, column, value and a rule code, as MobilityData publishes
+them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

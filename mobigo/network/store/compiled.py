@@ -1,4 +1,5 @@
-"""Compiled timetables on disk: one folder each, a `.npy` file a column, written once, mapped into memory by every process."""
+"""Compiled timetables on disk: one folder each, a `.npy` file a column, written once, mapped into memory by every
+process."""
 
 import json
 import os
@@ -16,7 +17,8 @@ _SCALARS = ("hash", "zone", "first_day_ordinal", "day_count", "back_days")
 
 
 def save(timetable: Timetable, root: Path) -> Path:
-    """Write the timetable to `root/<hash>` and return that folder. Atomic: the folder appears whole or not at all; one that exists is kept."""
+    """Write the timetable to `root/<hash>` and return that folder. Atomic: the folder appears whole or not at all;
+    one that exists is kept."""
     folder = root / timetable.hash
     if (folder / "timetable.json").exists():
         return folder
@@ -45,7 +47,8 @@ def save(timetable: Timetable, root: Path) -> Path:
 
 
 def load(folder: Path) -> Timetable:
-    """The timetable of a folder, its columns mapped read-only. Raises NotFound when the folder holds none of this format."""
+    """The timetable of a folder, its columns mapped read-only. Raises NotFound when the folder holds none of this
+    format."""
     try:
         scalars = json.loads((folder / "timetable.json").read_text())
     except (OSError, ValueError):

@@ -124,9 +124,7 @@ def test_what_the_typography_rules_catch(text: str, wrong: int) -> None:
     assert len(typography.faults(text)) == wrong
 
 
-@pytest.mark.parametrize(
-    "text", ["Partir ? « Oui » : 8 h", "l'arrêt...", "1,50 € !", "Déjà\u202f: oui"]
-)
+@pytest.mark.parametrize("text", ["Partir ? « Oui » : 8 h", "l'arrêt...", "1,50 € !", "Déjà\u202f: oui"])
 def test_putting_right_leaves_nothing_wrong_and_does_it_once(text: str) -> None:
     fixed = typography.right(text)
     assert typography.faults(fixed) == []
