@@ -57,7 +57,6 @@ def test_one_s_own_timetable_is_checked_put_in_use_and_searched_past_midnight(vi
     page = visit("/demonstration/essai", scripts=False)
     upload(page, "Ma nuit.zip", archive(NIGHT))
     expect(page.get_by_role("row", name="ROUGE")).to_contain_text("routes.txt")
-    assert everywhere(page) == []
     report = page.url
     page.get_by_role("button", name="Mettre en service").click()
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MOBIGO_")}
@@ -76,17 +75,18 @@ def test_one_s_own_timetable_is_checked_put_in_use_and_searched_past_midnight(vi
 
 
 def test_what_is_no_archive_is_said_beside_the_field(visit: Visit):
-    page = visit("/demonstration/essai", scripts=False)
+    page = visit("/demonstration/essai")
     upload(page, "photo.zip", b"not a zip")
     expect(page.locator("#f-archive-error")).not_to_be_empty()
     assert everywhere(page) == []
 
 
 def test_a_feed_with_a_blocking_fault_is_told_and_cannot_be_put_in_use(visit: Visit):
-    page = visit("/demonstration/essai", scripts=False)
+    page = visit("/demonstration/essai")
     upload(page, "sans-arrets.zip", archive({name: text for name, text in NIGHT.items() if name != "stops"}))
     expect(page.locator("main")).to_contain_text("bloquante")
     expect(page.get_by_role("button", name="Mettre en service")).to_have_count(0)
+    assert everywhere(page) == []
 
 
 def test_the_territory_itself_cannot_be_taken_out_by_a_visitor(demo_site: Site):
