@@ -86,12 +86,17 @@ def open_engine(text: str, *, make_folder: bool = True) -> Engine:
         if make_folder:
             Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, json_serializer=_json
+            url,
+            connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+            json_serializer=_json,
+            hide_parameters=True,  # values of people must not reach a log through an error
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, json_serializer=_json)
+    return create_engine(
+        url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, json_serializer=_json, hide_parameters=True
+    )
 
 
 @contextmanager

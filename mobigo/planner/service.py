@@ -55,14 +55,14 @@ def plan(network: LiveNetwork, query: Query, access: AccessEgress | None = None)
         journeys = ordered(useful(journeys), query.arrive_by)
         if not journeys:
             remarks, next_at = _none(searcher, query, origin, destination, accept)
-    step = timedelta(seconds=max(query.window_s, 3600))
+    earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, accept)
     return Answer(
         query,
         explained(journeys),
         tuple(remarks),
         network.hash,
-        earlier_at=query.at - step,
-        later_at=query.at + step,
+        earlier_at=earlier_at,
+        later_at=later_at,
         next_at=next_at,
     )
 
@@ -208,6 +208,55 @@ def _via(
         a, b = journey_of(timetable, first, origin, into), journey_of(timetable, second, out_of, destination)
         journeys.append(Journey(a.legs + b.legs, a.depart_at, b.arrive_at))
     return journeys
+
+
+def _neighbours(
+    searcher: Searcher, query: Query, origin: Reach, destination: Reach, journeys: list[Journey], accept: Accepts
+) -> tuple[datetime | None, datetime | None]:
+    """When to ask again for what runs before the journeys shown, and after them: instants at which another journey
+    leaves (arriving by: arrives). None where nothing does within a day."""
+    ridden = [journey for journey in journeys if journey.rides]
+    if not ridden or query.via is not None:
+        step = timedelta(seconds=max(query.window_s, 3600))
+        return query.at - step, query.at + step
+    limits, at_s = query.limits, int(query.at.timestamp())
+    if query.arrive_by:
+        first_s = int(min(journey.arrive_at for journey in ridden).timestamp())
+        before = _tight(
+            searcher, origin, destination, first_s - 1, True, limits.vehicles_max, limits.duration_s_max, accept
+        )
+        earlier_s = max((-(-found.arrive_s // 60) * 60 for found in before), default=None)
+        later_s = _beyond(searcher, query, origin, destination, at_s + 1, accept)
+    else:
+        last_s = int(max(journey.depart_at for journey in ridden).timestamp())
+        after = _tight(
+            searcher, origin, destination, last_s + 1, False, limits.vehicles_max, limits.duration_s_max, accept
+        )
+        earlier_s = _beyond(searcher, query, origin, destination, at_s - 1, accept)
+        later_s = min((found.depart_s // 60 * 60 for found in after), default=None)
+    return _instant(earlier_s), _instant(later_s)
+
+
+def _beyond(
+    searcher: Searcher, query: Query, origin: Reach, destination: Reach, edge_s: int, accept: Accepts
+) -> int | None:
+    """The whole minute of the last useful departure at `edge_s` or before; arriving by: of the first arrival
+    from then on."""
+    limits = query.limits
+    for span_s in (3 * 3600, 24 * 3600):
+        low, high = (edge_s, edge_s + span_s) if query.arrive_by else (edge_s - span_s, edge_s)
+        found = searcher.window(
+            origin, destination, low, high, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept
+        )
+        if found and query.arrive_by:
+            return min(-(-itinerary.arrive_s // 60) * 60 for itinerary in found)
+        if found:
+            return max(itinerary.depart_s // 60 * 60 for itinerary in found)
+    return None
+
+
+def _instant(epoch_s: int | None) -> datetime | None:
+    return None if epoch_s is None else datetime.fromtimestamp(epoch_s, UTC)
 
 
 def _direct(timetable: Timetable, query: Query, access: AccessEgress) -> Journey | None:

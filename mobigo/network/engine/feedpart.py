@@ -15,11 +15,6 @@ from mobigo.network.engine.visits import read_visits
 from mobigo.network.model.feed import FeedTables
 from mobigo.network.model.timetable import I32, NONE, U64
 
-# Extended route types by their hundreds, to the reference's (Google Transit, extended GTFS route types).
-EXTENDED_TYPES = {
-    1: 2, 2: 3, 4: 1, 7: 3, 8: 11, 9: 0, 10: 4, 11: 1100, 12: 4, 13: 6, 14: 7, 15: 1500,
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class CompileInput:
@@ -71,7 +66,7 @@ class FeedPart:
             route_agency = np.zeros(self.routes.height, np.int32)
         self.route_agency = route_agency
         kinds = ints(self.routes, "route_type", 3)
-        self.route_type = np.array([_route_type(int(kind)) for kind in kinds], np.int16)
+        self.route_type = np.where((kinds >= 0) & (kinds < 2**15), kinds, 3).astype(np.int16)
         self.calendars = Calendars(self.feed)
 
     def read_trips(self) -> None:
@@ -236,8 +231,3 @@ def _by_id(feed: FeedTables, name: str, key: str, *columns: str) -> pl.DataFrame
     order."""
     table = table_of(feed, name, key, *columns)
     return table.with_columns(texts(table, key).alias(key)).unique(key, keep="first", maintain_order=True).sort(key)
-
-
-def _route_type(kind: int) -> int:
-    """The reference's type; an extended type by its hundreds."""
-    return kind if 0 <= kind <= 12 else EXTENDED_TYPES.get(kind // 100, 3)

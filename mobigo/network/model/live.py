@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeVar
 
 from mobigo.network.model.timetable import Timetable
@@ -17,10 +17,11 @@ class LiveNetwork:
     timetable: Timetable
     hash: str
     caches: dict[str, Any] = field(default_factory=dict, repr=False)
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    _lock: RLock = field(default_factory=RLock, repr=False)
 
     def derived(self, name: str, make: Callable[[Timetable], Derived]) -> Derived:
-        """What `make` derives from the timetable, made once and kept under `name`. Two threads never make it twice."""
+        """What `make` derives from the timetable, made once and kept under `name`. Two threads never make it twice;
+        what is derived may be derived from something else derived."""
         if name not in self.caches:
             with self._lock:
                 if name not in self.caches:

@@ -207,3 +207,26 @@ def test_everything_within_an_hour(network):
 def test_an_endless_reach_is_refused(network, duration_s):
     with pytest.raises(InvalidInput):
         reachable(network, stop(network, "A"), at(8), duration_s)
+
+
+@pytest.mark.parametrize(
+    ("query", "earlier", "later"),
+    [
+        ({"at": at(8, 1), "window_s": 3600}, "08:00", "10:00"),
+        ({"at": at(7, 30)}, None, "10:00"),  # nothing runs before
+        ({"at": at(8, 30), "window_s": 3600}, "08:10", "23:50"),  # none within the hour: 10:00 is shown
+        ({"at": at(9, 15), "arrive_by": True}, None, "09:30"),
+        ({"at": at(23, 55), "arrive_by": True}, "09:30", "00:20"),
+    ],
+)
+def test_earlier_and_later_lead_to_other_journeys(network, query, earlier, later):
+    asked = Query(stop(network, "A"), stop(network, "B"), **query)
+    answer = plan(network, asked)
+    shown = [
+        None if at is None else at.astimezone(PARIS).strftime("%H:%M") for at in (answer.earlier_at, answer.later_at)
+    ]
+    assert shown == [earlier, later]
+    for instant in (answer.earlier_at, answer.later_at):
+        if instant is not None:
+            other = plan(network, Query(asked.origin, asked.destination, instant, asked.arrive_by, asked.window_s))
+            assert set(told(other.journeys)) - set(told(answer.journeys))
