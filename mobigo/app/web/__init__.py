@@ -58,10 +58,14 @@ def configure(app: Flask, settings: Config) -> None:
 
 def contact(settings: Config) -> dict[str, str]:
     """How to reach the region without this site, in the language being read."""
-    region = competence.table().authorities["region"]
+    region = competence.table().authorities["region"].shown(production=settings.production)
     hours = (region.hours or {}).get(current_language(), "")
-    shown = region.phone_shown(production=settings.production)
-    return {"phone": shown, "phone_link": region.phone_link, "hours": hours, "postal": region.postal}
+    return {
+        "phone": region.phone,
+        "phone_link": region.phone_link,
+        "hours": hours,
+        "postal": region.postal or region.name,
+    }
 
 
 def in_language(language: str) -> str:

@@ -7,7 +7,7 @@ the planner for a journey out of our reach, school transport for a pupil, carpoo
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -43,14 +43,16 @@ class Authority:
     kind: str
     link: str
     phone: str
-    # The day on which someone checked the number; None: a number that belongs to nobody, for demonstrations.
+    # The day on which someone checked how to reach it; None: for demonstrations, with a number that is nobody's.
     confirmed: date | None = None
     hours: Mapping[str, str] | None = None
     postal: str = ""
 
-    def phone_shown(self, *, production: bool) -> str:
-        """The number to show: in production, only one that was checked."""
-        return self.phone if self.confirmed is not None or not production else ""
+    def shown(self, *, production: bool) -> "Authority":
+        """What to show of it: in production, its name alone until someone has checked how to reach it."""
+        if self.confirmed is not None or not production:
+            return self
+        return replace(self, link="", phone="", hours=None, postal="")
 
     @property
     def phone_link(self) -> str:

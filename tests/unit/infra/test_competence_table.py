@@ -66,8 +66,12 @@ def test_every_authority_can_be_reached_and_every_rule_says_its_source() -> None
 
 def test_a_number_nobody_checked_is_never_shown_in_production() -> None:
     for authority in competence.table().authorities.values():
-        assert authority.phone_shown(production=False) == authority.phone
-        assert (authority.phone_shown(production=True) != "") is (authority.confirmed is not None)
+        assert authority.shown(production=False) == authority
+        reached = authority.shown(production=True)
+        assert reached.name == authority.name
+        assert bool(reached.phone or reached.link or reached.postal or reached.hours) is (
+            authority.confirmed is not None
+        )
         if authority.confirmed is None:
             assert authority.phone.startswith("03 53 01")  # kept by Arcep for fiction
 
