@@ -71,8 +71,6 @@ def test_a_number_nobody_checked_is_never_shown_in_production() -> None:
         assert reached.name == authority.name
         ways = (reached.phone, reached.link, reached.postal, reached.hours)
         assert any(ways) is (authority.confirmed is not None)
-            authority.confirmed is not None
-        )
         if authority.confirmed is None:
             assert authority.phone.startswith("03 53 01")  # kept by Arcep for fiction
 
