@@ -39,10 +39,12 @@ def test_english_is_whole(client: FlaskClient) -> None:
     client.get("/trajets?lang=fr")
 
 
-def test_the_address_holds_the_whole_question_and_links_go_earlier_and_later(client: FlaskClient) -> None:
+def test_the_address_holds_the_whole_question_and_links_go_to_what_runs_earlier_and_later(client: FlaskClient) -> None:
     page = journeys(client)
-    assert re.search(r'href="/trajets\?[^"]*time=03(?::|%3A)00[^"]*"[^>]*>← Plus tôt', page)
-    assert re.search(r'href="/trajets\?[^"]*time=07(?::|%3A)00[^"]*"[^>]*>Plus tard', page)
+    assert "← Plus tôt" not in page  # nothing runs before 6 h 00
+    assert re.search(r'href="/trajets\?[^"]*time=07(?::|%3A)30[^"]*"[^>]*>Plus tard', page)
+    later = journeys(client, time="07:30")
+    assert re.search(r'href="/trajets\?[^"]*time=06(?::|%3A)00[^"]*"[^>]*>← Plus tôt', later)
 
 
 def test_a_name_of_two_places_asks_which(client: FlaskClient) -> None:
