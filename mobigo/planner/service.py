@@ -334,6 +334,8 @@ def next_journey(
     """
     timetable, zone = searcher.timetable, searcher.zone
     first = after.astimezone(zone).date()
+    if not searcher.ever(origin, destination, rounds, duration_s_max, accept):
+        return None
     barren: set[bytes] = set()
     for ahead in range(1, NEXT_DAYS_MAX + 1):
         day = first + timedelta(days=ahead)

@@ -228,7 +228,7 @@ def loading(case: str, zip_file: Path, day: date) -> Iterator[Measure]:
         from mobigo.app import schema
 
         services = Services(load_config({"MOBIGO_HOME": str(home), "MOBIGO_ENV": "development"}))
-        schema.make_ready(services.config, services.engine)
+        schema.migrate(services.engine)
         clock = time.process_time()
         import_feed(services, zip_file, "bench")
         build_network(services)

@@ -20,7 +20,7 @@ from mobigo.planner.engine.raptor import INF
 from mobigo.planner.engine.views import View, build_view
 from mobigo.planner.model import Reach
 
-VIEWS_KEPT = 6
+VIEWS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,39 @@ class Searcher:
             self._views[key] = made
             while len(self._views) > VIEWS_KEPT:
                 self._views.popitem(last=False)
+        return made
+
+    def ever(self, origin: Reach, destination: Reach, rounds: int, duration_s_max: int, accepts: Accepts) -> bool:
+        """Whether the journey would be possible if everything ran every day; if not, it is possible on no day."""
+        if not len(origin.node) or not len(destination.node):
+            return False
+        view = self._every_day(duration_s_max, accepts)
+        memory = self._for(view, rounds)
+        start_s = np.int32(86_400 * (self.timetable.back_days + 1))
+        self._aim(view, memory, origin, destination)
+        try:
+            latest_s = start_s + np.int32(duration_s_max)
+            raptor.search(
+                view.graph, memory.labels, origin.node, origin.time_s + start_s, memory.egress_s, rounds, latest_s
+            )
+            return bool((memory.labels.target_node >= 0).any())
+        finally:
+            memory.egress_s[destination.node] = INF
+
+    def _every_day(self, duration_s_max: int, accepts: Accepts) -> View:
+        """The view in which everything runs every day, long enough for a journey of that length."""
+        key = ("every day", duration_s_max // 86_400, accepts.key, accepts.change_s_extra)
+        with self._lock:
+            if key in self._views:
+                return self._views[key]
+        first = self.timetable.first_day
+        last = first + timedelta(days=self.timetable.back_days + 2 + duration_s_max // 86_400)
+        change_s_extra, stretches = accepts.change_s_extra, accepts.stretches
+        made = build_view(
+            self.timetable, first, last, first, False, accepts.run_ok, accepts.node_ok, change_s_extra, stretches, True
+        )
+        with self._lock:
+            self._views[key] = made
         return made
 
     def one(

@@ -7,6 +7,7 @@ kept for the days asked most.
 """
 
 from datetime import date, timedelta
+from threading import Lock
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -74,12 +75,14 @@ def build_view(
     node_ok: np.ndarray | None = None,
     change_s_extra: int = 0,
     stretches: I32 | None = None,
+    every_day: bool = False,
 ) -> View:
     """The view of the service days from `first_day` to `last_day`, seconds counted from the service day
     `origin_day`'s start.
 
     `run_ok` and `node_ok` (booleans) leave out runs, and forbid boarding and alighting at nodes; `stretches` [n, 3]
-    (run, first and last position) are parts of runs to ride besides.
+    (run, first and last position) are parts of runs to ride besides. With `every_day` all runs run on all days: what is
+    not possible then is possible on no day.
     """
     zone = ZoneInfo(timetable.zone)
     origin_epoch_s = int(service_day_start(origin_day, zone).timestamp())
@@ -87,11 +90,14 @@ def build_view(
     bits = np.array([day.toordinal() - timetable.first_day_ordinal for day in span], np.int64)
     offsets = np.array([int(service_day_start(day, zone).timestamp()) - origin_epoch_s for day in span], np.int32)
     inside = (bits >= 0) & (bits < timetable.day_count)
+    days = timetable.days
+    if every_day:
+        days, bits, inside = np.full_like(days, np.iinfo(np.uint64).max), np.zeros_like(bits), np.ones_like(inside)
     everything = np.ones(0, np.bool_)
     counts, run, day_of, start_s, row = _occurrences(
         _frozen(timetable.pattern_run_start), _frozen(timetable.run_days), _frozen(timetable.run_start_s),
         _frozen(timetable.run_times),
-        _frozen(timetable.days), bits, offsets, inside,
+        _frozen(days), bits, offsets, inside,
         everything if run_ok is None else run_ok,
     )  # fmt: skip
     kept = np.flatnonzero(counts).astype(np.int32)
@@ -99,7 +105,7 @@ def build_view(
     length = np.diff(timetable.pattern_node_start)[kept]
     if stretches is not None and len(stretches):
         active = np.array(
-            [[timetable.runs_on(int(timetable.run_days[r]), day) for day in span] for r in stretches[:, 0]]
+            [[every_day or timetable.runs_on(int(timetable.run_days[r]), day) for day in span] for r in stretches[:, 0]]
         )
         which, on = np.nonzero(active)
         part, parts = stretches[which], stretches[active.any(axis=1)]
@@ -130,7 +136,7 @@ def build_view(
     lb_to_s, lb_from_s = timetable.lb_to_s, timetable.lb_from_s
     if backward:
         lengths_of = np.repeat(length, counts).astype(np.int32)
-        arrive, depart = -timetable.times_depart_s[::-1], -timetable.times_arrive_s[::-1]
+        arrive, depart = _mirror(timetable)
         row = np.int32(len(arrive)) - row[::-1] - lengths_of[::-1]
         start_s, run, day_of = -start_s[::-1], run[::-1], day_of[::-1]
         node, can_board, can_alight = node[::-1], can_alight[::-1], can_board[::-1]
@@ -163,6 +169,19 @@ def build_view(
         np.ascontiguousarray(first_position),
         {},
     )
+
+
+def _mirror(timetable: Timetable) -> tuple[I32, I32]:
+    """The rows of times read backward, shared by all backward views of a timetable; those of the last one are kept."""
+    with _mirroring:
+        if not _mirrored or _mirrored[0][0] is not timetable:
+            arrive, depart = _frozen(-timetable.times_depart_s[::-1]), _frozen(-timetable.times_arrive_s[::-1])
+            _mirrored[:] = [(timetable, arrive, depart)]
+        return _mirrored[0][1], _mirrored[0][2]
+
+
+_mirrored: list[tuple[Timetable, I32, I32]] = []
+_mirroring = Lock()
 
 
 def _frozen(column: np.ndarray) -> np.ndarray:
