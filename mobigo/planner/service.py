@@ -23,6 +23,7 @@ WALK_M_MAX = 10_000
 WINDOW_S_MAX = 24 * 3600
 DURATION_S_MAX = 48 * 3600
 NEXT_DAYS_MAX = 92  # how far ahead the next service is looked for
+NEXT_SEARCHES_MAX = 28  # on how many days whose services differ
 
 
 def plan(network: LiveNetwork, query: Query, access: AccessEgress | None = None) -> Answer:
@@ -307,11 +308,10 @@ def _none(
         ], None
     if query.via is not None:
         return [Decision("planner.no_journey_via", name=query.via.name)], None
-    found = next_journey(
+    found, last = next_journey(
         searcher, origin, destination, query.at, accept, query.limits.vehicles_max, query.limits.duration_s_max
     )
     if found is None:
-        last = min(timetable.last_day, day + timedelta(days=NEXT_DAYS_MAX))
         return [Decision("planner.no_journey_until", day=day, last_day=last)], None
     leaves = datetime.fromtimestamp(found.depart_s, UTC)
     return [Decision("planner.no_service_that_day", day=day, next_day=leaves.astimezone(zone).date())], leaves
@@ -325,31 +325,31 @@ def next_journey(
     accept: Accepts,
     rounds: int,
     duration_s_max: int,
-) -> Itinerary | None:
-    """The first itinerary that leaves on a day after that of `after`, at most `NEXT_DAYS_MAX` days ahead; None when
-    there is none.
+) -> tuple[Itinerary | None, date]:
+    """The first itinerary that leaves on a day after that of `after`, and the last day looked at.
 
-    Days on which the same services run as on one that had no journey are not searched again, so that a year of a
-    weekly timetable costs a few searches.
+    At most `NEXT_DAYS_MAX` days ahead and `NEXT_SEARCHES_MAX` different timetables: days on which the same services run
+    as on one that had no journey are not searched again, so that months of a weekly timetable cost a few searches.
     """
     timetable, zone = searcher.timetable, searcher.zone
     first = after.astimezone(zone).date()
+    last = min(timetable.last_day, first + timedelta(days=NEXT_DAYS_MAX))
     if not searcher.ever(origin, destination, rounds, duration_s_max, accept):
-        return None
+        return None, last
     barren: set[bytes] = set()
-    for ahead in range(1, NEXT_DAYS_MAX + 1):
+    for ahead in range(1, (last - first).days + 1):
         day = first + timedelta(days=ahead)
-        if day > timetable.last_day:
-            return None
         signature = _services_around(timetable, day)
         if signature in barren:
             continue
+        if len(barren) == NEXT_SEARCHES_MAX:
+            return None, day - timedelta(days=1)
         start_s = int(service_day_start(day, zone).timestamp())
         found = _tight(searcher, origin, destination, start_s, False, rounds, duration_s_max, accept)
         if found:
-            return min(found, key=lambda itinerary: (itinerary.depart_s, itinerary.arrive_s))
+            return min(found, key=lambda itinerary: (itinerary.depart_s, itinerary.arrive_s)), day
         barren.add(signature)
-    return None
+    return None, last
 
 
 def _services_around(timetable: Timetable, day: date) -> bytes:

@@ -20,7 +20,7 @@ from mobigo.planner.engine.raptor import INF
 from mobigo.planner.engine.views import View, build_view
 from mobigo.planner.model import Reach
 
-VIEWS_KEPT = 16
+VIEWS_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
