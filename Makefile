@@ -16,7 +16,7 @@ PYTHON := .venv/bin/python
 STAMPS := .venv/.made
 PYTEST := $(PYTHON) -m pytest
 UV = $$(command -v uv || echo .venv/bin/uv)
-COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 INSTALL = $(UV) pip install --quiet --python $(PYTHON)
 PROJECT = $(INSTALL) --no-deps --no-build-isolation --editable .
 
