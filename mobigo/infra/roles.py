@@ -27,6 +27,13 @@ class Permission(StrEnum):
     SYSTEM_READ = "system.read"  # metrics, state of the installation
     MESSAGES_READ = "messages.read"  # the outbox, where messages are written to files
     API_PARTNER = "api.partner"  # the higher rate of requests
+    COVOIT_API = "covoit.api"  # an operator's journeys, by key
+    COVOIT_DESK = "covoit.desk"  # paper claims, complaints, payment requests at the counter
+    COVOIT_PREPARE = "covoit.prepare"  # prepare a payment batch; individual decisions
+    COVOIT_CHECK = "covoit.check"  # check a batch that somebody else prepared
+    COVOIT_ORDER = "covoit.order"  # order its payment
+    COVOIT_ACCOUNT = "covoit.account"  # accept or reject it as the public accountant, enter returns
+    COVOIT_READ = "covoit.read"  # figures of carpool, without names
 
 
 class Role(StrEnum):
@@ -38,6 +45,8 @@ class Role(StrEnum):
     COUNTER_AGENT = "counter_agent"
     INSPECTOR = "inspector"
     SCHOOL_MANAGER = "school_manager"
+    CARPOOL_MANAGER = "carpool_manager"
+    FINANCE_AGENT = "finance_agent"
     ORDONNATEUR = "ordonnateur"
     COMPTABLE_PUBLIC = "comptable_public"
     REGISSEUR = "regisseur"
@@ -57,17 +66,24 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TRAVELLER: frozenset(),
     Role.DRIVER: frozenset(),
     Role.FAMILY: frozenset(),
-    Role.COUNTER_AGENT: frozenset(),
+    Role.COUNTER_AGENT: frozenset({Permission.COVOIT_DESK}),
     Role.INSPECTOR: frozenset(),
     Role.SCHOOL_MANAGER: frozenset(),
-    Role.ORDONNATEUR: frozenset(),
-    Role.COMPTABLE_PUBLIC: frozenset(),
+    # Four people stand between a driver's claim and the bank: who prepares, who checks, who orders, who pays.
+    Role.CARPOOL_MANAGER: frozenset({Permission.COVOIT_DESK, Permission.COVOIT_PREPARE, Permission.COVOIT_READ}),
+    Role.FINANCE_AGENT: frozenset({Permission.COVOIT_CHECK, Permission.COVOIT_READ}),
+    Role.ORDONNATEUR: frozenset({Permission.COVOIT_ORDER, Permission.COVOIT_READ}),
+    Role.COMPTABLE_PUBLIC: frozenset({Permission.COVOIT_ACCOUNT, Permission.COVOIT_READ}),
     Role.REGISSEUR: frozenset(),
     Role.MANDATAIRE: frozenset(),
-    Role.OPERATOR: frozenset({Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN}),
+    Role.OPERATOR: frozenset(
+        {Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN, Permission.COVOIT_API}
+    ),
     Role.AO2: frozenset({Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN}),
     Role.SCHOOL: frozenset(),
-    Role.PUBLISHER: frozenset({Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN}),
+    Role.PUBLISHER: frozenset(
+        {Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN, Permission.COVOIT_READ}
+    ),
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.API_KEYS_OWN,
@@ -82,6 +98,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.JOBS_WRITE,
             Permission.SYSTEM_READ,
             Permission.MESSAGES_READ,
+            Permission.COVOIT_READ,
         }
     ),
     Role.API_PARTNER: frozenset({Permission.API_KEYS_OWN, Permission.API_PARTNER}),
@@ -94,7 +111,7 @@ NEEDS_ORGANISATION: Final = frozenset({Role.OPERATOR, Role.AO2, Role.SCHOOL})
 # (décret n° 2012-1246 du 7 novembre 2012, article 9), whatever the organisation.
 INCOMPATIBLE: Final = (frozenset({Role.ORDONNATEUR, Role.COMPTABLE_PUBLIC}),)
 
-# What a stolen API key must never give: the account it belongs to, other accounts, or more keys.
+# What a stolen API key must never give: the account it belongs to, other accounts, more keys, or public money.
 NEVER_BY_KEY: Final = frozenset(
     {
         Permission.ACCOUNT_OWN,
@@ -104,6 +121,12 @@ NEVER_BY_KEY: Final = frozenset(
         Permission.GRANTS_WRITE,
         Permission.AUDIT_READ,
         Permission.MESSAGES_READ,
+        # Public money moves by a person in a session, whose name the paper carries.
+        Permission.COVOIT_DESK,
+        Permission.COVOIT_PREPARE,
+        Permission.COVOIT_CHECK,
+        Permission.COVOIT_ORDER,
+        Permission.COVOIT_ACCOUNT,
     }
 )
 

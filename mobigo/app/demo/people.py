@@ -55,6 +55,8 @@ PEOPLE: Final = (
     _person(Role.COUNTER_AGENT, "guichet", "Guy Guichetier", "renseigne et vend au guichet"),
     _person(Role.INSPECTOR, "controle", "Coralie Contrôleuse", "vérifie les titres à bord"),
     _person(Role.SCHOOL_MANAGER, "scolaire", "Sylvie Gestionnaire", "organise les transports scolaires"),
+    _person(Role.CARPOOL_MANAGER, "covoiturage", "Claire Gestionnaire", "suit le covoiturage, prépare les paiements"),
+    _person(Role.FINANCE_AGENT, "finances", "Firmin Financier", "vérifie les paiements préparés"),
     _person(Role.ORDONNATEUR, "ordonnateur", "Odile Ordonnatrice", "ordonne les paiements"),
     _person(Role.COMPTABLE_PUBLIC, "comptable", "Colin Comptable", "contrôle et paie"),
     _person(Role.REGISSEUR, "regie", "Régine Régisseuse", "tient la régie de recettes"),
