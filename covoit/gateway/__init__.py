@@ -1,0 +1,1 @@
+"""The outside of carpool: data files, the national registry, telephones."""

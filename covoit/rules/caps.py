@@ -1,0 +1,171 @@
+"""Pass two: caps and budgets, in order (rule "BFC", step 5). What remains is paid, then nothing.
+
+Counters are not kept anywhere: they are the sum of what was posted, minus what was reversed (`Usage`). A payment that
+came to nothing moves none; a reversal gives its room back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, Protocol
+
+from covoit.model.pricing import PricedTrip, Step
+from covoit.model.scale import Cap, CapMeasure, CapOf, CapPer, Scale
+from covoit.rules import subsidy
+from mobigo.base.decisions import Decision
+from mobigo.base.money import ZERO, Money
+
+
+class Capped(Protocol):
+    """What has caps: a scale, or a campaign."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def caps(self) -> tuple[Cap, ...]: ...
+
+
+# (measure, of, whose, per, period): what one counter counts.
+UsageKey = tuple[CapMeasure, CapOf, str, CapPer, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of each cap is used: posted minus reversed. A value: `with_posted` and `with_reversed` give new ones."""
+
+    counters: Mapping[UsageKey, int] = field(default_factory=dict)
+
+    def used(self, key: UsageKey) -> int:
+        return self.counters.get(key, 0)
+
+    def with_posted(self, priced: Iterable[PricedTrip], rules: Capped) -> "Usage":
+        """After these amounts were posted."""
+        return self._moved(priced, rules, 1)
+
+    def with_reversed(self, priced: Iterable[PricedTrip], rules: Capped) -> "Usage":
+        """After the same amounts were reversed, whole: the room is back."""
+        return self._moved(priced, rules, -1)
+
+    def _moved(self, priced: Iterable[PricedTrip], rules: Capped, sign: int) -> "Usage":
+        counters = dict(self.counters)
+        for trip in priced:
+            _count(trip, rules.caps, counters, sign)
+        return Usage({key: used for key, used in counters.items() if used})
+
+
+def apply(priced: Sequence[PricedTrip], scale: Capped, used: Usage) -> list[PricedTrip]:
+    """The trips after the caps of their scale, in the order given to it; they are taken in the order of the rule:
+    start, then operator, then trip id. `used` is what was posted before, which they never change.
+
+    Each reduction is a step with its reason; what was already used stands in the inputs, so that the amount can be
+    computed again alone.
+    """
+    if not scale.caps:
+        return list(priced)
+    counters = dict(used.counters)
+    out: list[PricedTrip | None] = [None] * len(priced)
+    for index in sorted(range(len(priced)), key=lambda each: _order(priced[each])):
+        capped = _through(priced[index], scale.caps, counters)
+        _count(capped, scale.caps, counters, 1)
+        out[index] = capped
+    return [trip for trip in out if trip is not None]
+
+
+def _order(trip: PricedTrip) -> tuple[Any, ...]:
+    return (trip.started_at, trip.operator, trip.operator_trip_id, trip.counted)
+
+
+def _through(trip: PricedTrip, caps: Sequence[Cap], counters: Mapping[UsageKey, int]) -> PricedTrip:
+    """One trip through every cap, narrow before wide."""
+    if trip.before_caps == ZERO:
+        return trip
+    amount, steps, seen = trip.before_caps, list(trip.steps), {}
+    for cap in caps:
+        already = counters.get(key_of(trip, cap), 0)
+        seen[cap.code] = already
+        allowed = allowed_by(cap, amount.cents, already, trip.passengers)
+        if allowed < amount.cents:
+            after = Money(allowed)
+            steps.append(Step(cap.code, after - amount, after, _said(cap, already, after)))
+            amount = after
+    return replace(
+        trip,
+        amount=amount,
+        steps=tuple(steps),
+        shares=subsidy.reshared(trip, amount),
+        inputs={**trip.inputs, "used": seen},
+    )
+
+
+def allowed_by(cap: Cap, amount_cents: int, already: int, passengers: int) -> int:
+    """What a cap lets through of an amount: what remains for an amount cap; all or nothing for a number of trips; for
+    a number of persons, the share of those that still fit, rounded down."""
+    room = max(0, cap.limit - already)
+    if cap.measure is CapMeasure.AMOUNT:
+        return min(amount_cents, room)
+    if cap.measure is CapMeasure.TRIPS:
+        return amount_cents if room >= 1 else 0
+    return amount_cents if passengers <= room else amount_cents * room // passengers
+
+
+def key_of(trip: PricedTrip, cap: Cap) -> UsageKey:
+    """The counter that a cap reads for this trip."""
+    return (cap.measure, cap.of, whose(trip, cap.of), cap.per, period_of(trip, cap.per))
+
+
+def whose(trip: PricedTrip, of: CapOf) -> str:
+    if of is CapOf.DRIVER:
+        return trip.driver
+    if of is CapOf.VEHICLE_TRIP:
+        return f"{trip.operator}/{trip.operator_trip_id}"
+    if of is CapOf.PASSENGER:
+        people = {each["passenger"] for each in trip.inputs["trip"]["journeys"] if each["id"] in trip.counted}
+        if len(people) != 1:
+            raise ValueError("a cap of passengers needs amounts for each journey")
+        return str(people.pop())
+    return ""
+
+
+def period_of(trip: PricedTrip, per: CapPer) -> str:
+    """The name of the day, month or year, in France, of the trip's start."""
+    return period_name(trip.day, per, trip.operator, trip.operator_trip_id)
+
+
+def period_name(day: date, per: CapPer, operator: str = "", trip_id: str = "") -> str:
+    if per is CapPer.DAY:
+        return day.isoformat()
+    if per is CapPer.MONTH:
+        return f"{day.year:04d}-{day.month:02d}"
+    if per is CapPer.YEAR:
+        return f"{day.year:04d}"
+    return f"{operator}/{trip_id}" if per is CapPer.TRIP else ""
+
+
+def _count(trip: PricedTrip, caps: Sequence[Cap], counters: dict[UsageKey, int], sign: int) -> None:
+    """What a posted trip adds to the counters: its amount, one trip, its persons; nothing when nothing was paid."""
+    if trip.amount == ZERO:
+        return
+    moved = {CapMeasure.AMOUNT: trip.amount.cents, CapMeasure.TRIPS: 1, CapMeasure.PASSENGERS: trip.passengers}
+    for cap in caps:
+        key = key_of(trip, cap)
+        counters[key] = counters.get(key, 0) + sign * moved[cap.measure]
+
+
+def _said(cap: Cap, already: int, after: Money) -> Decision:
+    """Why a cap reduced an amount."""
+    if cap.measure is CapMeasure.AMOUNT:
+        limit, used = Money(cap.limit), Money(already)
+        if cap.of is CapOf.CAMPAIGN:
+            return Decision("covoit.cap_budget", limit=limit, used=used, after=after)
+        return Decision(f"covoit.cap_amount_{cap.of}_{cap.per}", limit=limit, used=used, after=after)
+    return Decision(f"covoit.cap_{cap.measure}_{cap.of}_{cap.per}", limit=cap.limit, used=already, after=after)
+
+
+def recompute(inputs: Mapping[str, Any], scale: Scale) -> PricedTrip:
+    """A priced trip again from its own inputs, both passes: the very same value (compare `subsidy.canonical_bytes`)."""
+    first = subsidy.recompute(inputs, scale)
+    seen = inputs.get("used")
+    if seen is None:
+        return first
+    used = Usage({key_of(first, cap): seen[cap.code] for cap in scale.caps})
+    return apply([first], scale, used)[0]
