@@ -1,0 +1,1 @@
+"""What carpool hands out: values in, bytes or rows out."""
