@@ -64,6 +64,7 @@ class Journey:
     leg: LineLeg | None = None  # None off the lines
     start_insee: str | None = None
     end_insee: str | None = None
+    passenger_over_18: bool | None = None  # unknown is not adult
 
     @property
     def day(self) -> date:

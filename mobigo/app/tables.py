@@ -1,6 +1,8 @@
 """Every table of the product, by importing every module that declares some: what migrations, backups, the privacy
 register and the tests look at. A package that gains a `store` adds its line."""
 
+import covoit.store.journeys
+import covoit.store.people
 import mobigo.infra.account_data
 import mobigo.infra.audit
 import mobigo.infra.blobs

@@ -76,6 +76,130 @@ def upgrade() -> None:
     op.create_index(op.f("ix_blob_owner"), "blob", ["owner"], unique=False)
     op.create_index(op.f("ix_blob_sha256"), "blob", ["sha256"], unique=False)
     op.create_table(
+        "covoit_driven",
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("from_m", sa.Integer(), nullable=False),
+        sa.Column("to_m", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("operator", "operator_trip_id", name=op.f("pk_covoit_driven")),
+    )
+    op.create_index(op.f("ix_covoit_driven_recorded_at"), "covoit_driven", ["recorded_at"], unique=False)
+    op.create_table(
+        "covoit_journey",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_journey_id", sa.String(length=256), nullable=False),
+        sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("proof_class", sa.String(length=1), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("passenger", sa.String(length=26), nullable=False),
+        sa.Column("passenger_over_18", sa.Boolean(), nullable=True),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("distance_m", sa.Integer(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("acquisition", sa.String(length=24), nullable=False),
+        sa.Column("fraud", sa.String(length=8), nullable=False),
+        sa.Column("anomaly", sa.String(length=8), nullable=False),
+        sa.Column("status", sa.String(length=24), nullable=False),
+        sa.Column("findings", Json, nullable=True),
+        sa.Column("freezes_at", UtcDateTime(), nullable=False),
+        sa.Column("frozen_at", UtcDateTime(), nullable=True),
+        sa.Column("cancelled_at", UtcDateTime(), nullable=True),
+        sa.Column("cancel_code", sa.String(length=32), nullable=True),
+        sa.Column("cancel_message", sa.String(length=512), nullable=True),
+        sa.Column("priced_at", UtcDateTime(), nullable=True),
+        sa.Column("line", sa.String(length=40), nullable=True),
+        sa.Column("direction", sa.Integer(), nullable=True),
+        sa.Column("from_m", sa.Integer(), nullable=True),
+        sa.Column("to_m", sa.Integer(), nullable=True),
+        sa.Column("start_insee", sa.String(length=5), nullable=True),
+        sa.Column("end_insee", sa.String(length=5), nullable=True),
+        sa.Column("start_lat", sa.Double(), nullable=True),
+        sa.Column("start_lon", sa.Double(), nullable=True),
+        sa.Column("end_lat", sa.Double(), nullable=True),
+        sa.Column("end_lon", sa.Double(), nullable=True),
+        sa.Column("revenue_cents", sa.Integer(), nullable=True),
+        sa.Column("contribution_cents", sa.Integer(), nullable=True),
+        sa.Column("sums", Json, nullable=True),
+        sa.Column("intake", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_journey")),
+        sa.UniqueConstraint(
+            "operator", "operator_journey_id", name=op.f("uq_covoit_journey_operator_operator_journey_id")
+        ),
+    )
+    op.create_index("ix_covoit_journey_day", "covoit_journey", ["day"], unique=False)
+    op.create_index("ix_covoit_journey_driver_day", "covoit_journey", ["driver", "day"], unique=False)
+    op.create_index(
+        "ix_covoit_journey_open",
+        "covoit_journey",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("frozen_at IS NULL"),
+        postgresql_where=sa.text("frozen_at IS NULL"),
+    )
+    op.create_index("ix_covoit_journey_passenger_day", "covoit_journey", ["passenger", "day"], unique=False)
+    op.create_index("ix_covoit_journey_trip", "covoit_journey", ["operator", "operator_trip_id"], unique=False)
+    op.create_table(
+        "covoit_journey_past",
+        sa.Column("journey", sa.String(length=26), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("because", sa.String(length=16), nullable=False),
+        sa.Column("facts", Json, nullable=False),
+        sa.PrimaryKeyConstraint("journey", "revision", name=op.f("pk_covoit_journey_past")),
+    )
+    op.create_index(op.f("ix_covoit_journey_past_until"), "covoit_journey_past", ["until"], unique=False)
+    op.create_table(
+        "covoit_journey_position",
+        sa.Column("journey", sa.String(length=26), nullable=False),
+        sa.Column("start_lat", sa.Double(), nullable=False),
+        sa.Column("start_lon", sa.Double(), nullable=False),
+        sa.Column("end_lat", sa.Double(), nullable=False),
+        sa.Column("end_lon", sa.Double(), nullable=False),
+        sa.Column("plate", sa.String(length=32), nullable=True),
+        sa.Column("settled_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("journey", name=op.f("pk_covoit_journey_position")),
+    )
+    op.create_index(
+        op.f("ix_covoit_journey_position_settled_at"), "covoit_journey_position", ["settled_at"], unique=False
+    )
+    op.create_table(
+        "covoit_operator_user",
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_user_id", sa.String(length=256), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("operator", "operator_user_id", "person", name=op.f("pk_covoit_operator_user")),
+    )
+    op.create_index(op.f("ix_covoit_operator_user_person"), "covoit_operator_user", ["person"], unique=False)
+    op.create_index(op.f("ix_covoit_operator_user_seen_at"), "covoit_operator_user", ["seen_at"], unique=False)
+    op.create_table(
+        "covoit_person",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("identity_key", sa.String(length=64), nullable=True),
+        sa.Column("subject", sa.String(length=26), nullable=True),
+        sa.Column("phone", sa.String(length=20), nullable=True),
+        sa.Column("phone_trunc", sa.String(length=16), nullable=True),
+        sa.Column("first_name", sa.String(length=100), nullable=True),
+        sa.Column("last_name", sa.String(length=100), nullable=True),
+        sa.Column("over_18", sa.Boolean(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("erased_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_person")),
+        sa.UniqueConstraint("identity_key", name=op.f("uq_covoit_person_identity_key")),
+        sa.UniqueConstraint("subject", name=op.f("uq_covoit_person_subject")),
+    )
+    op.create_index(op.f("ix_covoit_person_seen_at"), "covoit_person", ["seen_at"], unique=False)
+    op.create_table(
         "idempotency_key",
         sa.Column("scope", sa.String(length=200), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -462,6 +586,28 @@ def downgrade() -> None:
     op.drop_table("job")
     op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
     op.drop_table("idempotency_key")
+    op.drop_index(op.f("ix_covoit_person_seen_at"), table_name="covoit_person")
+    op.drop_table("covoit_person")
+    op.drop_index(op.f("ix_covoit_operator_user_seen_at"), table_name="covoit_operator_user")
+    op.drop_index(op.f("ix_covoit_operator_user_person"), table_name="covoit_operator_user")
+    op.drop_table("covoit_operator_user")
+    op.drop_index(op.f("ix_covoit_journey_position_settled_at"), table_name="covoit_journey_position")
+    op.drop_table("covoit_journey_position")
+    op.drop_index(op.f("ix_covoit_journey_past_until"), table_name="covoit_journey_past")
+    op.drop_table("covoit_journey_past")
+    op.drop_index("ix_covoit_journey_trip", table_name="covoit_journey")
+    op.drop_index("ix_covoit_journey_passenger_day", table_name="covoit_journey")
+    op.drop_index(
+        "ix_covoit_journey_open",
+        table_name="covoit_journey",
+        sqlite_where=sa.text("frozen_at IS NULL"),
+        postgresql_where=sa.text("frozen_at IS NULL"),
+    )
+    op.drop_index("ix_covoit_journey_driver_day", table_name="covoit_journey")
+    op.drop_index("ix_covoit_journey_day", table_name="covoit_journey")
+    op.drop_table("covoit_journey")
+    op.drop_index(op.f("ix_covoit_driven_recorded_at"), table_name="covoit_driven")
+    op.drop_table("covoit_driven")
     op.drop_index(op.f("ix_blob_sha256"), table_name="blob")
     op.drop_index(op.f("ix_blob_owner"), table_name="blob")
     op.drop_index(op.f("ix_blob_last_day"), table_name="blob")
