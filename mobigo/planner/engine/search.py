@@ -6,9 +6,10 @@ thread has working memory of its own, so that searches run side by side (the ker
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,10 +18,13 @@ from mobigo.network.model.timetable import I32, I64, Timetable
 from mobigo.planner.engine import range as ranges
 from mobigo.planner.engine import raptor
 from mobigo.planner.engine.raptor import INF
-from mobigo.planner.engine.views import View, build_view
+from mobigo.planner.engine.views import View, Ways, build_view, build_ways
 from mobigo.planner.model import Reach
 
-VIEWS_KEPT = 8
+VIEWS_KEPT = 24  # two or three megabytes each for a large region
+WAYS_KEPT = 6
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Searcher:
         self.timetable = timetable
         self.zone = ZoneInfo(timetable.zone)
         self._views: OrderedDict[object, View] = OrderedDict()
+        self._ways: OrderedDict[object, Ways] = OrderedDict()
         self._lock = threading.Lock()
         self._memory = threading.local()
 
@@ -79,26 +84,20 @@ class Searcher:
         first = self._day(first_s - 3600) - timedelta(days=self.timetable.back_days)
         last = self._day(last_s + 3600)
         key = (first, last, backward, accepts.key, accepts.change_s_extra)
-        with self._lock:
-            if key in self._views:
-                self._views.move_to_end(key)
-                return self._views[key]
-        made = build_view(
-            self.timetable,
-            first,
-            last,
-            first,
-            backward,
-            accepts.run_ok,
-            accepts.node_ok,
-            accepts.change_s_extra,
-            accepts.stretches,
-        )
-        with self._lock:
-            self._views[key] = made
-            while len(self._views) > VIEWS_KEPT:
-                self._views.popitem(last=False)
-        return made
+        return _kept(
+            self._views, self._lock, key, VIEWS_KEPT,
+            lambda: build_view(self.timetable, self._ways_of(backward, accepts), first, last),
+        )  # fmt: skip
+
+    def _ways_of(self, backward: bool, accepts: Accepts) -> Ways:
+        """What all views of that direction and filter share."""
+        key = (backward, accepts.key, accepts.change_s_extra)
+        return _kept(
+            self._ways, self._lock, key, WAYS_KEPT,
+            lambda: build_ways(
+                self.timetable, backward, accepts.run_ok, accepts.node_ok, accepts.change_s_extra, accepts.stretches
+            ),
+        )  # fmt: skip
 
     def ever(self, origin: Reach, destination: Reach, rounds: int, duration_s_max: int, accepts: Accepts) -> bool:
         """Whether the journey would be possible if everything ran every day; if not, it is possible on no day."""
@@ -120,18 +119,12 @@ class Searcher:
     def _every_day(self, duration_s_max: int, accepts: Accepts) -> View:
         """The view in which everything runs every day, long enough for a journey of that length."""
         key = ("every day", duration_s_max // 86_400, accepts.key, accepts.change_s_extra)
-        with self._lock:
-            if key in self._views:
-                return self._views[key]
         first = self.timetable.first_day
         last = first + timedelta(days=self.timetable.back_days + 2 + duration_s_max // 86_400)
-        change_s_extra, stretches = accepts.change_s_extra, accepts.stretches
-        made = build_view(
-            self.timetable, first, last, first, False, accepts.run_ok, accepts.node_ok, change_s_extra, stretches, True
-        )
-        with self._lock:
-            self._views[key] = made
-        return made
+        return _kept(
+            self._views, self._lock, key, VIEWS_KEPT,
+            lambda: build_view(self.timetable, self._ways_of(False, accepts), first, last, every_day=True),
+        )  # fmt: skip
 
     def one(
         self, origin: Reach, destination: Reach, at_s: int, backward: bool = False, rounds: int = 8,
@@ -331,6 +324,23 @@ class _Memory:
             shape = (self._nodes, rounds + 1)
             self._ahead = ranges.Ahead(np.empty(shape, np.int32), np.empty(shape, np.int32))
         return self._ahead
+
+
+def _kept(
+    cache: OrderedDict[object, Made], lock: threading.Lock, key: object, most: int, make: Callable[[], Made]
+) -> Made:
+    """What `make` made for `key`, kept while it is among the `most` asked last. Two threads may make the same at once:
+    the one is as good as the other."""
+    with lock:
+        if key in cache:
+            cache.move_to_end(key)
+            return cache[key]
+    made = make()
+    with lock:
+        cache[key] = made
+        while len(cache) > most:
+            cache.popitem(last=False)
+    return made
 
 
 def _turn(time_s: int, backward: bool) -> int:

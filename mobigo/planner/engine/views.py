@@ -2,10 +2,11 @@
 from one instant.
 
 A view serves one direction. Backward, time is negated and every pattern is read from its end, so that arriving by an
-hour is departing after its negative, and one search serves both. Views are small (they share the rows of times) and
-kept for the days asked most.
+hour is departing after its negative, and one search serves both. What does not depend on the days (`Ways`) is made once
+for a direction and what travellers accept; a view is what runs of it on its days, copied out in one pass.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from threading import Lock
 from typing import NamedTuple
@@ -50,6 +51,33 @@ class Graph(NamedTuple):
     from_s: I32
 
 
+class Ways(NamedTuple):
+    """What the views of one direction and one filter share: every pattern that may run some day, read in that
+    direction. Runs of pattern p are `run_start[p]:run_start[p + 1]`, in FIFO order."""
+
+    backward: bool
+    pattern: I32  # the timetable's pattern of each
+    first_position: I32  # where it begins in the timetable's: not 0 for a part of a joined run
+    pattern_start: I32
+    pattern_node: I32
+    can_board: U8
+    can_alight: U8
+    boarded: tuple[I32, I32, I32]  # for each node, patterns and positions to board
+    left: tuple[I32, I32, I32]  # the same, to leave
+    run_start: I32
+    run: I32
+    run_days: I32
+    run_s: I32
+    run_row: I32
+    arrive_s: I32
+    depart_s: I32
+    foot: tuple[I32, I32, I32]
+    foot_from: tuple[I32, I32, I32]
+    change_s: I32
+    lb_to_s: I32
+    lb_from_s: I32
+
+
 class View(NamedTuple):
     """A graph and what its occurrences are: `run` and `day` (days after `first_day`) of each, and the timetable's
     pattern of each of its own."""
@@ -65,110 +93,126 @@ class View(NamedTuple):
     derived: dict[str, tuple[I32, I32]]  # what searches derive from the view once
 
 
-def build_view(
+def build_ways(
     timetable: Timetable,
-    first_day: date,
-    last_day: date,
-    origin_day: date,
     backward: bool,
     run_ok: np.ndarray | None = None,
     node_ok: np.ndarray | None = None,
     change_s_extra: int = 0,
     stretches: I32 | None = None,
-    every_day: bool = False,
-) -> View:
-    """The view of the service days from `first_day` to `last_day`, seconds counted from the service day
-    `origin_day`'s start.
+) -> Ways:
+    """All that can be ridden on some day.
 
     `run_ok` and `node_ok` (booleans) leave out runs, and forbid boarding and alighting at nodes; `stretches` [n, 3]
-    (run, first and last position) are parts of runs to ride besides. With `every_day` all runs run on all days: what is
-    not possible then is possible on no day.
+    (run, first and last position) are parts of runs to ride besides.
     """
-    zone = ZoneInfo(timetable.zone)
-    origin_epoch_s = int(service_day_start(origin_day, zone).timestamp())
-    span = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
-    bits = np.array([day.toordinal() - timetable.first_day_ordinal for day in span], np.int64)
-    offsets = np.array([int(service_day_start(day, zone).timestamp()) - origin_epoch_s for day in span], np.int32)
-    inside = (bits >= 0) & (bits < timetable.day_count)
-    days = timetable.days
-    if every_day:
-        days, bits, inside = np.full_like(days, np.iinfo(np.uint64).max), np.zeros_like(bits), np.ones_like(inside)
-    everything = np.ones(0, np.bool_)
-    counts, run, day_of, start_s, row = _occurrences(
-        _frozen(timetable.pattern_run_start), _frozen(timetable.run_days), _frozen(timetable.run_start_s),
-        _frozen(timetable.run_times),
-        _frozen(days), bits, offsets, inside,
-        everything if run_ok is None else run_ok,
-    )  # fmt: skip
-    kept = np.flatnonzero(counts).astype(np.int32)
-    counts, first_position = counts[kept], np.zeros(len(kept), np.int32)
-    length = np.diff(timetable.pattern_node_start)[kept]
-    if stretches is not None and len(stretches):
-        active = np.array(
-            [[every_day or timetable.runs_on(int(timetable.run_days[r]), day) for day in span] for r in stretches[:, 0]]
-        )
-        which, on = np.nonzero(active)
-        part, parts = stretches[which], stretches[active.any(axis=1)]
-        run, day_of = np.concatenate([run, part[:, 0]]), np.concatenate([day_of, on.astype(np.int32)])
-        start_s = np.concatenate([start_s, timetable.run_start_s[part[:, 0]] + offsets[on]])
-        row = np.concatenate([row, timetable.run_times[part[:, 0]] + part[:, 1]])
-        counts = np.concatenate([counts, active.sum(axis=1)[active.any(axis=1)].astype(np.int32)])
-        of_run = np.searchsorted(timetable.pattern_run_start, parts[:, 0], side="right").astype(np.int32) - 1
-        kept, first_position = np.concatenate([kept, of_run]), np.concatenate([first_position, parts[:, 1]])
-        length = np.concatenate([length, parts[:, 2] - parts[:, 1] + 1])
-    begin = timetable.pattern_node_start[:-1][kept] + first_position
-    cells = np.repeat(begin - np.concatenate([[0], np.cumsum(length)[:-1]]), length) + np.arange(length.sum())
+    parts = np.zeros((0, 3), np.int32) if stretches is None else stretches
+    whole = len(timetable.pattern_run_start) - 1
+    of_run = np.repeat(np.arange(whole, dtype=np.int32), np.diff(timetable.pattern_run_start))
+    pattern = np.concatenate([np.arange(whole, dtype=np.int32), of_run[parts[:, 0]]])
+    first_position = np.concatenate([np.zeros(whole, np.int32), parts[:, 1]])
+    length = np.concatenate([np.diff(timetable.pattern_node_start), parts[:, 2] - parts[:, 1] + 1])
+    run = np.arange(len(of_run), dtype=np.int32) if run_ok is None else np.flatnonzero(run_ok).astype(np.int32)
+    ridden = np.concatenate([of_run[run], whole + np.arange(len(parts), dtype=np.int32)])
+    run = np.concatenate([run, parts[:, 0]])
+    run_count = np.bincount(ridden, minlength=len(pattern))
+    run_s, run_row = timetable.run_start_s[run], timetable.run_times[run] + first_position[ridden]
+    begin = timetable.pattern_node_start[pattern] + first_position
+    cells = np.repeat(begin - _starts(length)[:-1], length) + np.arange(length.sum())
     node, flags = timetable.pattern_node[cells], timetable.pattern_flags[cells]
     can_board = (flags & TYPE_MASK) != NOT_AVAILABLE
     can_alight = (flags >> DROP_OFF_SHIFT & TYPE_MASK) != NOT_AVAILABLE
     if node_ok is not None:
         can_board &= node_ok[node]
         can_alight &= node_ok[node]
-    pattern_start = _starts(length)
-    occurrence_start = _starts(counts)
     change = timetable.node_change_s + np.int32(change_s_extra)
     foot = (
         timetable.foot_start,
         timetable.foot_node,
         timetable.foot_s + np.int32(change_s_extra) if change_s_extra else timetable.foot_s,
     )
+    foot_from = _turned(*foot, len(change))
     arrive, depart = timetable.times_arrive_s, timetable.times_depart_s
     lb_to_s, lb_from_s = timetable.lb_to_s, timetable.lb_from_s
     if backward:
-        lengths_of = np.repeat(length, counts).astype(np.int32)
         arrive, depart = _mirror(timetable)
-        row = np.int32(len(arrive)) - row[::-1] - lengths_of[::-1]
-        start_s, run, day_of = -start_s[::-1], run[::-1], day_of[::-1]
+        run_row = np.int32(len(arrive)) - run_row[::-1] - length[ridden][::-1]
+        run, run_s, run_count = run[::-1], -run_s[::-1], run_count[::-1]
         node, can_board, can_alight = node[::-1], can_alight[::-1], can_board[::-1]
-        kept, first_position = kept[::-1], first_position[::-1]
-        pattern_start, occurrence_start = _starts(length[::-1]), _starts(counts[::-1])
-        foot = _turned(*foot, len(change))
+        pattern, first_position, length = pattern[::-1], first_position[::-1], length[::-1]
+        foot, foot_from = foot_from, foot
         lb_to_s, lb_from_s = lb_from_s, lb_to_s
-    length = np.diff(pattern_start)
-    position = (np.arange(len(node)) - np.repeat(pattern_start[:-1], length)).astype(np.int32)
+    position = (np.arange(len(node)) - np.repeat(_starts(length)[:-1], length)).astype(np.int32)
     # never boarded at the last position, never left at the first: nothing is ridden
     boarded = _where(node, can_board & (position < np.repeat(length, length) - 1), position, length, len(change))
     left = _where(node, can_alight & (position > 0), position, length, len(change))
-    from_start, from_node, from_s = _turned(*foot, len(change))
-    graph = Graph(
-        *(_frozen(a) for a in (
-            pattern_start, node.astype(np.int32), can_board.astype(np.uint8), can_alight.astype(np.uint8),
-            occurrence_start,
-            start_s.astype(np.int32), row.astype(np.int32), arrive, depart, *boarded, *foot, change, lb_to_s, lb_from_s,
-            *left, from_start, from_node, from_s,
-        )),
-    )  # fmt: skip
-    return View(
-        graph,
-        backward,
-        origin_epoch_s,
-        first_day,
-        np.ascontiguousarray(run),
-        np.ascontiguousarray(day_of),
-        np.ascontiguousarray(kept),
-        np.ascontiguousarray(first_position),
-        {},
+    return Ways(
+        backward=backward,
+        pattern=_frozen(pattern),
+        first_position=_frozen(first_position),
+        pattern_start=_frozen(_starts(length)),
+        pattern_node=_frozen(node),
+        can_board=_frozen(can_board.astype(np.uint8)),
+        can_alight=_frozen(can_alight.astype(np.uint8)),
+        boarded=boarded,
+        left=left,
+        run_start=_frozen(_starts(run_count)),
+        run=_frozen(run),
+        run_days=_frozen(timetable.run_days[run]),
+        run_s=_frozen(run_s),
+        run_row=_frozen(run_row),
+        arrive_s=arrive,
+        depart_s=depart,
+        foot=foot,
+        foot_from=foot_from,
+        change_s=change,
+        lb_to_s=lb_to_s,
+        lb_from_s=lb_from_s,
     )
+
+
+def build_view(timetable: Timetable, ways: Ways, first_day: date, last_day: date, every_day: bool = False) -> View:
+    """The view of the service days from `first_day` to `last_day`, seconds counted from the start of the first.
+
+    With `every_day` all runs run on all days: what is not possible then is possible on no day.
+    """
+    zone = ZoneInfo(timetable.zone)
+    origin_epoch_s = int(service_day_start(first_day, zone).timestamp())
+    span = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
+    offset_s = np.array([int(service_day_start(day, zone).timestamp()) - origin_epoch_s for day in span], np.int32)
+    active = np.ones((len(span), len(timetable.days)), np.bool_) if every_day else days_active(timetable, span)
+    number = np.arange(len(span), dtype=np.int32)
+    if ways.backward:
+        number, offset_s, active = number[::-1], -offset_s[::-1], active[::-1]
+    counts, *occurrences = _occurrences(
+        ways.run_start, ways.run, ways.run_days, ways.run_s, ways.run_row,
+        _frozen(active), _frozen(number), _frozen(offset_s),
+    )  # fmt: skip
+    kept = np.flatnonzero(counts).astype(np.int32)
+    own = np.full(len(counts), np.int32(-1))
+    own[kept] = np.arange(len(kept), dtype=np.int32)
+    run, day_of, start_s, row = occurrences
+    patterns = _patterns(ways.pattern_start, ways.pattern_node, ways.can_board, ways.can_alight, kept)
+    boarded, left = _rows_kept(*ways.boarded, own), _rows_kept(*ways.left, own)
+    graph = Graph(*(
+        _frozen(column) for column in (
+            *patterns, _starts(counts[kept]), start_s, row, ways.arrive_s, ways.depart_s, *boarded, *ways.foot,
+            ways.change_s, ways.lb_to_s, ways.lb_from_s, *left, *ways.foot_from,
+        )
+    ))  # fmt: skip
+    return View(
+        graph, ways.backward, origin_epoch_s, first_day, run, day_of, ways.pattern[kept], ways.first_position[kept], {}
+    )
+
+
+def days_active(timetable: Timetable, span: Sequence[date]) -> np.ndarray:
+    """Whether each day set runs on each day, [day, set]."""
+    active = np.zeros((len(span), len(timetable.days)), np.bool_)
+    for at, day in enumerate(span):
+        bit = day.toordinal() - timetable.first_day_ordinal
+        if 0 <= bit < timetable.day_count:
+            active[at] = timetable.days[:, bit >> 6] >> np.uint64(bit & 63) & np.uint64(1) != 0
+    return active
 
 
 def _mirror(timetable: Timetable) -> tuple[I32, I32]:
@@ -211,28 +255,60 @@ def _where(node: I32, useful: np.ndarray, position: I32, length: I32, count: int
 
 
 @numba.njit(cache=True, nogil=True)
-def _occurrences(run_start, run_days, run_start_s, run_times, days, bits, offsets, inside, run_ok):  # type: ignore[no-untyped-def]  # kernel
+def _occurrences(run_start, run, run_days, run_s, run_row, active, number, offset_s):  # type: ignore[no-untyped-def]  # kernel
     """Runs by pattern, then by day, then in FIFO order: count per pattern, and of each its run, day, start and row of
     times."""
-    patterns, runs = len(run_start) - 1, run_start[-1]
-    span = len(bits)
-    out_run = np.empty(runs * span, np.int32)
-    out_day = np.empty(runs * span, np.int32)
-    out_s = np.empty(runs * span, np.int32)
+    patterns, span = len(run_start) - 1, len(number)
     counts = np.zeros(patterns, np.int32)
+    for pattern in range(patterns):
+        for at in range(run_start[pattern], run_start[pattern + 1]):
+            for day in range(span):
+                counts[pattern] += active[day, run_days[at]]
+    total = counts.sum()
+    out_run, out_day = np.empty(total, np.int32), np.empty(total, np.int32)
+    out_s, out_row = np.empty(total, np.int32), np.empty(total, np.int32)
     found = 0
     for pattern in range(patterns):
-        before = found
+        if counts[pattern] == 0:
+            continue
         for day in range(span):
-            if not inside[day]:
-                continue
-            word, bit = bits[day] >> 6, np.uint64(bits[day] & 63)
-            for run in range(run_start[pattern], run_start[pattern + 1]):
-                if days[run_days[run], word] >> bit & np.uint64(1) and (len(run_ok) == 0 or run_ok[run]):
-                    out_run[found], out_day[found], out_s[found] = run, day, run_start_s[run] + offsets[day]
+            for at in range(run_start[pattern], run_start[pattern + 1]):
+                if active[day, run_days[at]]:
+                    out_run[found], out_day[found] = run[at], number[day]
+                    out_s[found], out_row[found] = run_s[at] + offset_s[day], run_row[at]
                     found += 1
-        counts[pattern] = found - before
-    out_row = np.empty(found, np.int32)
-    for i in range(found):
-        out_row[i] = run_times[out_run[i]]
-    return counts, out_run[:found].copy(), out_day[:found].copy(), out_s[:found].copy(), out_row
+    return counts, out_run, out_day, out_s, out_row
+
+
+@numba.njit(cache=True, nogil=True)
+def _patterns(start, node, can_board, can_alight, kept):  # type: ignore[no-untyped-def]  # kernel
+    """The patterns of `kept`, end to end: where each starts, and its nodes and flags."""
+    own_start = np.zeros(len(kept) + 1, np.int32)
+    for i in range(len(kept)):
+        own_start[i + 1] = own_start[i] + start[kept[i] + 1] - start[kept[i]]
+    own_node = np.empty(own_start[-1], np.int32)
+    board, alight = np.empty(own_start[-1], np.uint8), np.empty(own_start[-1], np.uint8)
+    for i in range(len(kept)):
+        to, at, end = own_start[i], start[kept[i]], start[kept[i] + 1]
+        own_node[to : own_start[i + 1]] = node[at:end]
+        board[to : own_start[i + 1]] = can_board[at:end]
+        alight[to : own_start[i + 1]] = can_alight[at:end]
+    return own_start, own_node, board, alight
+
+
+@numba.njit(cache=True, nogil=True)
+def _rows_kept(start, pattern, position, own):  # type: ignore[no-untyped-def]  # kernel
+    """For each node the patterns and positions whose pattern is kept, by its `own` number (-1: not kept)."""
+    count = 0
+    for e in range(len(pattern)):
+        count += own[pattern[e]] >= 0
+    out_start = np.zeros(len(start), np.int32)
+    out_pattern, out_position = np.empty(count, np.int32), np.empty(count, np.int32)
+    count = 0
+    for node in range(len(start) - 1):
+        for e in range(start[node], start[node + 1]):
+            if own[pattern[e]] >= 0:
+                out_pattern[count], out_position[count] = own[pattern[e]], position[e]
+                count += 1
+        out_start[node + 1] = count
+    return out_start, out_pattern, out_position
