@@ -38,6 +38,8 @@ class Question:
     vehicles_max: int
     extra_change_s: int
     wheelchair: bool
+    via: tuple[str, ...] = ()
+    via_stay_s: int = 0
 
     def text(self) -> str:
         """The question in words."""
@@ -46,7 +48,8 @@ class Question:
             f"from {dict(self.access)} to {dict(self.egress)}, "
             f"leave at {datetime.fromtimestamp(self.at, zone)} ({self.at}), window {self.window_s} s, "
             f"or there by {datetime.fromtimestamp(self.by, zone)} ({self.by}), at most {self.vehicles_max} vehicles, "
-            f"{self.extra_change_s} s more per change, wheelchair {self.wheelchair}"
+            f"{self.extra_change_s} s more per change, wheelchair {self.wheelchair}, "
+            f"by way of {self.via} for {self.via_stay_s} s"
         )
 
 
@@ -111,6 +114,8 @@ def _question(chance: random.Random, platforms: Sequence[str], anchor: int) -> Q
         vehicles_max=chance.choice((1, 2, 3, 8, 8, 8)),
         extra_change_s=chance.choice((0, 0, 0, 90)),
         wheelchair=chance.random() < 0.1,
+        via=tuple(sorted(chance.sample(platforms, chance.choice((1, 1, 2))))),
+        via_stay_s=chance.choice((0, 0, 60, 600)),
     )
 
 
@@ -195,6 +200,8 @@ def _trips(
             service = before.row["service_id"] if chance.random() < 0.8 else service
             way, flags = _way(chance, platforms, before.calls[-1]["stop_id"] if chance.random() < 0.85 else None)
             start_s = max(0, _seconds(before.calls[-1]["departure_time"]) + chance.choice((-60, 0, 0, 60, 300, 900)))
+            if start_s >= 82_800 and chance.random() < 0.5:  # the sequel runs on the next service day
+                start_s = max(0, start_s - chance.choice((86_400, 86_400, 86_400, 82_800, 90_000)))
         elif trips and kind < 0.85:
             call = chance.choice(chance.choice(trips).calls)
             way, flags = _way(chance, platforms, call["stop_id"])
@@ -288,8 +295,13 @@ def _transfers(
         min_s = chance.choice((0, 30, 240, 600, None)) if kind == 2 else chance.choice((None, None, 300))
         found[a, b, *(f"{k}={v}" for k, v in sorted(scope.items()))] = transfer(a, b, kind, min_s, **scope)
     by_id = {built.row["trip_id"]: built for built in trips}
+    begins = {name: _seconds(by_id[name].calls[0]["departure_time"]) + 86_400 for name in names}
+    ends = {name: _seconds(by_id[name].calls[-1]["arrival_time"]) for name in names}
+    tomorrow = [(a, b) for a in names for b in names if abs(begins[b] - ends[a]) <= 7200]
     for _ in range(chance.choice((0, 0, 1, 2))):
         first, second = chance.choice(names), chance.choice(names)
+        if tomorrow and chance.random() < 0.5:
+            first, second = chance.choice(tomorrow)
         if first != second:
             a, b = by_id[first].calls[-1]["stop_id"], by_id[second].calls[0]["stop_id"]
             kind = chance.choice((4, 5))

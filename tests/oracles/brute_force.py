@@ -11,20 +11,28 @@ The rules of the feed are those numbered in `tests.oracles.spec`. The search add
 13. The first ride is boarded at or after `at` plus the access seconds of the stop, without change time; the last
     arrival adds the egress seconds of the stop. Walks at both ends are only those of these two sets.
 14. Each change adds `extra_change_s`, whether at one stop or by a walk.
+    Who stays seated over a change of service day does so once (rule 6).
 15. A journey lasts at most `duration_s_max`, from the instant asked; it uses at most `vehicles_max` vehicles; a run
     joined in-seat counts one.
 16. Of two journeys one beats the other if it is as good by every measure and better by one. A stop in both sets makes
     a journey of no vehicle. In a profile, a departure is the instant at
     which the door must be left for the first vehicle taken; walking all the way is left out, but beats rides that are
     no faster; a journey of the window may be beaten by one that leaves after it.
+17. By way of a place (`via`, its stops): without a stay, the vehicle calls at one of them while one is on board,
+    whether one gets on or off there or not, or one boards or leaves a vehicle there. With a stay, one leaves a vehicle
+    at one of them and boards the next at one of them, no sooner than the change takes and than the stay lasts.
+18. Of the places where two fixed vehicles can be changed between, the way with the fewest metres on foot is the best;
+    metres are the crow's flight × 1.3, rounded up, 0 at one stop.
 """
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
-from tests.oracles.spec import Trip, World
+from tests.oracles.spec import Trip, World, crow_m
 
 DAYS_BACK = 3  # a run of that many service days before may still be under way
 
@@ -39,6 +47,8 @@ class Ask:
     extra_change_s: int = 0
     duration_s_max: int = 24 * 3600
     wheelchair: bool = False
+    via: Collection[str] | None = None
+    via_stay_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class Node:
 
 
 Front = list[tuple[int, int]]
+State = tuple[int, bool]  # a node, and whether one has been by way of `via`
 
 
 class Expanded:
@@ -69,6 +80,7 @@ class Expanded:
         self.seated_after: dict[int, list[int]] = defaultdict(list)  # arrived at the one, on board at the other
         self.seated_before: dict[int, list[int]] = defaultdict(list)
         start: dict[tuple[str, date, int], int] = {}
+        self._calls: dict[tuple[str, date, int], range] = {}
         day = datetime.fromtimestamp(first, UTC).date() - timedelta(days=DAYS_BACK)
         while self.world.day_start(day) <= last:
             for trip in world.trips.values():
@@ -76,13 +88,17 @@ class Expanded:
                     for shift_s, _ in world.shifts(trip):
                         start[trip.trip_id, day, shift_s] = len(self.nodes)
                         self._add_run(trip, day, shift_s)
+                        calls = range(start[trip.trip_id, day, shift_s], len(self.nodes))
+                        self._calls[trip.trip_id, day, shift_s] = calls
             day += timedelta(days=1)
         for (trip_id, on, shift_s), node in start.items():
             trip = world.trips[trip_id]
             end = node + len(trip.calls) - 1
             if shift_s == 0:
-                for other in world.continues_as(trip, on):
-                    begin = start[other.trip_id, on, 0]
+                for other, other_on in world.continues_as(trip, on):
+                    begin = start.get((other.trip_id, other_on, 0))
+                    if begin is None:
+                        continue  # beyond the days of this graph
                     if self.nodes[end].stop == self.nodes[begin].stop:
                         self.seated_after[end].append(begin)
                         self.seated_before[begin].append(end)
@@ -119,58 +135,88 @@ class Expanded:
     def _door(self, node: Node, ask: Ask) -> bool:
         return not ask.wheelchair or self.world.wheelchair_stop(node.stop)
 
-    def _in_time(self, m: int, change_s: int, n: int, ask: Ask) -> bool:
-        """Whether who gets off at m can board at n."""
-        return self.nodes[m].arrive + change_s + ask.extra_change_s <= self.nodes[n].depart
+    def _passes(self, node: Node, ask: Ask) -> bool:
+        """Whether being at that call is being by way of the place."""
+        return ask.via is None or (ask.via_stay_s == 0 and node.stop in ask.via)
+
+    def _changes(self, m: State, n: int, ask: Ask) -> Iterator[bool]:
+        """Whether who gets off at m has been by way of the place once on board at n; nothing if they miss it."""
+        a, b = self.nodes[m[0]], self.nodes[n]
+        change_s = self.world.transfer_s(a.stop, a.trip, b.stop, b.trip)
+        if change_s is None:
+            return
+        change_s += ask.extra_change_s
+        if a.arrive + change_s <= b.depart:
+            yield m[1] or self._passes(b, ask)
+        stays = ask.via is not None and ask.via_stay_s > 0 and a.stop in ask.via and b.stop in ask.via
+        if stays and not m[1] and a.arrive + max(change_s, ask.via_stay_s) <= b.depart:
+            yield True
+
+    def _ridden(self, origin: State, ask: Ask, seen: set[tuple[int, bool, bool]]) -> Iterator[State]:
+        """Where one gets on board from `origin`, but for what was `seen`."""
+        stack = [(*origin, False)]
+        while stack:
+            node, passed, crossed = stack.pop()
+            for m in self.next[node]:
+                over = crossed or self.nodes[m].day != self.nodes[node].day
+                by = passed or self._passes(self.nodes[m], ask)
+                if not self._usable(self.nodes[m], ask) or (m, by, over) in seen:
+                    continue
+                if crossed and self.nodes[m].day != self.nodes[node].day:
+                    continue
+                seen.add((m, by, over))
+                yield m, by
+                stack.append((m, by, over))
+                for begin in self.seated_after[m]:
+                    later = self.nodes[begin].day != self.nodes[m].day
+                    if not (over and later):
+                        stack.append((begin, by, over or later))
 
     # --- leaving at
 
-    def forward(self, ask: Ask, at: int, *, sharp: bool = False) -> tuple[Front, dict[int, tuple[int, int | None]]]:
-        """The front (arrival, vehicles) by vehicles, and for each node alighted at (vehicles, node boarded at).
+    def forward(self, ask: Ask, at: int, *, sharp: bool = False) -> tuple[Front, dict[State, tuple[int, State | None]]]:
+        """The front (arrival, vehicles) by vehicles, and for each state alighted in (vehicles, state boarded in).
 
         `sharp`: the first vehicle leaves at once, without waiting.
         """
-        boarded: dict[int, tuple[int, int | None]] = {}  # node left by vehicle → (vehicles, node alighted from before)
-        arrived: dict[int, tuple[int, int | None]] = {}  # node arrived at by vehicle → (vehicles, node boarded at)
+        boarded: dict[State, tuple[int, State | None]] = {}  # left by vehicle → (vehicles, alighted from before)
+        arrived: dict[State, tuple[int, State | None]] = {}  # arrived at by vehicle → (vehicles, boarded at)
+        seen: set[tuple[int, bool, bool]] = set()
         best: dict[int, int] = {}
         latest = at + ask.duration_s_max
         for stop in ask.access.keys() & ask.egress.keys():
             arrival = at + ask.access[stop] + ask.egress[stop]
             best[0] = min(best.get(0, latest + 1), arrival)
-        frontier: dict[int, int | None] = {}
+        frontier: dict[State, State | None] = {}
         for stop, seconds in ask.access.items():
             for n in self.at_stop.get(stop, ()):
                 wait = self.nodes[n].depart - at - seconds
                 if self._can_board(n, ask) and (wait == 0 if sharp else 0 <= wait <= ask.duration_s_max):
-                    frontier[n] = None
+                    frontier[n, self._passes(self.nodes[n], ask)] = None
         for vehicles in range(1, ask.vehicles_max + 1):
-            reached: list[int] = []
+            reached: list[State] = []
             for origin, alighted in frontier.items():
                 if origin in boarded:
                     continue
                 boarded[origin] = vehicles, alighted
-                stack = [origin]
-                while stack:
-                    for m in self.next[stack.pop()]:
-                        if m not in arrived and self._usable(self.nodes[m], ask):
-                            arrived[m] = vehicles, origin
-                            reached.append(m)
-                            stack.append(m)
-                            stack.extend(self.seated_after[m])
+                for state in self._ridden(origin, ask, seen):
+                    if state not in arrived:
+                        arrived[state] = vehicles, origin
+                        reached.append(state)
             frontier = {}
-            for m in reached:
-                node = self.nodes[m]
+            for state in reached:
+                node = self.nodes[state[0]]
                 if not node.may_alight or not self._door(node, ask):
                     continue
-                if node.stop in ask.egress:
+                if node.stop in ask.egress and state[1]:
                     arrival = node.arrive + ask.egress[node.stop]
                     best[vehicles] = min(best.get(vehicles, latest + 1), arrival)
                 for stop in self.world.targets(node.stop):
                     for n in self.at_stop.get(stop, ()):
-                        if n not in boarded and n not in frontier and self._can_board(n, ask):
-                            change_s = self.world.transfer_s(node.stop, node.trip, stop, self.nodes[n].trip)
-                            if change_s is not None and self._in_time(m, change_s, n, ask):
-                                frontier[n] = m
+                        if self._can_board(n, ask):
+                            for by in self._changes(state, n, ask):
+                                if (n, by) not in boarded:
+                                    frontier.setdefault((n, by), state)
         front: Front = []
         for vehicles, arrival in sorted(best.items()):
             if arrival <= latest and (not front or arrival < front[-1][0]):
@@ -189,15 +235,15 @@ class Expanded:
         for arrival, vehicles in front:
             ends = [
                 m for m, (count, _) in arrived.items()
-                if count == vehicles and self.nodes[m].stop in ask.egress and self.nodes[m].may_alight
-                and self.nodes[m].arrive + ask.egress[self.nodes[m].stop] == arrival
+                if count == vehicles and m[1] and self.nodes[m[0]].stop in ask.egress and self.nodes[m[0]].may_alight
+                and self.nodes[m[0]].arrive + ask.egress[self.nodes[m[0]].stop] == arrival
             ]  # fmt: skip
             legs: list[str] = []
-            m: int | None = ends[0] if ends else None
+            m: State | None = ends[0] if ends else None
             while m is not None:
                 origin = arrived[m][1]
                 assert origin is not None
-                a, b = self.nodes[origin], self.nodes[m]
+                a, b = self.nodes[origin[0]], self.nodes[m[0]]
                 through = "" if a.trip is b.trip else f"→{b.trip.trip_id}"
                 legs.append(
                     f"{a.trip.trip_id}{through} [{a.day} {a.shift_s:+d}] {a.stop}#{a.position} "
@@ -218,47 +264,66 @@ class Expanded:
         best: dict[int, int] = {}
         for stop in ask.access.keys() & ask.egress.keys():
             best[0] = max(best.get(0, earliest - 1), by - ask.access[stop] - ask.egress[stop])
-        left: set[int] = set()  # nodes that must be arrived at
-        taken: set[int] = set()  # nodes that may be boarded
+        left: set[State] = set()  # must be arrived in
+        taken: set[State] = set()  # may be boarded in
+        seen: set[tuple[int, bool, bool]] = set()
         frontier = {
-            m
+            (m, self._passes(self.nodes[m], ask))
             for stop, seconds in ask.egress.items()
             for m in self.at_stop.get(stop, ())
             if self._can_alight(m, ask) and earliest <= self.nodes[m].arrive + seconds <= by
         }
         for vehicles in range(1, ask.vehicles_max + 1):
-            reached: list[int] = []
+            reached: list[State] = []
             for end in frontier - left:
                 left.add(end)
-                stack = [end]
-                while stack:
-                    for n in self.previous[stack.pop()]:
-                        if n not in taken and self._usable(self.nodes[n], ask):
-                            taken.add(n)
-                            reached.append(n)
-                            stack.append(n)
-                            stack.extend(self.seated_before[n])
+                for state in self._ridden_back(end, ask, seen):
+                    if state not in taken:
+                        taken.add(state)
+                        reached.append(state)
             frontier = set()
-            for n in reached:
+            for n, passed in reached:
                 node = self.nodes[n]
                 if not self._can_board(n, ask):
                     continue
-                if node.stop in ask.access:
+                if node.stop in ask.access and passed:
                     best[vehicles] = max(best.get(vehicles, earliest - 1), node.depart - ask.access[node.stop])
                 for stop in self._sources[node.stop]:
                     for m in self.at_stop.get(stop, ()):
-                        if m not in left and m not in frontier and self._can_alight(m, ask):
-                            seconds = self.world.transfer_s(stop, self.nodes[m].trip, node.stop, node.trip)
-                            if (
-                                seconds is not None
-                                and self.nodes[m].arrive + seconds + ask.extra_change_s <= node.depart
-                            ):
-                                frontier.add(m)
+                        if self._can_alight(m, ask):
+                            frontier.update((m, been) for been in self._changes_back(m, (n, passed), ask))
+            frontier -= left
         front: Front = []
         for vehicles, departure in sorted(best.items()):
             if departure >= earliest and (not front or departure > front[-1][0]):
                 front.append((departure, vehicles))
         return front
+
+    def _changes_back(self, m: int, n: State, ask: Ask) -> Iterator[bool]:
+        """As `_changes`, seen from the end."""
+        a = self.nodes[m]
+        for by in self._changes((m, n[1]), n[0], ask):
+            yield n[1] or self._passes(a, ask) or (by and ask.via_stay_s > 0)
+
+    def _ridden_back(self, end: State, ask: Ask, seen: set[tuple[int, bool, bool]]) -> Iterator[State]:
+        """As `_ridden`, seen from where one gets off."""
+        stack = [(*end, False)]
+        while stack:
+            node, passed, crossed = stack.pop()
+            for n in self.previous[node]:
+                over = crossed or self.nodes[n].day != self.nodes[node].day
+                by = passed or self._passes(self.nodes[n], ask)
+                if not self._usable(self.nodes[n], ask) or (n, by, over) in seen:
+                    continue
+                if crossed and self.nodes[n].day != self.nodes[node].day:
+                    continue
+                seen.add((n, by, over))
+                yield n, by
+                stack.append((n, by, over))
+                for before in self.seated_before[n]:
+                    earlier = self.nodes[before].day != self.nodes[n].day
+                    if not (over and earlier):
+                        stack.append((before, by, over or earlier))
 
     def _can_alight(self, m: int, ask: Ask) -> bool:
         node = self.nodes[m]
@@ -285,6 +350,59 @@ class Expanded:
         later = [(after, arrival, vehicles) for arrival, vehicles in self.forward(ask, after)[0]]
         kept = [one for one in set(found) if not any(_beats(other, one) for other in (*found, *later))]
         return sorted(kept, key=lambda journey: (journey[0], journey[2], journey[1]))
+
+    # --- where to change
+
+    def least_metres(
+        self, ask: Ask, vehicles: Sequence[Sequence[tuple[str, date, int]]], leave: int, arrive: int
+    ) -> int | None:
+        """The fewest metres on foot between these vehicles, leaving the door no sooner and arriving no later; None
+        when that cannot be. A vehicle is its trips: (trip, service day, shift of a frequency)."""
+        rides = [[n for trip in vehicle for n in self._calls[trip]] for vehicle in vehicles]
+        boards: dict[State, int] = {
+            (n, self._passes(self.nodes[n], ask)): 0
+            for n in rides[0]
+            if self._can_board(n, ask)
+            and self.nodes[n].stop in ask.access
+            and self.nodes[n].depart - ask.access[self.nodes[n].stop] >= leave
+        }
+        for ride, following in pairwise(rides):
+            alights = self._alighted(ride, boards, ask)
+            boards = {}
+            for m, metres in alights.items():
+                for n in following:
+                    if self._can_board(n, ask):
+                        more = metres + self._walk_m(self.nodes[m[0]].stop, self.nodes[n].stop)
+                        for by in self._changes(m, n, ask):
+                            boards[n, by] = min(more, boards.get((n, by), more))
+        return min(
+            (
+                metres
+                for (m, passed), metres in self._alighted(rides[-1], boards, ask).items()
+                if passed
+                and self.nodes[m].stop in ask.egress
+                and self.nodes[m].arrive + ask.egress[self.nodes[m].stop] <= arrive
+            ),
+            default=None,
+        )
+
+    def _alighted(self, ride: Sequence[int], boards: Mapping[State, int], ask: Ask) -> dict[State, int]:
+        """Where one may get off a vehicle boarded at `boards`, with the metres walked before."""
+        out: dict[State, int] = {}
+        for (n, passed), metres in boards.items():
+            by = passed
+            for before, m in pairwise(ride[ride.index(n) :]):
+                node = self.nodes[m]
+                by = by or self._passes(node, ask)
+                one_call = node.position == 0 and node.stop == self.nodes[before].stop
+                if self._can_alight(m, ask) and not one_call:
+                    out[m, by] = min(metres, out.get((m, by), metres))
+        return out
+
+    def _walk_m(self, a: str, b: str) -> int:
+        if a == b:
+            return 0
+        return math.ceil(crow_m(self.world.position(a), self.world.position(b)) * self.world.rules.detour)
 
 
 def _beats(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:

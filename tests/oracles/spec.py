@@ -21,7 +21,10 @@ It shares no code with the product, which it judges, and prefers the plainest fo
     stop_id) and it arrives no later than that departs. By transfers.txt: type 4 with both trip ids joins this pair
     wherever it stops, on the same service day, if it arrives no later than the other departs; then the block says
     nothing of the first trip that day. Type 5 with both trip ids keeps the pair apart, and wins over 4. Trips of
-    frequencies.txt are never joined. Joins from one service day to the next are not made.
+    frequencies.txt are never joined. From one service day to the next ("may be later than the first departure time of
+    the to_trip_id trip in case the to_trip_id trip is occurring the subsequent service day"): a pair of type 4, and
+    the last trip of a block's day with the first of its next day, where the second departs within an hour of the
+    first's arrival; who stays seated does so over one change of service day at most.
  7. Who stays seated counts one vehicle. Where a trip ends at the stop at which the next begins, the two calls are one:
     people get off by the flag and hour of the first and on by those of the second. Where they are two stops (type 4
     alone can join those), both are calls like others, the last of a trip left when it is reached.
@@ -50,6 +53,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
+NIGHT_PAUSE_S_MAX = 3600
 EARTH_RADIUS_M = 6_371_008.8
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -247,37 +251,39 @@ class World:
             members.sort(key=lambda trip: (trip.calls[0].depart_s, trip.calls[-1].arrive_s, trip.trip_id))
         return blocks
 
-    def continues_as(self, trip: Trip, day: date) -> list[Trip]:
-        """The trips that `trip` becomes at its end on that service day, for who stays seated."""
+    def continues_as(self, trip: Trip, day: date) -> list[tuple[Trip, date]]:
+        """What `trip` of that service day becomes at its end, for who stays seated: trips and their service days."""
         if trip.trip_id in self.frequencies:
             return []
         together, apart = self.linked
-        end_s = trip.calls[-1].arrive_s
+        tomorrow = day + timedelta(days=1)
         follow = []
         for other_id in dict.fromkeys(together.get(trip.trip_id, ())):
             other = self.trips.get(other_id)
-            if (
-                other is not None
-                and other is not trip
-                and other_id not in self.frequencies
-                and (trip.trip_id, other_id) not in apart
-                and self.runs_on(other, day)
-                and end_s <= other.calls[0].depart_s
-            ):
-                follow.append(other)
+            if other is None or other is trip or other_id in self.frequencies or (trip.trip_id, other_id) in apart:
+                continue
+            if self.runs_on(other, day) and self._pause_s(trip, day, other, day) >= 0:
+                follow.append((other, day))
+            if self.runs_on(other, tomorrow) and 0 <= self._pause_s(trip, day, other, tomorrow) <= NIGHT_PAUSE_S_MAX:
+                follow.append((other, tomorrow))
         if follow or not trip.block_id:
             return follow
-        today = [other for other in self.blocks[trip.block_id] if self.runs_on(other, day)]
-        after = today.index(trip) + 1
-        if after < len(today):
-            other = today[after]
-            if (
-                (trip.trip_id, other.trip_id) not in apart
-                and other.calls[0].stop == trip.calls[-1].stop
-                and end_s <= other.calls[0].depart_s
-            ):
-                return [other]
-        return []
+        block = self.blocks[trip.block_id]
+        left = [(other, day) for other in block if self.runs_on(other, day)]
+        left = left[left.index((trip, day)) + 1 :]
+        first = left or [(other, tomorrow) for other in block if self.runs_on(other, tomorrow)]
+        if not first:
+            return []
+        other, on = first[0]
+        pause_s = self._pause_s(trip, day, other, on)
+        soon = pause_s >= 0 and (on == day or pause_s <= NIGHT_PAUSE_S_MAX)
+        here = other.calls[0].stop == trip.calls[-1].stop and (trip.trip_id, other.trip_id) not in apart
+        return [(other, on)] if soon and here else []
+
+    def _pause_s(self, trip: Trip, day: date, other: Trip, on: date) -> int:
+        """Seconds from the end of a trip to the departure of another."""
+        leaves = self.day_start(on) + other.calls[0].depart_s
+        return leaves - self.day_start(day) - trip.calls[-1].arrive_s
 
     # --- changes and walks
 

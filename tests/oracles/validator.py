@@ -7,7 +7,7 @@ rules apply. A fault is a sentence.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -101,30 +101,33 @@ class Validator:
         """The ride in the raw files, or what is wrong with it."""
         ends = [begin for _, begin in ride.trips[1:]] + [len(ride.visits)]
         found: list[tuple[Trip, int, int, int]] = []  # trip, first and last position, shift
+        day = ride.service_day
         for number, ((row, begin), end) in enumerate(zip(ride.trips, ends, strict=True)):
             world, trip = self._trip(row)
             if trip is None:
                 return f"trip {self._trip_id(row)} does not run in the raw files"
-            if not world.runs_on(trip, ride.service_day):
-                return f"trip {trip.trip_id} does not run on {ride.service_day}"
+            if found:
+                before = found[-1][0]
+                days = [on for other, on in world.continues_as(before, day) if other is trip]
+                if not days:
+                    return f"trip {before.trip_id} does not become {trip.trip_id} on {day}"
+                day = days[0]
+                if day > ride.service_day + timedelta(days=1):
+                    return f"trip {trip.trip_id} is ridden over two changes of service day"
+            if not world.runs_on(trip, day):
+                return f"trip {trip.trip_id} does not run on {day}"
             if number + 1 < len(ends) and str(self.timetable.stop_id[ride.visits[end].stop]) == trip.calls[-1].stop:
                 end += 1  # the visit where a trip becomes another belongs to both
             visits = ride.visits[begin:end]
             if not visits:
                 return f"trip {trip.trip_id} is named without a visit"
-            place = self._locate(
-                world, trip, ride.service_day, visits, whole_first=number > 0, whole_last=number + 1 < len(ends)
-            )
+            place = self._locate(world, trip, day, visits, whole_first=number > 0, whole_last=number + 1 < len(ends))
             if place is None:
-                return f"{trip.trip_id} on {ride.service_day} does not call like that: {self._shown(visits)}"
+                return f"{trip.trip_id} on {day} does not call like that: {self._shown(visits)}"
             position, shift = place
             if ride.by_frequency != (not dict(world.shifts(trip)).get(shift, True)):
                 return f"trip {trip.trip_id}: by_frequency is {ride.by_frequency}"
             found.append((trip, position, position + len(visits) - 1, shift))
-        for (trip, _, _, _), (other, _, _, _) in pairwise(found):
-            world = self._trip(ride.trips[0][0])[0]
-            if other not in world.continues_as(trip, ride.service_day):
-                return f"trip {trip.trip_id} does not become {other.trip_id} on {ride.service_day}"
         first, board, _, _ = found[0]
         last, _, alight, _ = found[-1]
         if len(ride.visits) < 2:

@@ -88,7 +88,8 @@ def _runs_by_trip(timetable: Timetable) -> tuple[I32, I32, U8, I32]:
     at = timetable.run_times[run] + timetable.run_trip_first
     leaves = timetable.run_start_s[run] + timetable.times_depart_s[at]
     planned = timetable.visit_depart_s[timetable.trip_visit_start[trip]] if len(trip) else np.zeros(0, np.int32)
-    shift = (leaves - planned).astype(np.int32)
+    # a trip joined to one before keeps its own times, even those of the next service day
+    shift = np.where(timetable.run_trip_first > 0, 0, leaves - planned).astype(np.int32)
     frequency = timetable.run_frequency[run]
     order = np.lexsort((run, frequency, shift, trip))
     trip, shift, frequency, run = trip[order], shift[order], frequency[order], run[order]

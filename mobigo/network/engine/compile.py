@@ -6,16 +6,20 @@ fewer than two visits or with times that cannot be trusted (they keep their row,
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
-from mobigo.base.servicetime import DAY_S
+from mobigo.base.servicetime import DAY_S, service_day_start
 from mobigo.network.engine import bounds, patterns, transfers
 from mobigo.network.engine.calendars import unique_days
 from mobigo.network.engine.columns import ints, rows_of, texts
 from mobigo.network.engine.feedpart import CompileInput as CompileInput
 from mobigo.network.engine.feedpart import Drives, FeedPart
+from mobigo.network.engine.runs import Chain
 from mobigo.network.engine.stops import Stops
 from mobigo.network.engine.transfers import WalkRules
 from mobigo.network.model.timetable import (
@@ -65,7 +69,8 @@ def compile_feeds(
     for part in parts:
         part.place_trips(first_ordinal, day_count)
     tell("runs")
-    drives = [part.drives() for part in parts]
+    lengths = _day_lengths(first_ordinal, day_count, zone) if known else []
+    drives = [part.drives(lengths) for part in parts]
     days, rows = unique_days(
         [bits for part, drive in zip(parts, drives, strict=True) for bits in (part.trip_bits, drive.bits)], words
     )
@@ -129,6 +134,13 @@ def compile_feeds(
         node_pattern_start=node_pattern_start, node_pattern=node_pattern, node_pattern_position=node_position,
         foot_start=foot_start, foot_node=foot_node, foot_s=foot_s, foot_m=foot_m, lb_to_s=to_s, lb_from_s=from_s,
     )  # fmt: skip
+
+
+def _day_lengths(first_ordinal: int, day_count: int, zone: str) -> list[int]:
+    """For each day the seconds from its beginning to that of the next."""
+    days = (date.fromordinal(first_ordinal + n) for n in range(day_count + 1))
+    starts = [service_day_start(day, ZoneInfo(zone)).timestamp() for day in days]
+    return [int(after - start) for start, after in pairwise(starts)]
 
 
 def _set_offsets(parts: Sequence[FeedPart]) -> None:
@@ -234,18 +246,19 @@ def _group_runs(
     drives: Sequence[Drives], visits: _AllVisits, nodes: I32
 ) -> tuple[patterns.Patterns, I32, I32, I32, I32]:
     """Patterns, the order of runs in them, and the trips of each run in that order."""
-    lists: list[tuple[int, ...]] | None = None
+    lists: list[Chain] | None = None
     single = np.concatenate([drive.single for drive in drives] or [np.zeros(0, np.int32)])
     if any(drive.trips is not None for drive in drives):
         lists = [
             trips
             for drive in drives
-            for trips in (drive.trips if drive.trips is not None else [(int(t),) for t in drive.single])
+            for trips in (drive.trips if drive.trips is not None else [((int(t), 0),) for t in drive.single])
         ]
     if lists is None:
-        trips, counts = single, np.ones(len(single), np.int64)
+        trips, shift_s, counts = single, np.zeros(len(single), np.int32), np.ones(len(single), np.int64)
     else:
-        trips = np.array([trip for chain in lists for trip in chain], np.int32)
+        trips = np.array([trip for chain in lists for trip, _ in chain], np.int32)
+        shift_s = np.array([shift for chain in lists for _, shift in chain], np.int32)
         counts = np.array([len(chain) for chain in lists], np.int64)
     trip_start = np.concatenate([[0], np.cumsum(counts)])
     length = visits.trip_start[trips + 1] - visits.trip_start[trips]
@@ -253,7 +266,7 @@ def _group_runs(
     cell_start = np.concatenate([[0], np.cumsum(length)])
     start = cell_start[trip_start]
     lead_s = visits.depart_s[visits.trip_start[trips[trip_start[:-1]]]] if len(counts) else np.zeros(0, np.int32)
-    relative = np.repeat(lead_s, np.diff(start)).astype(np.int32)
+    relative = np.repeat(lead_s, np.diff(start)).astype(np.int32) - np.repeat(shift_s, length)
     sequences = patterns.Sequences(
         start, nodes[at], visits.flags[at], visits.arrive_s[at] - relative, visits.depart_s[at] - relative
     )

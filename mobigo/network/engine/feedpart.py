@@ -1,7 +1,7 @@
 """One feed on its way into the timetable: its rows in order of their ids, its trips and runs, its transfer rules."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,7 +29,7 @@ class CompileInput:
 class Drives:
     """The runs of one feed; trips are rows of the whole timetable."""
 
-    trips: list[tuple[int, ...]] | None  # None: run r is trip `single[r]`
+    trips: list[runs.Chain] | None  # None: run r is trip `single[r]`
     single: I32
     start_s: I32
     frequency: np.ndarray
@@ -106,8 +106,8 @@ class FeedPart:
         none = np.zeros((1, bits.shape[1]), np.uint64)
         self.trip_bits = np.concatenate([bits, none])[np.where((service >= 0) & self.visits.usable, service, len(bits))]
 
-    def drives(self) -> Drives:
-        """The runs: trips alone, frequencies, chains of blocks."""
+    def drives(self, day_length_s: Sequence[int]) -> Drives:
+        """The runs: trips alone, frequencies, chains of blocks. `day_length_s`: see `runs.chains_of_blocks`."""
         trip_ids = texts(self.trips, "trip_id")
         frequencies = self._frequencies(trip_ids)
         usable = self.visits.usable & self.trip_bits.any(axis=1)
@@ -115,39 +115,49 @@ class FeedPart:
         blocks: dict[object, list[int]] = defaultdict(list)
         block = texts(self.trips, "block_id")
         if self.trips.height and (block != "").any():
-            in_block = pl.DataFrame({"block": block, "trip": np.arange(len(block), dtype=np.int32), "ok": usable})
+            lasts_all_day = runs.last_all_day(self.visits)  # alone in its block it may follow itself
+            in_block = pl.DataFrame(
+                {"block": block, "trip": np.arange(len(block), dtype=np.int32), "ok": usable, "long": lasts_all_day}
+            )
             shared = (
                 in_block.filter((pl.col("block") != "") & pl.col("ok"))
                 .group_by("block")
-                .agg("trip")
-                .filter(pl.col("trip").list.len() > 1)
+                .agg("trip", pl.col("long").any())
+                .filter((pl.col("trip").list.len() > 1) | pl.col("long"))
+                .select("block", "trip")
             )
             for key, members in sorted(shared.iter_rows()):
                 blocks[key] = [trip for trip in members if trip not in by_frequency]
         joined, apart = self._in_seat(trip_ids, usable, by_frequency)
-        chains = runs.chains_of_blocks(blocks, joined, apart, self.visits, self.trip_bits) if blocks or joined else []
+        chains = (
+            runs.chains_of_blocks(blocks, joined, apart, self.visits, self.trip_bits, day_length_s)
+            if blocks or joined
+            else []
+        )
         alone = runs.remaining_days(self.trip_bits, chains) if chains else self.trip_bits
         single = np.flatnonzero(usable & alone.any(axis=1)).astype(np.int32)
         if by_frequency:
             single = single[~np.isin(single, list(by_frequency))]
         departures = [row for row in runs.frequency_starts(frequencies) if usable[row[0]]]
-        extra: list[tuple[tuple[int, ...], U64, int | None, int]] = [(chain, bits, None, 0) for chain, bits in chains]
-        extra += [((trip,), self.trip_bits[trip], start_s, 0 if exact else 1) for trip, start_s, exact in departures]
+        extra: list[tuple[runs.Chain, U64, int | None, int]] = [(chain, bits, None, 0) for chain, bits in chains]
+        extra += [
+            (((trip, 0),), self.trip_bits[trip], start_s, 0 if exact else 1) for trip, start_s, exact in departures
+        ]
         own_start = self.visits.depart_s[np.minimum(self.visits.trip_start[:-1], max(len(self.visits.depart_s) - 1, 0))]
         start_s = np.concatenate(
-            [own_start[single], [own_start[chain[0]] if start is None else start for chain, _, start, _ in extra]]
+            [own_start[single], [own_start[chain[0][0]] if start is None else start for chain, _, start, _ in extra]]
         )
         bits = (
             np.concatenate([alone[single], np.array([row[1] for row in extra], np.uint64).reshape(len(extra), -1)])
             if extra
             else alone[single]
         )
-        trips: list[tuple[int, ...]] | None = None
+        trips: list[runs.Chain] | None = None
         if extra:
-            trips = [(int(trip),) for trip in single] + [chain for chain, *_ in extra]
+            trips = [((int(trip), 0),) for trip in single] + [chain for chain, *_ in extra]
         frequency = np.concatenate([np.zeros(len(single), np.uint8), np.array([row[3] for row in extra], np.uint8)])
         if trips is not None:
-            trips = [tuple(trip + self.trip_offset for trip in chain) for chain in trips]
+            trips = [tuple((trip + self.trip_offset, shift_s) for trip, shift_s in chain) for chain in trips]
         return Drives(trips, single + np.int32(self.trip_offset), start_s.astype(np.int32), frequency, bits)
 
     def _frequencies(self, trip_ids: pl.Series) -> list[runs.Frequency]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from mobigo.base.servicetime import service_day_start
+from mobigo.base.servicetime import DAY_S, service_day_start
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.reach import SPEED_M_S
 from mobigo.planner.engine.search import Itinerary, RideFound
@@ -77,9 +77,10 @@ def _ride(timetable: Timetable, found: RideFound) -> Ride:
     trips_at = slice(int(timetable.run_trip_start[found.run]), int(timetable.run_trip_start[found.run + 1]))
     trips, firsts = timetable.run_trip[trips_at].tolist(), timetable.run_trip_first[trips_at].tolist()
     begins = {first: trip for trip, first in zip(trips, firsts, strict=True)}
-    current = next(trip for trip, first in zip(reversed(trips), reversed(firsts), strict=True) if first <= found.board)
+    boarded = int(np.searchsorted(firsts, found.board, side="right")) - 1
+    day = found.service_day + timedelta(days=_days_later(timetable, found.run, trips[boarded], firsts[boarded]))
     visits: list[Visit] = []
-    ridden: list[tuple[int, int]] = [(current, 0)]
+    ridden: list[tuple[int, int]] = [(trips[boarded], 0)]
     merged = False
     for offset, (stop, reach, leave) in enumerate(zip(stops, arrive, depart, strict=True)):
         begun = begins.get(found.board + offset) if offset else None
@@ -92,7 +93,15 @@ def _ride(timetable: Timetable, found: RideFound) -> Ride:
             ridden.append((begun, len(visits) - 1))
     if merged:
         ridden.pop()  # left where the next trip begins: that trip is not ridden
-    return Ride(tuple(ridden), found.service_day, tuple(visits), bool(timetable.run_frequency[found.run]))
+    return Ride(tuple(ridden), day, tuple(visits), bool(timetable.run_frequency[found.run]))
+
+
+def _days_later(timetable: Timetable, run: int, trip: int, first: int) -> int:
+    """How many service days after its run's a joined trip is; `first` is the position of the run where it begins."""
+    if not first:
+        return 0
+    leaves_s = int(timetable.run_start_s[run]) + int(timetable.times_depart_s[int(timetable.run_times[run]) + first])
+    return round((leaves_s - int(timetable.visit_depart_s[timetable.trip_visit_start[trip]])) / DAY_S)
 
 
 def _utc(epoch_s: int) -> datetime:

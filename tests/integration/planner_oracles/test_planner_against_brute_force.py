@@ -86,6 +86,12 @@ def test_random_networks_hold_what_makes_timetables_hard() -> None:
             "joined in-seat": any(
                 world.continues_as(trip, day) for trip in trips for day in world.service_days.get(trip.service_id, ())
             ),
+            "joined over a change of service day": any(
+                on > day
+                for trip in trips
+                for day in world.service_days.get(trip.service_id, ())
+                for _, on in world.continues_as(trip, day)
+            ),
             "transfer rule": bool(world.transfers),
             "scoped transfer": any(
                 rule.from_trip or rule.to_trip or rule.from_route or rule.to_route

@@ -180,6 +180,57 @@ def test_a_dwell_written_at_the_last_stop_of_a_block_s_trip_does_not_trap_the_co
     assert answers(network(trips), "A", "C", clock(DAY, "7:55")) == ["A 18 08:00 one+two C 08:22"]
 
 
+SUNDAY = MONDAY - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        ("B 00:15 C 00:40", 1),  # it is there at 0:10
+        ("B 00:10 C 00:40", 1),
+        ("B 00:09 C 00:40", 0),  # gone before it arrives
+        ("B 01:10 C 01:40", 1),  # an hour's pause
+        ("B 01:11 C 01:40", 2),  # longer: the vehicle's night, hence a change
+    ],
+)
+def test_otp_4467_who_stays_seated_may_ride_into_the_next_service_day(second: str, found: int) -> None:
+    """One vehicle, 24:10 of Monday's service and 0:15 of Tuesday's: no change, and each trip keeps its own day."""
+    trips = [
+        trip("late", "A 23:50 B 24:10", service="monday", block="b"),
+        trip("early", second, service="tuesday", block="b", route="Q"),
+    ]
+    live = network(trips, services=ON_MONDAY | {"tuesday": [TUESDAY]})
+    journeys = ask(live, "A", "C", clock(MONDAY, "23:45")).journeys
+    assert [len(journey.rides) for journey in journeys] == [found] * bool(found)
+    if found == 1:
+        assert [len(ride.trips) for ride in journeys[0].rides] == [2]
+        assert journeys[0].rides[0].service_day == MONDAY
+        (boarded_later,) = ask(live, "B", "C", clock(TUESDAY, "0:01")).journeys
+        assert boarded_later.rides[0].service_day == TUESDAY
+
+
+def test_otp_4467_transfer_type_4_reaches_the_next_service_day_and_type_5_does_not() -> None:
+    trips = [
+        trip("late", "A 23:50 B 24:10", service="monday"),
+        trip("early", "C 00:15 D 00:40", service="tuesday", route="Q"),
+    ]
+    services = ON_MONDAY | {"tuesday": [TUESDAY]}
+    for kind, found in ((4, ["A 17 23:50 late+early D 00:40"]), (5, [])):
+        rule = transfer("B", "C", kind, from_trip_id="late", to_trip_id="early")
+        live = network(trips, services=services, transfers=[rule])
+        assert answers(live, "A", "D", clock(MONDAY, "23:45")) == found
+
+
+def test_otp_4467_a_vehicle_that_never_rests_is_not_one_endless_run() -> None:
+    """The same trip every day, each the sequel of the day before: one run a day, and one change of day on board."""
+    around = trip("round", "A 00:20 B 12:00 C 18:00 A 24:10", service="s", block="b")
+    live = network([around], services={"s": [SUNDAY, MONDAY, TUESDAY]})
+    assert len(live.timetable.run_start_s) == 1
+    assert answers(live, "C", "B", clock(MONDAY, "17:00")) == ["C 17 18:00 round+round B 12:00"]
+    assert answers(live, "C", "B", clock(TUESDAY, "17:00")) == []
+    assert answers(live, "B", "C", clock(TUESDAY, "11:00")) == ["B 18 12:00 round C 18:00"]
+
+
 def test_otp_7076_transfers_between_trips_cost_what_they_say_and_no_more() -> None:
     """A thousand constrained transfers add as many walks as they name, not all pairs of trips."""
     arriving = [trip(f"a{n:02}", f"A 08:{n:02} H 09:{n:02}", route=f"RA{n}") for n in range(32)]
