@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from mobigo.infra import numba_cache
 from mobigo.infra.config import Config, load_config
 from mobigo.infra.db import open_engine
+from tests.demo_home import Demo, shared_demo
 
 # Kernels are compiled once for all the homes of the tests, and kept from one session to the next.
 os.environ.setdefault(numba_cache.VARIABLE, str(Path(__file__).parents[1] / ".numba_cache"))
@@ -97,6 +98,19 @@ def realdata() -> Path:
 
 
 @pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run, the same for all its processes (pytest-xdist); a lock decides who makes what is in it."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def demo_template(run_folder: Path) -> Demo:
+    """The small demonstration, made once a run; `demo_template.copy(home)` gives a home of one's own in no time."""
+    return shared_demo(run_folder)
+
+
+@pytest.fixture(scope="session")
 def redis_url() -> str:
     return os.environ["MOBIGO_TEST_REDIS"]
 
@@ -126,13 +140,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def postgres_database() -> Iterator[str]:
-    """The URL of a new empty database on the test server, dropped at the end."""
+def postgres_database(template: str | None = None) -> Iterator[str]:
+    """The URL of a new database on the test server, dropped at the end: empty, or as the database of that URL (to
+    which nobody may be connected meanwhile)."""
     server = make_url(os.environ["MOBIGO_TEST_POSTGRES"])
     name = f"mobigo_test_{uuid4().hex[:12]}"
+    like = "" if template is None else f" TEMPLATE {make_url(template).database}"
     admin = open_engine(server.render_as_string(hide_password=False)).execution_options(isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}{like}"))
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:
@@ -142,14 +158,21 @@ def postgres_database() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """One PostgreSQL database with every table, shared by the session; `engine` empties it between tests."""
+def postgres_template() -> Iterator[str]:
+    """A PostgreSQL database with every table and no row, to which nobody connects: `postgres_database` copies it."""
     from mobigo.app import schema
 
     with postgres_database() as url:
         engine = open_engine(url)
         schema.create(engine)
         engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_template: str) -> Iterator[str]:
+    """One PostgreSQL database with every table, shared by the session; `engine` empties it between tests."""
+    with postgres_database(postgres_template) as url:
         yield url
 
 
@@ -172,11 +195,10 @@ def empty_postgres(engine: Engine) -> None:
     """Delete every row; the triggers that forbid it are off for this one connection (the server's superuser may)."""
     from mobigo.app.tables import metadata
 
+    deletes = "; ".join(f'DELETE FROM "{table.name}"' for table in metadata.sorted_tables)
     with engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text("SET LOCAL lock_timeout = '10s'"))
-        for table in metadata.sorted_tables:
-            connection.execute(table.delete())
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica; SET LOCAL lock_timeout = '10s'")
+        connection.exec_driver_sql(deletes)  # one journey to the server, however many tables
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from mobigo.infra.db import open_engine
 from tests.browser import Visit, Visitor, visitor
-from tests.demo_home import make_demo
+from tests.demo_home import Demo
 from tests.live import Site, site
 
 
@@ -44,11 +44,9 @@ def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def demo_site(demo_template: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demonstration, small: territory, network and accounts, as `mobigo demo` makes them."""
-    home = tmp_path_factory.mktemp("demo") / "home"
-    make_demo(home, "--size", "s")
-    with site(home) as answering:
+    with site(demo_template.copy(tmp_path_factory.mktemp("demo") / "home")) as answering:
         yield answering
 
 

@@ -16,7 +16,7 @@ from mobigo.infra.db import open_engine, reading
 from mobigo.infra.roles import Role
 from mobigo.network.model.notices import Severity
 from mobigo.network.store import feeds
-from tests.demo_home import make_demo
+from tests.demo_home import Demo, make_demo
 
 PARIS = ZoneInfo("Europe/Paris")
 TOWNS = [
@@ -26,9 +26,8 @@ TOWNS = [
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    home = tmp_path_factory.mktemp("demo") / "home"
-    return home, make_demo(home, "--size", "s")
+def made(demo_template: Demo, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    return demo_template.copy(tmp_path_factory.mktemp("demo") / "home"), demo_template.said
 
 
 @pytest.fixture(scope="module")
