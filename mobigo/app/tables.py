@@ -9,6 +9,7 @@ import mobigo.infra.blobs
 import mobigo.infra.idempotency
 import mobigo.infra.jobs.tables
 import mobigo.infra.outbox
+import mobigo.ledger.store
 import mobigo.network.store.feeds
 import mobigo.network.store.networks
 import mobigo.network.store.places

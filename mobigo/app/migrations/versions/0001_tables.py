@@ -15,11 +15,26 @@ PROTECTIONS = {
     "sqlite": [
         "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
+        "CREATE TRIGGER ledger_line_no_update BEFORE UPDATE ON ledger_line BEGIN SELECT RAISE(ABORT, 'ledger_line only grows'); END",
+        "CREATE TRIGGER ledger_line_no_delete BEFORE DELETE ON ledger_line BEGIN SELECT RAISE(ABORT, 'ledger_line only grows'); END",
+        "CREATE TRIGGER ledger_mark_no_update BEFORE UPDATE ON ledger_mark BEGIN SELECT RAISE(ABORT, 'ledger_mark only grows'); END",
+        "CREATE TRIGGER ledger_mark_no_delete BEFORE DELETE ON ledger_mark BEGIN SELECT RAISE(ABORT, 'ledger_mark only grows'); END",
+        "CREATE TRIGGER ledger_signed_head_no_update BEFORE UPDATE ON ledger_signed_head BEGIN SELECT RAISE(ABORT, 'ledger_signed_head only grows'); END",
+        "CREATE TRIGGER ledger_signed_head_no_delete BEFORE DELETE ON ledger_signed_head BEGIN SELECT RAISE(ABORT, 'ledger_signed_head only grows'); END",
     ],
     "postgresql": [
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER ledger_line_no_change BEFORE UPDATE OR DELETE ON ledger_line FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER ledger_line_no_truncate BEFORE TRUNCATE ON ledger_line FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER ledger_mark_no_change BEFORE UPDATE OR DELETE ON ledger_mark FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER ledger_mark_no_truncate BEFORE TRUNCATE ON ledger_mark FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER ledger_signed_head_no_change BEFORE UPDATE OR DELETE ON ledger_signed_head FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER ledger_signed_head_no_truncate BEFORE TRUNCATE ON ledger_signed_head FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
     ],
 }
 
@@ -250,6 +265,128 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_job_schedule")),
     )
     op.create_index(op.f("ix_job_schedule_next_at"), "job_schedule", ["next_at"], unique=False)
+    op.create_table(
+        "ledger_account",
+        sa.Column("code", sa.String(length=120), nullable=False),
+        sa.Column("floor_cents", sa.BigInteger(), nullable=True),
+        sa.Column("opened_us", sa.BigInteger(), nullable=False),
+        sa.Column("debits_cents", sa.BigInteger(), nullable=False),
+        sa.Column("credits_cents", sa.BigInteger(), nullable=False),
+        sa.Column("held_debits_cents", sa.BigInteger(), nullable=False),
+        sa.Column("held_credits_cents", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "debits_cents >= 0 AND credits_cents >= 0 AND held_debits_cents >= 0 AND held_credits_cents >= 0",
+            name=op.f("ck_ledger_account_sums"),
+        ),
+        sa.CheckConstraint(
+            "floor_cents IS NULL OR credits_cents - debits_cents - held_debits_cents >= floor_cents",
+            name=op.f("ck_ledger_account_floor"),
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_ledger_account")),
+    )
+    op.create_table(
+        "ledger_head",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_head")),
+    )
+    op.create_table(
+        "ledger_line",
+        sa.Column("n", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("recorded_us", sa.BigInteger(), nullable=False),
+        sa.Column("phase", sa.String(length=10), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("debit", sa.String(length=120), nullable=False),
+        sa.Column("credit", sa.String(length=120), nullable=False),
+        sa.Column("moved_cents", sa.BigInteger(), nullable=False),
+        sa.Column("held_cents", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("ref", sa.String(length=200), nullable=False),
+        sa.Column("memo", sa.String(length=2000), nullable=False),
+        sa.Column("group_name", sa.String(length=200), nullable=True),
+        sa.Column("group_position", sa.Integer(), nullable=True),
+        sa.Column("group_size", sa.Integer(), nullable=True),
+        sa.Column("of_n", sa.BigInteger(), nullable=True),
+        sa.Column("expires_us", sa.BigInteger(), nullable=True),
+        sa.Column("happened_us", sa.BigInteger(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("era", sa.Integer(), nullable=False),
+        sa.CheckConstraint("debit <> credit", name=op.f("ck_ledger_line_two_accounts")),
+        sa.CheckConstraint("era = n / 8192", name=op.f("ck_ledger_line_era")),
+        sa.CheckConstraint(
+            "n > 0 AND moved_cents >= 0 AND (moved_cents <> 0 OR held_cents <> 0)", name=op.f("ck_ledger_line_amounts")
+        ),
+        sa.PrimaryKeyConstraint("n", name=op.f("pk_ledger_line")),
+        sa.UniqueConstraint("key", name=op.f("uq_ledger_line_key")),
+    )
+    op.create_index(
+        op.f("ix_ledger_line_credit_era_happened_us_n"),
+        "ledger_line",
+        ["credit", "era", "happened_us", "n"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_ledger_line_debit_era_happened_us_n"),
+        "ledger_line",
+        ["debit", "era", "happened_us", "n"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_ledger_line_expires_us"),
+        "ledger_line",
+        ["expires_us"],
+        unique=False,
+        sqlite_where=sa.text("expires_us IS NOT NULL"),
+        postgresql_where=sa.text("expires_us IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_ledger_line_group_name_group_position"),
+        "ledger_line",
+        ["group_name", "group_position"],
+        unique=True,
+        sqlite_where=sa.text("group_name IS NOT NULL"),
+        postgresql_where=sa.text("group_name IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_ledger_line_of_n"),
+        "ledger_line",
+        ["of_n"],
+        unique=True,
+        sqlite_where=sa.text("of_n IS NOT NULL"),
+        postgresql_where=sa.text("of_n IS NOT NULL"),
+    )
+    op.create_table(
+        "ledger_mark",
+        sa.Column("account", sa.String(length=120), nullable=False),
+        sa.Column("era", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("rank", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("happened_us", sa.BigInteger(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("debits_cents", sa.BigInteger(), nullable=False),
+        sa.Column("credits_cents", sa.BigInteger(), nullable=False),
+        sa.Column("held_debits_cents", sa.BigInteger(), nullable=False),
+        sa.Column("held_credits_cents", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "era", "rank", name=op.f("pk_ledger_mark")),
+    )
+    op.create_index(
+        op.f("ix_ledger_mark_account_era_happened_us_rank"),
+        "ledger_mark",
+        ["account", "era", "happened_us", "rank"],
+        unique=False,
+    )
+    op.create_table(
+        "ledger_signed_head",
+        sa.Column("n", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_us", sa.BigInteger(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("n", name=op.f("pk_ledger_signed_head")),
+    )
     op.create_table(
         "network_feed",
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -579,6 +716,32 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_network_feed_alert_feed"), table_name="network_feed_alert")
     op.drop_table("network_feed_alert")
     op.drop_table("network_feed")
+    op.drop_table("ledger_signed_head")
+    op.drop_index(op.f("ix_ledger_mark_account_era_happened_us_rank"), table_name="ledger_mark")
+    op.drop_table("ledger_mark")
+    op.drop_index(
+        op.f("ix_ledger_line_of_n"),
+        table_name="ledger_line",
+        sqlite_where=sa.text("of_n IS NOT NULL"),
+        postgresql_where=sa.text("of_n IS NOT NULL"),
+    )
+    op.drop_index(
+        op.f("ix_ledger_line_group_name_group_position"),
+        table_name="ledger_line",
+        sqlite_where=sa.text("group_name IS NOT NULL"),
+        postgresql_where=sa.text("group_name IS NOT NULL"),
+    )
+    op.drop_index(
+        op.f("ix_ledger_line_expires_us"),
+        table_name="ledger_line",
+        sqlite_where=sa.text("expires_us IS NOT NULL"),
+        postgresql_where=sa.text("expires_us IS NOT NULL"),
+    )
+    op.drop_index(op.f("ix_ledger_line_debit_era_happened_us_n"), table_name="ledger_line")
+    op.drop_index(op.f("ix_ledger_line_credit_era_happened_us_n"), table_name="ledger_line")
+    op.drop_table("ledger_line")
+    op.drop_table("ledger_head")
+    op.drop_table("ledger_account")
     op.drop_index(op.f("ix_job_schedule_next_at"), table_name="job_schedule")
     op.drop_table("job_schedule")
     op.drop_index("ix_job_state_due_at", table_name="job")

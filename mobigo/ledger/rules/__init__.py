@@ -1,0 +1,1 @@
+"""The rules of the book, pure: orders (`orders`), the chain (`chain`), checking it (`checking`)."""

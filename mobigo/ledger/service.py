@@ -1,0 +1,231 @@
+"""What one does with the ledger: open accounts, give orders, read balances and entries, sign the head, verify.
+
+Everything happens in the caller's transaction: what it does beside the ledger and the lines themselves stand or fall
+together. Whoever adds lines, or asks `available`, holds the head's lock until the end of that transaction (on SQLite
+the write lock, which `transaction` takes at once): lines are numbered without a gap, two writers never spend the same
+cent, and since there is one lock, taken first, no two wait for each other. Many orders in one call cost far less than
+as many calls: one extension of the chain, one update for each account touched.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
+from mobigo.base.money import ZERO, Money
+from mobigo.infra.config import Config
+from mobigo.infra.db import reading
+from mobigo.infra.keys import derived
+from mobigo.ledger import store
+from mobigo.ledger.model import (
+    NO_MEMO,
+    Balance,
+    Expire,
+    Fault,
+    Hold,
+    Memo,
+    Order,
+    Posted,
+    Reverse,
+    Settle,
+    SignedHead,
+    Transfer,
+    Verdict,
+    Void,
+)
+from mobigo.ledger.rules import chain, checking
+from mobigo.ledger.rules import orders as rules
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+PAGE: Final = 2_000
+
+
+def open_account(session: Session, code: str, *, floor: Money | None, now: datetime) -> None:
+    """Make an account, unless it is there. `floor`: what its credits less its debits less what is held to leave may
+    never be below; ZERO for one that is never overdrawn, None for no limit.
+
+    Raises InvalidInput("ledger.bad_text"), Conflict("ledger.other_floor") for an account that has another floor.
+    """
+    reason = rules.fault_of_words(code, (code, rules.LONGEST_CODE))
+    if reason is not None:
+        raise InvalidInput(reason.code, **reason.params)
+    floor_cents = None if floor is None else floor.cents
+    if floor_cents is not None and floor_cents > 0:
+        raise InvalidInput("ledger.bad_floor", account=code)
+    found = store.books(session, [code]).get(code)
+    if found is None:
+        store.lock_head(session)
+        if store.add_account(session, code, floor_cents, chain.to_us(now)):
+            return
+        found = store.books(session, [code])[code]
+    if found.floor_cents != floor_cents:
+        raise Conflict("ledger.other_floor", account=code)
+
+
+# ---------------------------------------------------------------- orders
+
+
+def give(session: Session, orders: Sequence[Order], *, now: datetime) -> list[Posted]:
+    """Record orders, all or none, one after the other as if each were given alone; the answer of each, in order.
+
+    An order whose key is already recorded with the same content changes nothing and gets the same answer. Raises
+    Conflict("ledger.other_content") for a key with other content, Refused("ledger.insufficient") when an account would
+    fall below its floor, and for the rest what `mobigo.ledger.rules.orders.extend` says; then nothing is written.
+    """
+    if not orders:
+        return []
+    head = store.lock_head(session)
+    by_key = store.lines_by_key(session, [order.key for order in orders] + rules.keys_referred(orders))
+    referred = [by_key[key].n for key in rules.keys_referred(orders) if key in by_key]
+    known = rules.Known(by_key, store.ended_by(session, referred))
+    books = store.books(session, rules.accounts_named(orders, by_key))
+    answered, fresh, new_head = rules.extend(head, orders, known, books, now=now)
+    if fresh:
+        store.add_lines(session, fresh)
+        touched = {line.debit for line in fresh} | {line.credit for line in fresh}
+        store.write_sums(session, {code: books[code] for code in touched})
+        store.move_head(session, new_head)
+    return [rules.posted(line) for line in answered]
+
+
+def post(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> list[Posted]:
+    """Move amounts, all or none. See `give`."""
+    return give(session, transfers, now=now)
+
+
+def hold(
+    session: Session, transfers: Sequence[Transfer], *, now: datetime, expires_at: datetime | None = None
+) -> list[Posted]:
+    """Set amounts aside, all or none, until they are settled, voided, or expire. See `give`."""
+    return give(session, [Hold(transfer, expires_at) for transfer in transfers], now=now)
+
+
+def settle(
+    session: Session, *, key: str, hold_key: str, amount: Money | None = None, now: datetime, memo: Memo = NO_MEMO
+) -> Posted:
+    """Move `amount` (all of it by default) of what was held, and free the rest. Raises NotFound("ledger.no_line"),
+    Refused("ledger.not_a_hold", "ledger.more_than_held", "ledger.hold_expired"), Conflict("ledger.already_ended")."""
+    return give(session, [Settle(key, hold_key, amount, memo)], now=now)[0]
+
+
+def void(session: Session, *, key: str, hold_key: str, now: datetime, memo: Memo = NO_MEMO) -> Posted:
+    """Free what was held. Raises as `settle` does."""
+    return give(session, [Void(key, hold_key, memo)], now=now)[0]
+
+
+def expire_due(session: Session, *, now: datetime, limit: int = PAGE) -> list[Posted]:
+    """End the holds whose time is over at `now`, at most `limit` of them, oldest first."""
+    store.lock_head(session)
+    keys = store.open_holds_over(session, chain.to_us(now), limit)
+    return give(session, [Expire(f"expire:{rules.short(key)}", key) for key in keys], now=now)
+
+
+def reverse(session: Session, *, key: str, of_key: str, now: datetime, memo: Memo = NO_MEMO) -> Posted:
+    """Move back what a transfer or a settlement moved, at most once. Raises NotFound("ledger.no_line"),
+    Refused("ledger.not_reversible"; "ledger.insufficient" when the money is no longer there),
+    Conflict("ledger.already_ended")."""
+    return give(session, [Reverse(key, of_key, memo)], now=now)[0]
+
+
+# ---------------------------------------------------------------- reading
+
+
+def balance(
+    session: Session,
+    account: str,
+    *,
+    event_before: datetime | None = None,
+    recorded_before: datetime | None = None,
+) -> Balance:
+    """What an account holds; or held, counting what happened before `event_before` as it was recorded before
+    `recorded_before`. Raises NotFound("ledger.no_account")."""
+    found = store.books(session, [account]).get(account)
+    if found is None:
+        raise NotFound("ledger.no_account", account=account)
+    if event_before is None and recorded_before is None:
+        return found.balance()
+    up_to = None if recorded_before is None else store.line_count_before(session, chain.to_us(recorded_before))
+    happened = None if event_before is None else chain.to_us(event_before)
+    return store.sums_before(session, account, happened, up_to).balance()
+
+
+def available(session: Session, account: str) -> Money | None:
+    """What may still leave the account, None when nothing limits it. Until the end of this transaction nobody else
+    spends it: so a caller may post what remains when it asked for more. Raises NotFound("ledger.no_account")."""
+    store.lock_head(session)
+    found = store.books(session, [account]).get(account)
+    if found is None:
+        raise NotFound("ledger.no_account", account=account)
+    return None if found.floor_cents is None else max(ZERO, Money(found.spendable - found.floor_cents))
+
+
+def find(session: Session, key: str) -> Posted | None:
+    """The line of this key."""
+    line = store.lines_by_key(session, [key]).get(key)
+    return None if line is None else rules.posted(line)
+
+
+def entries(session: Session, account: str, *, after: int = 0) -> Iterator[Posted]:
+    """The lines of an account in the order of record, after the line numbered `after`."""
+    while page := store.lines_of(session, account, after, PAGE):
+        yield from map(rules.posted, page)
+        after = page[-1].n
+
+
+# ---------------------------------------------------------------- trusting it
+
+
+def sign_head(session: Session, config: Config, *, now: datetime) -> SignedHead:
+    """Sign the end of the chain with this instance's key, and keep it: from then on, lines up to it cannot be changed
+    or cut unnoticed. The same head is signed once. Raises Refused("ledger.empty") for a book without a line."""
+    head = store.lock_head(session)
+    if head.n == 0:
+        raise Refused("ledger.empty")
+    for known in store.signed_heads(session):
+        if known.n == head.n:
+            return known
+    key, signed_us = signing_key(config), chain.to_us(now)
+    signed = SignedHead(
+        head.n,
+        head.hash,
+        chain.from_us(signed_us),
+        key.public_key().public_bytes_raw(),
+        key.sign(checking.head_message(head.n, head.hash, signed_us)),
+    )
+    store.add_signed_head(session, signed, signed_us)
+    return signed
+
+
+def signing_key(config: Config) -> "Ed25519PrivateKey":
+    """The Ed25519 key of this instance, derived from its secret key: made at the first run, the same on every host."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(derived(config, "mobigo.ledger head ed25519"))
+
+
+def verify(
+    engine: Engine, *, published: Sequence[SignedHead] = (), progress: Callable[[int], object] | None = None
+) -> Verdict:
+    """Check the whole book in one look: every line, the chain, the heads signed here and those `published` (kept
+    elsewhere, which nobody who holds the database can rewrite), the groups, the sums of accounts. The first fault is
+    named. `progress` is told how many lines were checked."""
+    with reading(engine) as session:
+        heads = [*store.signed_heads(session), *published]
+        checker = checking.Checker(heads)
+        for signed in heads:
+            reason = checking.signature_fault(signed)
+            if reason is not None:
+                checker.fault = checker.fault or Fault(signed.n, None, reason)
+        for page in store.stream_lines(session):
+            if checker.read(page) is not None:
+                break
+            if progress is not None:
+                progress(checker.n)
+        books = store.all_books(session)
+        fault = checker.finish(store.find_head(session), books)
+    return Verdict(checker.n, len(books), len(heads), checker.hash, fault)
