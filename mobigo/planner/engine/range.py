@@ -201,10 +201,25 @@ def departures(g, source, access_s, from_s, to_s):  # type: ignore[no-untyped-de
 
 @numba.njit(cache=True, nogil=True)
 def search_range(  # type: ignore[no-untyped-def]  # kernel
-    g, w, kept, ahead, source, access_s, egress_s, events, after_s, rounds, duration_s_max, arrive_s_max, found, rides
+    g,
+    w,
+    kept,
+    ahead,
+    source,
+    access_s,
+    egress_s,
+    events,
+    after_s,
+    enough_s,
+    rounds,
+    duration_s_max,
+    arrive_s_max,
+    found,
+    rides,
 ):
     """All Pareto journeys over (departure, arrival, vehicles) that begin with one of `events`, unless leaving the
-    door at `after_s`, behind the window, is as good.
+    door at `after_s`, behind the window, is as good. Once a departure before `enough_s` brought a journey, no earlier
+    one is looked for.
 
     `found` [journeys, 4] takes (leave the door, arrive, vehicles, row of the first ride); `rides` takes their rides,
     as `raptor.trace` writes them. Returns the number of journeys, or -1 when they do not fit.
@@ -253,6 +268,7 @@ def search_range(  # type: ignore[no-untyped-def]  # kernel
             done = k
         if i < 0:
             i = 0
+        before = journeys
         for k in range(1, done + 1):
             if leave < after_s and w.target_node[k] >= 0:
                 if journeys == len(found) or ridden + k > len(rides):
@@ -275,6 +291,8 @@ def search_range(  # type: ignore[no-untyped-def]  # kernel
         for k in range(rounds + 1):
             if w.target_s[k] < latest:
                 kept.target_s[k] = min(kept.target_s[k], w.target_s[k])
+        if leave < enough_s and journeys > before:
+            break
     return journeys
 
 

@@ -168,10 +168,14 @@ class Searcher:
     def window(
         self, origin: Reach, destination: Reach, from_s: int, to_s: int, backward: bool = False, rounds: int = 8,
         duration_s_max: int = 86_400,
-        accepts: Accepts = EVERYTHING, arrive_s_max: int | None = None,
+        accepts: Accepts = EVERYTHING, arrive_s_max: int | None = None, enough_s: int | None = None,
     ) -> list[Itinerary]:  # fmt: skip
         """Every Pareto itinerary over (departure, arrival, vehicles) that leaves the door between `from_s` and
-        `to_s`; backward: that arrives between them. In order of departure (backward: of arrival, latest first)."""
+        `to_s`; backward: that arrives between them. In order of departure (backward: of arrival, latest first).
+
+        Of those that leave before `enough_s`, only the last departure that brings any (backward: of those that arrive
+        after it, only the first arrival).
+        """
         if not len(origin.node) or not len(destination.node):
             return []
         view = (
@@ -183,6 +187,7 @@ class Searcher:
         memory = self._for(view, rounds)
         low, high = sorted((_turn(from_s - view.origin_epoch_s, backward), _turn(to_s - view.origin_epoch_s, backward)))
         latest = int(INF) - 1 if arrive_s_max is None else _turn(arrive_s_max - view.origin_epoch_s, backward)
+        enough = low if enough_s is None else _turn(enough_s - view.origin_epoch_s, backward)
         np.minimum.at(memory.egress_s, target.node, target.time_s)
         try:
             hop, stay = self._hops(view)
@@ -196,7 +201,7 @@ class Searcher:
                 found, rides = np.empty((room, 4), np.int32), np.empty((room * 4, raptor.RIDE_COLUMNS), np.int32)
                 count = ranges.search_range(
                     view.graph, memory.labels, memory.kept(rounds), ahead, source.node, source.time_s,
-                    memory.egress_s, events, np.int32(high + 1), rounds,
+                    memory.egress_s, events, np.int32(high + 1), np.int32(enough), rounds,
                     np.int32(duration_s_max), np.int32(latest), found, rides,
                 )  # fmt: skip
                 if count >= 0:
