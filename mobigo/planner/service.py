@@ -33,6 +33,7 @@ def plan(network: LiveNetwork, query: Query, access: AccessEgress | None = None)
     leaving as late as that allows (arriving by: the mirror). With a window, every journey that leaves (arrives)
     within it and is beaten by no other. When the window holds none, the first one behind it. Same query and network:
     same answer. Raises InvalidInput for limits outside what is offered.
+BEYOND_S_MAX = 24 * 3600  # how far before the window, or behind it, another journey is looked for
     """
     _check(query)
     timetable, searcher = network.timetable, searcher_of(network)
@@ -44,19 +45,19 @@ def plan(network: LiveNetwork, query: Query, access: AccessEgress | None = None)
     remarks = _unreached(query, origin, destination) if on_foot is None else []
     accept = accepts(timetable, query.limits)
     journeys: list[Journey] = []
-    next_at = None
+    next_at = beyond = None
     if not remarks:
         if query.via is not None:
             journeys = _via(searcher, query, origin, destination, access, accept)
         else:
-            found = _search(searcher, query, origin, destination, at_s, accept)
+            found, beyond = _search(searcher, query, origin, destination, at_s, accept)
             journeys = [journey_of(timetable, itinerary, origin, destination) for itinerary in found]
         if on_foot is not None:
             journeys.append(on_foot)
         journeys = ordered(useful(journeys), query.arrive_by)
         if not journeys:
             remarks, next_at = _none(searcher, query, origin, destination, accept)
-    earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, accept)
+    earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
     return Answer(
         query,
         explained(journeys),
@@ -127,19 +128,27 @@ def _reach(searcher: Searcher, place: Endpoint, walk_m_max: int, access: AccessE
 
 def _search(
     searcher: Searcher, query: Query, origin: Reach, destination: Reach, at_s: int, accept: Accepts
-) -> list[Itinerary]:
-    limits = query.limits
-    common = {"rounds": limits.vehicles_max, "duration_s_max": limits.duration_s_max, "accepts": accept}
-    if query.window_s:
-        if query.arrive_by:
-            found = searcher.window(origin, destination, at_s - query.window_s, at_s, True, **common)  # type: ignore[arg-type]  # keywords of one kind each
-        else:
-            found = searcher.window(origin, destination, at_s, at_s + query.window_s, False, **common)  # type: ignore[arg-type]  # as above
-        if found:
-            return found
-    return _tight(
-        searcher, origin, destination, at_s, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept
-    )
+) -> tuple[list[Itinerary], Itinerary | None]:
+    """What the window holds, else the best behind it; and the nearest one before the window (arriving by: after it),
+    of a day at most."""
+    limits, beyond_s = query.limits, 0 if query.via is not None else BEYOND_S_MAX
+    if query.arrive_by:
+        low_s, high_s = at_s - query.window_s if query.window_s else at_s + 1, at_s + beyond_s
+    else:
+        low_s, high_s = at_s - beyond_s, at_s + query.window_s if query.window_s else at_s - 1
+    both: list[Itinerary] = []
+    if low_s <= high_s:
+        both = searcher.window(
+            origin, destination, low_s, high_s, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept,
+            enough_s=at_s,
+        )  # fmt: skip
+    found = [each for each in both if (each.arrive_s <= at_s if query.arrive_by else each.depart_s >= at_s)]
+    beyond = next((each for each in both if each not in found), None)
+    if not found:
+        found = _tight(
+            searcher, origin, destination, at_s, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept
+        )
+    return found, beyond
 
 
 def _tight(
@@ -173,7 +182,7 @@ def _via(
     out_of = _reach(searcher, query.via, limits.walk_m_max, access, leaving=True)
     joined = []
     if query.arrive_by:
-        seconds = _search(searcher, query, out_of, destination, int(query.at.timestamp()), accept)
+        seconds = _search(searcher, query, out_of, destination, int(query.at.timestamp()), accept)[0]
         for second in seconds:
             rest = limits.vehicles_max - len(second.rides)
             if rest > 0:
@@ -189,7 +198,7 @@ def _via(
                 ):
                     joined.append((first, second))
     else:
-        firsts = _search(searcher, query, origin, into, int(query.at.timestamp()), accept)
+        firsts = _search(searcher, query, origin, into, int(query.at.timestamp()), accept)[0]
         for first in firsts:
             rest = limits.vehicles_max - len(first.rides)
             if rest > 0:
@@ -212,48 +221,35 @@ def _via(
 
 
 def _neighbours(
-    searcher: Searcher, query: Query, origin: Reach, destination: Reach, journeys: list[Journey], accept: Accepts
+    searcher: Searcher,
+    query: Query,
+    origin: Reach,
+    destination: Reach,
+    journeys: list[Journey],
+    beyond: Itinerary | None,
+    accept: Accepts,
 ) -> tuple[datetime | None, datetime | None]:
     """When to ask again for what runs before the journeys shown, and after them: instants at which another journey
-    leaves (arriving by: arrives). None where nothing does within a day."""
+    leaves (arriving by: arrives), in whole minutes. None where nothing does within a day."""
     ridden = [journey for journey in journeys if journey.rides]
     if not ridden or query.via is not None:
         step = timedelta(seconds=max(query.window_s, 3600))
         return query.at - step, query.at + step
-    limits, at_s = query.limits, int(query.at.timestamp())
-    if query.arrive_by:
-        first_s = int(min(journey.arrive_at for journey in ridden).timestamp())
-        before = _tight(
-            searcher, origin, destination, first_s - 1, True, limits.vehicles_max, limits.duration_s_max, accept
-        )
-        earlier_s = max((-(-found.arrive_s // 60) * 60 for found in before), default=None)
-        later_s = _beyond(searcher, query, origin, destination, at_s + 1, accept)
-    else:
-        last_s = int(max(journey.depart_at for journey in ridden).timestamp())
-        after = _tight(
-            searcher, origin, destination, last_s + 1, False, limits.vehicles_max, limits.duration_s_max, accept
-        )
-        earlier_s = _beyond(searcher, query, origin, destination, at_s - 1, accept)
-        later_s = min((found.depart_s // 60 * 60 for found in after), default=None)
-    return _instant(earlier_s), _instant(later_s)
-
-
-def _beyond(
-    searcher: Searcher, query: Query, origin: Reach, destination: Reach, edge_s: int, accept: Accepts
-) -> int | None:
-    """The whole minute of the last useful departure at `edge_s` or before; arriving by: of the first arrival
-    from then on."""
     limits = query.limits
-    for span_s in (3 * 3600, 24 * 3600):
-        low, high = (edge_s, edge_s + span_s) if query.arrive_by else (edge_s - span_s, edge_s)
-        found = searcher.window(
-            origin, destination, low, high, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept
-        )
-        if found and query.arrive_by:
-            return min(-(-itinerary.arrive_s // 60) * 60 for itinerary in found)
-        if found:
-            return max(itinerary.depart_s // 60 * 60 for itinerary in found)
-    return None
+    if query.arrive_by:
+        edge_s = int(min(journey.arrive_at for journey in ridden).timestamp()) - 1
+    else:
+        edge_s = int(max(journey.depart_at for journey in ridden).timestamp()) + 1
+    behind = _tight(
+        searcher, origin, destination, edge_s, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept
+    )
+    if query.arrive_by:
+        earlier_s = max((-(-found.arrive_s // 60) * 60 for found in behind), default=None)
+        later_s = None if beyond is None else -(-beyond.arrive_s // 60) * 60
+    else:
+        earlier_s = None if beyond is None else beyond.depart_s // 60 * 60
+        later_s = min((found.depart_s // 60 * 60 for found in behind), default=None)
+    return _instant(earlier_s), _instant(later_s)
 
 
 def _instant(epoch_s: int | None) -> datetime | None:
