@@ -22,6 +22,7 @@ VEHICLES_MAX = 8
 WALK_M_MAX = 10_000
 WINDOW_S_MAX = 24 * 3600
 DURATION_S_MAX = 48 * 3600
+BEYOND_S_MAX = 24 * 3600  # how far before the window, or behind it, another journey is looked for
 NEXT_DAYS_MAX = 92  # how far ahead the next service is looked for
 NEXT_SEARCHES_MAX = 28  # on how many days whose services differ
 
