@@ -36,6 +36,7 @@ class Services:
 
     config: "Config"
     make_networks: Callable[["Services"], Networks] | None = None
+    make_carpool: Callable[["Services"], Any] | None = None
     # Set by tests that bring their own.
     _parts: dict[type, Any] = field(default_factory=dict)
 
@@ -59,6 +60,11 @@ class Services:
         if self.make_networks is None:
             raise RuntimeError("these services were made without a holder of networks")
         return self.make_networks(self)
+
+    @cached_property
+    def carpool(self) -> Any:
+        """The carpool lines, as `mobigo.planner.model.CarpoolLines` asks them; None where none were handed over."""
+        return None if self.make_carpool is None else self.make_carpool(self)
 
     def part(self, kind: type[Part], make: Callable[["Services"], Part]) -> Part:
         """One object of `kind` per process, made at first use: a package's own cache or client."""

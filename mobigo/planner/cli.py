@@ -17,7 +17,7 @@ from mobigo.infra.i18n import sentence
 if TYPE_CHECKING:
     from mobigo.infra.web import Services
     from mobigo.network.model.live import LiveNetwork
-    from mobigo.planner.model import Answer, Journey, Ride
+    from mobigo.planner.model import Answer, CarpoolWay, Journey, Ride
 
 
 @click.command()
@@ -84,7 +84,7 @@ def plan(
                 via=None if via is None else end_of(here, via)[0],
                 limits=Limits(vehicles_max=vehicles, walk_m_max=walk_m, wheelchair=wheelchair),
             )
-            answer = service.plan(live, query)
+            answer = service.plan(live, query, carpool=services.carpool)
             console.emit(answer_json(live, answer) if as_json else None, as_json, lambda: _told(live, answer))
             return console.DONE
     finally:
@@ -107,7 +107,27 @@ def _told(live: "LiveNetwork", answer: "Answer") -> str:
     lines += [sentence(remark) for remark in answer.remarks]
     for journey in answer.journeys:
         lines += ["", *_journey(live, journey, zone)]
+    for way in answer.carpool:
+        lines += ["", *_carpool(way, zone)]
     return "\n".join(lines)
+
+
+def _carpool(way: "CarpoolWay", zone: ZoneInfo) -> Sequence[str]:
+    from mobigo.infra.formats import amount, day, duration, hour
+
+    leaves, arrives = way.leave_at.astimezone(zone), way.arrive_at.astimezone(zone)
+    lasts = duration(int((arrives - leaves) / timedelta(seconds=1)))
+    about = _("environ")
+    hours = _("conducteurs attendus de %(since)s à %(until)s") % {
+        "since": hour(way.since.astimezone(zone)),
+        "until": hour(way.until.astimezone(zone)),
+    }
+    out = [
+        f"{day(leaves)} {about} {hour(leaves)} → {hour(arrives)}  ({lasts})  {_('covoiturage')}, {amount(way.price)}",
+        f"  {way.line} : {way.board} → {way.alight}, {hours}",
+        f"  {sentence(way.wait)}",
+    ]
+    return out if way.guarantee is None else [*out, f"  {sentence(way.guarantee)}"]
 
 
 def _journey(live: "LiveNetwork", journey: "Journey", zone: ZoneInfo) -> Sequence[str]:

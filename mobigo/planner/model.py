@@ -10,6 +10,7 @@ import numpy as np
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
+from mobigo.base.money import Money
 from mobigo.network.model.timetable import F64, I32, Timetable
 
 
@@ -117,6 +118,44 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True)
+class CarpoolWay:
+    """A way along a carpool line: to its stop on foot, a wait that nobody can promise, the ride, and on foot again.
+
+    `leave_at` and `arrive_at` count on `wait_s`, which is the expected wait, or what the guarantee bounds it to.
+    """
+
+    line: str  # its name
+    href: str  # its page
+    board: str  # names of its stops
+    board_point: Point
+    alight: str
+    alight_point: Point
+    leave_at: datetime
+    arrive_at: datetime
+    since: datetime  # when drivers are expected, around that time
+    until: datetime
+    walk_to_m: int
+    walk_from_m: int
+    ride_s: int
+    distance_m: int
+    wait_s: int
+    price: Money
+    wait: Decision  # the expected wait, and on what it rests, in words
+    guarantee: Decision | None = None
+    drivers_expected: int | None = None
+
+
+class CarpoolLines(Protocol):
+    """The carpool lines, as the planner asks them; filled by `covoit`, handed over by `mobigo.app`."""
+
+    def ways(
+        self, origin: Point, destination: Point, at: datetime, *, arrive_by: bool, window_s: int, walk_m_max: int
+    ) -> Sequence[CarpoolWay]:
+        """The ways along one line between two positions, leaving from `at` on (arriving by then), best first; empty
+        where no line serves both, or none drives in that direction around that time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The useful journeys, best first, and what must be said about them, above all when there is none."""
 
@@ -127,6 +166,7 @@ class Answer:
     earlier_at: datetime | None = None  # ask again at this instant for what runs before
     later_at: datetime | None = None
     next_at: datetime | None = None  # the next departure at all, when the window holds none
+    carpool: tuple[CarpoolWay, ...] = ()  # beside the journeys: they run at no fixed time
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,18 @@ from mobigo.planner.engine.filters import accepts
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.reach import CrowFlight
 from mobigo.planner.engine.search import Accepts, Itinerary, Searcher
-from mobigo.planner.model import AccessEgress, Answer, Endpoint, Journey, Query, Reach, Reachable, Walk
+from mobigo.planner.model import (
+    AccessEgress,
+    Answer,
+    CarpoolLines,
+    CarpoolWay,
+    Endpoint,
+    Journey,
+    Query,
+    Reach,
+    Reachable,
+    Walk,
+)
 from mobigo.planner.rules.choice import explained, ordered, useful
 
 VEHICLES_MAX = 8
@@ -27,14 +38,15 @@ NEXT_DAYS_MAX = 92  # how far ahead the next service is looked for
 NEXT_SEARCHES_MAX = 28  # on how many days whose services differ
 
 
-def plan(network: LiveNetwork, query: Query, access: AccessEgress | None = None) -> Answer:
+def plan(
+    network: LiveNetwork, query: Query, access: AccessEgress | None = None, carpool: CarpoolLines | None = None
+) -> Answer:
     """The useful journeys for `query`, or why there is none and when the next one is.
 
     With `window_s` 0, the best for each number of vehicles: leaving at `at` or later and arriving earliest, then
     leaving as late as that allows (arriving by: the mirror). With a window, every journey that leaves (arrives)
     within it and is beaten by no other. When the window holds none, the first one behind it. Same query and network:
-    same answer. Raises InvalidInput for limits outside what is offered.
-BEYOND_S_MAX = 24 * 3600  # how far before the window, or behind it, another journey is looked for
+    same answer. `carpool`: the carpool lines to show beside. Raises InvalidInput for limits outside what is offered.
     """
     _check(query)
     timetable, searcher = network.timetable, searcher_of(network)
@@ -67,6 +79,7 @@ BEYOND_S_MAX = 24 * 3600  # how far before the window, or behind it, another jou
         earlier_at=earlier_at,
         later_at=later_at,
         next_at=next_at,
+        carpool=_carpool(timetable, query, carpool),
     )
 
 
@@ -269,6 +282,19 @@ def _direct(timetable: Timetable, query: Query, access: AccessEgress) -> Journey
     at = query.at.astimezone(UTC)
     leave = at - walk_s if query.arrive_by else at
     return Journey((Walk(None, None, leave, leave + walk_s, metres, tuple(access.path(a, b))),), leave, leave + walk_s)
+
+
+def _carpool(timetable: Timetable, query: Query, lines: CarpoolLines | None) -> tuple[CarpoolWay, ...]:
+    """The ways along a carpool line. None where a chosen mode, a place on the way or a wheelchair rules them out: what
+    is not known to be accessible is not."""
+    limits = query.limits
+    a, b = _position(timetable, query.origin), _position(timetable, query.destination)
+    chosen = limits.route_types is not None or limits.only_agencies is not None or query.via is not None
+    if lines is None or chosen or limits.wheelchair or a is None or b is None:
+        return ()
+    return tuple(
+        lines.ways(a, b, query.at, arrive_by=query.arrive_by, window_s=query.window_s, walk_m_max=limits.walk_m_max)
+    )
 
 
 def _position(timetable: Timetable, place: Endpoint) -> Point | None:

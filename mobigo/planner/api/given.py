@@ -122,6 +122,35 @@ class Journey(Given):
     legs: list[Ride | Walk]
 
 
+class CarpoolStop(Given):
+    """A stop of a carpool line."""
+
+    name: str
+    lat: float
+    lon: float
+
+
+class Carpool(Given):
+    """A way along a carpool line: fixed stops, no fixed time. `departure` and `arrival` count on `wait_s`, which is
+    the expected wait or, where nothing is known, what the guarantee bounds it to."""
+
+    line: str
+    departure: AwareDatetime
+    arrival: AwareDatetime
+    board: CarpoolStop
+    alight: CarpoolStop
+    drivers_expected_since: AwareDatetime
+    drivers_expected_until: AwareDatetime
+    drivers_expected: Annotated[int, Field(ge=0)] | None
+    walk_m: Annotated[int, Field(ge=0)]
+    wait_s: Annotated[int, Field(ge=0)]
+    wait: Reason
+    ride_s: Annotated[int, Field(ge=0)]
+    distance_m: Annotated[int, Field(ge=0)]
+    price_cents: Annotated[int, Field(ge=0)]
+    guarantee: Reason | None
+
+
 class Journeys(Given):
     """The useful journeys, best first; without any, `remarks` says why and `next_at` when the next one is."""
 
@@ -131,6 +160,7 @@ class Journeys(Given):
     arrive_by: bool
     network: str
     journeys: list[Journey]
+    carpool: list[Carpool]
     remarks: list[Reason]
     earlier_at: AwareDatetime | None
     later_at: AwareDatetime | None

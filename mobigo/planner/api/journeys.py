@@ -59,6 +59,7 @@ def _far_off(asked: JourneysAsked, ends: dict[str, Any], network: str, timetable
         "arrive_by": asked.arrive_by,
         "network": network,
         "journeys": [],
+        "carpool": [],
         "remarks": [decision_json(reason)],
         "earlier_at": None,
         "later_at": None,

@@ -14,7 +14,7 @@ from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK, Timetable
 from mobigo.planner.export import names, shapes
-from mobigo.planner.model import Answer, Endpoint, Journey, Ride, Walk
+from mobigo.planner.model import Answer, CarpoolWay, Endpoint, Journey, Ride, Walk
 
 Json = dict[str, Any]
 
@@ -43,10 +43,32 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
             journey_json(live, journey, query.origin, query.destination, zone, geometry=geometry, stops=stops)
             for journey in answer.journeys
         ],
+        "carpool": [carpool_json(way, zone) for way in answer.carpool],
         "remarks": [decision_json(remark) for remark in answer.remarks],
         "earlier_at": _local(answer.earlier_at, zone) if answer.earlier_at is not None else None,
         "later_at": _local(answer.later_at, zone) if answer.later_at is not None else None,
         "next_at": _local(answer.next_at, zone) if answer.next_at is not None else None,
+    }
+
+
+def carpool_json(way: CarpoolWay, zone: ZoneInfo) -> Json:
+    """A way along a carpool line: times are what one may count on, not a timetable."""
+    return {
+        "line": way.line,
+        "departure": _local(way.leave_at, zone),
+        "arrival": _local(way.arrive_at, zone),
+        "board": {"name": way.board, "lat": way.board_point.lat, "lon": way.board_point.lon},
+        "alight": {"name": way.alight, "lat": way.alight_point.lat, "lon": way.alight_point.lon},
+        "drivers_expected_since": _local(way.since, zone),
+        "drivers_expected_until": _local(way.until, zone),
+        "drivers_expected": way.drivers_expected,
+        "walk_m": way.walk_to_m + way.walk_from_m,
+        "wait_s": way.wait_s,
+        "wait": decision_json(way.wait),
+        "ride_s": way.ride_s,
+        "distance_m": way.distance_m,
+        "price_cents": way.price.cents,
+        "guarantee": None if way.guarantee is None else decision_json(way.guarantee),
     }
 
 

@@ -41,7 +41,7 @@ class Here:
         """The answer to a question. The search, and numba with it, is imported at the first one."""
         from mobigo.planner import service
 
-        return service.plan(self.live, query)
+        return service.plan(self.live, query, carpool=services().carpool)
 
     def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
         """Every stop within reach of `origin`, leaving at `at`."""

@@ -18,7 +18,7 @@ from mobigo.planner.model import Answer, Journey
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, WALKS_M, Asked, full_label, label, read
 from mobigo.planner.web.here import Here, pinned
-from mobigo.planner.web.shown import ShownJourney, line_styles, shown_journey
+from mobigo.planner.web.shown import ShownJourney, line_styles, shown_carpool, shown_journey
 
 FIELDS = ("from", "to")
 
@@ -54,6 +54,7 @@ def journeys() -> ResponseReturnValue:
             asked=asked,
             answer=answer,
             options=options,
+            carpool=[shown_carpool(way, here.zone, query.at.astimezone(here.zone).date()) for way in answer.carpool],
             headline=headline(asked, answer, here),
             remarks=[sentence(remark) for remark in answer.remarks],
             styles=line_styles(_lines_on(options)),
@@ -137,7 +138,7 @@ def _at(asked: Asked, at: datetime | None, here: Here, answer: Answer) -> str:
 
 def headline(asked: Asked, answer: Answer, here: Here) -> str:
     """The answer first, in words."""
-    count = len(answer.journeys)
+    count = len(answer.journeys) + len(answer.carpool)
     at = answer.query.at.astimezone(here.zone)
     hour = formats.hour(at, current_language(), short=True)
     if count == 0:

@@ -14,7 +14,7 @@ from mobigo.network.model.places import Mode, mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import journey_id
-from mobigo.planner.model import Endpoint, Journey, Leg, Ride, Walk
+from mobigo.planner.model import CarpoolWay, Endpoint, Journey, Leg, Ride, Walk
 
 WAIT_S_SHOWN = 180  # a shorter wait is part of the change
 PHONE, DRIVER = 2, 3  # GTFS pickup_type
@@ -72,6 +72,63 @@ class ShownJourney:
     days_later: int
     spoken: str
     calls: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class ShownCarpool:
+    """A way along a carpool line: times are about, since nobody can promise them."""
+
+    href: str
+    line: str
+    leave_at: datetime
+    arrive_at: datetime
+    duration_s: int
+    segments: tuple[Segment, ...]
+    facts: tuple[str, ...]
+    board: str
+    alight: str
+    since: datetime
+    until: datetime
+    walk_to_m: int
+    walk_from_m: int
+    ride_s: int
+    wait: str
+    guarantee: str
+    later_day: bool  # not on the day asked
+
+
+def shown_carpool(way: CarpoolWay, zone: ZoneInfo, asked_day: date) -> ShownCarpool:
+    """A carpool way in words."""
+    language = current_language()
+    lasts_s = int((way.arrive_at - way.leave_at).total_seconds())
+    walk_s = lasts_s - way.wait_s - way.ride_s
+    on_foot = way.walk_to_m + way.walk_from_m
+    to_s = round(walk_s * way.walk_to_m / on_foot) if on_foot else 0
+    parts = [("walk", to_s), ("wait", way.wait_s), ("ride", way.ride_s), ("walk", walk_s - to_s)]
+    facts = [formats.amount(way.price, language), _("sans correspondance")]
+    if on_foot:
+        facts.append(_("%(distance)s à pied") % {"distance": formats.distance(on_foot, language)})
+    return ShownCarpool(
+        way.href,
+        way.line,
+        way.leave_at.astimezone(zone),
+        way.arrive_at.astimezone(zone),
+        lasts_s,
+        tuple(
+            Segment(kind, max(1, round(100 * seconds / max(1, lasts_s))), "") for kind, seconds in parts if seconds > 0
+        ),
+        tuple(facts),
+        way.board,
+        way.alight,
+        way.since.astimezone(zone),
+        way.until.astimezone(zone),
+        way.walk_to_m,
+        way.walk_from_m,
+        way.ride_s,
+        sentence(way.wait),
+        "" if way.guarantee is None else sentence(way.guarantee),
+        way.leave_at.astimezone(zone).date() != asked_day,
+    )
 
 
 def mode_word(route_type: int) -> str:
