@@ -31,6 +31,7 @@ from mobigo.infra.clock import now
 from mobigo.infra.config import Config
 
 CODE_LIFE: Final = timedelta(minutes=1)
+END_S: Final = 0.02  # how soon the server notices that it is over
 NAME: Final = "essai"
 TITLE: Final = "Fournisseur d’essai"
 
@@ -146,7 +147,7 @@ class Provider:
     issuer: str
     client: Client
     people: tuple[Somebody, ...] = PEOPLE
-    key: Any = field(default_factory=lambda: RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True))
+    key: Any = field(default_factory=lambda: new_key())
     codes: dict[str, Code] = field(default_factory=dict)
     tokens: dict[str, tuple[Somebody, str]] = field(default_factory=dict)
     tamper: Tamper | None = None
@@ -166,6 +167,11 @@ class Provider:
             "scope": "openid email profile",
         }
         return json.dumps([told], ensure_ascii=False)
+
+
+def new_key() -> Any:
+    """A key to sign with, new: takes a tenth of a second to find."""
+    return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
 
 
 def create_provider(provider: Provider) -> Flask:
@@ -305,9 +311,10 @@ def _seconds() -> int:
 
 @contextmanager
 def running(
-    config: Config, port: int = 0, people: tuple[Somebody, ...] = PEOPLE, name: str = NAME
+    config: Config, port: int = 0, people: tuple[Somebody, ...] = PEOPLE, name: str = NAME, key: Any = None
 ) -> Iterator[Provider]:
-    """Serves a provider on this machine alone, for the block: `provider.setting()` goes into `MOBIGO_OIDC`.
+    """Serves a provider on this machine alone, for the block: `provider.setting()` goes into `MOBIGO_OIDC`. It signs
+    with `key`, or with one of its own.
 
     Raises Refused("oidc.test_provider_in_production").
     """
@@ -320,10 +327,10 @@ def running(
             """Says nothing: the application's own log tells who signs in."""
 
     client = Client("mobigo", secrets.token_urlsafe(24), f"{config.base_url}/connexion/{name}/retour")
-    provider = Provider("http://127.0.0.1", client, people)
+    provider = Provider("http://127.0.0.1", client, people, new_key() if key is None else key)
     server = make_server("127.0.0.1", port, create_provider(provider), threaded=True, request_handler=Quiet)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, name="oidc-test-provider", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(END_S,), name="oidc-test-provider", daemon=True)
     thread.start()
     try:
         yield provider

@@ -12,7 +12,7 @@ import requests
 import time_machine
 from joserfc.jwk import OctKey, RSAKey
 
-from mobigo.app.oidc_test_provider import PEOPLE, Provider, Somebody, running
+from mobigo.app.oidc_test_provider import PEOPLE, Provider, Somebody, new_key, running
 from mobigo.base.errors import InvalidInput, Refused, Upstream
 from mobigo.infra import accounts, oidc
 from mobigo.infra.clock import now
@@ -24,9 +24,15 @@ CAMILLE, ALEX, SACHA = PEOPLE
 RETURN = "/connexion/essai/retour"
 
 
+@pytest.fixture(scope="session")
+def key() -> Any:
+    """What the providers sign with; finding a key takes long."""
+    return new_key()
+
+
 @pytest.fixture
-def provider(settings: Config) -> Iterator[Provider]:
-    with running(settings) as provider:
+def provider(settings: Config, key: Any) -> Iterator[Provider]:
+    with running(settings, key=key) as provider:
         yield provider
 
 
@@ -246,7 +252,7 @@ def test_a_provider_that_lies_signs_nobody_in(world: Any, provider: Provider, li
 
 def test_a_key_that_the_provider_changed_is_asked_for_again(world: Any, provider: Provider) -> None:
     assert come_back(world.browser(), CAMILLE).status_code == 303
-    provider.key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+    provider.key = new_key()
     assert come_back(world.browser(), CAMILLE).status_code == 303
 
 

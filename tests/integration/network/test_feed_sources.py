@@ -58,7 +58,7 @@ def site() -> Iterator[Site]:
             """Nobody reads it."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # how soon it notices that it is over
     thread.start()
     state.url = f"http://127.0.0.1:{server.server_port}/gtfs.zip?key=secret"
     yield state
