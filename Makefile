@@ -2,6 +2,7 @@
 #
 #   make demo       a demonstration territory, answering on http://127.0.0.1:8000 (PORT=8001 for another port)
 #   make test       every test that is not slow          make test-all   the slow ones too
+#                   (TESTS=folder for some of them, N=0 in one process)
 #   make lint       style, types, directions between packages
 #   make bench      every benchmark against its rivals (BENCH_S=n caps each case)
 #   make lock       write the dependency locks anew, keeping the versions that still fit
@@ -14,7 +15,10 @@ MAKEFLAGS += --jobs=2
 PORT ?= 8000
 PYTHON := .venv/bin/python
 STAMPS := .venv/.made
-PYTEST := $(PYTHON) -m pytest
+# Tests run in N processes; one that runs out of tests takes half of those another has left. A process that dies or hangs
+# is a failed test, and is replaced once or twice.
+N ?= 2
+PYTEST = $(PYTHON) -m pytest --numprocesses=$(N) --dist=worksteal --max-worker-restart=2
 UV = $$(command -v uv || echo .venv/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 INSTALL = $(UV) pip install --quiet --python $(PYTHON)
@@ -24,7 +28,7 @@ PROJECT = $(INSTALL) --no-deps --no-build-isolation --editable .
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n '3,7p' Makefile | cut -c3-
+	@sed -n '3,8p' Makefile | cut -c3-
 
 demo: $(STAMPS)/run $(STAMPS)/map
 	@.venv/bin/mobigo demo --port $(PORT) $(DEMO)
