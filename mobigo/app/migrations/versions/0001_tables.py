@@ -15,6 +15,8 @@ PROTECTIONS = {
     "sqlite": [
         "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
+        "CREATE TRIGGER covoit_booking_change_no_update BEFORE UPDATE ON covoit_booking_change BEGIN SELECT RAISE(ABORT, 'covoit_booking_change only grows'); END",
+        "CREATE TRIGGER covoit_booking_change_no_delete BEFORE DELETE ON covoit_booking_change BEGIN SELECT RAISE(ABORT, 'covoit_booking_change only grows'); END",
         "CREATE TRIGGER ledger_line_no_update BEFORE UPDATE ON ledger_line BEGIN SELECT RAISE(ABORT, 'ledger_line only grows'); END",
         "CREATE TRIGGER ledger_line_no_delete BEFORE DELETE ON ledger_line BEGIN SELECT RAISE(ABORT, 'ledger_line only grows'); END",
         "CREATE TRIGGER ledger_mark_no_update BEFORE UPDATE ON ledger_mark BEGIN SELECT RAISE(ABORT, 'ledger_mark only grows'); END",
@@ -26,6 +28,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_booking_change_no_change BEFORE UPDATE OR DELETE ON covoit_booking_change FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_booking_change_no_truncate BEFORE TRUNCATE ON covoit_booking_change FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER ledger_line_no_change BEFORE UPDATE OR DELETE ON ledger_line FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER ledger_line_no_truncate BEFORE TRUNCATE ON ledger_line FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -91,6 +96,35 @@ def upgrade() -> None:
     op.create_index(op.f("ix_blob_owner"), "blob", ["owner"], unique=False)
     op.create_index(op.f("ix_blob_sha256"), "blob", ["sha256"], unique=False)
     op.create_table(
+        "covoit_block",
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("other", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("by", "other", name=op.f("pk_covoit_block")),
+    )
+    op.create_index(op.f("ix_covoit_block_other"), "covoit_block", ["other"], unique=False)
+    op.create_table(
+        "covoit_booking_change",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("booking", sa.String(length=36), nullable=False),
+        sa.Column("before", sa.String(length=30), nullable=True),
+        sa.Column("after", sa.String(length=30), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_booking_change")),
+    )
+    op.create_index(op.f("ix_covoit_booking_change_booking"), "covoit_booking_change", ["booking"], unique=False)
+    op.create_table(
+        "covoit_code_session",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("offer", sa.String(length=26), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_code_session")),
+    )
+    op.create_index(op.f("ix_covoit_code_session_offer"), "covoit_code_session", ["offer"], unique=False)
+    op.create_table(
         "covoit_driven",
         sa.Column("operator", sa.String(length=40), nullable=False),
         sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
@@ -102,6 +136,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("operator", "operator_trip_id", name=op.f("pk_covoit_driven")),
     )
     op.create_index(op.f("ix_covoit_driven_recorded_at"), "covoit_driven", ["recorded_at"], unique=False)
+    op.create_table(
+        "covoit_evidence",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("booking", sa.String(length=36), nullable=False),
+        sa.Column("meeting", sa.String(length=12), nullable=True),
+        sa.Column("side", sa.String(length=10), nullable=True),
+        sa.Column("phase", sa.String(length=5), nullable=True),
+        sa.Column("device", sa.String(length=60), nullable=True),
+        sa.Column("stop", sa.String(length=60), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("measured", sa.Boolean(), nullable=False),
+        sa.Column("detail", Json, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_evidence")),
+        sa.UniqueConstraint("key", name=op.f("uq_covoit_evidence_key")),
+    )
+    op.create_index(op.f("ix_covoit_evidence_booking"), "covoit_evidence", ["booking"], unique=False)
+    op.create_index(op.f("ix_covoit_evidence_received_at"), "covoit_evidence", ["received_at"], unique=False)
+    op.create_table(
+        "covoit_guarantee",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("waiting", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("passenger", sa.String(length=26), nullable=True),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("ordered_at", UtcDateTime(), nullable=True),
+        sa.Column("ordered_by", sa.String(length=26), nullable=True),
+        sa.Column("order_ref", sa.String(length=100), nullable=True),
+        sa.Column("cost_cents", sa.Integer(), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.String(length=300), nullable=True),
+        sa.CheckConstraint("cost_cents IS NULL OR cost_cents > 0", name=op.f("ck_covoit_guarantee_cost_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_guarantee")),
+        sa.UniqueConstraint("waiting", name=op.f("uq_covoit_guarantee_waiting")),
+    )
+    op.create_index(op.f("ix_covoit_guarantee_line"), "covoit_guarantee", ["line"], unique=False)
+    op.create_index(op.f("ix_covoit_guarantee_opened_at"), "covoit_guarantee", ["opened_at"], unique=False)
+    op.create_index(op.f("ix_covoit_guarantee_passenger"), "covoit_guarantee", ["passenger"], unique=False)
     op.create_table(
         "covoit_journey",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -187,6 +268,35 @@ def upgrade() -> None:
         op.f("ix_covoit_journey_position_settled_at"), "covoit_journey_position", ["settled_at"], unique=False
     )
     op.create_table(
+        "covoit_offer",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("from_stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("from_m", sa.Integer(), nullable=False),
+        sa.Column("to_m", sa.Integer(), nullable=False),
+        sa.Column("leaves_at", UtcDateTime(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("regular", sa.String(length=26), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("seats >= 1 AND seats <= 8", name=op.f("ck_covoit_offer_seats")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_offer")),
+        sa.UniqueConstraint("regular", "day", name=op.f("uq_covoit_offer_regular_day")),
+    )
+    op.create_index(op.f("ix_covoit_offer_driver_leaves_at"), "covoit_offer", ["driver", "leaves_at"], unique=False)
+    op.create_index(
+        op.f("ix_covoit_offer_line_direction_leaves_at"),
+        "covoit_offer",
+        ["line", "direction", "leaves_at"],
+        unique=False,
+    )
+    op.create_table(
         "covoit_operator_user",
         sa.Column("operator", sa.String(length=40), nullable=False),
         sa.Column("operator_user_id", sa.String(length=256), nullable=False),
@@ -214,6 +324,59 @@ def upgrade() -> None:
         sa.UniqueConstraint("subject", name=op.f("uq_covoit_person_subject")),
     )
     op.create_index(op.f("ix_covoit_person_seen_at"), "covoit_person", ["seen_at"], unique=False)
+    op.create_table(
+        "covoit_regular",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("from_stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("weekdays", sa.Integer(), nullable=False),
+        sa.Column("leaves", sa.Time(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_regular")),
+    )
+    op.create_index(op.f("ix_covoit_regular_driver"), "covoit_regular", ["driver"], unique=False)
+    op.create_index(op.f("ix_covoit_regular_line"), "covoit_regular", ["line"], unique=False)
+    op.create_table(
+        "covoit_report",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("about", sa.String(length=26), nullable=True),
+        sa.Column("offer", sa.String(length=26), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.Column("read_by", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_report")),
+    )
+    op.create_index(op.f("ix_covoit_report_at"), "covoit_report", ["at"], unique=False)
+    op.create_index(op.f("ix_covoit_report_by"), "covoit_report", ["by"], unique=False)
+    op.create_table(
+        "covoit_waiting",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("passenger", sa.String(length=26), nullable=True),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("outcome", sa.String(length=10), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_waiting")),
+    )
+    op.create_index(
+        op.f("ix_covoit_waiting_line_direction_since"), "covoit_waiting", ["line", "direction", "since"], unique=False
+    )
+    op.create_index(op.f("ix_covoit_waiting_passenger"), "covoit_waiting", ["passenger"], unique=False)
+    op.create_index(op.f("ix_covoit_waiting_stop_ended_at"), "covoit_waiting", ["stop", "ended_at"], unique=False)
     op.create_table(
         "idempotency_key",
         sa.Column("scope", sa.String(length=200), nullable=False),
@@ -571,6 +734,53 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_key_subject"), "api_key", ["subject"], unique=False)
     op.create_table(
+        "covoit_booking",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("offer", sa.String(length=26), nullable=False),
+        sa.Column("passenger", sa.String(length=26), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("from_stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("from_m", sa.Integer(), nullable=False),
+        sa.Column("to_m", sa.Integer(), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("pickup_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("price_cents", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.String(length=12), nullable=False),
+        sa.Column("operator", sa.String(length=200), nullable=True),
+        sa.Column("wire", Json, nullable=True),
+        sa.Column("journey", sa.String(length=26), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("seats >= 1 AND seats <= 8", name=op.f("ck_covoit_booking_seats")),
+        sa.ForeignKeyConstraint(
+            ["offer"], ["covoit_offer.id"], name=op.f("fk_covoit_booking_offer_covoit_offer"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_booking")),
+    )
+    op.create_index(op.f("ix_covoit_booking_offer"), "covoit_booking", ["offer"], unique=False)
+    op.create_index(
+        op.f("ix_covoit_booking_passenger_pickup_at"), "covoit_booking", ["passenger", "pickup_at"], unique=False
+    )
+    op.create_table(
+        "covoit_member",
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("guardian_consent_at", UtcDateTime(), nullable=True),
+        sa.Column("licence_at", UtcDateTime(), nullable=True),
+        sa.Column("insurance_at", UtcDateTime(), nullable=True),
+        sa.Column("terms_version", sa.String(length=40), nullable=True),
+        sa.Column("terms_at", UtcDateTime(), nullable=True),
+        sa.Column("car", sa.String(length=60), nullable=True),
+        sa.Column("alias", sa.String(length=40), nullable=True),
+        sa.Column("banned_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person"], ["covoit_person.id"], name=op.f("fk_covoit_member_person_covoit_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person", name=op.f("pk_covoit_member")),
+    )
+    op.create_table(
         "network_feed_version",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("feed", sa.String(length=64), nullable=False),
@@ -683,6 +893,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_network_place_stop_feed_last_use"), table_name="network_place_stop")
     op.drop_table("network_place_stop")
     op.drop_table("network_feed_version")
+    op.drop_table("covoit_member")
+    op.drop_index(op.f("ix_covoit_booking_passenger_pickup_at"), table_name="covoit_booking")
+    op.drop_index(op.f("ix_covoit_booking_offer"), table_name="covoit_booking")
+    op.drop_table("covoit_booking")
     op.drop_index(op.f("ix_api_key_subject"), table_name="api_key")
     op.drop_table("api_key")
     op.drop_index(op.f("ix_account_session_subject"), table_name="account_session")
@@ -749,11 +963,24 @@ def downgrade() -> None:
     op.drop_table("job")
     op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
     op.drop_table("idempotency_key")
+    op.drop_index(op.f("ix_covoit_waiting_stop_ended_at"), table_name="covoit_waiting")
+    op.drop_index(op.f("ix_covoit_waiting_passenger"), table_name="covoit_waiting")
+    op.drop_index(op.f("ix_covoit_waiting_line_direction_since"), table_name="covoit_waiting")
+    op.drop_table("covoit_waiting")
+    op.drop_index(op.f("ix_covoit_report_by"), table_name="covoit_report")
+    op.drop_index(op.f("ix_covoit_report_at"), table_name="covoit_report")
+    op.drop_table("covoit_report")
+    op.drop_index(op.f("ix_covoit_regular_line"), table_name="covoit_regular")
+    op.drop_index(op.f("ix_covoit_regular_driver"), table_name="covoit_regular")
+    op.drop_table("covoit_regular")
     op.drop_index(op.f("ix_covoit_person_seen_at"), table_name="covoit_person")
     op.drop_table("covoit_person")
     op.drop_index(op.f("ix_covoit_operator_user_seen_at"), table_name="covoit_operator_user")
     op.drop_index(op.f("ix_covoit_operator_user_person"), table_name="covoit_operator_user")
     op.drop_table("covoit_operator_user")
+    op.drop_index(op.f("ix_covoit_offer_line_direction_leaves_at"), table_name="covoit_offer")
+    op.drop_index(op.f("ix_covoit_offer_driver_leaves_at"), table_name="covoit_offer")
+    op.drop_table("covoit_offer")
     op.drop_index(op.f("ix_covoit_journey_position_settled_at"), table_name="covoit_journey_position")
     op.drop_table("covoit_journey_position")
     op.drop_index(op.f("ix_covoit_journey_past_until"), table_name="covoit_journey_past")
@@ -769,8 +996,21 @@ def downgrade() -> None:
     op.drop_index("ix_covoit_journey_driver_day", table_name="covoit_journey")
     op.drop_index("ix_covoit_journey_day", table_name="covoit_journey")
     op.drop_table("covoit_journey")
+    op.drop_index(op.f("ix_covoit_guarantee_passenger"), table_name="covoit_guarantee")
+    op.drop_index(op.f("ix_covoit_guarantee_opened_at"), table_name="covoit_guarantee")
+    op.drop_index(op.f("ix_covoit_guarantee_line"), table_name="covoit_guarantee")
+    op.drop_table("covoit_guarantee")
+    op.drop_index(op.f("ix_covoit_evidence_received_at"), table_name="covoit_evidence")
+    op.drop_index(op.f("ix_covoit_evidence_booking"), table_name="covoit_evidence")
+    op.drop_table("covoit_evidence")
     op.drop_index(op.f("ix_covoit_driven_recorded_at"), table_name="covoit_driven")
     op.drop_table("covoit_driven")
+    op.drop_index(op.f("ix_covoit_code_session_offer"), table_name="covoit_code_session")
+    op.drop_table("covoit_code_session")
+    op.drop_index(op.f("ix_covoit_booking_change_booking"), table_name="covoit_booking_change")
+    op.drop_table("covoit_booking_change")
+    op.drop_index(op.f("ix_covoit_block_other"), table_name="covoit_block")
+    op.drop_table("covoit_block")
     op.drop_index(op.f("ix_blob_sha256"), table_name="blob")
     op.drop_index(op.f("ix_blob_owner"), table_name="blob")
     op.drop_index(op.f("ix_blob_last_day"), table_name="blob")
