@@ -90,6 +90,8 @@ def give(session: Session, orders: Sequence[Order], *, now: datetime) -> list[Po
         touched = {line.debit for line in fresh} | {line.credit for line in fresh}
         store.write_sums(session, {code: books[code] for code in touched})
         store.move_head(session, new_head)
+        for era in range(chain.whole_eras(head.n), chain.whole_eras(new_head.n)):
+            store.mark_era(session, era)
     return [rules.posted(line) for line in answered]
 
 
@@ -149,7 +151,10 @@ def balance(
         raise NotFound("ledger.no_account", account=account)
     if event_before is None and recorded_before is None:
         return found.balance()
-    up_to = None if recorded_before is None else store.line_count_before(session, chain.to_us(recorded_before))
+    if recorded_before is None:
+        up_to = store.find_head(session).n
+    else:
+        up_to = store.line_count_before(session, chain.to_us(recorded_before))
     happened = None if event_before is None else chain.to_us(event_before)
     return store.sums_before(session, account, happened, up_to).balance()
 

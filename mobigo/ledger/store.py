@@ -29,9 +29,11 @@ from mobigo.infra.append_only import append_only
 from mobigo.infra.db import Base, insert_new
 from mobigo.infra.privacy import Always, describe
 from mobigo.ledger.model import Head, Line, SignedHead
-from mobigo.ledger.rules.chain import ERA, GENESIS, from_us
+from mobigo.ledger.rules.chain import ERA, GENESIS, from_us, whole_eras
 from mobigo.ledger.rules.orders import LONGEST_CODE, LONGEST_KEY, LONGEST_KIND, LONGEST_MEMO, Book
 
+MARK_EVERY: Final = 64  # lines of one account in one era
+_FOR_EVER: Final = 1 << 62  # microseconds: after any instant
 WholeNumber = BigInteger().with_variant(Integer, "sqlite")  # on SQLite, the row's own number
 _TEN_YEARS: Final = (
     "accounting records are kept ten years, and a chain cannot lose a line; they hold random ids, codes and figures "
@@ -308,7 +310,7 @@ def lines_by_key(session: Session, keys: Sequence[str]) -> dict[str, Line]:
 def _lines_among(session: Session, column: str, values: Sequence[Any]) -> list[Line]:
     dialect = _dialect(session)
     found = session.connection().exec_driver_sql(
-        f"SELECT {_COLUMNS} FROM ledger_line WHERE {column} {_AMONG[dialect]}",  # noqa: S608 - our own column names
+        f"SELECT {_COLUMNS} FROM ledger_line WHERE {column} {_AMONG[dialect]}",
         (_listed(dialect, values),),
     )
     return [Line._make(row) for row in found]
@@ -358,31 +360,90 @@ def line_count_before(session: Session, recorded_us: int) -> int:
     return low
 
 
-def sums_before(session: Session, account: str, happened_us: int | None, up_to_n: int | None) -> Book:
-    """The sums of an account over its lines numbered up to `up_to_n`, whose event came before `happened_us`."""
-    limits = ""
-    if happened_us is not None:
-        limits += " AND happened_us < :happened"
-    if up_to_n is not None:
-        limits += " AND era <= :era AND n <= :n"
-    asked = text(
-        "SELECT CAST(coalesce(sum(d), 0) AS BIGINT), CAST(coalesce(sum(c), 0) AS BIGINT), "
-        "CAST(coalesce(sum(hd), 0) AS BIGINT), CAST(coalesce(sum(hc), 0) AS BIGINT) FROM ("
-        f"SELECT moved_cents d, 0 c, held_cents hd, 0 hc FROM ledger_line WHERE debit = :account{limits} UNION ALL "
-        f"SELECT 0, moved_cents, 0, held_cents FROM ledger_line WHERE credit = :account{limits}) moves"
-    )
+_SUMS: Final = ", ".join(f"CAST(coalesce(sum({name}), 0) AS BIGINT)" for name in ("d", "c", "hd", "hc"))
+# The lines of the era that is not whole, or not asked whole: at most ERA of them.
+_LAST_ERA: Final = (
+    "SELECT moved_cents d, 0 c, held_cents hd, 0 hc FROM ledger_line "
+    "WHERE debit = :account AND era = :era AND happened_us < :happened AND n <= :n UNION ALL "
+    "SELECT 0, moved_cents, 0, held_cents FROM ledger_line "
+    "WHERE credit = :account AND era = :era AND happened_us < :happened AND n <= :n"
+)
+# In each whole era: the last mark before the moment, and the few lines between it and the moment.
+_WHOLE_ERAS: Final = (
+    "WITH RECURSIVE eras(era) AS (SELECT 0 UNION ALL SELECT era + 1 FROM eras WHERE era + 1 < :era), "
+    "marked AS (SELECT eras.era, coalesce(m.happened_us, :never) happened_us, coalesce(m.n, 0) n, m.debits_cents d, "
+    "m.credits_cents c, m.held_debits_cents hd, m.held_credits_cents hc FROM eras LEFT JOIN ledger_mark m "
+    "ON m.account = :account AND m.era = eras.era AND m.rank = (SELECT k.rank FROM ledger_mark k WHERE "
+    "k.account = :account AND k.era = eras.era AND k.happened_us < :happened "
+    "ORDER BY k.happened_us DESC, k.rank DESC LIMIT 1)) "
+)
+_AFTER_MARKS: Final = (
+    "SELECT d, c, hd, hc FROM marked UNION ALL SELECT l.moved_cents, 0, l.held_cents, 0 FROM marked "
+    "JOIN ledger_line l ON l.debit = :account AND l.era = marked.era AND l.happened_us < :happened "
+    "AND (l.happened_us, l.n) > (marked.happened_us, marked.n) UNION ALL "
+    "SELECT 0, l.moved_cents, 0, l.held_cents FROM marked "
+    "JOIN ledger_line l ON l.credit = :account AND l.era = marked.era AND l.happened_us < :happened "
+    "AND (l.happened_us, l.n) > (marked.happened_us, marked.n)"
+)
+_PAST: Final = text(f"SELECT {_SUMS} FROM ({_LAST_ERA}) moves")
+_LONG_PAST: Final = text(f"{_WHOLE_ERAS} SELECT {_SUMS} FROM ({_AFTER_MARKS} UNION ALL {_LAST_ERA}) moves")
+
+
+def sums_before(session: Session, account: str, happened_us: int | None, up_to_n: int) -> Book:
+    """The sums of an account over its lines numbered up to `up_to_n`, whose event came before `happened_us`. Reads a
+    mark and at most MARK_EVERY lines in each whole era, and at most one era in full."""
+    eras = whole_eras(up_to_n)
     row = session.execute(
-        asked,
-        {"account": account, "happened": happened_us, "n": up_to_n, "era": None if up_to_n is None else up_to_n // ERA},
+        _LONG_PAST if eras else _PAST,
+        {
+            "account": account,
+            "happened": _FOR_EVER if happened_us is None else happened_us,
+            "never": -_FOR_EVER,
+            "n": up_to_n,
+            "era": eras,
+        },
     ).one()
     return Book(None, *row)
+
+
+_MARKS_OF_ERA: Final = (
+    "SELECT account, era, rank, happened_us, n, d, c, hd, hc FROM ("
+    "SELECT account, era, happened_us, n, row_number() OVER w AS rank, CAST(sum(d) OVER w AS BIGINT) AS d, "
+    "CAST(sum(c) OVER w AS BIGINT) AS c, CAST(sum(hd) OVER w AS BIGINT) AS hd, CAST(sum(hc) OVER w AS BIGINT) AS hc "
+    "FROM (SELECT debit AS account, era, happened_us, n, moved_cents AS d, 0 AS c, held_cents AS hd, 0 AS hc "
+    "FROM ledger_line WHERE n BETWEEN :first AND :last UNION ALL "
+    "SELECT credit, era, happened_us, n, 0, moved_cents, 0, held_cents FROM ledger_line WHERE n BETWEEN :first AND :last"
+    f") moves WINDOW w AS (PARTITION BY account ORDER BY happened_us, n)) ranked WHERE rank % {MARK_EVERY} = 0"
+)
+_MARK_COLUMNS: Final = (
+    "account, era, rank, happened_us, n, debits_cents, credits_cents, held_debits_cents, held_credits_cents"
+)
+
+
+def mark_era(session: Session, era: int) -> None:
+    """Keep the sums of a whole era's busy accounts, every MARK_EVERY lines by time of event."""
+    session.execute(text(f"INSERT INTO ledger_mark ({_MARK_COLUMNS}) {_MARKS_OF_ERA}"), _span(era))
+
+
+def wrong_mark(session: Session, era: int) -> str | None:
+    """The account of a mark of this era that is not the sum of its lines, missing or too many."""
+    stored = f"SELECT {_MARK_COLUMNS} FROM ledger_mark WHERE era = :era"
+    made = f"SELECT * FROM ({_MARKS_OF_ERA}) made"
+    asked = text(
+        f"SELECT account FROM ({stored} EXCEPT {made}) a UNION ALL SELECT account FROM ({made} EXCEPT {stored}) b LIMIT 1"
+    )
+    return session.scalar(asked, {**_span(era), "era": era})
+
+
+def _span(era: int) -> dict[str, int]:
+    return {"first": era * ERA, "last": era * ERA + ERA - 1}
 
 
 def stream_lines(session: Session, page: int = 10_000) -> Iterator[Sequence[Sequence[Any]]]:
     """Every line in order, as pages of plain tuples in the order of `Line`."""
     connection = session.connection()
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    asked = f"SELECT {_COLUMNS} FROM ledger_line WHERE n > {mark} ORDER BY n LIMIT {page}"  # noqa: S608 - our own columns
+    asked = f"SELECT {_COLUMNS} FROM ledger_line WHERE n > {mark} ORDER BY n LIMIT {page}"
     after = 0
     while True:
         result = connection.exec_driver_sql(asked, (after,))

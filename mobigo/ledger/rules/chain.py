@@ -47,3 +47,8 @@ def to_us(instant: datetime) -> int:
 def from_us(us: int) -> datetime:
     """The instant, in UTC."""
     return _EPOCH + timedelta(microseconds=us)
+
+
+def whole_eras(n: int) -> int:
+    """How many eras are whole once line `n` is the last."""
+    return (n + 1) // ERA
