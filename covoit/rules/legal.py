@@ -1,12 +1,17 @@
 """The legal ceiling of an aid to a driver (code des transports R3132-3 and D3132-5), as pure arithmetic."""
 
+from typing import Final
+
 from covoit.model.scale import Ceiling
 from mobigo.base.money import Money
+
+# Thousandths of a euro for each km × metres, in a cent: 10 thousandths × 1,000 metres.
+MILLS_M_PER_CENT: Final = 10_000
 
 
 def costs_of(distance_m: int, ceiling: Ceiling) -> Money:
     """What a trip of this length costs its driver: whole cents, rounded down so that the aid never exceeds it."""
-    return Money(distance_m * ceiling.rate_mills_per_km // 10_000)  # mills per km × m = 1/10,000 cent
+    return Money(distance_m * ceiling.rate_mills_per_km // MILLS_M_PER_CENT)
 
 
 def is_exempt(distance_m: int, rank_of_day: int, ceiling: Ceiling) -> bool:

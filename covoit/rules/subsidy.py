@@ -5,7 +5,7 @@ A pure function that reads like the rule. Caps and budgets, which depend on othe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -139,9 +139,9 @@ def overlap(a: Journey, b: Journey, least_pct: int) -> bool:
     least `least_pct` of the time of the shorter."""
     if a.leg is not None and b.leg is not None and _track(a.leg) == _track(b.leg):
         return min(a.leg.to_m, b.leg.to_m) > max(a.leg.from_m, b.leg.from_m)
-    shared_s = int((min(a.ended_at, b.ended_at) - max(a.started_at, b.started_at)).total_seconds())
-    shorter_s = int(min(a.ended_at - a.started_at, b.ended_at - b.started_at).total_seconds())
-    return shared_s >= 0 and shared_s * 100 >= least_pct * shorter_s
+    shared = min(a.ended_at, b.ended_at) - max(a.started_at, b.started_at)
+    shorter = min(a.ended_at - a.started_at, b.ended_at - b.started_at)
+    return shared >= timedelta(0) and shared * 100 >= shorter * least_pct
 
 
 def length_m(journey: Journey) -> int:
