@@ -1,11 +1,16 @@
 """Every table of the product, by importing every module that declares some: what migrations, backups, the privacy
 register and the tests look at. A package that gains a `store` adds its line."""
 
+import covoit.store.awards
 import covoit.store.bookings
+import covoit.store.claims
+import covoit.store.ibans
 import covoit.store.journeys
 import covoit.store.lines
 import covoit.store.offers
+import covoit.store.payments
 import covoit.store.people
+import covoit.store.registry
 import covoit.store.proofs  # noqa: F401 - imported for the tables it declares
 import mobigo.infra.account_data
 import mobigo.infra.audit

@@ -15,8 +15,22 @@ PROTECTIONS = {
     "sqlite": [
         "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
+        "CREATE TRIGGER covoit_award_no_update BEFORE UPDATE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
+        "CREATE TRIGGER covoit_award_no_delete BEFORE DELETE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
+        "CREATE TRIGGER covoit_bank_event_no_update BEFORE UPDATE ON covoit_bank_event BEGIN SELECT RAISE(ABORT, 'covoit_bank_event only grows'); END",
+        "CREATE TRIGGER covoit_bank_event_no_delete BEFORE DELETE ON covoit_bank_event BEGIN SELECT RAISE(ABORT, 'covoit_bank_event only grows'); END",
+        "CREATE TRIGGER covoit_batch_act_no_update BEFORE UPDATE ON covoit_batch_act BEGIN SELECT RAISE(ABORT, 'covoit_batch_act only grows'); END",
+        "CREATE TRIGGER covoit_batch_act_no_delete BEFORE DELETE ON covoit_batch_act BEGIN SELECT RAISE(ABORT, 'covoit_batch_act only grows'); END",
         "CREATE TRIGGER covoit_booking_change_no_update BEFORE UPDATE ON covoit_booking_change BEGIN SELECT RAISE(ABORT, 'covoit_booking_change only grows'); END",
         "CREATE TRIGGER covoit_booking_change_no_delete BEFORE DELETE ON covoit_booking_change BEGIN SELECT RAISE(ABORT, 'covoit_booking_change only grows'); END",
+        "CREATE TRIGGER covoit_month_no_update BEFORE UPDATE ON covoit_month BEGIN SELECT RAISE(ABORT, 'covoit_month only grows'); END",
+        "CREATE TRIGGER covoit_month_no_delete BEFORE DELETE ON covoit_month BEGIN SELECT RAISE(ABORT, 'covoit_month only grows'); END",
+        "CREATE TRIGGER covoit_payment_no_update BEFORE UPDATE ON covoit_payment BEGIN SELECT RAISE(ABORT, 'covoit_payment only grows'); END",
+        "CREATE TRIGGER covoit_payment_no_delete BEFORE DELETE ON covoit_payment BEGIN SELECT RAISE(ABORT, 'covoit_payment only grows'); END",
+        "CREATE TRIGGER covoit_statement_no_update BEFORE UPDATE ON covoit_statement BEGIN SELECT RAISE(ABORT, 'covoit_statement only grows'); END",
+        "CREATE TRIGGER covoit_statement_no_delete BEFORE DELETE ON covoit_statement BEGIN SELECT RAISE(ABORT, 'covoit_statement only grows'); END",
+        "CREATE TRIGGER covoit_statement_line_no_update BEFORE UPDATE ON covoit_statement_line BEGIN SELECT RAISE(ABORT, 'covoit_statement_line only grows'); END",
+        "CREATE TRIGGER covoit_statement_line_no_delete BEFORE DELETE ON covoit_statement_line BEGIN SELECT RAISE(ABORT, 'covoit_statement_line only grows'); END",
         "CREATE TRIGGER ledger_line_no_update BEFORE UPDATE ON ledger_line BEGIN SELECT RAISE(ABORT, 'ledger_line only grows'); END",
         "CREATE TRIGGER ledger_line_no_delete BEFORE DELETE ON ledger_line BEGIN SELECT RAISE(ABORT, 'ledger_line only grows'); END",
         "CREATE TRIGGER ledger_mark_no_update BEFORE UPDATE ON ledger_mark BEGIN SELECT RAISE(ABORT, 'ledger_mark only grows'); END",
@@ -29,8 +43,29 @@ PROTECTIONS = {
         "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_award_no_change BEFORE UPDATE OR DELETE ON covoit_award FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_award_no_truncate BEFORE TRUNCATE ON covoit_award FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_bank_event_no_change BEFORE UPDATE OR DELETE ON covoit_bank_event FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_bank_event_no_truncate BEFORE TRUNCATE ON covoit_bank_event FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_batch_act_no_change BEFORE UPDATE OR DELETE ON covoit_batch_act FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_batch_act_no_truncate BEFORE TRUNCATE ON covoit_batch_act FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER covoit_booking_change_no_change BEFORE UPDATE OR DELETE ON covoit_booking_change FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER covoit_booking_change_no_truncate BEFORE TRUNCATE ON covoit_booking_change FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_month_no_change BEFORE UPDATE OR DELETE ON covoit_month FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_month_no_truncate BEFORE TRUNCATE ON covoit_month FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_payment_no_change BEFORE UPDATE OR DELETE ON covoit_payment FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_payment_no_truncate BEFORE TRUNCATE ON covoit_payment FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_statement_no_change BEFORE UPDATE OR DELETE ON covoit_statement FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_statement_no_truncate BEFORE TRUNCATE ON covoit_statement FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_statement_line_no_change BEFORE UPDATE OR DELETE ON covoit_statement_line FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_statement_line_no_truncate BEFORE TRUNCATE ON covoit_statement_line FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER ledger_line_no_change BEFORE UPDATE OR DELETE ON ledger_line FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER ledger_line_no_truncate BEFORE TRUNCATE ON ledger_line FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -96,6 +131,90 @@ def upgrade() -> None:
     op.create_index(op.f("ix_blob_owner"), "blob", ["owner"], unique=False)
     op.create_index(op.f("ix_blob_sha256"), "blob", ["sha256"], unique=False)
     op.create_table(
+        "covoit_award",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("line", sa.String(length=64), nullable=True),
+        sa.Column("scale_code", sa.String(length=80), nullable=False),
+        sa.Column("scale_hash", sa.String(length=64), nullable=False),
+        sa.Column("distance_m", sa.Integer(), nullable=False),
+        sa.Column("passengers", sa.Integer(), nullable=False),
+        sa.Column("before_caps_cents", sa.Integer(), nullable=False),
+        sa.Column("whole_cents", sa.Integer(), nullable=False),
+        sa.Column("settled_cents", sa.Integer(), nullable=False),
+        sa.Column("line_cents", sa.Integer(), nullable=False),
+        sa.Column("fare_cents", sa.Integer(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_award")),
+        sa.UniqueConstraint(
+            "operator", "operator_trip_id", "revision", name=op.f("uq_covoit_award_operator_operator_trip_id_revision")
+        ),
+    )
+    op.create_index(op.f("ix_covoit_award_driver_day"), "covoit_award", ["driver", "day"], unique=False)
+    op.create_table(
+        "covoit_award_head",
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("award", sa.String(length=26), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("campaign", sa.String(length=80), nullable=False),
+        sa.Column("content", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column("passengers", sa.Integer(), nullable=False),
+        sa.Column("whole_cents", sa.Integer(), nullable=False),
+        sa.Column("settled_cents", sa.Integer(), nullable=False),
+        sa.Column("line_cents", sa.Integer(), nullable=False),
+        sa.Column("fare_cents", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("operator", "operator_trip_id", name=op.f("pk_covoit_award_head")),
+        sa.UniqueConstraint("award", name=op.f("uq_covoit_award_head_award")),
+    )
+    op.create_index(op.f("ix_covoit_award_head_driver_day"), "covoit_award_head", ["driver", "day"], unique=False)
+    op.create_index(op.f("ix_covoit_award_head_open_day"), "covoit_award_head", ["open", "day"], unique=False)
+    op.create_table(
+        "covoit_ban",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("decision", sa.String(length=26), nullable=False),
+        sa.Column("lifted_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_ban")),
+    )
+    op.create_index(op.f("ix_covoit_ban_person"), "covoit_ban", ["person"], unique=False)
+    op.create_table(
+        "covoit_batch",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("last_month", sa.String(length=7), nullable=False),
+        sa.Column("way", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("execution_day", sa.Date(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("prepared_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("file", sa.String(length=64), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_batch")),
+        sa.UniqueConstraint("number", name=op.f("uq_covoit_batch_number")),
+    )
+    op.create_index(op.f("ix_covoit_batch_state"), "covoit_batch", ["state"], unique=False)
+    op.create_table(
         "covoit_block",
         sa.Column("by", sa.String(length=26), nullable=False),
         sa.Column("other", sa.String(length=26), nullable=False),
@@ -115,6 +234,54 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_covoit_booking_change_booking"), "covoit_booking_change", ["booking"], unique=False)
     op.create_table(
+        "covoit_case",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("object_id", sa.String(length=200), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=True),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=True),
+        sa.Column("notified_at", UtcDateTime(), nullable=True),
+        sa.Column("heard_at", UtcDateTime(), nullable=True),
+        sa.Column("heard", sa.Text(), nullable=True),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("decision", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_case")),
+    )
+    op.create_index(op.f("ix_covoit_case_kind_answered_at"), "covoit_case", ["kind", "answered_at"], unique=False)
+    op.create_index(op.f("ix_covoit_case_person"), "covoit_case", ["person"], unique=False)
+    op.create_table(
+        "covoit_claim",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("last_month", sa.String(length=7), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("made_by", sa.String(length=64), nullable=False),
+        sa.Column("stage", sa.String(length=12), nullable=False),
+        sa.Column("batch", sa.String(length=26), nullable=True),
+        sa.Column("reissue_of", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("reason", sa.String(length=60), nullable=True),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_covoit_claim_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_claim")),
+        sa.UniqueConstraint("reissue_of", name=op.f("uq_covoit_claim_reissue_of")),
+    )
+    op.create_index(op.f("ix_covoit_claim_batch"), "covoit_claim", ["batch"], unique=False)
+    op.create_index(op.f("ix_covoit_claim_last_month"), "covoit_claim", ["last_month"], unique=False)
+    op.create_index(op.f("ix_covoit_claim_person"), "covoit_claim", ["person"], unique=False)
+    op.create_index(op.f("ix_covoit_claim_stage"), "covoit_claim", ["stage"], unique=False)
+    op.create_index(
+        "uq_covoit_claim_waiting",
+        "covoit_claim",
+        ["person"],
+        unique=True,
+        sqlite_where=sa.text("stage = 'claimed'"),
+        postgresql_where=sa.text("stage = 'claimed'"),
+    )
+    op.create_table(
         "covoit_code_session",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("offer", sa.String(length=26), nullable=False),
@@ -124,6 +291,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_code_session")),
     )
     op.create_index(op.f("ix_covoit_code_session_offer"), "covoit_code_session", ["offer"], unique=False)
+    op.create_table(
+        "covoit_decision",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("proposed", sa.String(length=10), nullable=False),
+        sa.Column("algorithmic", sa.Boolean(), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("object_id", sa.String(length=200), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("remedies", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("signatory", sa.String(length=64), nullable=False),
+        sa.Column("signatory_name", sa.String(length=100), nullable=False),
+        sa.Column("capacity", sa.String(length=200), nullable=False),
+        sa.Column("decided_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_decision")),
+    )
+    op.create_index(op.f("ix_covoit_decision_decided_at"), "covoit_decision", ["decided_at"], unique=False)
+    op.create_index(op.f("ix_covoit_decision_object_id"), "covoit_decision", ["object_id"], unique=False)
+    op.create_index(op.f("ix_covoit_decision_person"), "covoit_decision", ["person"], unique=False)
     op.create_table(
         "covoit_driven",
         sa.Column("operator", sa.String(length=40), nullable=False),
@@ -183,6 +372,67 @@ def upgrade() -> None:
     op.create_index(op.f("ix_covoit_guarantee_line"), "covoit_guarantee", ["line"], unique=False)
     op.create_index(op.f("ix_covoit_guarantee_opened_at"), "covoit_guarantee", ["opened_at"], unique=False)
     op.create_index(op.f("ix_covoit_guarantee_passenger"), "covoit_guarantee", ["passenger"], unique=False)
+    op.create_table(
+        "covoit_iban",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("iban", sa.String(length=34), nullable=True),
+        sa.Column("holder", sa.String(length=70), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("returned", sa.String(length=10), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_iban")),
+    )
+    op.create_index(op.f("ix_covoit_iban_person"), "covoit_iban", ["person"], unique=False)
+    op.create_index(
+        "uq_covoit_iban_active",
+        "covoit_iban",
+        ["person"],
+        unique=True,
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index(
+        "uq_covoit_iban_waiting",
+        "covoit_iban",
+        ["person"],
+        unique=True,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
+        "covoit_intake",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("receipt", Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_intake")),
+        sa.UniqueConstraint("operator", "sha256", name=op.f("uq_covoit_intake_operator_sha256")),
+    )
+    op.create_index(op.f("ix_covoit_intake_received_at"), "covoit_intake", ["received_at"], unique=False)
+    op.create_table(
+        "covoit_intake_order",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("good_part", sa.Boolean(), nullable=False),
+        sa.Column("job", sa.String(length=26), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("errors", sa.String(length=64), nullable=True),
+        sa.Column("refused", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_intake_order")),
+        sa.UniqueConstraint(
+            "operator", "sha256", "good_part", name=op.f("uq_covoit_intake_order_operator_sha256_good_part")
+        ),
+    )
+    op.create_index(op.f("ix_covoit_intake_order_created_at"), "covoit_intake_order", ["created_at"], unique=False)
     op.create_table(
         "covoit_journey",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -266,6 +516,20 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_covoit_journey_position_settled_at"), "covoit_journey_position", ["settled_at"], unique=False
+    )
+    op.create_table(
+        "covoit_lock",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_covoit_lock")),
+    )
+    op.create_table(
+        "covoit_month",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_by", sa.String(length=64), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_covoit_month")),
     )
     op.create_table(
         "covoit_offer",
@@ -358,6 +622,50 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_covoit_report_at"), "covoit_report", ["at"], unique=False)
     op.create_index(op.f("ix_covoit_report_by"), "covoit_report", ["by"], unique=False)
+    op.create_table(
+        "covoit_sent",
+        sa.Column("journey", sa.String(length=26), nullable=False),
+        sa.Column("operator_journey_id", sa.String(length=256), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=False),
+        sa.Column("remote_id", sa.String(length=64), nullable=True),
+        sa.Column("remote_status", sa.String(length=32), nullable=True),
+        sa.Column("labels", Json, nullable=True),
+        sa.Column("polled_at", UtcDateTime(), nullable=True),
+        sa.Column("poll_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("journey", name=op.f("pk_covoit_sent")),
+    )
+    op.create_index(
+        "ix_covoit_sent_poll_at",
+        "covoit_sent",
+        ["poll_at"],
+        unique=False,
+        sqlite_where=sa.text("poll_at IS NOT NULL"),
+        postgresql_where=sa.text("poll_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_covoit_sent_sent_at"), "covoit_sent", ["sent_at"], unique=False)
+    op.create_table(
+        "covoit_statement",
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("person", "month", name=op.f("pk_covoit_statement")),
+    )
+    op.create_table(
+        "covoit_statement_line",
+        sa.Column("award", sa.String(length=26), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("line_cents", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("award", name=op.f("pk_covoit_statement_line")),
+    )
+    op.create_index(op.f("ix_covoit_statement_line_month"), "covoit_statement_line", ["month"], unique=False)
+    op.create_index(
+        op.f("ix_covoit_statement_line_person_month"), "covoit_statement_line", ["person", "month"], unique=False
+    )
     op.create_table(
         "covoit_waiting",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -734,6 +1042,43 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_key_subject"), "api_key", ["subject"], unique=False)
     op.create_table(
+        "covoit_batch_act",
+        sa.Column("batch", sa.String(length=26), nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "(step = 'prepare' AND role = 'carpool_manager') OR (step = 'check' AND role = 'finance_agent') OR (step = 'order' AND role = 'ordonnateur') OR (step = 'accept' AND role = 'comptable_public')",
+            name=op.f("ck_covoit_batch_act_role"),
+        ),
+        sa.ForeignKeyConstraint(["batch"], ["covoit_batch.id"], name=op.f("fk_covoit_batch_act_batch_covoit_batch")),
+        sa.PrimaryKeyConstraint("batch", "step", name=op.f("pk_covoit_batch_act")),
+        sa.UniqueConstraint("batch", "subject", name=op.f("uq_covoit_batch_act_batch_subject")),
+    )
+    op.create_table(
+        "covoit_batch_line",
+        sa.Column("batch", sa.String(length=26), nullable=False),
+        sa.Column("claim", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("netted_cents", sa.Integer(), nullable=False),
+        sa.Column("iban", sa.String(length=26), nullable=False),
+        sa.Column("trips", sa.Integer(), nullable=False),
+        sa.Column("first_month", sa.String(length=7), nullable=False),
+        sa.Column("last_month", sa.String(length=7), nullable=False),
+        sa.Column("scale", sa.String(length=200), nullable=False),
+        sa.Column("act", sa.String(length=300), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_covoit_batch_line_positive")),
+        sa.ForeignKeyConstraint(["batch"], ["covoit_batch.id"], name=op.f("fk_covoit_batch_line_batch_covoit_batch")),
+        sa.ForeignKeyConstraint(["claim"], ["covoit_claim.id"], name=op.f("fk_covoit_batch_line_claim_covoit_claim")),
+        sa.PrimaryKeyConstraint("batch", "claim", name=op.f("pk_covoit_batch_line")),
+        sa.UniqueConstraint("batch", "number", name=op.f("uq_covoit_batch_line_batch_number")),
+    )
+    op.create_index(op.f("ix_covoit_batch_line_claim"), "covoit_batch_line", ["claim"], unique=False)
+    op.create_table(
         "covoit_booking",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("offer", sa.String(length=26), nullable=False),
@@ -780,6 +1125,19 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("person", name=op.f("pk_covoit_member")),
     )
+    op.create_table(
+        "covoit_payment",
+        sa.Column("end_to_end_id", sa.String(length=35), nullable=False),
+        sa.Column("claim", sa.String(length=26), nullable=False),
+        sa.Column("batch", sa.String(length=26), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["batch"], ["covoit_batch.id"], name=op.f("fk_covoit_payment_batch_covoit_batch")),
+        sa.ForeignKeyConstraint(["claim"], ["covoit_claim.id"], name=op.f("fk_covoit_payment_claim_covoit_claim")),
+        sa.PrimaryKeyConstraint("end_to_end_id", name=op.f("pk_covoit_payment")),
+        sa.UniqueConstraint("claim", name=op.f("uq_covoit_payment_claim")),
+    )
+    op.create_index(op.f("ix_covoit_payment_batch"), "covoit_payment", ["batch"], unique=False)
     op.create_table(
         "network_feed_version",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -848,6 +1206,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_account_password")),
     )
     op.create_table(
+        "covoit_bank_event",
+        sa.Column("end_to_end_id", sa.String(length=35), nullable=False),
+        sa.Column("answer", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=10), nullable=False),
+        sa.Column("file", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["end_to_end_id"],
+            ["covoit_payment.end_to_end_id"],
+            name=op.f("fk_covoit_bank_event_end_to_end_id_covoit_payment"),
+        ),
+        sa.PrimaryKeyConstraint("end_to_end_id", "answer", name=op.f("pk_covoit_bank_event")),
+    )
+    op.create_index(op.f("ix_covoit_bank_event_file"), "covoit_bank_event", ["file"], unique=False)
+    op.create_table(
         "network_activation",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("feed", sa.String(length=64), nullable=False),
@@ -886,6 +1259,8 @@ def downgrade() -> None:
     op.drop_table("network_notice_count")
     op.drop_index(op.f("ix_network_activation_feed"), table_name="network_activation")
     op.drop_table("network_activation")
+    op.drop_index(op.f("ix_covoit_bank_event_file"), table_name="covoit_bank_event")
+    op.drop_table("covoit_bank_event")
     op.drop_table("account_password")
     op.drop_index(op.f("ix_account_identity_subject"), table_name="account_identity")
     op.drop_table("account_identity")
@@ -893,10 +1268,15 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_network_place_stop_feed_last_use"), table_name="network_place_stop")
     op.drop_table("network_place_stop")
     op.drop_table("network_feed_version")
+    op.drop_index(op.f("ix_covoit_payment_batch"), table_name="covoit_payment")
+    op.drop_table("covoit_payment")
     op.drop_table("covoit_member")
     op.drop_index(op.f("ix_covoit_booking_passenger_pickup_at"), table_name="covoit_booking")
     op.drop_index(op.f("ix_covoit_booking_offer"), table_name="covoit_booking")
     op.drop_table("covoit_booking")
+    op.drop_index(op.f("ix_covoit_batch_line_claim"), table_name="covoit_batch_line")
+    op.drop_table("covoit_batch_line")
+    op.drop_table("covoit_batch_act")
     op.drop_index(op.f("ix_api_key_subject"), table_name="api_key")
     op.drop_table("api_key")
     op.drop_index(op.f("ix_account_session_subject"), table_name="account_session")
@@ -967,6 +1347,18 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_covoit_waiting_passenger"), table_name="covoit_waiting")
     op.drop_index(op.f("ix_covoit_waiting_line_direction_since"), table_name="covoit_waiting")
     op.drop_table("covoit_waiting")
+    op.drop_index(op.f("ix_covoit_statement_line_person_month"), table_name="covoit_statement_line")
+    op.drop_index(op.f("ix_covoit_statement_line_month"), table_name="covoit_statement_line")
+    op.drop_table("covoit_statement_line")
+    op.drop_table("covoit_statement")
+    op.drop_index(op.f("ix_covoit_sent_sent_at"), table_name="covoit_sent")
+    op.drop_index(
+        "ix_covoit_sent_poll_at",
+        table_name="covoit_sent",
+        sqlite_where=sa.text("poll_at IS NOT NULL"),
+        postgresql_where=sa.text("poll_at IS NOT NULL"),
+    )
+    op.drop_table("covoit_sent")
     op.drop_index(op.f("ix_covoit_report_by"), table_name="covoit_report")
     op.drop_index(op.f("ix_covoit_report_at"), table_name="covoit_report")
     op.drop_table("covoit_report")
@@ -981,6 +1373,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_covoit_offer_line_direction_leaves_at"), table_name="covoit_offer")
     op.drop_index(op.f("ix_covoit_offer_driver_leaves_at"), table_name="covoit_offer")
     op.drop_table("covoit_offer")
+    op.drop_table("covoit_month")
+    op.drop_table("covoit_lock")
     op.drop_index(op.f("ix_covoit_journey_position_settled_at"), table_name="covoit_journey_position")
     op.drop_table("covoit_journey_position")
     op.drop_index(op.f("ix_covoit_journey_past_until"), table_name="covoit_journey_past")
@@ -996,6 +1390,24 @@ def downgrade() -> None:
     op.drop_index("ix_covoit_journey_driver_day", table_name="covoit_journey")
     op.drop_index("ix_covoit_journey_day", table_name="covoit_journey")
     op.drop_table("covoit_journey")
+    op.drop_index(op.f("ix_covoit_intake_order_created_at"), table_name="covoit_intake_order")
+    op.drop_table("covoit_intake_order")
+    op.drop_index(op.f("ix_covoit_intake_received_at"), table_name="covoit_intake")
+    op.drop_table("covoit_intake")
+    op.drop_index(
+        "uq_covoit_iban_waiting",
+        table_name="covoit_iban",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_index(
+        "uq_covoit_iban_active",
+        table_name="covoit_iban",
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.drop_index(op.f("ix_covoit_iban_person"), table_name="covoit_iban")
+    op.drop_table("covoit_iban")
     op.drop_index(op.f("ix_covoit_guarantee_passenger"), table_name="covoit_guarantee")
     op.drop_index(op.f("ix_covoit_guarantee_opened_at"), table_name="covoit_guarantee")
     op.drop_index(op.f("ix_covoit_guarantee_line"), table_name="covoit_guarantee")
@@ -1005,12 +1417,39 @@ def downgrade() -> None:
     op.drop_table("covoit_evidence")
     op.drop_index(op.f("ix_covoit_driven_recorded_at"), table_name="covoit_driven")
     op.drop_table("covoit_driven")
+    op.drop_index(op.f("ix_covoit_decision_person"), table_name="covoit_decision")
+    op.drop_index(op.f("ix_covoit_decision_object_id"), table_name="covoit_decision")
+    op.drop_index(op.f("ix_covoit_decision_decided_at"), table_name="covoit_decision")
+    op.drop_table("covoit_decision")
     op.drop_index(op.f("ix_covoit_code_session_offer"), table_name="covoit_code_session")
     op.drop_table("covoit_code_session")
+    op.drop_index(
+        "uq_covoit_claim_waiting",
+        table_name="covoit_claim",
+        sqlite_where=sa.text("stage = 'claimed'"),
+        postgresql_where=sa.text("stage = 'claimed'"),
+    )
+    op.drop_index(op.f("ix_covoit_claim_stage"), table_name="covoit_claim")
+    op.drop_index(op.f("ix_covoit_claim_person"), table_name="covoit_claim")
+    op.drop_index(op.f("ix_covoit_claim_last_month"), table_name="covoit_claim")
+    op.drop_index(op.f("ix_covoit_claim_batch"), table_name="covoit_claim")
+    op.drop_table("covoit_claim")
+    op.drop_index(op.f("ix_covoit_case_person"), table_name="covoit_case")
+    op.drop_index(op.f("ix_covoit_case_kind_answered_at"), table_name="covoit_case")
+    op.drop_table("covoit_case")
     op.drop_index(op.f("ix_covoit_booking_change_booking"), table_name="covoit_booking_change")
     op.drop_table("covoit_booking_change")
     op.drop_index(op.f("ix_covoit_block_other"), table_name="covoit_block")
     op.drop_table("covoit_block")
+    op.drop_index(op.f("ix_covoit_batch_state"), table_name="covoit_batch")
+    op.drop_table("covoit_batch")
+    op.drop_index(op.f("ix_covoit_ban_person"), table_name="covoit_ban")
+    op.drop_table("covoit_ban")
+    op.drop_index(op.f("ix_covoit_award_head_open_day"), table_name="covoit_award_head")
+    op.drop_index(op.f("ix_covoit_award_head_driver_day"), table_name="covoit_award_head")
+    op.drop_table("covoit_award_head")
+    op.drop_index(op.f("ix_covoit_award_driver_day"), table_name="covoit_award")
+    op.drop_table("covoit_award")
     op.drop_index(op.f("ix_blob_sha256"), table_name="blob")
     op.drop_index(op.f("ix_blob_owner"), table_name="blob")
     op.drop_index(op.f("ix_blob_last_day"), table_name="blob")
