@@ -377,16 +377,24 @@ _WHOLE_ERAS: Final = (
     "k.account = :account AND k.era = eras.era AND k.happened_us < :happened "
     "ORDER BY k.happened_us DESC, k.rank DESC LIMIT 1)) "
 )
-_AFTER_MARKS: Final = (
-    "SELECT d, c, hd, hc FROM marked UNION ALL SELECT l.moved_cents, 0, l.held_cents, 0 FROM marked "
-    "JOIN ledger_line l ON l.debit = :account AND l.era = marked.era AND l.happened_us < :happened "
-    "AND (l.happened_us, l.n) > (marked.happened_us, marked.n) UNION ALL "
-    "SELECT 0, l.moved_cents, 0, l.held_cents FROM marked "
-    "JOIN ledger_line l ON l.credit = :account AND l.era = marked.era AND l.happened_us < :happened "
-    "AND (l.happened_us, l.n) > (marked.happened_us, marked.n)"
-)
+# PostgreSQL would rather read every line of a busy account: LIMIT tells it how few there are after a mark.
+_NEXT_LINES: Final = {
+    "sqlite": "JOIN ledger_line l ON l.{side} = :account AND l.era = marked.era AND l.happened_us < :happened "
+    "AND (l.happened_us, l.n) > (marked.happened_us, marked.n)",
+    "postgresql": "CROSS JOIN LATERAL (SELECT moved_cents, held_cents FROM ledger_line WHERE {side} = :account "
+    "AND era = marked.era AND happened_us < :happened AND (happened_us, n) > (marked.happened_us, marked.n) "
+    f"ORDER BY happened_us, n LIMIT {MARK_EVERY}) l",
+}
 _PAST: Final = text(f"SELECT {_SUMS} FROM ({_LAST_ERA}) moves")
-_LONG_PAST: Final = text(f"{_WHOLE_ERAS} SELECT {_SUMS} FROM ({_AFTER_MARKS} UNION ALL {_LAST_ERA}) moves")
+_LONG_PAST: Final = {
+    dialect: text(
+        f"{_WHOLE_ERAS} SELECT {_SUMS} FROM (SELECT d, c, hd, hc FROM marked UNION ALL "
+        f"SELECT l.moved_cents, 0, l.held_cents, 0 FROM marked {join.format(side='debit')} UNION ALL "
+        f"SELECT 0, l.moved_cents, 0, l.held_cents FROM marked {join.format(side='credit')} UNION ALL "
+        f"{_LAST_ERA}) moves"
+    )
+    for dialect, join in _NEXT_LINES.items()
+}
 
 
 def sums_before(session: Session, account: str, happened_us: int | None, up_to_n: int) -> Book:
@@ -394,7 +402,7 @@ def sums_before(session: Session, account: str, happened_us: int | None, up_to_n
     mark and at most MARK_EVERY lines in each whole era, and at most one era in full."""
     eras = whole_eras(up_to_n)
     row = session.execute(
-        _LONG_PAST if eras else _PAST,
+        _LONG_PAST[_dialect(session)] if eras else _PAST,
         {
             "account": account,
             "happened": _FOR_EVER if happened_us is None else happened_us,
@@ -412,8 +420,8 @@ _MARKS_OF_ERA: Final = (
     "CAST(sum(c) OVER w AS BIGINT) AS c, CAST(sum(hd) OVER w AS BIGINT) AS hd, CAST(sum(hc) OVER w AS BIGINT) AS hc "
     "FROM (SELECT debit AS account, era, happened_us, n, moved_cents AS d, 0 AS c, held_cents AS hd, 0 AS hc "
     "FROM ledger_line WHERE n BETWEEN :first AND :last UNION ALL "
-    "SELECT credit, era, happened_us, n, 0, moved_cents, 0, held_cents FROM ledger_line WHERE n BETWEEN :first AND :last"
-    f") moves WINDOW w AS (PARTITION BY account ORDER BY happened_us, n)) ranked WHERE rank % {MARK_EVERY} = 0"
+    "SELECT credit, era, happened_us, n, 0, moved_cents, 0, held_cents FROM ledger_line "
+    f"WHERE n BETWEEN :first AND :last) moves WINDOW w AS (PARTITION BY account ORDER BY happened_us, n)) ranked WHERE rank % {MARK_EVERY} = 0"
 )
 _MARK_COLUMNS: Final = (
     "account, era, rank, happened_us, n, debits_cents, credits_cents, held_debits_cents, held_credits_cents"
@@ -430,9 +438,10 @@ def wrong_mark(session: Session, era: int) -> str | None:
     stored = f"SELECT {_MARK_COLUMNS} FROM ledger_mark WHERE era = :era"
     made = f"SELECT * FROM ({_MARKS_OF_ERA}) made"
     asked = text(
-        f"SELECT account FROM ({stored} EXCEPT {made}) a UNION ALL SELECT account FROM ({made} EXCEPT {stored}) b LIMIT 1"
+        f"SELECT account FROM ({stored} EXCEPT {made}) a UNION ALL "
+        f"SELECT account FROM ({made} EXCEPT {stored}) b ORDER BY account LIMIT 1"
     )
-    return session.scalar(asked, {**_span(era), "era": era})
+    return cast("str | None", session.scalar(asked, {**_span(era), "era": era}))
 
 
 def _span(era: int) -> dict[str, int]:
