@@ -55,5 +55,7 @@ def people(session: Session) -> People:
     return People(driver(session), person(session, "k"), person(session, "s"))
 
 
-def published(session: Session, who: str, *, seats: int = 3, at: datetime = NOW + 30 * MINUTE, a: str = A, z: str = Z) -> Offer:
+def published(
+    session: Session, who: str, *, seats: int = 3, at: datetime = NOW + 30 * MINUTE, a: str = A, z: str = Z
+) -> Offer:
     return offers.publish(session, who, from_stop=a, to_stop=z, leaves_at=at, seats=seats, now=NOW)

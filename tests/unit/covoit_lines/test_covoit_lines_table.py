@@ -124,7 +124,9 @@ def test_both_ways_of_a_leg_are_as_long(i: int, j: int):
     if i == j:
         return
     stops = line().stops
-    there, back = (rules.leg_between(line(), *pair) for pair in ((stops[i].id, stops[j].id), (stops[j].id, stops[i].id)))
+    there, back = (
+        rules.leg_between(line(), *pair) for pair in ((stops[i].id, stops[j].id), (stops[j].id, stops[i].id))
+    )
     assert there.to_m - there.from_m == back.to_m - back.from_m == abs(stops[i].position_m - stops[j].position_m)
     assert there.direction == 1 - back.direction
     assert there.from_m + back.to_m == line().length_m
