@@ -7,19 +7,24 @@ cent, and since there is one lock, taken first, no two wait for each other. Many
 as many calls: one extension of the chain, one update for each account touched.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.money import ZERO, Money
+from mobigo.infra.blobs import write_whole
 from mobigo.infra.config import Config
-from mobigo.infra.db import reading
+from mobigo.infra.db import reading, transaction
 from mobigo.infra.keys import derived
 from mobigo.ledger import store
+from mobigo.ledger.export import head_document
+from mobigo.ledger.gateway import read_head
 from mobigo.ledger.model import (
     NO_MEMO,
     Balance,
@@ -213,24 +218,65 @@ def signing_key(config: Config) -> "Ed25519PrivateKey":
     return Ed25519PrivateKey.from_private_bytes(derived(config, "mobigo.ledger head ed25519"))
 
 
+def publish_head(engine: Engine, config: Config, *, now: datetime) -> SignedHead | None:
+    """Sign the end of the chain and publish it: a file under home/publications/ledger, to be copied out of reach of
+    whoever holds the database. A head that was signed and whose file is missing gets it. None for an empty book."""
+    with transaction(engine) as session:
+        signed = sign_head(session, config, now=now) if store.lock_head(session).n else None
+        heads = store.signed_heads(session)
+    for head in heads:
+        path = _published(config) / f"head-{head.n:012d}.json"
+        if not path.exists():
+            document = head_document(head)
+            write_whole(path, lambda out, document=document: out.write(document))  # type: ignore[misc]
+    return signed
+
+
+def published_heads(config: Config) -> list[SignedHead]:
+    """The heads published under this home. Raises InvalidInput("ledger.bad_head_file") for a file that is not one."""
+    return [read_head(path) for path in sorted(_published(config).glob("head-*.json"))]
+
+
 def verify(
-    engine: Engine, *, published: Sequence[SignedHead] = (), progress: Callable[[int], object] | None = None
+    engine: Engine,
+    *,
+    published: Sequence[SignedHead] = (),
+    trusted: Collection[bytes] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Verdict:
-    """Check the whole book in one look: every line, the chain, the heads signed here and those `published` (kept
-    elsewhere, which nobody who holds the database can rewrite), the groups, the sums of accounts. The first fault is
-    named. `progress` is told how many lines were checked."""
+    """Check the whole book in one look: every line, the chain, the groups, the sums of accounts and the marks, and that
+    the chain passes through the heads signed here and those `published` (kept elsewhere, which nobody who holds the
+    database can rewrite). The first fault is named. With `trusted`, only heads signed by these public keys are good.
+    `progress` is told how many lines were checked.
+    """
     with reading(engine) as session:
         heads = [*store.signed_heads(session), *published]
+        books = store.all_books(session)
         checker = checking.Checker(heads)
-        for signed in heads:
-            reason = checking.signature_fault(signed)
-            if reason is not None:
-                checker.fault = checker.fault or Fault(signed.n, None, reason)
         for page in store.stream_lines(session):
             if checker.read(page) is not None:
                 break
             if progress is not None:
                 progress(checker.n)
-        books = store.all_books(session)
-        fault = checker.finish(store.find_head(session), books)
+        fault = checker.finish(store.find_head(session), books) or _bad_signature(heads, trusted)
+        fault = fault or _bad_mark(session, chain.whole_eras(checker.n))
     return Verdict(checker.n, len(books), len(heads), checker.hash, fault)
+
+
+def _bad_signature(heads: Sequence[SignedHead], trusted: Collection[bytes] | None) -> Fault | None:
+    for head in heads:
+        reason = checking.signature_fault(head, trusted)
+        if reason is not None:
+            return Fault(head.n, None, reason)
+    return None
+
+
+def _bad_mark(session: Session, eras: int) -> Fault | None:
+    account = store.mark_too_many(session, eras)
+    for era in range(eras):
+        account = account or store.wrong_mark(session, era)
+    return None if account is None else Fault(None, account, Decision("ledger.fault_mark", account=account))
+
+
+def _published(config: Config) -> Path:
+    return config.home / "publications" / "ledger"

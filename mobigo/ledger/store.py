@@ -421,7 +421,8 @@ _MARKS_OF_ERA: Final = (
     "FROM (SELECT debit AS account, era, happened_us, n, moved_cents AS d, 0 AS c, held_cents AS hd, 0 AS hc "
     "FROM ledger_line WHERE n BETWEEN :first AND :last UNION ALL "
     "SELECT credit, era, happened_us, n, 0, moved_cents, 0, held_cents FROM ledger_line "
-    f"WHERE n BETWEEN :first AND :last) moves WINDOW w AS (PARTITION BY account ORDER BY happened_us, n)) ranked WHERE rank % {MARK_EVERY} = 0"
+    "WHERE n BETWEEN :first AND :last) moves WINDOW w AS (PARTITION BY account ORDER BY happened_us, n)) ranked "
+    f"WHERE rank % {MARK_EVERY} = 0"
 )
 _MARK_COLUMNS: Final = (
     "account, era, rank, happened_us, n, debits_cents, credits_cents, held_debits_cents, held_credits_cents"
@@ -442,6 +443,12 @@ def wrong_mark(session: Session, era: int) -> str | None:
         f"SELECT account FROM ({made} EXCEPT {stored}) b ORDER BY account LIMIT 1"
     )
     return cast("str | None", session.scalar(asked, {**_span(era), "era": era}))
+
+
+def mark_too_many(session: Session, eras: int) -> str | None:
+    """The account of a mark in an era that is not whole yet."""
+    asked = text("SELECT account FROM ledger_mark WHERE era >= :eras OR era < 0 ORDER BY account LIMIT 1")
+    return cast("str | None", session.scalar(asked, {"eras": eras}))
 
 
 def _span(era: int) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Checking a book: every line read once, the first fault named. Trusts nothing that is stored beside the lines."""
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -127,11 +127,13 @@ def head_message(n: int, digest: bytes, signed_us: int) -> bytes:
     return b"mobigo ledger head %d %s %d" % (n, digest.hex().encode(), signed_us)
 
 
-def signature_fault(head: SignedHead) -> Decision | None:
-    """Whether the signature is not one of this head by the key it names."""
+def signature_fault(head: SignedHead, trusted: Collection[bytes] | None = None) -> Decision | None:
+    """Why a signed head proves nothing: its signature is not of this head, or not by one of the `trusted` keys."""
     from cryptography.exceptions import InvalidSignature  # imported when used: a page that posts never needs it
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    if trusted is not None and head.public_key not in trusted:
+        return Decision("ledger.fault_signer", line=head.n)
     message = head_message(head.n, head.hash, to_us(head.signed_at))
     try:
         Ed25519PublicKey.from_public_bytes(head.public_key).verify(head.signature, message)
