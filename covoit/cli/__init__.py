@@ -18,6 +18,9 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Command]] = {
+    "price": Command("covoit.cli.price:price", "Calculer l'aide de trajets, étape par étape."),
+    "simulate": Command("covoit.cli.simulate:simulate", "Chiffrer un autre barème sur des trajets passés."),
+    "ingest": Command("covoit.cli.ingest:ingest", "Recevoir un fichier de trajets, avec reçu et lignes refusées."),
 }
 
 

@@ -180,6 +180,7 @@ def upgrade() -> None:
         sa.Column("line_cents", sa.Integer(), nullable=False),
         sa.Column("fare_cents", sa.Integer(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("stated", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("operator", "operator_trip_id", name=op.f("pk_covoit_award_head")),
         sa.UniqueConstraint("award", name=op.f("uq_covoit_award_head_award")),
     )
