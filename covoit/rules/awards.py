@@ -66,7 +66,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to write for a trip: the priced trip (None: withdrawn), and the award it takes the place of."""
+    """What to write for a trip: the priced trip (None: it is being checked again, and only what is closed stands), and
+    the award it takes the place of."""
 
     priced: PricedTrip | None
     digest: str
@@ -74,7 +75,7 @@ class Change:
 
     @property
     def whole(self) -> Money:
-        return ZERO if self.priced is None else self.priced.amount
+        return self.settled if self.priced is None else self.priced.amount
 
     @property
     def settled(self) -> Money:

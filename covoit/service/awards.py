@@ -236,7 +236,7 @@ class _Run:
                 unchanged.append(trip)  # changed and changed back: nothing to say again
         ready = {trip.key for trip in trips}
         for key, head in heads.items():
-            if head.open and key not in ready and head.counts:
+            if head.open and key not in ready and (head.line != ZERO if head.stated else head.counts):
                 document = _withdrawal(head)
                 change = rules.Change(None, sha256(document).hexdigest(), _standing(head))
                 changes.append((change, document, head.content, head))
@@ -263,25 +263,26 @@ class _Run:
     def _priced(
         self, day: date, trips: Sequence[VehicleTrip], heads: Mapping[store.Key, store.Head], scale: Scale
     ) -> Iterator[tuple[VehicleTrip, PricedTrip]]:
-        """Both passes and the budget. A closed trip that changed keeps its rank and its own room, and comes first:
-        what is closed is never lowered by what is open."""
-        closed = {key: head for key, head in heads.items() if not head.open and head.counts}
-        again = [trip for trip in trips if trip.key in closed]
-        fresh = [trip for trip in trips if trip.key not in closed]
+        """Both passes and the budget. A trip on a statement that changed keeps its rank and its own room, and comes
+        first: what is closed is never lowered by what is open."""
+        kept = {key: head for key, head in heads.items() if head.stated and head.counts}
+        again = [trip for trip in trips if trip.key in kept]
+        fresh = [trip for trip in trips if trip.key not in kept]
         used = self._usage(day, {trip.driver for trip in trips}, scale)
         code, limit = scale.code, self._limits[scale.code]
+        for trip in trips:
+            if trip.key in heads:
+                used = _moved(used, scale, heads[trip.key], -1)
+                self._spent[code] -= heads[trip.key].settled
         out: list[tuple[VehicleTrip, PricedTrip]] = []
         for trip in again:
-            head = closed[trip.key]
-            used = _moved(used, scale, head, -1)
-            self._spent[code] -= head.settled
-            first = subsidy.price(trip, scale, rank_of_day=head.rank)
+            first = subsidy.price(trip, scale, rank_of_day=kept[trip.key].rank)
             priced = rules.within_budget(caps.apply([first], scale, used)[0], limit, self._spent[code])
             used = used.with_posted([priced], scale) if scale.caps else used
             self._spent[code] += priced.amount
             out.append((trip, priced))
         already: dict[tuple[str, date], int] = {}
-        for head in closed.values():
+        for head in kept.values():
             already[head.driver, day] = already.get((head.driver, day), 0) + 1
         capped = caps.apply(subsidy.price_all(fresh, scale, already=already), scale, used)
         for trip, each in sorted(zip(fresh, capped, strict=True), key=lambda pair: _order(pair[1])):
@@ -346,7 +347,7 @@ class _Run:
             revision = 1 if head is None else head.revision + 1
             row = _award_row(award, revision, change, document, driver, key, day, started_at, scale, self.now)
             awards.append(row)
-            heads.append(_head_row(row, content, scale.code, priced))
+            heads.append(_head_row(row, content, scale.code, priced, head))
             self.cents += change.rise.cents
         self._open_accounts(orders)
         ledger.give(self.session, orders, now=self.now)
@@ -464,19 +465,27 @@ def _award_row(
     }
 
 
-def _head_row(row: Mapping[str, Any], content: str, campaign: str, priced: PricedTrip | None) -> dict[str, Any]:
+def _head_row(
+    row: Mapping[str, Any], content: str, campaign: str, priced: PricedTrip | None, head: store.Head | None
+) -> dict[str, Any]:
     same = (
         "operator", "operator_trip_id", "revision", "driver", "day", "started_at", "digest", "passengers",
         "whole_cents", "settled_cents", "line_cents", "fare_cents",
     )  # fmt: skip
+    stated = head is not None and head.stated
+    if priced is not None:
+        rank, counts = priced.inputs["rank_of_day"], bool(priced.counted)
+    else:  # what is closed stands while the trip is checked again, and its rank with it
+        rank, counts = (head.rank, head.counts) if head is not None and stated else (1, False)
     return {
         **{name: row[name] for name in same},
         "award": row["id"],
         "campaign": campaign,
         "content": content,
-        "rank": 1 if priced is None else priced.inputs["rank_of_day"],
-        "counts": priced is not None and bool(priced.counted),
+        "rank": rank,
+        "counts": counts,
         "open": True,
+        "stated": stated,
     }
 
 

@@ -92,11 +92,12 @@ def close_month(
 def _close(session: Session, month: str, last_day: date, now: datetime, by: str, home: Path | None) -> Closed:
     lines = store.freeze(session, month, last_day)
     awards.mark_closed(session, now, home=home, last_day=last_day)
-    total, people, batch = ZERO, 0, []
+    total, people = ZERO, 0
+    batch: list[_Sum] = []
     for person, rows in groupby(store.lines_of_month(session, month), key=lambda row: row[0]):
         batch.append(_summed(person, month, rows))
         people += 1
-        total += Money(batch[-1]["cents"])
+        total += Money(batch[-1].cents)
         if len(batch) == awards.BATCH:
             _validate(session, month, batch, now)
             batch = []
@@ -110,7 +111,22 @@ def _close(session: Session, month: str, last_day: date, now: datetime, by: str,
     return Closed(month, lines, people, total)
 
 
-def _summed(person: str, month: str, rows: Iterator[tuple[str, str, int, str]]) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    person: str
+    month: str
+    lines: int
+    cents: int
+    digest: str
+    due: Money
+    taken: Money
+
+    @property
+    def row(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in ("person", "month", "lines", "cents", "digest")}
+
+
+def _summed(person: str, month: str, rows: Iterator[tuple[str, str, int, str]]) -> _Sum:
     """A statement row: count, sum, and a digest over the hash and amount of each line in order."""
     digest, cents, due, taken, count = sha256(f"{person} {month}".encode()), 0, 0, 0, 0
     for _person, _award, line_cents, line_digest in rows:
@@ -118,22 +134,18 @@ def _summed(person: str, month: str, rows: Iterator[tuple[str, str, int, str]]) 
         cents += line_cents
         due, taken = due + max(0, line_cents), taken + max(0, -line_cents)
         count += 1
-    return {
-        "person": person, "month": month, "lines": count, "cents": cents, "digest": digest.hexdigest(), "due": due,
-        "taken": taken,
-    }  # fmt: skip
+    return _Sum(person, month, count, cents, digest.hexdigest(), Money(due), Money(taken))
 
 
-def _validate(session: Session, month: str, batch: list[dict[str, object]], now: datetime) -> None:
+def _validate(session: Session, month: str, batch: list[_Sum], now: datetime) -> None:
     """Write statements and move their money: what is due becomes payable, what was taken back is netted with it."""
     if not batch:
         return
-    columns = ("person", "month", "lines", "cents", "digest")
-    session.execute(insert(table_of(store.StatementRow)), [{name: row[name] for name in columns} for row in batch])
+    session.execute(insert(table_of(store.StatementRow)), [each.row for each in batch])
     accounts: dict[str, Money | None] = {}
     transfers = []
-    for row in batch:
-        person, due = str(row["person"]), Money(int(str(row["due"])))
+    for each in batch:
+        person, due = each.person, each.due
         if due > ZERO:
             accounts[awards.payable(person)] = ZERO
             transfers.append(
@@ -144,10 +156,9 @@ def _validate(session: Session, month: str, batch: list[dict[str, object]], now:
             )  # fmt: skip
     awards.open_accounts(session, accounts, now)
     ledger.post(session, transfers, now=now)
-    for row in batch:
-        taken = Money(int(str(row["taken"])))
-        if taken > ZERO:
-            _net(session, month, str(row["person"]), taken, now)
+    for each in batch:
+        if each.taken > ZERO:
+            _net(session, month, each.person, each.taken, now)
 
 
 def _net(session: Session, month: str, person: str, taken: Money, now: datetime) -> None:

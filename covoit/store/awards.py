@@ -73,7 +73,7 @@ class AwardRow(Base):
 
 
 class HeadRow(Base):
-    """Which award of a trip counts now. `open`: on no statement yet."""
+    """Which award of a trip counts now. `open`: it is on no statement yet. `stated`: it, or one before it, is on one."""
 
     __tablename__ = "covoit_award_head"
     __table_args__ = (Index(None, "open", "day"), Index(None, "driver", "day"))
@@ -96,6 +96,7 @@ class HeadRow(Base):
     line_cents: Mapped[int] = mapped_column()
     fare_cents: Mapped[int] = mapped_column()
     open: Mapped[bool] = mapped_column()
+    stated: Mapped[bool] = mapped_column()
 
 
 class MonthRow(Base):
@@ -155,7 +156,7 @@ describe(
 describe(
     HeadRow, purpose="find the award that counts", keep=Always(_TEN_YEARS),
     plain="operator operator_trip_id award revision driver day started_at campaign content digest rank counts "
-    "passengers whole_cents settled_cents line_cents fare_cents open",
+    "passengers whole_cents settled_cents line_cents fare_cents open stated",
 )  # fmt: skip
 describe(
     MonthRow, purpose="know which months are closed, and by whom", keep=Always(_TEN_YEARS),
@@ -195,6 +196,7 @@ class Head:
     line: Money
     fare: Money
     open: bool
+    stated: bool
 
 
 def lock(session: Session) -> None:
@@ -325,16 +327,17 @@ def sums_open(session: Session) -> dict[str, Money]:
 _HEAD: Final = (
     HeadRow.operator, HeadRow.operator_trip_id, HeadRow.award, HeadRow.revision, HeadRow.driver, HeadRow.day,
     HeadRow.started_at, HeadRow.campaign, HeadRow.content, HeadRow.digest, HeadRow.rank, HeadRow.counts,
-    HeadRow.passengers, HeadRow.whole_cents, HeadRow.settled_cents, HeadRow.line_cents, HeadRow.fare_cents, HeadRow.open,
+    HeadRow.passengers, HeadRow.whole_cents, HeadRow.settled_cents, HeadRow.line_cents, HeadRow.fare_cents,
+    HeadRow.open, HeadRow.stated,
 )  # fmt: skip
 
 
 def _head(row: Any) -> Head:
     (operator, trip, award, revision, driver, day, started_at, campaign, content, digest, rank, counts, passengers,
-     whole, settled, line, fare, is_open) = row  # fmt: skip
+     whole, settled, line, fare, is_open, stated) = row  # fmt: skip
     return Head(
         (operator, trip), award, revision, driver, day, started_at, campaign, content, digest, rank, counts, passengers,
-        Money(whole), Money(settled), Money(line), Money(fare), is_open,
+        Money(whole), Money(settled), Money(line), Money(fare), is_open, stated,
     )  # fmt: skip
 
 
@@ -395,7 +398,7 @@ def freeze(session: Session, month: str, last_day: date) -> int:
     session.execute(
         update(heads)
         .where(ready)
-        .values(open=False, settled_cents=heads.c.settled_cents + heads.c.line_cents, line_cents=0)
+        .values(open=False, stated=True, settled_cents=heads.c.settled_cents + heads.c.line_cents, line_cents=0)
     )
     return count
 

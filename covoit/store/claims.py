@@ -240,7 +240,7 @@ def decided_recoveries(session: Session, people: Iterable[str]) -> dict[str, Mon
             )
             .group_by(CaseRow.person)
         )  # fmt: skip
-        found.update((person, Money(int(cents))) for person, cents in session.execute(asked))
+        found.update((person, Money(int(cents or 0))) for person, cents in session.execute(asked))
     return found
 
 
