@@ -5,7 +5,7 @@ and shares are the pure rule's, one trip at a time. Tests hold the two equal on 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -103,6 +103,24 @@ class Trips:
                 tied, key=lambda row: (key(row), self.operators[row], self.trip_ids[row])
             )
         return np.array(out, dtype=np.int64)
+
+    def kept(self, wanted: Bools) -> "Trips":
+        """The trips where `wanted` is true, with their journeys."""
+        rows = wanted[self.trip]
+        of_trips = ("started_us", "day", "driver", "label", "driven_track", "driven_from_m", "driven_to_m")
+        of_rows = (
+            "ok", "proof", "seats", "declared_m", "track", "from_m", "to_m", "passenger", "is_driver", "from_us",
+            "to_us",
+        )  # fmt: skip
+        places = np.flatnonzero(wanted).tolist()
+        return replace(
+            self,
+            operators=[self.operators[place] for place in places],
+            trip_ids=[self.trip_ids[place] for place in places],
+            trip=(np.cumsum(wanted) - 1)[self.trip[rows]],
+            **{name: getattr(self, name)[wanted] for name in of_trips},
+            **{name: getattr(self, name)[rows] for name in of_rows},
+        )
 
     @classmethod
     def of(cls, trips: Iterable[VehicleTrip]) -> "Trips":

@@ -145,8 +145,8 @@ def scale_from(document: Mapping[str, Any]) -> Scale:
     """A scale from the content of its file. Raises KeyError, ValueError or TypeError for what it lacks or has wrong."""
     known = {
         "code", "first_day", "last_day", "applies", "source", "title", "text", "act", "caps", "rate_cents",
-        "rate_unit_m", "bonus_cents", "first_counted_passenger", "passengers_max", "leg_m_min", "proof_class_min", "distance_basis",
-        "reference_tolerance_pct", "overlap_pct", "proof_deadline_days",
+        "rate_unit_m", "bonus_cents", "first_counted_passenger", "passengers_max", "leg_m_min", "proof_class_min",
+        "distance_basis", "reference_tolerance_pct", "overlap_pct", "proof_deadline_days",
     }  # fmt: skip
     unknown = set(document) - known
     if unknown:

@@ -7,7 +7,7 @@ came to nothing moves none; a reversal gives its room back.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from covoit.model.pricing import PricedTrip, Step
 from covoit.model.scale import Cap, CapMeasure, CapOf, CapPer, Scale
@@ -153,12 +153,30 @@ def _count(trip: PricedTrip, caps: Sequence[Cap], counters: dict[UsageKey, int],
 
 def _said(cap: Cap, already: int, after: Money) -> Decision:
     """Why a cap reduced an amount."""
+    if cap.of is CapOf.CAMPAIGN and cap.per is CapPer.CAMPAIGN and cap.measure is CapMeasure.AMOUNT:
+        return Decision("covoit.cap_budget", limit=Money(cap.limit), used=Money(already), after=after)
+    whose_, per = _WHOSE_SAID[cap.of], _PER_SAID[cap.per]
     if cap.measure is CapMeasure.AMOUNT:
         limit, used = Money(cap.limit), Money(already)
-        if cap.of is CapOf.CAMPAIGN:
-            return Decision("covoit.cap_budget", limit=limit, used=used, after=after)
-        return Decision(f"covoit.cap_amount_{cap.of}_{cap.per}", limit=limit, used=used, after=after)
-    return Decision(f"covoit.cap_{cap.measure}_{cap.of}_{cap.per}", limit=cap.limit, used=already, after=after)
+        return Decision("covoit.cap_amount", whose=whose_, per=per, limit=limit, used=used, after=after)
+    if cap.measure is CapMeasure.TRIPS:
+        return Decision("covoit.cap_trips", whose=whose_, per=per, limit=cap.limit)
+    return Decision("covoit.cap_passengers", whose=whose_, per=per, limit=cap.limit, used=already, after=after)
+
+
+_WHOSE_SAID: Final = {
+    CapOf.VEHICLE_TRIP: Decision("covoit.words_each_car"),
+    CapOf.DRIVER: Decision("covoit.words_each_driver"),
+    CapOf.PASSENGER: Decision("covoit.words_each_passenger"),
+    CapOf.CAMPAIGN: Decision("covoit.words_everybody"),
+}
+_PER_SAID: Final = {
+    CapPer.TRIP: Decision("covoit.words_per_trip"),
+    CapPer.DAY: Decision("covoit.words_per_day"),
+    CapPer.MONTH: Decision("covoit.words_per_month"),
+    CapPer.YEAR: Decision("covoit.words_per_year"),
+    CapPer.CAMPAIGN: Decision("covoit.words_in_all"),
+}
 
 
 def recompute(inputs: Mapping[str, Any], scale: Scale) -> PricedTrip:

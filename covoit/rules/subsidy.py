@@ -7,7 +7,7 @@ A pure function that reads like the rule. Caps and budgets, which depend on othe
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from covoit.model.journeys import Journey, JourneyState, LineLeg, ProofClass, VehicleTrip, order_of
 from covoit.model.pricing import PricedTrip, Step
@@ -113,7 +113,7 @@ def sort_journeys(trip: VehicleTrip, scale: Scale) -> tuple[list[Journey], dict[
 def refusal(journey: Journey, trip: VehicleTrip, scale: Scale) -> Decision | None:
     """The first reason not to count a journey, in the order the rule lists them."""
     if journey.state is not JourneyState.OK:
-        return Decision("covoit.journey_not_ok", state=str(journey.state))
+        return Decision("covoit.journey_not_ok", state=_STATES_SAID[journey.state])
     if journey.proof_class < scale.proof_class_min:
         return Decision("covoit.weak_proof", proof=str(journey.proof_class), least=str(scale.proof_class_min))
     if length_m(journey) < scale.leg_m_min:
@@ -291,6 +291,25 @@ def _bonus_said(seats: int, passengers: int, scale: Scale, amount: Money) -> Dec
     return Decision(
         "covoit.step_bonus_of", passengers=_people(counted), seats=_people(seats), bonus=bonus, amount=amount
     )
+
+
+def flag_said(flag: str) -> Decision:
+    """What a flag of a priced trip means."""
+    return {
+        LONGEST_LEG: Decision("covoit.flag_longest_leg"),
+        BROUGHT_BACK: Decision("covoit.flag_brought_back"),
+        DRIVEN_UNKNOWN: Decision("covoit.flag_driven_unknown"),
+        SAME_PASSENGER: Decision("covoit.flag_same_passenger"),
+    }[flag]
+
+
+_STATES_SAID: Final = {
+    JourneyState.PENDING: Decision("covoit.words_pending"),
+    JourneyState.CANCELLED: Decision("covoit.words_cancelled"),
+    JourneyState.TERMS_VIOLATION: Decision("covoit.words_terms_violation"),
+    JourneyState.ANOMALY: Decision("covoit.words_anomaly"),
+    JourneyState.FRAUD: Decision("covoit.words_fraud"),
+}
 
 
 def _people(number: int) -> Decision:
