@@ -1,20 +1,23 @@
 """A question in, an answer out: what the web page, the API and the command line all call."""
 
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point
-from mobigo.base.servicetime import service_day_start
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine.changes import settled
 from mobigo.planner.engine.filters import accepts
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.reach import CrowFlight
 from mobigo.planner.engine.search import Accepts, Itinerary, Searcher
+from mobigo.planner.engine.upcoming import next_journey
+from mobigo.planner.engine.via import Via
 from mobigo.planner.model import (
     AccessEgress,
     Answer,
@@ -34,8 +37,6 @@ WALK_M_MAX = 10_000
 WINDOW_S_MAX = 24 * 3600
 DURATION_S_MAX = 48 * 3600
 BEYOND_S_MAX = 24 * 3600  # how far before the window, or behind it, another journey is looked for
-NEXT_DAYS_MAX = 92  # how far ahead the next service is looked for
-NEXT_SEARCHES_MAX = 28  # on how many days whose services differ
 
 
 def plan(
@@ -56,15 +57,15 @@ def plan(
     destination = _reach(searcher, query.destination, query.limits.walk_m_max, access, leaving=False)
     on_foot = _direct(timetable, query, access)
     remarks = _unreached(query, origin, destination) if on_foot is None else []
-    accept = accepts(timetable, query.limits)
+    accept = replace(accepts(timetable, query.limits), via=_via(searcher, query, access))
+    if accept.via is not None and not accept.via.nodes:
+        remarks.append(Decision("planner.no_stop_near_via", name=query.via.name if query.via else ""))
     journeys: list[Journey] = []
     next_at = beyond = None
     if not remarks:
-        if query.via is not None:
-            journeys = _via(searcher, query, origin, destination, access, accept)
-        else:
-            found, beyond = _search(searcher, query, origin, destination, at_s, accept)
-            journeys = [journey_of(timetable, itinerary, origin, destination) for itinerary in found]
+        found, beyond = _search(searcher, query, origin, destination, at_s, accept)
+        least = [settled(timetable, itinerary, origin, destination, accept) for itinerary in found]
+        journeys = [journey_of(timetable, itinerary, origin, destination) for itinerary in least]
         if on_foot is not None:
             journeys.append(on_foot)
         journeys = ordered(useful(journeys), query.arrive_by)
@@ -132,9 +133,7 @@ def _reach(searcher: Searcher, place: Endpoint, walk_m_max: int, access: AccessE
     """The nodes of an endpoint: its stops and what is linked to them, or the stops around its position."""
     timetable = searcher.timetable
     if place.stops:
-        stops = set(place.stops)
-        stops |= set(np.flatnonzero(np.isin(timetable.stop_parent, list(stops))).tolist())
-        return searcher.linked(sorted(stops), leaving)
+        return searcher.linked(sorted(_with_platforms(timetable, place.stops)), leaving)
     if place.point is None:
         raise InvalidInput("planner.place_without_position", name=place.name)
     return access.reach(timetable, place.point, walk_m_max)
@@ -186,52 +185,28 @@ def _tight(
     return out
 
 
-def _via(
-    searcher: Searcher, query: Query, origin: Reach, destination: Reach, access: AccessEgress, accept: Accepts
-) -> list[Journey]:
-    """Through a place: every useful way there, then the best from there on (arriving by: the mirror), joined."""
-    assert query.via is not None  # noqa: S101  # the caller's condition
-    timetable, limits = searcher.timetable, query.limits
-    into = _reach(searcher, query.via, limits.walk_m_max, access, leaving=False)
-    out_of = _reach(searcher, query.via, limits.walk_m_max, access, leaving=True)
-    joined = []
-    if query.arrive_by:
-        seconds = _search(searcher, query, out_of, destination, int(query.at.timestamp()), accept)[0]
-        for second in seconds:
-            rest = limits.vehicles_max - len(second.rides)
-            if rest > 0:
-                for first in _tight(
-                    searcher,
-                    origin,
-                    into,
-                    second.depart_s - query.via_stay_s,
-                    True,
-                    rest,
-                    limits.duration_s_max,
-                    accept,
-                ):
-                    joined.append((first, second))
+def _via(searcher: Searcher, query: Query, access: AccessEgress) -> Via | None:
+    """The nodes of the place to go by: its stops; for a position, those it is an accepted walk from. None when the
+    journey begins or ends there anyhow."""
+    place = query.via
+    if place is None:
+        return None
+    if place.stops:
+        here = _with_platforms(searcher.timetable, place.stops)
+        ends = (query.origin.stops, query.destination.stops)
+        if any(here & _with_platforms(searcher.timetable, stops) for stops in ends):
+            return None
+        nodes = np.flatnonzero(np.isin(searcher.timetable.node_stop, list(here))).astype(np.int32)
+    elif place.point is None:
+        raise InvalidInput("planner.place_without_position", name=place.name)
     else:
-        firsts = _search(searcher, query, origin, into, int(query.at.timestamp()), accept)[0]
-        for first in firsts:
-            rest = limits.vehicles_max - len(first.rides)
-            if rest > 0:
-                for second in _tight(
-                    searcher,
-                    out_of,
-                    destination,
-                    first.arrive_s + query.via_stay_s,
-                    False,
-                    rest,
-                    limits.duration_s_max,
-                    accept,
-                ):
-                    joined.append((first, second))
-    journeys = []
-    for first, second in joined:
-        a, b = journey_of(timetable, first, origin, into), journey_of(timetable, second, out_of, destination)
-        journeys.append(Journey(a.legs + b.legs, a.depart_at, b.arrive_at))
-    return journeys
+        nodes = access.reach(searcher.timetable, place.point, query.limits.walk_m_max).node
+    return Via(tuple(int(node) for node in nodes), query.via_stay_s)
+
+
+def _with_platforms(timetable: Timetable, stops: Sequence[int]) -> set[int]:
+    """The stops, and those of the stations among them."""
+    return set(stops) | set(np.flatnonzero(np.isin(timetable.stop_parent, list(stops))).tolist())
 
 
 def _neighbours(
@@ -246,7 +221,7 @@ def _neighbours(
     """When to ask again for what runs before the journeys shown, and after them: instants at which another journey
     leaves (arriving by: arrives), in whole minutes. None where nothing does within a day."""
     ridden = [journey for journey in journeys if journey.rides]
-    if not ridden or query.via is not None:
+    if not ridden:
         step = timedelta(seconds=max(query.window_s, 3600))
         return query.at - step, query.at + step
     limits = query.limits
@@ -329,66 +304,12 @@ def _none(
         return [
             Decision("planner.outside_validity", day=day, first_day=timetable.first_day, last_day=timetable.last_day)
         ], None
-    if query.via is not None:
-        return [Decision("planner.no_journey_via", name=query.via.name)], None
+    why = [Decision("planner.no_journey_via", name=query.via.name)] if query.via is not None else []
     found, last = next_journey(
         searcher, origin, destination, query.at, accept, query.limits.vehicles_max, query.limits.duration_s_max
     )
     if found is None:
-        return [Decision("planner.no_journey_until", day=day, last_day=last)], None
+        return why or [Decision("planner.no_journey_until", day=day, last_day=last)], None
     leaves = datetime.fromtimestamp(found.depart_s, UTC)
-    return [Decision("planner.no_service_that_day", day=day, next_day=leaves.astimezone(zone).date())], leaves
-
-
-def next_journey(
-    searcher: Searcher,
-    origin: Reach,
-    destination: Reach,
-    after: datetime,
-    accept: Accepts,
-    rounds: int,
-    duration_s_max: int,
-) -> tuple[Itinerary | None, date]:
-    """The first itinerary that leaves on a day after that of `after`, and the last day looked at.
-
-    At most `NEXT_DAYS_MAX` days ahead and `NEXT_SEARCHES_MAX` different timetables: days on which the same services run
-    as on one that had no journey are not searched again, so that months of a weekly timetable cost a few searches.
-    """
-    timetable, zone = searcher.timetable, searcher.zone
-    first = after.astimezone(zone).date()
-    last = min(timetable.last_day, first + timedelta(days=NEXT_DAYS_MAX))
-    if not searcher.ever(origin, destination, rounds, duration_s_max, accept):
-        return None, last
-    barren: set[bytes] = set()
-    for ahead in range(1, (last - first).days + 1):
-        day = first + timedelta(days=ahead)
-        signature = _services_around(timetable, day)
-        if signature in barren:
-            continue
-        if len(barren) == NEXT_SEARCHES_MAX:
-            return None, day - timedelta(days=1)
-        start_s = int(service_day_start(day, zone).timestamp())
-        found = _tight(searcher, origin, destination, start_s, False, rounds, duration_s_max, accept)
-        if found:
-            return min(found, key=lambda itinerary: (itinerary.depart_s, itinerary.arrive_s)), day
-        barren.add(signature)
-    return None, last
-
-
-def _services_around(timetable: Timetable, day: date) -> bytes:
-    """Which day sets run on the days a search of `day` sees; equal bytes, equal timetables."""
-    parts = []
-    for offset in range(-timetable.back_days, 3):
-        bit = (day + timedelta(days=offset)).toordinal() - timetable.first_day_ordinal
-        if 0 <= bit < timetable.day_count:
-            parts.append(np.packbits(timetable.days[:, bit >> 6] >> np.uint64(bit & 63) & np.uint64(1) != 0).tobytes())
-        else:
-            parts.append(b"")
-        parts.append(str(_clock_change(day + timedelta(days=offset), timetable.zone)).encode())
-    return b"|".join(parts)
-
-
-def _clock_change(day: date, zone_name: str) -> float:
-    """Hours by which the service day differs from 24."""
-    zone = ZoneInfo(zone_name)
-    return (service_day_start(day + timedelta(days=1), zone) - service_day_start(day, zone)).total_seconds() / 3600 - 24
+    next_day = leaves.astimezone(zone).date()
+    return [*why, Decision("planner.no_service_that_day", day=day, next_day=next_day)], leaves

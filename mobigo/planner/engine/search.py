@@ -7,17 +7,19 @@ thread has working memory of its own, so that searches run side by side (the ker
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from mobigo.base.servicetime import service_day_start
 from mobigo.network.model.timetable import I32, I64, Timetable
 from mobigo.planner.engine import range as ranges
 from mobigo.planner.engine import raptor
 from mobigo.planner.engine.raptor import INF
+from mobigo.planner.engine.via import Via, doubled
 from mobigo.planner.engine.views import View, Ways, build_view, build_ways
 from mobigo.planner.model import Reach
 
@@ -55,13 +57,14 @@ class Itinerary:
 @dataclass(frozen=True, slots=True)
 class Accepts:
     """What the search may use. `key` names the filter for the cache of views. `stretches` [n, 3] are the parts of
-    joined runs that may be ridden where the whole may not: run, first and last position."""
+    joined runs that may be ridden where the whole may not: run, first and last position. `via`: the place to go by."""
 
     key: object = None
     run_ok: np.ndarray | None = None
     node_ok: np.ndarray | None = None
     change_s_extra: int = 0
     stretches: I32 | None = None
+    via: Via | None = None
 
 
 EVERYTHING = Accepts()
@@ -77,17 +80,26 @@ class Searcher:
         self._ways: OrderedDict[object, Ways] = OrderedDict()
         self._lock = threading.Lock()
         self._memory = threading.local()
+        self._odd_days: list[date] | None = None
 
     def view(self, first_s: int, last_s: int, backward: bool, accepts: Accepts = EVERYTHING) -> View:
         """The view that holds every run under way between two instants. A service day may begin an hour before its
         midnight, or after it."""
         first = self._day(first_s - 3600) - timedelta(days=self.timetable.back_days)
         last = self._day(last_s + 3600)
-        key = (first, last, backward, accepts.key, accepts.change_s_extra)
-        return _kept(
-            self._views, self._lock, key, VIEWS_KEPT,
-            lambda: build_view(self.timetable, self._ways_of(backward, accepts), first, last),
-        )  # fmt: skip
+        return self._view((first, last), backward, accepts)
+
+    def _view(self, days: tuple[date, date], backward: bool, accepts: Accepts, every_day: bool = False) -> View:
+        """The view of those service days; by way of a place, made of the one that goes anywhere."""
+        via = accepts.via
+        key = (days, backward, accepts.key, accepts.change_s_extra, every_day, via)
+
+        def make() -> View:
+            if via is not None:
+                return doubled(self._view(days, backward, replace(accepts, via=None), every_day), via)
+            return build_view(self.timetable, self._ways_of(backward, accepts), *days, every_day)
+
+        return _kept(self._views, self._lock, key, VIEWS_KEPT, make)
 
     def _ways_of(self, backward: bool, accepts: Accepts) -> Ways:
         """What all views of that direction and filter share."""
@@ -100,31 +112,55 @@ class Searcher:
         )  # fmt: skip
 
     def ever(self, origin: Reach, destination: Reach, rounds: int, duration_s_max: int, accepts: Accepts) -> bool:
-        """Whether the journey would be possible if everything ran every day; if not, it is possible on no day."""
+        """Whether the journey would be possible if everything ran every day; if not, it is possible on no day.
+
+        Service days are not alike when the clocks change: what only then connects is looked for around those nights.
+        """
         if not len(origin.node) or not len(destination.node):
             return False
-        view = self._every_day(duration_s_max, accepts)
+        usual, long = self.timetable.first_day, timedelta(days=1 + -(-duration_s_max // 86_400))
+        spans = [(usual, usual + timedelta(days=1)), *((day - long, day + long) for day in self._clock_changes())]
+        return any(
+            self._if_all_ran(origin, destination, rounds, duration_s_max, accepts, first, last) for first, last in spans
+        )
+
+    def _if_all_ran(
+        self, origin: Reach, destination: Reach, rounds: int, duration_s_max: int, accepts: Accepts,
+        first: date, last: date,
+    ) -> bool:  # fmt: skip
+        """Whether the journey would be possible for who leaves from `first` to `last` if everything ran every day."""
+        since_s, until_s = (int(service_day_start(day, self.zone).timestamp()) for day in (first, last))
+        back, ahead = timedelta(days=self.timetable.back_days), timedelta(days=1 + duration_s_max // 86_400)
+        view = self._view((first - back, last + ahead), False, accepts, every_day=True)
+        source, target = self._layered(accepts, origin, destination)
         memory = self._for(view, rounds)
-        start_s = np.int32(86_400 * (self.timetable.back_days + 1))
-        self._aim(view, memory, origin, destination)
+        start_s = np.int32(since_s - view.origin_epoch_s)
+        latest_s = np.int32(until_s - view.origin_epoch_s + duration_s_max)
+        self._aim(view, memory, source, target)
         try:
-            latest_s = start_s + np.int32(duration_s_max)
             raptor.search(
-                view.graph, memory.labels, origin.node, origin.time_s + start_s, memory.egress_s, rounds, latest_s
+                view.graph, memory.labels, source.node, source.time_s + start_s, memory.egress_s, rounds, latest_s
             )
             return bool((memory.labels.target_node >= 0).any())
         finally:
-            memory.egress_s[destination.node] = INF
+            memory.egress_s[target.node] = INF
 
-    def _every_day(self, duration_s_max: int, accepts: Accepts) -> View:
-        """The view in which everything runs every day, long enough for a journey of that length."""
-        key = ("every day", duration_s_max // 86_400, accepts.key, accepts.change_s_extra)
-        first = self.timetable.first_day
-        last = first + timedelta(days=self.timetable.back_days + 2 + duration_s_max // 86_400)
-        return _kept(
-            self._views, self._lock, key, VIEWS_KEPT,
-            lambda: build_view(self.timetable, self._ways_of(False, accepts), first, last, every_day=True),
-        )  # fmt: skip
+    def _clock_changes(self) -> list[date]:
+        """Of the days of the timetable the first that is short and the first that is long."""
+        with self._lock:
+            if self._odd_days is None:
+                days = [self.timetable.first_day + timedelta(days=n) for n in range(self.timetable.day_count)]
+                starts = [service_day_start(day, self.zone) for day in (*days, days[-1] + timedelta(days=1))]
+                odd: dict[timedelta, date] = {}
+                for day, start, end in zip(days, starts, starts[1:], strict=False):
+                    odd.setdefault(end - start, day)
+                self._odd_days = [day for length, day in odd.items() if length != timedelta(days=1)]
+            return self._odd_days
+
+    def _layered(self, accepts: Accepts, source: Reach, target: Reach) -> tuple[Reach, Reach]:
+        """The ends of a search, in the doubled view when it goes by way of a place."""
+        via, count = accepts.via, len(self.timetable.node_stop)
+        return (source, target) if via is None else (via.begun(source, count), via.ended(target, count))
 
     def one(
         self, origin: Reach, destination: Reach, at_s: int, backward: bool = False, rounds: int = 8,
@@ -140,7 +176,8 @@ class Searcher:
             if backward
             else self.view(at_s, at_s + duration_s_max, False, accepts)
         )
-        source, target = (destination, origin) if backward else (origin, destination)
+        ends = (destination, origin) if backward else (origin, destination)
+        source, target = self._layered(accepts, *ends)
         memory = self._for(view, rounds)
         start_s = np.int32(_turn(at_s - view.origin_epoch_s, backward))
         self._aim(view, memory, source, target)
@@ -183,7 +220,8 @@ class Searcher:
             if backward
             else self.view(from_s, to_s + duration_s_max, False, accepts)
         )
-        source, target = (destination, origin) if backward else (origin, destination)
+        ends = (destination, origin) if backward else (origin, destination)
+        source, target = self._layered(accepts, *ends)
         memory = self._for(view, rounds)
         low, high = sorted((_turn(from_s - view.origin_epoch_s, backward), _turn(to_s - view.origin_epoch_s, backward)))
         latest = int(INF) - 1 if arrive_s_max is None else _turn(arrive_s_max - view.origin_epoch_s, backward)
@@ -276,10 +314,12 @@ class Searcher:
 
     def _for(self, view: View, rounds: int, fresh: bool = False) -> "_Memory":
         patterns = len(view.graph.pattern_start) - 1
-        memory: _Memory | None = getattr(self._memory, "own", None)
+        nodes = len(view.graph.change_s)
+        name = "own" if nodes == len(self.timetable.node_stop) else "doubled"
+        memory: _Memory | None = getattr(self._memory, name, None)
         if fresh or memory is None or memory.patterns < patterns or memory.rounds < rounds:
-            memory = _Memory(len(view.graph.change_s), max(patterns, memory.patterns if memory else 0), max(rounds, 8))
-            self._memory.own = memory
+            memory = _Memory(nodes, max(patterns, memory.patterns if memory else 0), max(rounds, 8))
+            setattr(self._memory, name, memory)
         return memory
 
     def _aim(self, view: View, memory: "_Memory", source: Reach, target: Reach) -> None:
@@ -291,7 +331,7 @@ class Searcher:
 
     def _itinerary(self, view: View, leave: int, reach: int, rows: I32) -> Itinerary:
         base, first_day, ends = view.origin_epoch_s, view.first_day.toordinal(), view.graph.pattern_start
-        rides = []
+        rides, count = [], len(self.timetable.node_stop)
         for pattern, occurrence, a, b, departs, arrives, from_node, to_node in rows.tolist():
             first = int(view.first_position[pattern])
             if view.backward:
@@ -300,8 +340,11 @@ class Searcher:
             day = date.fromordinal(first_day + int(view.occurrence_day[occurrence]))
             run, own = int(view.occurrence_run[occurrence]), int(view.pattern[pattern])
             rides.append(
-                RideFound(own, run, day, a + first, b + first, base + departs, base + arrives, from_node, to_node)
-            )
+                RideFound(
+                    own, run, day, a + first, b + first, base + departs, base + arrives,
+                    from_node % count, to_node % count,  # a doubled view numbers its nodes twice
+                )
+            )  # fmt: skip
         if view.backward:
             return Itinerary(base - reach, base - leave, tuple(reversed(rides)))
         return Itinerary(base + leave, base + reach, tuple(rides))

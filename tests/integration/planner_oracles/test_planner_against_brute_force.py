@@ -29,21 +29,29 @@ def differences(case: Case) -> Iterator[str]:
     for question in case.questions:
         if question.access.keys() & question.egress.keys():
             continue  # a journey of no vehicle is not the search's to find
-        ask = ask_of(question)
-        leaving, arriving, profile = asked.leaving(question), asked.arriving(question), asked.profile(question)
-        for kind, expected, found in (
-            ("leaving at", expanded.forward(ask, question.at)[0], arrivals(leaving)),
-            ("arriving by", expanded.backward(ask, question.by), departures(arriving)),
-            ("window", expanded.profile(ask, question.at, question.window_s), profile_points(profile)),
-        ):
-            if expected != found:
-                yield f"{kind}: {question.text()}\n  expected {expected}\n  found    {found}"
-        for itineraries, arrive_by in ((leaving, False), (arriving, True), (profile, False)):
-            for itinerary in itineraries:
-                query = asked.query(question, arrive_by=arrive_by)
-                faults = validator.faults(asked.journey(question, itinerary), query)
-                if faults:
-                    yield f"not possible: {question.text()}\n  {faults}"
+        for by_way in (False, True):
+            ask = ask_of(question, by_way=by_way)
+            leaving, arriving = (find(question, by_way=by_way) for find in (asked.leaving, asked.arriving))
+            profile = asked.profile(question, by_way=by_way)
+            for kind, expected, found in (
+                ("leaving at", expanded.forward(ask, question.at)[0], arrivals(leaving)),
+                ("arriving by", expanded.backward(ask, question.by), departures(arriving)),
+                ("window", expanded.profile(ask, question.at, question.window_s), profile_points(profile)),
+            ):
+                if expected != found:
+                    yield f"{kind}, by way {by_way}: {question.text()}\n  expected {expected}\n  found    {found}"
+            for itineraries, arrive_by in ((leaving, False), (arriving, True), (profile, False)):
+                for itinerary in itineraries:
+                    least = asked.settled(question, itinerary, by_way=by_way)
+                    journey = asked.journey(question, least)
+                    faults = validator.faults(journey, asked.query(question, arrive_by=arrive_by))
+                    if faults:
+                        yield f"not possible: {question.text()}\n  {faults}"
+                    before = asked.journey(question, itinerary)
+                    leave, arrive = (int(at.timestamp()) for at in (before.depart_at, before.arrive_at))
+                    metres = expanded.least_metres(ask, asked.vehicles(itinerary), leave, arrive)
+                    if journey.walk_m != metres or journey.depart_at < before.depart_at:
+                        yield f"walks {journey.walk_m} m, not {metres}, by way {by_way}: {question.text()}"
 
 
 def fails(case: Case) -> bool:

@@ -152,6 +152,43 @@ def test_beyond_the_timetable_is_said(network, day, code):
     assert (answer.journeys, [remark.code for remark in answer.remarks]) == ((), [code])
 
 
+def around(days: int, middle: date) -> list[date]:
+    return [middle + timedelta(days=n) for n in range(-days, days + 1)]
+
+
+@pytest.mark.parametrize(
+    ("middle", "trips", "leaves"),
+    [
+        # the night of 29 March: 0:30 of the 30th is 23:30 on the 29th, before 24:15 of the 29th
+        (date(2025, 3, 29), ("A 0:30 C 0:50", "C 24:15 B 24:40"), at(23, 30, date(2025, 3, 29))),
+        # the night of 25 October: 0:05 of the 26th is an hour after midnight, after 24:50 of the 25th
+        (date(2025, 10, 25), ("A 24:20 C 24:50", "C 0:05 B 0:35"), at(0, 20, date(2025, 10, 26))),
+    ],
+)
+def test_a_connection_of_the_night_when_the_clocks_change_is_announced(middle, trips, leaves):
+    """On every other night the second vehicle is gone, and the next one makes the journey longer than a day."""
+    files = feed(
+        [trip(name, calls, route=name) for name, calls in zip(("one", "two"), trips, strict=True)],
+        services={"daily": around(12, middle)},
+    )
+    network = LiveNetwork(compile_feeds([CompileInput("f", tables(files))], "Europe/Paris", "hash"), "hash")
+    asked = Query(stop(network, "A"), stop(network, "B"), at(12, day=middle - timedelta(days=9)))
+    answer = plan(network, asked)
+    assert (answer.journeys, answer.next_at) == ((), leaves.astimezone(UTC))
+    (journey,) = plan(network, Query(asked.origin, asked.destination, answer.next_at)).journeys
+    assert journey.depart_at == leaves
+    late = Query(asked.origin, asked.destination, at(12, day=middle + timedelta(days=2)))
+    assert [remark.code for remark in plan(network, late).remarks] == ["planner.no_journey_until"]
+
+
+def test_a_night_coach_of_wednesdays_is_announced_though_it_arrives_on_thursday():
+    night = trip("night", "A 23:00 B 25:30", service="wednesdays")
+    files = feed([night], services={"wednesdays": WEDNESDAYS})
+    network = LiveNetwork(compile_feeds([CompileInput("f", tables(files))], "Europe/Paris", "hash"), "hash")
+    answer = plan(network, Query(stop(network, "A"), stop(network, "B"), at(8, day=date(2025, 3, 20))))
+    assert answer.next_at == at(23, day=date(2025, 3, 26)).astimezone(UTC)
+
+
 def test_by_way_of_a_place(network):
     query = Query(stop(network, "A"), stop(network, "B"), at(7, 30), via=stop(network, "C"))
     assert told(plan(network, query).journeys) == [("08:10", "09:10", 1)]
@@ -159,12 +196,89 @@ def test_by_way_of_a_place(network):
     assert told(plan(network, back).journeys) == [("08:10", "09:10", 1)]
 
 
+THROUGH = [
+    trip("through", "A 8:00 C 8:20 B 8:40"),
+    trip("past", "A 8:05 B 8:30", route="past"),
+    trip("on", "C 8:35 B 8:50", route="on"),
+]
+
+
+@pytest.mark.parametrize(
+    ("via", "stay_min", "expected"),
+    [
+        ("C", 0, [("08:00", "08:40", 0)]),  # one stays seated
+        ("C", 13, [("08:00", "08:50", 1)]),
+        ("C", 15, [("08:00", "08:50", 1)]),
+        ("C", 16, []),
+        ("A", 0, [("08:05", "08:30", 0)]),  # one begins there anyhow
+        ("B", 0, [("08:05", "08:30", 0)]),
+    ],
+)
+def test_passing_through_is_enough_unless_one_stays(via, stay_min, expected):
+    network = LiveNetwork(compile_feeds([CompileInput("f", tables(feed(THROUGH)))], "Europe/Paris", "hash"), "hash")
+    query = Query(
+        stop(network, "A"),
+        stop(network, "B"),
+        at(7, 30),
+        window_s=3600,
+        via=stop(network, via),
+        via_stay_s=stay_min * 60,
+    )
+    assert told(plan(network, query).journeys) == expected
+
+
+def test_a_position_to_go_by_is_its_stops_within_the_walk_accepted():
+    network = LiveNetwork(compile_feeds([CompileInput("f", tables(feed(THROUGH)))], "Europe/Paris", "hash"), "hash")
+    for metres, walk_m, found in ((99.9, 130, 1), (99.9, 129, 0)):
+        query = Query(
+            stop(network, "A"),
+            stop(network, "B"),
+            at(7, 30),
+            via=near(network, "C", metres),
+            limits=Limits(walk_m_max=walk_m),
+        )
+        answer = plan(network, query)
+        assert len(answer.journeys) == found
+        assert [remark.code for remark in answer.remarks] == ["planner.no_stop_near_via"] * (1 - found)
+
+
 def test_staying_on_the_way_can_miss_the_connection(network):
     query = Query(stop(network, "A"), stop(network, "B"), at(7, 30), via=stop(network, "C"), via_stay_s=10 * 60)
     assert told(plan(network, query).journeys) == [("08:10", "09:10", 1)]
     too_long = Query(stop(network, "A"), stop(network, "B"), at(7, 30), via=stop(network, "C"), via_stay_s=10 * 60 + 1)
     missed = plan(network, too_long)
-    assert (missed.journeys, [remark.code for remark in missed.remarks]) == ((), ["planner.no_journey_via"])
+    assert missed.journeys == ()
+    assert missed.remarks[0].code == "planner.no_journey_via"
+
+
+NEAR = 0.001  # degrees: 111 m
+
+
+def test_one_changes_where_one_walks_least():
+    """Both vehicles call near D, near E (side by side there) and near F: the change is made at E, on any network."""
+    where = {"A": 46.0, "D": 46.1, "D2": 46.1 + NEAR, "E": 46.2, "F": 46.3, "F2": 46.3 + 2 * NEAR, "B": 46.4}
+    stops = [{"stop_id": name, "stop_lat": f"{lat:.4f}", "stop_lon": "4.0"} for name, lat in where.items()]
+    one = trip("one", "A 8:00 D 8:10 E 8:20 F 8:30", route="one")
+    two = trip("two", "D2 8:20 E 8:30 F2 8:45 B 9:00", route="two")
+    network = LiveNetwork(
+        compile_feeds([CompileInput("f", tables(feed([one, two], stops=stops)))], "Europe/Paris", "hash"), "hash"
+    )
+    for arrive_by, asked in ((False, at(7, 30)), (True, at(9, 0))):
+        (journey,) = plan(network, Query(stop(network, "A"), stop(network, "B"), asked, arrive_by)).journeys
+        assert journey.walk_m == 0
+        change = journey.rides[0].visits[-1].stop
+        assert network.timetable.stop_id[change] == "E"
+    there = Query(stop(network, "A"), stop(network, "B"), at(7, 30), via=stop(network, "F"))
+    (journey,) = plan(network, there).journeys
+    assert [network.timetable.stop_id[ride.visits[-1].stop] for ride in journey.rides] == ["F", "B"]
+
+
+def test_where_two_changes_walk_alike_the_first_stop_is_taken():
+    trips = [trip("one", "A 8:00 C 8:10 D 8:20", route="one"), trip("two", "C 8:30 D 8:40 B 9:00", route="two")]
+    network = LiveNetwork(compile_feeds([CompileInput("f", tables(feed(trips)))], "Europe/Paris", "hash"), "hash")
+    for arrive_by, asked in ((False, at(7, 30)), (True, at(9, 0))):
+        (journey,) = plan(network, Query(stop(network, "A"), stop(network, "B"), asked, arrive_by)).journeys
+        assert network.timetable.stop_id[journey.rides[0].visits[-1].stop] == "C"
 
 
 @pytest.mark.parametrize(
