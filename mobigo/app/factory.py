@@ -64,7 +64,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    services = Services(settings, make_networks=make_networks)
+    services = Services(settings, make_networks=make_networks, make_carpool=make_carpool)
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
@@ -124,3 +124,10 @@ def make_networks(services: Services) -> Networks:
     holder: Any = importlib.import_module("mobigo.network.store.networks")
     made: Networks = holder.NetworkHolder(services.engine, services.config.home)
     return made
+
+
+def make_carpool(services: Services) -> Any:
+    """The carpool lines, for the planner to show beside its journeys."""
+    from mobigo.app.carpool_ways import CarpoolWays
+
+    return CarpoolWays(services)

@@ -1,0 +1,188 @@
+"""The join of the planner and the carpool lines: ways along a line between two positions, for the planner to show.
+
+The planner declares what it asks (`mobigo.planner.model.CarpoolLines`); what is answered comes from `covoit`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+from covoit.model.lines import ExpectedWait, Guarantee, Line, LineStop, WaitFrom
+from covoit.rules import lines as rules
+from mobigo.base.decisions import Decision
+from mobigo.base.geo import Point, distance_m
+from mobigo.base.instants import PARIS, paris_day
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from mobigo.infra.web import Services
+    from mobigo.planner.model import CarpoolWay
+
+AROUND: Final = timedelta(hours=4)  # a line whose drivers come later than that is not "around that time"
+RIDE_M_MIN: Final = 2_000  # under it one walks, and nothing is subsidised
+WAYS_MAX: Final = 2
+WAIT_S_UNKNOWN: Final = 30 * 60  # counted on where nothing is known and nothing is guaranteed
+DETOUR, SPEED_M_S = 1.3, 1.2  # on foot, as the planner counts without streets
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where one boards and alights along a line, and the walk at each end."""
+
+    line: Line
+    board: LineStop
+    alight: LineStop
+    direction: int
+    walk_to_m: int
+    walk_from_m: int
+    ride_m: int
+
+    @property
+    def ride_s(self) -> int:
+        """About how long the ride takes."""
+        return rules.ride_s(self.line, self.ride_m)
+
+
+def ends_on(line: Line, origin: Point, destination: Point, walk_m_max: int) -> Ends | None:
+    """The nearest stops of a line to both ends, when both are within a walk and the ride is worth it."""
+    board, to_m = _nearest(line, origin)
+    alight, from_m = _nearest(line, destination)
+    if board is alight or to_m > walk_m_max or from_m > walk_m_max:
+        return None
+    leg = rules.leg_between(line, board.id, alight.id)
+    ride_m = leg.to_m - leg.from_m
+    return Ends(line, board, alight, leg.direction, to_m, from_m, ride_m) if ride_m >= RIDE_M_MIN else None
+
+
+def _nearest(line: Line, point: Point) -> tuple[LineStop, int]:
+    stop = min(line.stops, key=lambda each: (distance_m(each.point, point), each.id))
+    return stop, round(distance_m(stop.point, point) * DETOUR)
+
+
+def hours_around(ends: Ends, day: date) -> Iterator[tuple[datetime, datetime]]:
+    """When drivers are expected that day, as instants."""
+    for since, until in rules.hours_of_day(ends.line, ends.direction, day):
+        yield _instant(day, since), _instant(day, until)
+
+
+def _instant(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, tzinfo=PARIS).astimezone(UTC)
+
+
+def waits_from(ends: Ends, at: datetime, wait_s: int, *, arrive_by: bool, window_s: int) -> datetime | None:
+    """When to be at the stop, and the hours it falls in decide: leaving, as soon as one can after `at`; arriving by, as
+    late as still arrives. None when no driver is expected around that time."""
+    walk = timedelta(seconds=_walk_s(ends.walk_to_m))
+    rest = timedelta(seconds=wait_s + ends.ride_s + _walk_s(ends.walk_from_m))
+    far = max(AROUND, timedelta(seconds=window_s))
+    hours = sorted(hours_around(ends, paris_day(at)))
+    if arrive_by:
+        for since, until in reversed(hours):
+            latest = min(at - rest, until - timedelta(minutes=1))
+            if latest >= since and at - (latest + rest) <= far:
+                return latest
+        return None
+    for since, until in hours:
+        earliest = max(at + walk, since)
+        if earliest < until and earliest - walk - at <= far:
+            return earliest
+    return None
+
+
+def _walk_s(metres: int) -> int:
+    return round(metres / SPEED_M_S)
+
+
+def counted_on_s(wait: ExpectedWait, guarantee: Guarantee | None, *, arrive_by: bool) -> int:
+    """The wait one may count on: nine in ten to be on time, else the mean; never more than what is guaranteed."""
+    told = wait.nine_in_ten_min if arrive_by and wait.nine_in_ten_min is not None else wait.mean_min
+    bound = None if guarantee is None else guarantee.wait_min
+    minutes = [each for each in (told, bound) if each is not None]
+    return min(minutes) * 60 if minutes else WAIT_S_UNKNOWN
+
+
+def wait_in_words(wait: ExpectedWait) -> Decision:
+    """The expected wait and what it rests on."""
+    if wait.basis is WaitFrom.HISTORY:
+        return Decision(
+            "carpool.wait_seen", minutes=wait.mean_min, most_minutes=wait.nine_in_ten_min, sample=wait.sample
+        )
+    if wait.basis is WaitFrom.DECLARED:
+        return Decision("carpool.wait_declared", minutes=wait.mean_min, drivers=wait.sample)
+    return Decision("carpool.wait_unknown")
+
+
+class CarpoolWays:
+    """Answers the planner from the lines in force and what is known of their drivers."""
+
+    def __init__(self, services: "Services") -> None:
+        self._services = services
+
+    def ways(
+        self, origin: Point, destination: Point, at: datetime, *, arrive_by: bool, window_s: int, walk_m_max: int
+    ) -> "Sequence[CarpoolWay]":
+        """The ways along one line between two positions, soonest arrival (latest departure) first."""
+        from covoit.service import lines as service
+        from mobigo.infra.db import reading
+
+        day = paris_day(at)
+        served = [
+            ends
+            for line in service.current_lines(day)
+            if (ends := ends_on(line, origin, destination, walk_m_max)) is not None
+        ]
+        if not served:
+            return []
+        with reading(self._services.engine) as session:
+            found = [self._way(session, ends, at, arrive_by=arrive_by, window_s=window_s) for ends in served]
+        ways = [way for way in found if way is not None]
+        if arrive_by:
+            ways.sort(key=lambda way: (-way.leave_at.timestamp(), way.line))
+        else:
+            ways.sort(key=lambda way: (way.arrive_at, way.line))
+        return ways[:WAYS_MAX]
+
+    def _way(
+        self, session: "Session", ends: Ends, at: datetime, *, arrive_by: bool, window_s: int
+    ) -> "CarpoolWay | None":
+        from covoit.service import lines as service
+        from mobigo.planner.model import CarpoolWay
+
+        day = paris_day(at)
+        guarantee = service.guarantee_on(day)
+        # Twice: what one waits depends on the hour one begins to, and that hour on what one waits.
+        begin = at
+        for _ in range(2):
+            wait = service.expected_wait(session, ends.line, ends.direction, ends.board, begin)
+            wait_s = counted_on_s(wait, guarantee, arrive_by=arrive_by)
+            found = waits_from(ends, at, wait_s, arrive_by=arrive_by, window_s=window_s)
+            if found is None:
+                return None
+            begin = found
+        since, until = next(pair for pair in hours_around(ends, day) if pair[0] <= begin < pair[1])
+        drivers = service.drivers_expected(session, ends.line, ends.direction, ends.board, begin)
+        leave = begin - timedelta(seconds=_walk_s(ends.walk_to_m))
+        arrive = begin + timedelta(seconds=wait_s + ends.ride_s + _walk_s(ends.walk_from_m))
+        return CarpoolWay(
+            line=ends.line.name,
+            href=f"/covoiturage/lignes/{ends.line.code}",
+            board=ends.board.name,
+            board_point=ends.board.point,
+            alight=ends.alight.name,
+            alight_point=ends.alight.point,
+            leave_at=leave,
+            arrive_at=arrive,
+            since=since,
+            until=until,
+            walk_to_m=ends.walk_to_m,
+            walk_from_m=ends.walk_from_m,
+            ride_s=ends.ride_s,
+            distance_m=ends.ride_m,
+            wait_s=wait_s,
+            price=service.price_on(day),
+            wait=wait_in_words(wait),
+            guarantee=None if guarantee is None else Decision("carpool.guaranteed", minutes=guarantee.wait_min),
+            drivers_expected=drivers,
+        )
