@@ -106,6 +106,9 @@ def shown_carpool(way: CarpoolWay, zone: ZoneInfo, asked_day: date) -> ShownCarp
     to_s = round(walk_s * way.walk_to_m / on_foot) if on_foot else 0
     parts = [("walk", to_s), ("wait", way.wait_s), ("ride", way.ride_s), ("walk", walk_s - to_s)]
     facts = [formats.amount(way.price, language), _("sans correspondance")]
+    facts.append(_("jusqu’à %(time)s d’attente comptée") % {"time": formats.duration(way.wait_s, language)})
+    if way.guarantee is not None:
+        facts.append(_("départ et retour garantis"))
     if on_foot:
         facts.append(_("%(distance)s à pied") % {"distance": formats.distance(on_foot, language)})
     return ShownCarpool(

@@ -60,6 +60,7 @@ def test_the_page_shows_the_line_beside_the_coach_and_counts_it(client: FlaskCli
     assert "1,50\xa0€" in page or "1,50\u202f€" in page
     assert "Conducteurs attendus de 7\xa0h\xa030 à 9\xa0h\xa030" in page
     assert "2 façons d’y aller" in page
+    assert "jusqu’à 15\xa0min d’attente comptée" in page
     assert 'href="/covoiturage/lignes/saulieu-chatillon"' in page
 
 
