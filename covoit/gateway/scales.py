@@ -171,6 +171,7 @@ def scale_from(document: Mapping[str, Any]) -> Scale:
         applies=bool(document.get("applies", False)),
         act=_act(document["act"]) if "act" in document else None,
         text=dict(document.get("text", {})),
+        document=document,
         ceilings=ceilings(),
         fares=coach_fares(),
         **whole,

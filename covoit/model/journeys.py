@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from mobigo.base.geo import Point
 from mobigo.base.instants import paris_day
+from mobigo.base.money import ZERO, Money
 
 
 class ProofClass(StrEnum):
@@ -65,6 +67,11 @@ class Journey:
     start_insee: str | None = None
     end_insee: str | None = None
     passenger_over_18: bool | None = None  # unknown is not adult
+    # For campaigns of zones and free rides alone; the rule of our lines looks at none of them.
+    start: Point | None = None
+    end: Point | None = None
+    driver_revenue: Money | None = None
+    incentives: Money = ZERO  # what others already give
 
     @property
     def day(self) -> date:

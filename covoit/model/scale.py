@@ -141,6 +141,7 @@ class Scale:
     applies: bool = False  # whether it is the one in force on its days, among those that are not merely for comparison
     act: Act | None = None
     text: Mapping[str, str] = field(default_factory=dict)  # what a citizen reads, figures made from the file
+    document: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # what the text's figures cite
     # What it leans on, dated apart: not part of its hash. The hash of the one used stands in each priced trip.
     ceilings: tuple[Ceiling, ...] = ()
     fares: tuple[CoachFare, ...] = ()

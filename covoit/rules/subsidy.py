@@ -4,10 +4,10 @@ A pure function that reads like the rule. Caps and budgets, which depend on othe
 (`covoit.rules.caps`); the same rule over columns of numbers, for a million trips at once, is `covoit.engine.recompute`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from covoit.model.journeys import Journey, JourneyState, LineLeg, ProofClass, VehicleTrip, order_of
 from covoit.model.pricing import PricedTrip, Step
@@ -23,6 +23,7 @@ from covoit.rules import legal, words
 from mobigo.base.decisions import Decision
 from mobigo.base.instants import to_utc
 from mobigo.base.money import ZERO, Money, from_exact_cents
+from mobigo.base.periods import Period
 
 LONGEST_LEG = "longest_leg"  # not on one line: the longest leg is paid, never a sum
 BROUGHT_BACK = "brought_back_to_reference"  # a declared distance well above the line's own
@@ -71,7 +72,7 @@ def price(trip: VehicleTrip, scale: Scale, *, rank_of_day: int) -> PricedTrip:
         driver=trip.driver,
         started_at=to_utc(trip.started_at),
         day=trip.day,
-        line=_line_of(journeys),
+        line=line_of(journeys),
         scale_code=scale.code,
         scale_hash=scale.hash,
         distance_m=distance,
@@ -97,12 +98,33 @@ def price(trip: VehicleTrip, scale: Scale, *, rank_of_day: int) -> PricedTrip:
 # ---- step 1: which journeys count
 
 
-def sort_journeys(trip: VehicleTrip, scale: Scale) -> tuple[list[Journey], dict[str, Decision]]:
-    """The journeys that count, by start then id, and why each other one does not."""
+class Conditions(Protocol):
+    """What a journey must meet, of a scale or of a campaign."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def period(self) -> Period: ...
+    @property
+    def proof_class_min(self) -> ProofClass: ...
+    @property
+    def leg_m_min(self) -> int: ...
+    @property
+    def overlap_pct(self) -> int: ...
+    @property
+    def distance_basis(self) -> DistanceBasis: ...
+    @property
+    def reference_tolerance_pct(self) -> int: ...
+
+
+def sort_journeys(
+    trip: VehicleTrip, scale: Conditions, more: Callable[[Journey], Decision | None] = lambda _journey: None
+) -> tuple[list[Journey], dict[str, Decision]]:
+    """The journeys that count, by start then id, and why each other one does not; `more`: conditions of one's own."""
     counted: list[Journey] = []
     refused: dict[str, Decision] = {}
     for journey in sorted(trip.journeys, key=lambda each: (each.started_at, each.id)):
-        reason = refusal(journey, trip, scale) or _overlap_refusal(journey, counted, scale)
+        reason = refusal(journey, trip, scale) or more(journey) or _overlap_refusal(journey, counted, scale)
         if reason is None:
             counted.append(journey)
         else:
@@ -110,7 +132,7 @@ def sort_journeys(trip: VehicleTrip, scale: Scale) -> tuple[list[Journey], dict[
     return counted, refused
 
 
-def refusal(journey: Journey, trip: VehicleTrip, scale: Scale) -> Decision | None:
+def refusal(journey: Journey, trip: VehicleTrip, scale: Conditions) -> Decision | None:
     """The first reason not to count a journey, in the order the rule lists them."""
     if journey.state is not JourneyState.OK:
         return Decision("covoit.journey_not_ok", state=_STATES_SAID[journey.state])
@@ -127,7 +149,7 @@ def refusal(journey: Journey, trip: VehicleTrip, scale: Scale) -> Decision | Non
     return None
 
 
-def _overlap_refusal(journey: Journey, counted: Sequence[Journey], scale: Scale) -> Decision | None:
+def _overlap_refusal(journey: Journey, counted: Sequence[Journey], scale: Conditions) -> Decision | None:
     for other in counted:
         if other.passenger == journey.passenger and overlap(other, journey, scale.overlap_pct):
             return Decision("covoit.same_person_twice", journey=other.operator_journey_id)
@@ -152,7 +174,7 @@ def length_m(journey: Journey) -> int:
 # ---- step 2: the kilometres
 
 
-def paid_distance(trip: VehicleTrip, journeys: Sequence[Journey], scale: Scale) -> tuple[int, tuple[str, ...]]:
+def paid_distance(trip: VehicleTrip, journeys: Sequence[Journey], scale: Conditions) -> tuple[int, tuple[str, ...]]:
     """The metres the scale pays for, and what there is to say about them.
 
     On a line: the union of the legs, so that a kilometre is paid once however many are on board and an empty stretch
@@ -200,7 +222,7 @@ def _track(leg: LineLeg) -> tuple[str, int]:
     return (leg.line, leg.direction)
 
 
-def _line_of(journeys: Sequence[Journey]) -> str | None:
+def line_of(journeys: Sequence[Journey]) -> str | None:
     lines = {None if journey.leg is None else journey.leg.line for journey in journeys}
     return lines.pop() if len(lines) == 1 else None
 
@@ -285,11 +307,11 @@ def _bonus_said(seats: int, passengers: int, scale: Scale, amount: Money) -> Dec
     counted = max(0, passengers - scale.first_counted_passenger + 1)
     bonus = Money(scale.bonus_cents)
     if counted == 0:
-        return Decision("covoit.step_no_bonus_yet", passengers=_people(seats), first=scale.first_counted_passenger)
+        return Decision("covoit.step_no_bonus_yet", passengers=people_said(seats), first=scale.first_counted_passenger)
     if counted == seats:
-        return Decision("covoit.step_bonus", passengers=_people(counted), bonus=bonus, amount=amount)
+        return Decision("covoit.step_bonus", passengers=people_said(counted), bonus=bonus, amount=amount)
     return Decision(
-        "covoit.step_bonus_of", passengers=_people(counted), seats=_people(seats), bonus=bonus, amount=amount
+        "covoit.step_bonus_of", passengers=people_said(counted), seats=people_said(seats), bonus=bonus, amount=amount
     )
 
 
@@ -312,7 +334,7 @@ _STATES_SAID: Final = {
 }
 
 
-def _people(number: int) -> Decision:
+def people_said(number: int) -> Decision:
     if number == 1:
         return Decision("covoit.words_one_passenger")
     return Decision("covoit.words_passengers", number=number)
