@@ -87,7 +87,8 @@ def give(session: Session, orders: Sequence[Order], *, now: datetime) -> list[Po
     head = store.lock_head(session)
     by_key = store.lines_by_key(session, [order.key for order in orders] + rules.keys_referred(orders))
     referred = [by_key[key].n for key in rules.keys_referred(orders) if key in by_key]
-    known = rules.Known(by_key, store.ended_by(session, referred))
+    groups = {order.group for order in orders if order.group is not None}
+    known = rules.Known(by_key, store.ended_by(session, referred), store.groups_among(session, groups))
     books = store.books(session, rules.accounts_named(orders, by_key))
     answered, fresh, new_head = rules.extend(head, orders, known, books, now=now)
     if fresh:
@@ -250,16 +251,27 @@ def verify(
     `progress` is told how many lines were checked.
     """
     with reading(engine) as session:
-        heads = [*store.signed_heads(session), *published]
-        books = store.all_books(session)
-        checker = checking.Checker(heads)
-        for page in store.stream_lines(session):
-            if checker.read(page) is not None:
-                break
-            if progress is not None:
-                progress(checker.n)
-        fault = checker.finish(store.find_head(session), books) or _bad_signature(heads, trusted)
-        fault = fault or _bad_mark(session, chain.whole_eras(checker.n))
+        return check(session, published=published, trusted=trusted, progress=progress)
+
+
+def check(
+    session: Session,
+    *,
+    published: Sequence[SignedHead] = (),
+    trusted: Collection[bytes] | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Verdict:
+    """`verify`, in a look that is already open."""
+    heads = [*store.signed_heads(session), *published]
+    books = store.all_books(session)
+    checker = checking.Checker(heads)
+    for page in store.stream_lines(session):
+        if checker.read(page) is not None:
+            break
+        if progress is not None:
+            progress(checker.n)
+    fault = checker.finish(store.find_head(session), books) or _bad_signature(heads, trusted)
+    fault = fault or _bad_mark(session, chain.whole_eras(checker.n))
     return Verdict(checker.n, len(books), len(heads), checker.hash, fault)
 
 

@@ -327,6 +327,18 @@ def ended_by(session: Session, numbers: Sequence[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in found}
 
 
+def groups_among(session: Session, names: Iterable[str]) -> set[str]:
+    """Those of these groups that have lines."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return set()
+    dialect = _dialect(session)
+    found = session.connection().exec_driver_sql(
+        f"SELECT DISTINCT group_name FROM ledger_line WHERE group_name {_AMONG[dialect]}", (_listed(dialect, wanted),)
+    )
+    return {row[0] for row in found}
+
+
 def open_holds_over(session: Session, now_us: int, limit: int) -> list[str]:
     """Keys of holds whose time is over and that nothing ended, oldest first."""
     asked = text(

@@ -1,6 +1,6 @@
 """Which order is acceptable and what it changes, pure: orders in, lines out, one after the other."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -132,6 +132,7 @@ class Known:
 
     by_key: Mapping[str, Line]
     ended_by: Mapping[int, str]  # number of a line settled, voided, expired or reversed → key of the line that did
+    groups: Collection[str] = ()  # those of the orders' groups that are already recorded
 
 
 def extend(
@@ -157,6 +158,8 @@ def extend(
                 raise Conflict("ledger.other_content", key=order.key)
             answered.append(line)
             continue
+        if order.group is not None and order.group in known.groups:
+            raise Conflict("ledger.group_closed", key=order.key, group=order.group)
         n += 1
         of_n = asked[12]
         if of_n is not None:
