@@ -4,7 +4,7 @@ import io
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from mobigo.app.tables import metadata
 from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.infra.audit import AuditEntry, record
 from mobigo.infra.blobs import Blobs
-from mobigo.infra.config import Config
+from mobigo.infra.config import Config, load_config
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.idempotency import IdempotencyKey
 from mobigo.infra.outbox import emit
@@ -31,24 +31,28 @@ from tests.conftest import postgres_database
 NOW = datetime(2026, 11, 24, 8, 0, 0, 250, tzinfo=UTC)
 
 
-@contextmanager
-def instance(kind: str, home: Path) -> Iterator[tuple[Config, Engine]]:
-    """A migrated instance on SQLite or on a PostgreSQL database of its own."""
-    from mobigo.infra.config import load_config
+Instance = Callable[[str, Path], AbstractContextManager[tuple[Config, Engine]]]
 
-    config = load_config({"MOBIGO_HOME": str(home)})
-    if kind == "sqlite":
-        engine = open_engine(config.database_url)
-        schema.create(engine)
-        yield config, engine
-        engine.dispose()
-        return
-    with postgres_database() as url:
-        config = replace(config, database_url=url)
-        engine = open_engine(url)
-        schema.create(engine)
-        yield config, engine
-        engine.dispose()
+
+@pytest.fixture
+def instance(request: pytest.FixtureRequest) -> Instance:
+    """`instance(kind, home)`: an instance with every table, on SQLite or on a PostgreSQL database of its own."""
+
+    @contextmanager
+    def opened(kind: str, home: Path) -> Iterator[tuple[Config, Engine]]:
+        config = load_config({"MOBIGO_HOME": str(home)})
+        with ExitStack() as stack:
+            if kind == "sqlite":
+                config.home.mkdir(parents=True)
+                shutil.copyfile(request.getfixturevalue("sqlite_template"), config.home / "mobigo.sqlite")
+            else:
+                url = stack.enter_context(postgres_database(request.getfixturevalue("postgres_template")))
+                config = replace(config, database_url=url)
+            engine = open_engine(config.database_url)
+            stack.callback(engine.dispose)
+            yield config, engine
+
+    return opened
 
 
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -86,7 +90,7 @@ def everything(config: Config, engine: Engine) -> dict[str, Any]:
 
 @pytest.mark.parametrize("source", KINDS)
 @pytest.mark.parametrize("target", KINDS)
-def test_everything_comes_back_on_either_database(source: str, target: str, tmp_path: Path) -> None:
+def test_everything_comes_back_on_either_database(instance: Instance, source: str, target: str, tmp_path: Path) -> None:
     with instance(source, tmp_path / "one") as (config, engine):
         fill(config, engine)
         before = everything(config, engine)
@@ -103,7 +107,7 @@ def test_everything_comes_back_on_either_database(source: str, target: str, tmp_
     assert not list((tmp_path / "two").glob(".rest*"))
 
 
-def test_a_backup_is_for_its_owner_and_never_overwrites(tmp_path: Path) -> None:
+def test_a_backup_is_for_its_owner_and_never_overwrites(instance: Instance, tmp_path: Path) -> None:
     with instance("sqlite", tmp_path / "one") as (config, engine):
         save(config, engine, tmp_path / "backup.tar", NOW)
         content = (tmp_path / "backup.tar").read_bytes()
@@ -113,7 +117,7 @@ def test_a_backup_is_for_its_owner_and_never_overwrites(tmp_path: Path) -> None:
     assert (tmp_path / "backup.tar").read_bytes() == content
 
 
-def test_the_same_state_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_state_gives_the_same_bytes(instance: Instance, tmp_path: Path) -> None:
     with instance("sqlite", tmp_path / "one") as (config, engine):
         fill(config, engine)
         for name in ("a.tar", "b.tar"):
@@ -121,7 +125,7 @@ def test_the_same_state_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.tar").read_bytes() == (tmp_path / "b.tar").read_bytes()
 
 
-def test_a_backup_does_not_hold_the_secret_key_nor_what_can_be_made_again(tmp_path: Path) -> None:
+def test_a_backup_does_not_hold_the_secret_key_nor_what_can_be_made_again(instance: Instance, tmp_path: Path) -> None:
     with instance("sqlite", tmp_path / "one") as (config, engine):
         for name in ("secrets/secret_key", "cache/x", "broker/y", "publications/.draft", "blobs/incoming/x"):
             (config.home / name).parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +134,7 @@ def test_a_backup_does_not_hold_the_secret_key_nor_what_can_be_made_again(tmp_pa
     assert b"NOT THIS" not in (tmp_path / "backup.tar").read_bytes()
 
 
-def test_a_database_that_names_a_missing_file_is_not_backed_up_in_silence(tmp_path: Path) -> None:
+def test_a_database_that_names_a_missing_file_is_not_backed_up_in_silence(instance: Instance, tmp_path: Path) -> None:
     with instance("sqlite", tmp_path / "one") as (config, engine):
         fill(config, engine)
         shutil.rmtree(config.home / "blobs")
@@ -140,7 +144,7 @@ def test_a_database_that_names_a_missing_file_is_not_backed_up_in_silence(tmp_pa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_backup_is_one_state_while_others_write(kind: str, tmp_path: Path) -> None:
+def test_a_backup_is_one_state_while_others_write(instance: Instance, kind: str, tmp_path: Path) -> None:
     stop = Event()
     with instance(kind, tmp_path / "one") as (config, engine):
 
@@ -179,7 +183,7 @@ def test_a_backup_is_one_state_while_others_write(kind: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_home_that_holds_something_is_not_overwritten(kind: str, tmp_path: Path) -> None:
+def test_a_home_that_holds_something_is_not_overwritten(instance: Instance, kind: str, tmp_path: Path) -> None:
     with instance("sqlite", tmp_path / "one") as (config, engine):
         fill(config, engine)
         save(config, engine, tmp_path / "backup.tar", NOW)
@@ -239,7 +243,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_file_changes_nothing(damage: str, tmp_path: Path) -> None:
+def test_a_damaged_file_changes_nothing(instance: Instance, damage: str, tmp_path: Path) -> None:
     with instance("sqlite", tmp_path / "one") as (config, engine):
         fill(config, engine)
         save(config, engine, tmp_path / "backup.tar", NOW)
@@ -252,7 +256,7 @@ def test_a_damaged_file_changes_nothing(damage: str, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.tar", "one"]
 
 
-def test_any_flipped_byte_of_the_contents_is_noticed(tmp_path: Path) -> None:
+def test_any_flipped_byte_of_the_contents_is_noticed(instance: Instance, tmp_path: Path) -> None:
     with instance("sqlite", tmp_path / "one") as (config, engine):
         fill(config, engine)
         save(config, engine, tmp_path / "backup.tar", NOW)
@@ -277,7 +281,9 @@ def test_any_flipped_byte_of_the_contents_is_noticed(tmp_path: Path) -> None:
         ('"format": 1', '"format": 2', r"backup\.other_format"),
     ],
 )
-def test_a_backup_of_a_later_version_is_refused(old: str, new: str, code: str, tmp_path: Path) -> None:
+def test_a_backup_of_a_later_version_is_refused(
+    instance: Instance, old: str, new: str, code: str, tmp_path: Path
+) -> None:
     def later(members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
         header, content = members.pop()
         assert old.encode() in content
@@ -293,7 +299,7 @@ def test_a_backup_of_a_later_version_is_refused(old: str, new: str, code: str, t
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("step", [1, 3, 5])
 def test_a_restore_that_stops_anywhere_leaves_the_old_state(
-    kind: str, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, kind: str, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with instance("sqlite", tmp_path / "one") as (config, engine):
         fill(config, engine)
