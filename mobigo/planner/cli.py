@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Plage de départ (d'arrivée), en minutes ; 0 : le meilleur seul.",
 )
-@click.option("--via", help="Passer par ce lieu.")
+@click.option("--via", help="Passer par ce lieu, en restant à bord si le véhicule s'y arrête.")
+@click.option("--stay", "stay_min", default=0, show_default=True, help="Y rester au moins ce temps, en minutes.")
 @click.option("--walk", "walk_m", default=2_000, show_default=True, help="Marche acceptée vers un arrêt, en mètres.")
 @click.option("--vehicles", default=8, show_default=True, help="Nombre de véhicules au plus.")
 @click.option("--wheelchair", is_flag=True, help="Seulement ce qui est connu comme accessible en fauteuil roulant.")
@@ -44,6 +45,7 @@ def plan(
     arrive_by: bool,
     window_min: int,
     via: str | None,
+    stay_min: int,
     walk_m: int,
     vehicles: int,
     wheelchair: bool,
@@ -58,6 +60,7 @@ def plan(
         from mobigo.planner import service
         from mobigo.planner.api.answers import end_of
         from mobigo.planner.export.journeys import answer_json
+        from mobigo.planner.gateway.territory import with_authorities
         from mobigo.planner.model import Limits, Query
         from mobigo.planner.web.here import Here
 
@@ -82,9 +85,16 @@ def plan(
                 arrive_by,
                 window_min * 60,
                 via=None if via is None else end_of(here, via)[0],
+                via_stay_s=stay_min * 60,
                 limits=Limits(vehicles_max=vehicles, walk_m_max=walk_m, wheelchair=wheelchair),
             )
-            answer = service.plan(live, query, carpool=services.carpool)
+            answer = with_authorities(
+                live,
+                services.config.home,
+                service.plan(live, query, carpool=services.carpool),
+                now,
+                production=services.config.production,
+            )
             console.emit(answer_json(live, answer) if as_json else None, as_json, lambda: _told(live, answer))
             return console.DONE
     finally:

@@ -90,7 +90,8 @@ class JourneysAsked(Asked):
     modes: Annotated[str, Field(pattern=MODES)] | None = Field(
         None, description="Vehicles allowed, separated by commas."
     )
-    via: Text | None = Field(None, description="A place to pass through.")
+    via: Text | None = Field(None, description="A place to go by; one may stay seated there.")
+    stay: Whole = Field(0, ge=0, le=720, description="Minutes to stay at `via`, at least.")
     geometry: Flag = Field(True, description="Whether legs carry their way as GeoJSON.")
     stops: Flag = Field(True, description="Whether rides carry their intermediate stops.")
 

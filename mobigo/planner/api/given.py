@@ -20,6 +20,7 @@ class Reason(Given):
 
     code: str
     text: str
+    params: dict[str, int | str] = Field(description="What the sentence names: days, places, a telephone number …")
 
 
 class Place(Given):

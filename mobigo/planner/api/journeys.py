@@ -44,7 +44,7 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
             if asked.modes is None
             else frozenset().union(*(MODES[mode] for mode in asked.modes.split(","))),
         )
-        query = Query(origin, destination, at, asked.arrive_by, asked.window * 60, via, limits=limits)
+        query = Query(origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits)
         answer = here.plan(query)
         return json_response({**answer_json(here.live, answer, geometry=asked.geometry, stops=asked.stops), **ends})
 

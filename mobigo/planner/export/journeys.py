@@ -73,8 +73,9 @@ def carpool_json(way: CarpoolWay, zone: ZoneInfo) -> Json:
 
 
 def decision_json(decision: Decision) -> Json:
-    """A reason: its code, for programs, and its sentence, for people, in the language asked."""
-    return {"code": decision.code, "text": sentence(decision)}
+    """A reason: its code and parameters, for programs, and its sentence, for people, in the language asked."""
+    params = {name: value if isinstance(value, int) else str(value) for name, value in decision.params.items()}
+    return {"code": decision.code, "text": sentence(decision), "params": params}
 
 
 def endpoint_json(live: LiveNetwork, endpoint: Endpoint) -> Json:

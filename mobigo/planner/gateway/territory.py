@@ -7,17 +7,24 @@ an installation puts the official ones. Without them the planner knows stops onl
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from mobigo.base.geo import Point, distance_m
+from mobigo.infra import competence
 from mobigo.network.engine.boards import BoardIndex, build_boards
 from mobigo.network.engine.places import PlaceIndex, build_index
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Commune
+from mobigo.planner.model import Answer, Endpoint
+from mobigo.planner.rules.authorities import End, who_answers
 
+COMMUNE_M_MAX = 15_000  # from anywhere in a commune of the region to its centre
 EMPTY: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
@@ -80,6 +87,40 @@ def _commune(row: dict[str, str], departments: dict[str, str]) -> Commune | None
         population=int(people) if people.isdigit() else 0,
         department=departments.get(department, department),
     )
+
+
+def with_authorities(live: LiveNetwork, home: Path, answer: Answer, now: datetime, *, production: bool) -> Answer:
+    """The answer; without a journey, with who answers for one there today, and how to reach them, when the commune of
+    an end is known."""
+    if answer.journeys:
+        return answer
+    territory, query = load_territory(home), answer.query
+    origin, destination = (_end(live, territory, endpoint) for endpoint in (query.origin, query.destination))
+    if not origin.insee and not destination.insee:
+        return answer
+    today = now.astimezone(ZoneInfo(live.timetable.zone)).date()
+    told = who_answers(competence.table(), origin, destination, today, production=production)
+    return replace(answer, remarks=(*answer.remarks, *told))
+
+
+def _end(live: LiveNetwork, territory: Territory, endpoint: Endpoint) -> End:
+    """The commune of an end: the one whose centre is nearest; without a territory the one that bears its name."""
+    point = endpoint.point
+    if point is None and endpoint.stops:
+        lat, lon = (float(column[endpoint.stops[0]]) for column in (live.timetable.stop_lat, live.timetable.stop_lon))
+        point = Point(lat, lon) if isfinite(lat) and isfinite(lon) else None
+    if territory.communes:
+        found = None if point is None else _nearest(territory.communes, point)
+        return End(endpoint.name) if found is None else End(endpoint.name, found.insee, found.name)
+    named = competence.communes_named(endpoint.name, 2)
+    same = [commune for commune in named if competence.plain(commune.name) == competence.plain(endpoint.name)]
+    return End(endpoint.name, same[0].code, same[0].name) if len(same) == 1 else End(endpoint.name)
+
+
+def _nearest(communes: tuple[Commune, ...], point: Point) -> Commune | None:
+    """The commune with the nearest centre, if that is near enough to be in the territory."""
+    near = min(communes, key=lambda commune: distance_m(point, Point(commune.lat, commune.lon)))
+    return near if distance_m(point, Point(near.lat, near.lon)) <= COMMUNE_M_MAX else None
 
 
 def places_of(live: LiveNetwork, home: Path) -> PlaceIndex:

@@ -21,6 +21,7 @@ from mobigo.planner.model import Endpoint, Limits, Query
 WHENS: Final = ("now", "leave", "arrive")
 WALKS_M: Final = (500, 1_000, 2_000, 4_000)
 CHANGES: Final = (0, 1, 2, 3)
+STAYS_MIN: Final = (0, 15, 30, 60, 120)
 WINDOW_S: Final = 2 * 3600
 WALK_M_DEFAULT: Final = 2_000
 FIRST_YEAR, LAST_YEAR = 1980, 2099
@@ -50,9 +51,13 @@ class Asked:
     walk_m: int = WALK_M_DEFAULT
     wheelchair: bool = False
     modes: frozenset[str] = frozenset(MODES)
+    via_text: str = ""
+    via_id: str = ""
+    stay_min: int = 0
     at: datetime | None = None
     origin: Endpoint | None = None
     destination: Endpoint | None = None
+    via: Endpoint | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, tuple[Match, ...]] = field(default_factory=dict)
     others: Mapping[str, tuple[Match, ...]] = field(default_factory=dict)
@@ -62,7 +67,10 @@ class Asked:
         """The question, when nothing is missing or in doubt."""
         if self.errors or self.choices or self.origin is None or self.destination is None or self.at is None:
             return None
-        return Query(self.origin, self.destination, self.at, self.when == "arrive", WINDOW_S, limits=self.limits)
+        return Query(
+            self.origin, self.destination, self.at, self.when == "arrive", WINDOW_S,
+            via=self.via, via_stay_s=self.stay_min * 60 if self.via is not None else 0, limits=self.limits,
+        )  # fmt: skip
 
     @property
     def limits(self) -> Limits:
@@ -78,12 +86,18 @@ class Asked:
     @property
     def options_used(self) -> bool:
         """Whether any option differs from what it is by default."""
-        return (self.changes, self.walk_m, self.wheelchair, self.modes) != (
+        return (self.changes, self.walk_m, self.wheelchair, self.modes, self.via_text, self.stay_min) != (
             None,
             WALK_M_DEFAULT,
             False,
             frozenset(MODES),
+            "",
+            0,
         )
+
+    def text_of(self, name: str) -> str:
+        """What is written in a place's field: "from", "to" or "via"."""
+        return {"from": self.origin_text, "to": self.destination_text, "via": self.via_text}[name]
 
     def parameters(self, **changed: str | None) -> dict[str, str | list[str]]:
         """The address of this question; `changed` replaces fields, None removes one."""
@@ -95,6 +109,12 @@ class Asked:
         out["when"] = self.when
         if self.when != "now" and self.day is not None:
             out |= {"date": self.day.isoformat(), "time": self.time}
+        if self.via_text:
+            out["via"] = self.via_text
+        if self.via_id:
+            out["via_id"] = self.via_id
+        if self.stay_min:
+            out["stay"] = str(self.stay_min)
         if self.changes is not None:
             out["changes"] = str(self.changes)
         if self.walk_m != WALK_M_DEFAULT:
@@ -150,12 +170,16 @@ def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone:
     at, day, clock = _moment(arguments, when, now, zone, errors)
     asked = replace(asked, at=at, day=day, time=clock)
     asked = _options(asked, arguments, errors)
-    ends = {}
+    ends: dict[str, tuple[Endpoint | None, str, str]] = {}
     choices: dict[str, tuple[Match, ...]] = {}
     others: dict[str, tuple[Match, ...]] = {}
     for name in ("from", "to"):
         text, place_id = _text(arguments, name), arguments.get(f"{name}_id", "")[:TEXT_MAX]
         ends[name] = _end(name, text, place_id, index, errors, choices, others)
+    via_text, via_id = _text(arguments, "via"), arguments.get("via_id", "")[:TEXT_MAX]
+    ends["via"] = (None, "", "")
+    if via_text or via_id:
+        ends["via"] = _end("via", via_text, via_id, index, errors, choices, others)
     if not errors and not choices and ends["from"][0] == ends["to"][0] and ends["from"][0] is not None:
         errors["to"] = _("Le départ et l’arrivée sont le même lieu.")
     return replace(
@@ -166,6 +190,9 @@ def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone:
         destination=ends["to"][0],
         destination_text=ends["to"][1],
         destination_id=ends["to"][2],
+        via=ends["via"][0],
+        via_text=ends["via"][1],
+        via_id=ends["via"][2],
         errors=errors,
         choices=choices,
         others=others,
@@ -191,8 +218,9 @@ def _end(
         not text or fold(text) in (fold(label(chosen)), fold(full_label(chosen)), fold(chosen.name))
     ):
         return endpoint_of(chosen, index), text or label(chosen), chosen.id
-    if not text:
+    if not text and name != "via":
         errors[name] = _("Indiquez d’où vous partez.") if name == "from" else _("Indiquez où vous allez.")
+    if not text:
         return None, "", ""
     point = position(text)
     if point is not None:
@@ -284,6 +312,11 @@ def _options(asked: Asked, arguments: MultiDict[str, str], errors: dict[str, str
         asked = replace(asked, walk_m=int(walk))
     elif walk:
         errors["walk"] = _("Choisissez une distance à pied dans la liste.")
+    stay = arguments.get("stay", "").strip()
+    if stay in {str(each) for each in STAYS_MIN}:
+        asked = replace(asked, stay_min=int(stay))
+    elif stay:
+        errors["stay"] = _("Choisissez un temps sur place dans la liste.")
     asked = replace(asked, wheelchair=arguments.get("wheelchair", "") == "1")
     modes = frozenset(arguments.getlist("mode"))
     if modes and not modes <= set(MODES):

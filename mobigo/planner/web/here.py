@@ -11,7 +11,7 @@ from mobigo.infra.web import services
 from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
-from mobigo.planner.gateway.territory import boards_of, places_of
+from mobigo.planner.gateway.territory import boards_of, places_of, with_authorities
 from mobigo.planner.model import Answer, Endpoint, Query, Reachable
 
 
@@ -41,7 +41,9 @@ class Here:
         """The answer to a question. The search, and numba with it, is imported at the first one."""
         from mobigo.planner import service
 
-        return service.plan(self.live, query, carpool=services().carpool)
+        answer = service.plan(self.live, query, carpool=services().carpool)
+        config = services().config
+        return with_authorities(self.live, config.home, answer, self.now, production=config.production)
 
     def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
         """Every stop within reach of `origin`, leaving at `at`."""

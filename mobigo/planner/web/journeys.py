@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 
+from mobigo.base.decisions import Decision
 from mobigo.base.errors import NotFound
 from mobigo.infra import formats
 from mobigo.infra.auth import public
@@ -16,7 +18,7 @@ from mobigo.planner.export.ical import journey_calendar
 from mobigo.planner.export.journeys import journey_id
 from mobigo.planner.model import Answer, Journey
 from mobigo.planner.web import bp
-from mobigo.planner.web.asked import CHANGES, MODES, WALKS_M, Asked, full_label, label, read
+from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
 from mobigo.planner.web.here import Here, pinned
 from mobigo.planner.web.shown import ShownJourney, line_styles, shown_carpool, shown_journey
 
@@ -56,7 +58,7 @@ def journeys() -> ResponseReturnValue:
             options=options,
             carpool=[shown_carpool(way, here.zone, query.at.astimezone(here.zone).date()) for way in answer.carpool],
             headline=headline(asked, answer, here),
-            remarks=[sentence(remark) for remark in answer.remarks],
+            remarks=[told(remark) for remark in answer.remarks],
             styles=line_styles(_lines_on(options)),
             earlier=_at(asked, answer.earlier_at, here, answer),
             later=_at(asked, answer.later_at, here, answer),
@@ -156,12 +158,25 @@ def headline(asked: Asked, answer: Answer, here: Here) -> str:
     )
 
 
+def told(remark: Decision) -> Markup:
+    """A remark in words, its telephone number and its address pressed to use them."""
+    words = escape(sentence(remark))
+    phone, link = (str(remark.params.get(name, "")) for name in ("phone", "link"))
+    if phone:
+        dialled = "+33" + phone.replace(" ", "")[1:]
+        words = words.replace(escape(phone), Markup('<a class="tel" href="tel:{}">{}</a>').format(dialled, phone))
+    if link:
+        words = words.replace(escape(link), Markup('<a href="{}">{}</a>').format(link, link.removeprefix("https://")))
+    return words
+
+
 def _form(asked: Asked) -> dict[str, Any]:
     """What the form's template needs beside the fields."""
     return {
         "modes": {"train": _("Train"), "tram": _("Tram, métro"), "bus": _("Car et bus"), "other": _("Autres")},
         "walks": WALKS_M,
         "changes_choices": CHANGES,
+        "stays_min": STAYS_MIN,
         "all_modes": frozenset(MODES),
     }
 
