@@ -31,6 +31,8 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "mobigo.network.web:bp",
     "mobigo.planner.web:bp",
     "mobigo.planner.api:bp",
+    "covoit.web:bp",
+    "covoit.api:bp",
 )
 # Its own pages, which exist nowhere else.
 DEMONSTRATION: Final = ("mobigo.app.web.home:bp",)

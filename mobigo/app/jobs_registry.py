@@ -6,7 +6,13 @@ from mobigo.app.deliveries import ask_delivery
 from mobigo.infra import outbox
 from mobigo.infra.jobs import registry
 
-MODULES: Final = ("mobigo.infra.jobs.tasks", "mobigo.app.tasks", "mobigo.ledger.tasks", "mobigo.network.tasks")
+MODULES: Final = (
+    "covoit.tasks",
+    "mobigo.infra.jobs.tasks",
+    "mobigo.app.tasks",
+    "mobigo.ledger.tasks",
+    "mobigo.network.tasks",
+)
 
 
 def install() -> None:

@@ -19,12 +19,14 @@ from mobigo.infra import accounts, grants
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import Base, Json, UtcDateTime, changed, reading, transaction
 from mobigo.infra.privacy import Days, describe
-from mobigo.infra.roles import Identity, Permission, scopes_offered
+from mobigo.infra.roles import Grant, Identity, Permission, scopes_offered
 
 LABEL_LENGTH_MAX: Final = 80
 LIFE_DAYS_MAX: Final = 366
 LIVE_KEYS_MAX: Final = 20
 USED_EVERY: Final = timedelta(minutes=10)
+TOKEN_MARK: Final = "mbt_"  # noqa: S105  # how a token starts
+TOKEN_LIFE: Final = timedelta(minutes=5)
 _SHAPE: Final = re.compile(r"mbg_([0-9A-Za-z]{8})_([0-9A-Za-z_-]{43})", re.ASCII)
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -53,6 +55,24 @@ describe(
     keep=Days(365, after="expires_at"),
     personal={"label": "the name the person gave to the key", "used_at": "showing the person when it was last used"},
     plain="id prefix secret_hash subject organisation scopes created_at expires_at revoked_at",
+)
+
+
+class AccessToken(Base):
+    """What a key was exchanged for: it opens the same for five minutes, without the key being sent at each request."""
+
+    __tablename__ = "api_access_token"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(ForeignKey("api_key.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+describe(
+    AccessToken,
+    purpose="let a program ask for five minutes without sending its key each time",
+    keep=Days(1, after="expires_at"),
+    plain="digest key expires_at",
 )
 
 
@@ -102,17 +122,17 @@ def make(
 
 def identify(engine: Engine, text: str, now: datetime) -> Identity | None:
     """Whose key this is, limited to its scopes; None when it is not a key that works (one answer for every reason)."""
-    shape = _SHAPE.fullmatch(text)
-    if shape is None:
-        return None
-    with reading(engine) as session:
-        row = session.scalar(
-            select(KeyRow)
-            .join(accounts.Account, accounts.Account.subject == KeyRow.subject)
-            .where(KeyRow.prefix == shape[1], accounts.Account.closed_at.is_(None))
-        )
-        held = () if row is None else grants.grants_of(session, row.subject)
-    right = hmac.compare_digest(_digest(shape[2]), _digest("") if row is None else row.secret_hash)
+    if text.startswith(TOKEN_MARK):
+        row, held = _behind_token(engine, text, now)
+        right = row is not None
+    else:
+        shape = _SHAPE.fullmatch(text)
+        if shape is None:
+            return None
+        with reading(engine) as session:
+            row = _named(session, shape[1])
+            held = () if row is None else grants.grants_of(session, row.subject)
+        right = hmac.compare_digest(_digest(shape[2]), _digest("") if row is None else row.secret_hash)
     if row is None or not right or not is_live(row, now):
         return None
     if row.used_at is None or now - row.used_at >= USED_EVERY:
@@ -121,6 +141,43 @@ def identify(engine: Engine, text: str, now: datetime) -> Identity | None:
             accounts.touch(session, row.subject, now)
     known = frozenset(Permission(scope) for scope in row.scopes if scope in set(Permission))
     return Identity(row.subject, held, scopes=known, key_organisation=row.organisation)
+
+
+def exchange(session: Session, prefix: str, secret: str, now: datetime) -> str | None:
+    """A token for five minutes, of the key with this short name; `secret` is the key's full text, or what follows its
+    name. None when it is not a key that works (one answer for every reason)."""
+    shape = _SHAPE.fullmatch(secret if secret.startswith("mbg_") else f"mbg_{prefix}_{secret}")
+    row = None if shape is None or shape[1] != prefix else _named(session, prefix)
+    right = hmac.compare_digest(_digest(shape[2] if shape else ""), _digest("-") if row is None else row.secret_hash)
+    if row is None or not right or not is_live(row, now):
+        return None
+    token = TOKEN_MARK + secrets.token_urlsafe(32)
+    session.add(AccessToken(digest=_digest(token), key=row.id, expires_at=now + TOKEN_LIFE))
+    session.flush()
+    return token
+
+
+def _named(session: Session, prefix: str) -> KeyRow | None:
+    """The key of this short name, its person's account being open."""
+    return session.scalar(
+        select(KeyRow)
+        .join(accounts.Account, accounts.Account.subject == KeyRow.subject)
+        .where(KeyRow.prefix == prefix, accounts.Account.closed_at.is_(None))
+    )
+
+
+def _behind_token(engine: Engine, token: str, now: datetime) -> tuple[KeyRow | None, tuple[Grant, ...]]:
+    """The key a token was given for, while it lives, and what its person holds."""
+    with reading(engine) as session:
+        row = session.scalar(
+            select(KeyRow)
+            .join(AccessToken, AccessToken.key == KeyRow.id)
+            .join(accounts.Account, accounts.Account.subject == KeyRow.subject)
+            .where(
+                AccessToken.digest == _digest(token), AccessToken.expires_at > now, accounts.Account.closed_at.is_(None)
+            )
+        )
+        return row, () if row is None else grants.grants_of(session, row.subject)
 
 
 def is_live(row: KeyRow, now: datetime) -> bool:

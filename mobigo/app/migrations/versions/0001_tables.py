@@ -1207,6 +1207,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_account_password")),
     )
     op.create_table(
+        "api_access_token",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=26), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key"], ["api_key.id"], name=op.f("fk_api_access_token_key_api_key"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_api_access_token")),
+    )
+    op.create_index(op.f("ix_api_access_token_expires_at"), "api_access_token", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_api_access_token_key"), "api_access_token", ["key"], unique=False)
+    op.create_table(
         "covoit_bank_event",
         sa.Column("end_to_end_id", sa.String(length=35), nullable=False),
         sa.Column("answer", sa.String(length=10), nullable=False),
@@ -1262,6 +1274,9 @@ def downgrade() -> None:
     op.drop_table("network_activation")
     op.drop_index(op.f("ix_covoit_bank_event_file"), table_name="covoit_bank_event")
     op.drop_table("covoit_bank_event")
+    op.drop_index(op.f("ix_api_access_token_key"), table_name="api_access_token")
+    op.drop_index(op.f("ix_api_access_token_expires_at"), table_name="api_access_token")
+    op.drop_table("api_access_token")
     op.drop_table("account_password")
     op.drop_index(op.f("ix_account_identity_subject"), table_name="account_identity")
     op.drop_table("account_identity")

@@ -1,0 +1,1 @@
+"""The registry for operators, in the dialect of the national one (RPC API v3.3)."""
