@@ -1,0 +1,152 @@
+"""The agents' desk of the lines: paper claims, the guaranteed way home, reports."""
+
+from decimal import Decimal, InvalidOperation
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from covoit.rules import identity as identity_rules
+from covoit.service import guarantee, lines, offers, proofs
+from covoit.store import lines as line_store
+from covoit.store import offers as offer_store
+from covoit.store.people import person_of
+from covoit.web import bp
+from covoit.web.board import report_kinds
+from covoit.web.forms import Faults, moment_of, text, whole, writing
+from mobigo.base.errors import InvalidInput
+from mobigo.base.instants import paris_day
+from mobigo.base.money import Money, from_exact_cents
+from mobigo.infra import auth
+from mobigo.infra.auth import Permission, requires
+from mobigo.infra.clock import now
+from mobigo.infra.i18n import gettext as _
+
+
+@bp.get("/covoiturage/agents/papier")
+@requires(Permission.COVOIT_DESK)
+def paper() -> ResponseReturnValue:
+    """Enter a sheet signed by a driver and a passenger."""
+    return _paper_page(Faults())
+
+
+@bp.post("/covoiturage/agents/papier")
+@requires(Permission.COVOIT_DESK)
+def paper_now() -> ResponseReturnValue:
+    """Enters the sheet under its own reference: the ride is proven as from any telephone."""
+    faults = Faults()
+    with faults.caught(), writing() as session:
+        line, _stop = lines.stop_and_line(text("from", 60), paris_day(now()))
+        started_at = moment_of("date", "since")
+        entered = proofs.paper(
+            session, agent=auth.signed_in().subject, reference=text("reference", 80),
+            driver=_person(session, "driver", adult=True),
+            passenger=_person(session, "passenger", adult=bool(text("adult"))),
+            line_code=line.code, from_stop=text("from", 60), to_stop=text("to", 60), started_at=started_at,
+            ended_at=moment_of("date", "until"), seats=whole("seats", 1), now=now(),
+        )  # fmt: skip
+    if faults:
+        return _paper_page(faults)
+    flash(
+        _("La fiche %(reference)s est enregistrée : preuve de classe %(letter)s.", reference=text("reference", 80),
+          letter=str(entered.proof_class)), "good",
+    )  # fmt: skip
+    return redirect(url_for("covoit.paper"), 303)
+
+
+def _person(session: Session, who: str, *, adult: bool) -> str:
+    """The person a sheet names, by telephone and last name. Raises InvalidInput("covoit.bad_phone" | …)."""
+    phone, last_name = text(f"{who}_phone", 30), text(f"{who}_last_name", 100)
+    number = identity_rules.normal_phone(phone)
+    return person_of(
+        session, identity_rules.identity_key(phone, last_name), phone=number,
+        phone_trunc=identity_rules.truncated(number), first_name=text(f"{who}_first_name", 100) or None,
+        last_name=last_name, over_18=True if adult else None, now=now(),
+    )  # fmt: skip
+
+
+def _paper_page(faults: Faults) -> ResponseReturnValue:
+    page = render_template(
+        "covoit/paper.html", lines=lines.current_lines(paris_day(now())), errors=faults.by_field, typed=request.form,
+        today=paris_day(now()),
+    )  # fmt: skip
+    return page, faults.status if faults else 200
+
+
+# ---------------------------------------------------------------- the guaranteed way home
+
+
+@bp.get("/covoiturage/agents/garanties")
+@requires(Permission.COVOIT_DESK)
+def guarantees() -> ResponseReturnValue:
+    """The open cases, longest waiting first; `?toutes=1` shows the closed ones too."""
+    return _guarantees_page(Faults())
+
+
+def _guarantees_page(faults: Faults) -> ResponseReturnValue:
+    instant = now()
+    every = "toutes" in request.args
+    with writing() as session:
+        rows = line_store.cases(session, open_only=not every)
+    names = {stop.id: stop.name for line in lines.current_lines(paris_day(instant)) for stop in line.stops}
+    numbers = {line.code: line for line in lines.current_lines(paris_day(instant))}
+    page = render_template(
+        "covoit/guarantees.html", cases=rows, names=names, lines=numbers, every=every, errors=faults.by_field,
+        total=Money(sum(row.cost_cents or 0 for row in rows)), money=Money,
+        late=[row.id for row in rows if row.ordered_at is None and row.closed_at is None
+              and (instant - row.opened_at).total_seconds() > 600],
+    )  # fmt: skip
+    return page, faults.status if faults else 200
+
+
+@bp.post("/covoiturage/agents/garanties/<case_id>/<act>")
+@requires(Permission.COVOIT_DESK)
+def guarantee_act(case_id: str, act: str) -> ResponseReturnValue:
+    """Order the taxi or the voucher; enter what it cost; or close the case with a reason."""
+    faults, agent = Faults(), auth.signed_in().subject
+    with faults.caught(), writing() as session:
+        match act:
+            case "commander":
+                guarantee.order(session, case_id, agent=agent, reference=text("reference", 120), now=now())
+            case "regler":
+                guarantee.settle(session, case_id, agent=agent, cost=_amount(text("cost", 12)), now=now())
+            case "fermer":
+                guarantee.refuse_case(
+                    session, case_id, agent=agent, reason=text("reason", 320), needed=not text("not_needed"), now=now()
+                )
+            case _:
+                raise InvalidInput("covoit.unknown_act")
+    return _guarantees_page(faults) if faults else redirect(url_for("covoit.guarantees"), 303)
+
+
+def _amount(typed: str) -> Money:
+    """ "82,50" as people write it. Raises InvalidInput("covoit.bad_cost")."""
+    try:
+        exact = Decimal(typed.replace(",", ".").replace("€", "").replace(" ", "").replace("\u00a0", ""))
+    except InvalidOperation:
+        raise InvalidInput("covoit.bad_cost") from None
+    if not exact.is_finite() or not 0 < exact < 100_000:
+        raise InvalidInput("covoit.bad_cost")
+    return from_exact_cents(exact * 100)
+
+
+# ---------------------------------------------------------------- reports
+
+
+@bp.get("/covoiturage/agents/signalements")
+@requires(Permission.COVOIT_DESK)
+def reports() -> ResponseReturnValue:
+    """What people told, unread first."""
+    every = "tous" in request.args
+    with writing() as session:
+        rows = offer_store.reports(session, unread_only=not every)
+    return render_template("covoit/reports.html", reports=rows, kinds=dict(report_kinds()), every=every)
+
+
+@bp.post("/covoiturage/agents/signalements/<report_id>/lu")
+@requires(Permission.COVOIT_DESK)
+def report_read(report_id: str) -> ResponseReturnValue:
+    """I have read it, and act on it."""
+    with writing() as session:
+        offers.read_report(session, report_id, auth.signed_in().subject, now())
+    return redirect(url_for("covoit.reports"), 303)

@@ -1,0 +1,148 @@
+"""What the forms of carpool share: fields read by name, faults beside their field, who is asking."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from typing import Final
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from covoit.service import offers
+from mobigo.base.errors import InvalidInput, MobigoError
+from mobigo.base.geo import Point
+from mobigo.base.instants import PARIS
+from mobigo.infra import auth, keys
+from mobigo.infra.clock import now
+from mobigo.infra.db import reading, transaction
+from mobigo.infra.http_errors import status_of
+from mobigo.infra.i18n import sentence
+from mobigo.infra.web import services
+
+# Which field a refusal is about; any other is about the whole form and stands at its head.
+FIELDS: Final = {
+    "covoit.bad_seats": "seats",
+    "covoit.bad_departure": "time",
+    "covoit.bad_day": "date",
+    "covoit.bad_hour": "time",
+    "covoit.same_stop": "to",
+    "covoit.no_such_stop": "from",
+    "covoit.not_on_the_way": "to",
+    "covoit.no_weekday": "days",
+    "covoit.code_wrong": "code",
+    "covoit.scan_unreadable": "code",
+    "covoit.bad_phone": "phone",
+    "covoit.bad_last_name": "last_name",
+    "covoit.identity_of_another": "phone",
+    "covoit.bad_reference": "reference",
+    "covoit.paper_known": "reference",
+    "covoit.bad_times": "until",
+    "covoit.bad_cost": "cost",
+    "covoit.no_reason": "reason",
+    "covoit.bad_report": "words",
+    "covoit.other_terms": "terms",
+}
+
+
+def text(name: str, longest: int = 200) -> str:
+    """One field of the form as typed, blanks trimmed; "" when it was not sent."""
+    return request.form.get(name, "").replace("\x00", "").strip()[:longest]
+
+
+def whole(name: str, default: int) -> int:
+    """A whole number of the form; -1 for what is none, which every rule refuses with its own words."""
+    given = text(name, 6)
+    if not given:
+        return default
+    return int(given) if given.isascii() and given.isdigit() else -1
+
+
+def day_of(name: str = "date") -> date:
+    """A day of the form. Raises InvalidInput("covoit.bad_day")."""
+    try:
+        return date.fromisoformat(text(name))
+    except ValueError:
+        raise InvalidInput("covoit.bad_day") from None
+
+
+def hour_of(name: str = "time") -> time:
+    """An hour of the form. Raises InvalidInput("covoit.bad_hour")."""
+    try:
+        return time.fromisoformat(text(name)).replace(tzinfo=None)
+    except ValueError:
+        raise InvalidInput("covoit.bad_hour") from None
+
+
+def moment_of(day: str = "date", clock: str = "time") -> datetime:
+    """A day and an hour on the Paris clock. Raises InvalidInput("covoit.bad_day" | "covoit.bad_hour")."""
+    return datetime.combine(day_of(day), hour_of(clock), PARIS)
+
+
+def told_at(name: str = "at") -> datetime:
+    """When the telephone says it happened (milliseconds since 1970, written by the script); now without it."""
+    given = text(name, 16)
+    if not (given.isascii() and given.isdigit() and len(given) <= 14):
+        return now()
+    return datetime.fromtimestamp(int(given) / 1000, UTC)
+
+
+def point_of() -> Point | None:
+    """The position of the telephone, when it was given."""
+    try:
+        lat, lon = float(text("lat", 20)), float(text("lon", 20))
+        return Point(lat, lon) if math.isfinite(lat) and math.isfinite(lon) else None
+    except ValueError:
+        return None
+
+
+class Faults:
+    """The sentences of a refused form, by field; kept in the order they were found."""
+
+    def __init__(self) -> None:
+        self.by_field: dict[str, str] = {}
+        self.codes: list[str] = []
+        self.status = 422
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """What is raised inside becomes a fault of the form."""
+        try:
+            yield
+        except MobigoError as error:
+            field = FIELDS.get(error.decision.code, "form")
+            self.by_field.setdefault(field, sentence(error.decision))
+            self.codes.append(error.decision.code)
+            self.status = status_of(error)
+
+    def __bool__(self) -> bool:
+        return bool(self.by_field)
+
+
+def root_key() -> bytes:
+    """The key from which the keys of device sessions are computed."""
+    return keys.derived(services().config, "covoit.proof")
+
+
+def me(session: Session) -> str:
+    """The random person id of who is signed in; made at the first use."""
+    return offers.person_here(session, auth.signed_in().subject, now())
+
+
+def viewer() -> str | None:
+    """The person who looks at a public page, if they are signed in and carpool already."""
+    identity = auth.current_account()
+    if identity is None:
+        return None
+    from covoit.store.people import find_person
+
+    with reading(services().engine) as session:
+        person = find_person(session, subject=identity.subject)
+    return None if person is None else person.id
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One transaction of the application's database."""
+    with transaction(services().engine) as session:
+        yield session
