@@ -1,7 +1,8 @@
 """Accounts: a random subject id, and beside it, in tables that can be erased, the person.
 
 The log, the ledger and every other table know the subject id alone. Links sent to an address are in
-`mobigo.infra.account_links`, export and erasure of a person in `mobigo.infra.account_data`.
+`mobigo.infra.account_links`, identities at a provider in `mobigo.infra.account_providers`, export and erasure of a
+person in `mobigo.infra.account_data`.
 """
 
 import secrets
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Engine, ForeignKey, Index, String, delete, or_, select, update
+from sqlalchemy import Engine, ForeignKey, Index, String, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -372,34 +373,3 @@ def reopen(session: Session, subject: str) -> None:
         raise Refused("account.erased")
     account.closed_at = None
     session.flush()
-
-
-# ---------------------------------------------------------------- providers
-
-
-def find_outside(session: Session, issuer: str, external: str) -> str | None:
-    """The open account tied to this identity at a provider, or None."""
-    return session.scalar(
-        select(OutsideIdentity.subject)
-        .join(Account, Account.subject == OutsideIdentity.subject)
-        .where(OutsideIdentity.issuer == issuer, OutsideIdentity.external == external, Account.closed_at.is_(None))
-    )
-
-
-def link_outside(session: Session, subject: str, issuer: str, external: str, now: datetime) -> None:
-    """Ties an identity at a provider to an account. Raises Conflict("oidc.linked_elsewhere")."""
-    try:
-        with session.begin_nested():
-            session.add(OutsideIdentity(issuer=issuer, external=external, subject=subject, linked_at=now))
-    except IntegrityError:
-        raise Conflict("oidc.linked_elsewhere") from None
-
-
-def unlink_outside(session: Session, subject: str, issuer: str) -> None:
-    """Unties a provider. Raises Refused("oidc.only_way_in") when the person could no longer sign in."""
-    others = session.scalars(
-        select(OutsideIdentity).where(OutsideIdentity.subject == subject, OutsideIdentity.issuer != issuer)
-    ).all()
-    if not others and session.get(Password, subject) is None:
-        raise Refused("oidc.only_way_in")
-    session.execute(delete(OutsideIdentity).where(OutsideIdentity.subject == subject, OutsideIdentity.issuer == issuer))

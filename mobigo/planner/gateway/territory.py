@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 from mobigo.base.geo import Point, distance_m
 from mobigo.infra import competence
 from mobigo.network.engine.boards import BoardIndex, build_boards
-from mobigo.network.engine.places import PlaceIndex, build_index
+from mobigo.network.engine.placegroups import build_index
+from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Commune
 from mobigo.planner.model import Answer, Endpoint

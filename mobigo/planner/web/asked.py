@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 from mobigo.base.geo import Point
 from mobigo.infra.i18n import gettext as _
-from mobigo.network.engine.places import PlaceIndex, fold
+from mobigo.network.engine.placenames import fold
+from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.places import Kind, Match, Place
 from mobigo.planner.model import Endpoint, Limits, Query
 

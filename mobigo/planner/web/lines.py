@@ -15,7 +15,7 @@ from mobigo.infra.formats import NBSP
 from mobigo.infra.i18n import current_language, ngettext
 from mobigo.infra.i18n import gettext as _
 from mobigo.network.engine.lines import Cell, Column, Direction, line_days, line_on, picks_up_only, sets_down_only
-from mobigo.network.engine.places import words
+from mobigo.network.engine.placenames import words
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.export import names
 from mobigo.planner.web import bp

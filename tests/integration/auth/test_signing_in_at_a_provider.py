@@ -14,7 +14,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from mobigo.app.oidc_test_provider import PEOPLE, Provider, Somebody, new_key, running
 from mobigo.base.errors import InvalidInput, Refused, Upstream
-from mobigo.infra import accounts, oidc
+from mobigo.infra import account_providers, accounts, oidc
 from mobigo.infra.clock import now
 from mobigo.infra.config import Config, load_config
 from mobigo.infra.db import reading, transaction
@@ -105,7 +105,7 @@ def test_an_address_that_already_has_an_account_is_not_taken_over(
             assert answer.status_code == 303  # an account of its own, without that address
             assert "victime@exemple.fr" not in browser.get("/compte").text
         with reading(world.engine) as session:
-            assert accounts.find_outside(session, provider.issuer, "stranger") != victim
+            assert account_providers.find(session, provider.issuer, "stranger") != victim
 
 
 def test_the_owner_of_an_account_ties_the_provider_to_it_and_unties_it(world: Any) -> None:

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobigo.base.geo import Point
-from mobigo.network.engine.places import PlaceIndex, build_index, fold, words
+from mobigo.network.engine.placegroups import build_index
+from mobigo.network.engine.placenames import fold, words
+from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.places import Commune, Kind, Mode, mode_of
 from tests.unit.planner_web.tiny import Route, Stop, Trip, timetable
 

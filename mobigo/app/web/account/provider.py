@@ -14,7 +14,7 @@ from mobigo.app.web.account import bp
 from mobigo.app.web.account.forms import public_url
 from mobigo.app.web.account.signin import accepted, welcome
 from mobigo.base.errors import Conflict, Refused
-from mobigo.infra import accounts, audit, auth, grants, oidc, ratelimit
+from mobigo.infra import account_providers, accounts, audit, auth, grants, oidc, ratelimit
 from mobigo.infra.auth import Permission, StaleForm, public, requires, safe_next
 from mobigo.infra.clock import now
 from mobigo.infra.db import transaction
@@ -63,7 +63,7 @@ def provider_unlink(name: str) -> ResponseReturnValue:
     identity = auth.signed_in()
     provider = oidc.provider_named(services().config, name)
     with transaction(services().engine) as session:
-        accounts.unlink_outside(session, identity.subject, provider.issuer)
+        account_providers.unlink(session, identity.subject, provider.issuer)
         _record(session, "account.provider_unlinked", identity.subject, provider.issuer)
     return redirect(url_for("account.home"), 303)
 
@@ -88,8 +88,8 @@ def _tie(subject: str, claims: oidc.Claims) -> ResponseReturnValue:
     if identity is None or identity.subject != subject or identity.by_key:
         raise Refused("oidc.no_flow")
     with transaction(services().engine) as session:
-        if accounts.find_outside(session, claims.issuer, claims.external) != subject:
-            accounts.link_outside(session, subject, claims.issuer, claims.external, now())
+        if account_providers.find(session, claims.issuer, claims.external) != subject:
+            account_providers.link(session, subject, claims.issuer, claims.external, now())
             _record(session, "account.provider_linked", subject, claims.issuer)
     return redirect(url_for("account.home"), 303)
 
@@ -98,7 +98,7 @@ def _subject_of(claims: oidc.Claims) -> str:
     """Signs in the account of this identity, opened now if it is new; returns its subject."""
     instant = now()
     with transaction(services().engine) as session:
-        subject = accounts.find_outside(session, claims.issuer, claims.external)
+        subject = account_providers.find(session, claims.issuer, claims.external)
         if subject is None:
             try:
                 subject = accounts.create(
@@ -106,7 +106,7 @@ def _subject_of(claims: oidc.Claims) -> str:
                 )
             except Conflict:
                 raise Refused("oidc.email_taken") from None
-            accounts.link_outside(session, subject, claims.issuer, claims.external, instant)
+            account_providers.link(session, subject, claims.issuer, claims.external, instant)
             grants.give(session, subject, Grant(Role.TRAVELLER), instant, by=None)
             _record(session, "account.registered", subject, claims.issuer)
         accepted(session, subject, method="oidc", issuer=claims.issuer, id_token=claims.id_token)
