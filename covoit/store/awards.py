@@ -73,7 +73,7 @@ class AwardRow(Base):
 
 
 class HeadRow(Base):
-    """Which award of a trip counts now. `open`: it is on no statement yet. `stated`: it, or one before it, is on one."""
+    """Which award of a trip counts now. `open`: on no statement yet. `stated`: it, or one before it, is on one."""
 
     __tablename__ = "covoit_award_head"
     __table_args__ = (Index(None, "open", "day"), Index(None, "driver", "day"))

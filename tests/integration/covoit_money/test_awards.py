@@ -102,7 +102,7 @@ def test_the_order_of_arrival_changes_nothing(
     fund(engine, budget, home)
     trips = [ride(at=AT + timedelta(hours=hour), trip_id=f"t{hour}") for hour in range(5)]
     shuffled = list(trips)
-    random.Random(7).shuffle(shuffled)  # noqa: S311
+    random.Random(7).shuffle(shuffled)
     for each in shuffled:
         record(engine, [each])
         awards.award_ready(engine, NOW, home=home)
