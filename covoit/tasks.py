@@ -23,3 +23,35 @@ def ingest(ctx: JobContext, *, order: str, operator: str) -> Decision:
     if outcome.receipt is None:
         return Decision("covoit.file_refused", refused=outcome.refused)
     return Decision("covoit.file_received", new=outcome.receipt["new"], known=outcome.receipt["known"])
+
+
+@job("covoit.exchange", tries_max=1, every="every 5 min")
+def exchange(ctx: JobContext) -> Decision | None:
+    """Tell the national registry what our lines did, and read its statuses; nothing where none is configured."""
+    if ctx.config.rpc_url is None:
+        return None
+    from covoit.service import exchange as service
+
+    done = service.exchange(ctx.engine, service.open_registry(ctx.config), clock.now, lambda count: ctx.progress(count))
+    return Decision("covoit.exchanged", sent=done.sent, polled=done.polled, failed=done.failed)
+
+
+@job("covoit.reconcile", tries_max=5, backoff_s=3_600, every="monthly 7 03:30")
+def reconcile(ctx: JobContext) -> Decision | None:
+    """Compare the books of last month with the national registry's; the differences are kept as a file."""
+    if ctx.config.rpc_url is None:
+        return None
+    from datetime import timedelta
+
+    from covoit.service import exchange as service
+    from mobigo.base.instants import paris_day
+
+    now = clock.now()
+    month = paris_day(now).replace(day=1) - timedelta(days=1)
+    found = service.reconcile(ctx.engine, service.open_registry(ctx.config), month)
+    with ctx.transaction() as session:
+        ctx.blobs.put(
+            session, service.as_csv(found), owner="covoit", purpose="covoit.reconciliation", keep_days=3_653, now=now,
+            name=f"registre-national-{month:%Y-%m}.csv",
+        )  # fmt: skip
+    return Decision("covoit.reconciled", month=f"{month:%Y-%m}", count=len(found))

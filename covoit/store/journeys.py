@@ -194,6 +194,7 @@ class Stored:
     revenue_cents: int | None = None
     contribution_cents: int | None = None
     sums: Mapping[str, Any] | None = None
+    cancel_code: str | None = None
 
 
 # ---------------------------------------------------------------- writing
@@ -606,7 +607,7 @@ def stored_value(row: JourneyRow) -> Stored:
     return Stored(
         journey_value(row), row.revision, row.digest, Acquisition(row.acquisition), Check(row.fraud),
         Check(row.anomaly), row.status, row.findings or (), row.freezes_at, row.frozen_at, row.cancelled_at,
-        row.revenue_cents, row.contribution_cents, row.sums,
+        row.revenue_cents, row.contribution_cents, row.sums, row.cancel_code,
     )  # fmt: skip
 
 

@@ -371,12 +371,12 @@ def to_tell(session: Session, operator: str, since: datetime, limit: int, after:
 def month_of(
     session: Session, operator: str, first_day: date, last_day: date
 ) -> list[tuple[str, str, str | None, str | None]]:
-    """Our journeys of a month beside what the registry said: (operator's id, our status, what was told, its status)."""
+    """Our journeys of a month beside what the registry said: (our id, our status, what was told, its status)."""
     rows = session.execute(
-        select(JourneyRow.operator_journey_id, JourneyRow.status, SentRow.state, SentRow.remote_status)
+        select(JourneyRow.id, JourneyRow.status, SentRow.state, SentRow.remote_status)
         .outerjoin(SentRow, SentRow.journey == JourneyRow.id)
         .where(JourneyRow.operator == operator, JourneyRow.day.between(first_day, last_day))
-        .order_by(JourneyRow.operator_journey_id)
+        .order_by(JourneyRow.id)
     )
     return [(name, status, state, remote) for name, status, state, remote in rows]
 

@@ -115,6 +115,10 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def _optional_url(text: str) -> str | None:
+    return _url("http", "https")(text) if text else None
+
+
 def _database(text: str) -> str:
     schemes = ("sqlite", "postgresql", "postgres", "postgresql+psycopg")
     if urlsplit(text).scheme not in schemes:
@@ -180,6 +184,10 @@ class Config:
     # OpenID providers people may sign in with, as a JSON list (see `mobigo.infra.oidc`).
     oidc: Annotated[str, Setting("MOBIGO_OIDC", _json_list, "[]", secret=True)]
     payments: Annotated[tuple[str, ...], Setting("MOBIGO_PAYMENTS", _names("counter", "sim"), _payments)]
+    # The national carpool registry, where the Region is an operator (see covoit.gateway.rpc); none: nothing is sent.
+    rpc_url: Annotated[str | None, Setting("MOBIGO_RPC_URL", _optional_url, "")]
+    rpc_access_key: Annotated[str | None, Setting("MOBIGO_RPC_ACCESS_KEY", _optional, "", secret=True)]
+    rpc_secret_key: Annotated[str | None, Setting("MOBIGO_RPC_SECRET_KEY", _optional, "", secret=True)]
     log_format: Annotated[str, Setting("MOBIGO_LOG_FORMAT", _one_of("text", "json"), "text")]
     log_level: Annotated[str, Setting("MOBIGO_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")]
 
