@@ -72,7 +72,7 @@ def _text(priced: "PricedTrip") -> str:
 
     language = current_language()
     head = _(
-        "Trajet %(trip)s, %(day)s : %(amount)s",
+        "Trajet %(trip)s, %(day)s : %(amount)s",
         trip=priced.operator_trip_id,
         day=formats.day(priced.day, language, year=True),
         amount=formats.amount(priced.amount, language),
@@ -82,7 +82,7 @@ def _text(priced: "PricedTrip") -> str:
     lines += [f"  {name} : {sentence(reason)}" for name, reason in priced.refused.items()]
     lines += [f"  {_flag(flag)}" for flag in priced.flags]
     paid, net = formats.amount(priced.fare, language), formats.amount(priced.net_cost, language)
-    lines.append("  " + _("Versé par les passagers : %(fare)s ; coût net : %(net)s", fare=paid, net=net))
+    lines.append("  " + _("Versé par les passagers : %(fare)s ; coût net : %(net)s", fare=paid, net=net))
     return "\n".join(lines)
 
 

@@ -124,7 +124,7 @@ def _text(answer: "WhatIf") -> str:
     for code, totals in ((answer.before_code, answer.before), (answer.after_code, answer.after)):
         lines.append(
             _(
-                "%(scale)s : %(cost)s pour %(paid)s trajets aidés sur %(trips)s, %(passengers)s passagers ; "
+                "%(scale)s : %(cost)s pour %(paid)s trajets aidés sur %(trips)s, %(passengers)s passagers ; "
                 "recettes %(fares)s, coût net %(net)s",
                 scale=code,
                 cost=money(totals.cost),
@@ -140,7 +140,7 @@ def _text(answer: "WhatIf") -> str:
     for name, moves in named:
         lines.append(
             _(
-                "%(what)s : %(winners)s gagnent %(gained)s, %(losers)s perdent %(lost)s, %(same)s inchangés",
+                "%(what)s : %(winners)s gagnent %(gained)s, %(losers)s perdent %(lost)s, %(same)s inchangés",
                 what=name,
                 winners=count(moves.winners),
                 gained=money(moves.gained),

@@ -21,7 +21,7 @@ from covoit.model.scale import (
 )
 from covoit.rules import legal, words
 from mobigo.base.decisions import Decision
-from mobigo.base.instants import to_utc
+from mobigo.base.instants import paris_day, to_utc
 from mobigo.base.money import ZERO, Money, from_exact_cents
 from mobigo.base.periods import Period
 
@@ -39,12 +39,14 @@ def price(trip: VehicleTrip, scale: Scale, *, rank_of_day: int) -> PricedTrip:
     """
     if rank_of_day < 1:
         raise ValueError("ranks begin at 1")
+    started_at = to_utc(trip.started_at)
+    day = paris_day(started_at)
     journeys, refused = sort_journeys(trip, scale)
     distance, flags = paid_distance(trip, journeys, scale)
     seats = sum(journey.seats for journey in journeys)
     passengers = min(scale.passengers_max, seats)
-    ceiling = ceiling_on(scale.ceilings, trip.day)
-    fare = fare_on(scale.fares, trip.day)
+    ceiling = ceiling_on(scale.ceilings, day)
+    fare = fare_on(scale.fares, day)
 
     steps: list[Step] = []
     km = bonus = ZERO
@@ -70,8 +72,8 @@ def price(trip: VehicleTrip, scale: Scale, *, rank_of_day: int) -> PricedTrip:
         operator=trip.operator,
         operator_trip_id=trip.operator_trip_id,
         driver=trip.driver,
-        started_at=to_utc(trip.started_at),
-        day=trip.day,
+        started_at=started_at,
+        day=day,
         line=line_of(journeys),
         scale_code=scale.code,
         scale_hash=scale.hash,
@@ -123,8 +125,9 @@ def sort_journeys(
     """The journeys that count, by start then id, and why each other one does not; `more`: conditions of one's own."""
     counted: list[Journey] = []
     refused: dict[str, Decision] = {}
+    day = trip.day
     for journey in sorted(trip.journeys, key=lambda each: (each.started_at, each.id)):
-        reason = refusal(journey, trip, scale) or more(journey) or _overlap_refusal(journey, counted, scale)
+        reason = refusal(journey, trip, day, scale) or more(journey) or _overlap_refusal(journey, counted, scale)
         if reason is None:
             counted.append(journey)
         else:
@@ -132,8 +135,8 @@ def sort_journeys(
     return counted, refused
 
 
-def refusal(journey: Journey, trip: VehicleTrip, scale: Conditions) -> Decision | None:
-    """The first reason not to count a journey, in the order the rule lists them."""
+def refusal(journey: Journey, trip: VehicleTrip, day: date, scale: Conditions) -> Decision | None:
+    """The first reason not to count a journey of a trip of this day, in the order the rule lists them."""
     if journey.state is not JourneyState.OK:
         return Decision("covoit.journey_not_ok", state=_STATES_SAID[journey.state])
     if journey.proof_class < scale.proof_class_min:
@@ -144,8 +147,8 @@ def refusal(journey: Journey, trip: VehicleTrip, scale: Conditions) -> Decision 
         )
     if journey.passenger == trip.driver or journey.passenger == journey.driver:
         return Decision("covoit.driver_is_passenger")
-    if trip.day not in scale.period:
-        return Decision("covoit.outside_scale", day=trip.day, scale=scale.code)
+    if day not in scale.period:
+        return Decision("covoit.outside_scale", day=day, scale=scale.code)
     return None
 
 
@@ -267,6 +270,8 @@ def shares(journeys: Sequence[Journey], km: Money, bonus: Money, amount: Money) 
     ceiling took is taken in proportion. The sum is the amount, exactly."""
     if not journeys:
         return {}
+    if len(journeys) == 1:
+        return {journeys[0].id: amount}
     ids = [journey.id for journey in journeys]
     by_km = apportion(km.cents, {journey.id: length_m(journey) for journey in journeys})
     equally = apportion(bonus.cents, dict.fromkeys(ids, 1))
@@ -310,9 +315,7 @@ def _bonus_said(seats: int, passengers: int, scale: Scale, amount: Money) -> Dec
         return Decision("covoit.step_no_bonus_yet", passengers=people_said(seats), first=scale.first_counted_passenger)
     if counted == seats:
         return Decision("covoit.step_bonus", passengers=people_said(counted), bonus=bonus, amount=amount)
-    return Decision(
-        "covoit.step_bonus_of", passengers=people_said(counted), seats=people_said(seats), bonus=bonus, amount=amount
-    )
+    return Decision("covoit.step_bonus_of", passengers=people_said(counted), seats=seats, bonus=bonus, amount=amount)
 
 
 def flag_said(flag: str) -> Decision:
