@@ -86,12 +86,14 @@ class NaiveBook:
         self._add(NaiveLine(key, "reverse", of.credit, of.debit, of.moved, 0, now, now, of_key))
 
     def due(self, now: datetime) -> list[str]:
+        """Keys of open holds whose time is over, those that ended first in front."""
         ended = {line.of for line in self.lines}
-        return [
-            line.key
+        over = [
+            (line.expires_at, line.key)
             for line in self.lines
             if line.expires_at is not None and line.expires_at <= now and line.key not in ended
         ]
+        return [key for _, key in sorted(over, key=lambda pair: pair[0])]
 
     def _only_once(self, key: str) -> None:
         if any(line.of == key for line in self.lines):
