@@ -1,7 +1,11 @@
 """Fixtures every test may use: a configuration in a temporary home, databases, real data, brokers.
 
-A test that needs something says so with its marker and is skipped visibly where that is missing. Under MOBIGO_CI such
-a skip is an error: there, everything is present.
+A test that needs something says so with its marker and is skipped visibly where that is missing. Under MOBIGO_CI any
+skip is an error: there, everything is present (but for nigiri, on another Python than 3.11).
+
+The tests run in several processes (pytest-xdist), each with its own session fixtures: databases, folders, ports and
+queues have random names, so that neither processes nor runs meet on one server. What is long to make and only read is
+made once a run, in `run_folder`, under a lock.
 """
 
 import os
@@ -66,12 +70,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, "pytest.Call
     report = outcome.get_result()  # type: ignore[attr-defined]  # pluggy's result is untyped in a wrapper
     if not (IN_CI and report.skipped) or hasattr(report, "wasxfail"):
         return
-    wanted = [marker for marker in NEEDS if item.get_closest_marker(marker) is not None]
-    if "nigiri" in wanted and sys.version_info[:2] != (3, 11):
+    if item.get_closest_marker("nigiri") is not None and not NEEDS["nigiri"][0]():
         return
-    if wanted:
-        report.outcome = "failed"
-        report.longrepr = f"skipped where it could run ({', '.join(wanted)}): {report.longrepr}"
+    report.outcome = "failed"
+    report.longrepr = f"skipped where it could run: {report.longrepr}"
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -265,6 +265,7 @@ def test_any_flipped_byte_of_the_contents_is_noticed(instance: Instance, tmp_pat
         places = [
             header.offset_data + header.size // 2 for header in tar if header.size and header.name != "manifest.json"
         ]
+    places = places[:: max(1, len(places) // 15)]  # members are alike: some fifteen, from the first to the last
     with instance("sqlite", tmp_path / "two") as (config, engine):
         for place in places:
             flipped = bytearray(whole)
