@@ -55,3 +55,32 @@ def reconcile(ctx: JobContext) -> Decision | None:
             name=f"registre-national-{month:%Y-%m}.csv",
         )  # fmt: skip
     return Decision("covoit.reconciled", month=f"{month:%Y-%m}", count=len(found))
+
+
+@job("covoit.award", tries_max=2, every="daily 02:10")
+def award(ctx: JobContext) -> Decision:
+    """Price the trips that became final, and those a change concerns."""
+    from covoit.service.awards import award_ready
+
+    done = award_ready(ctx.engine, clock.now(), home=ctx.config.home)
+    return Decision("covoit.awarded", trips=done.trips, written=done.written)
+
+
+@job("covoit.close", tries_max=3, backoff_s=3_600, every="monthly 6 03:00")
+def close(ctx: JobContext) -> Decision:
+    """Close last month: its statements are frozen, its amounts may be asked for."""
+    from covoit.service.closing import close_month, month_before
+    from mobigo.base.instants import paris_day
+
+    now = clock.now()
+    done = close_month(ctx.engine, month_before(paris_day(now)), now, home=ctx.config.home)
+    return Decision("covoit.closed", month=done.month, lines=done.lines, total=done.total)
+
+
+@job("covoit.prescribe", tries_max=3, every="monthly 2 04:00")
+def prescribe(ctx: JobContext) -> Decision:
+    """Move out of what is payable what may no longer be claimed (law 68-1250)."""
+    from covoit.service.claims import prescribe_due
+
+    total = prescribe_due(ctx.engine, clock.now())
+    return Decision("covoit.prescribed_done", total=total)

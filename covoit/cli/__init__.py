@@ -18,6 +18,10 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Command]] = {
+    "close": Command("covoit.cli.close:close", "Clore un mois : relevés figés, montants exigibles, appels de fonds."),
+    "fund": Command("covoit.cli.fund:fund", "Ouvrir ou abonder le budget d'une campagne."),
+    "pay": Command("covoit.cli.pay:pay", "Payer un mois : préparer, vérifier, ordonner, accepter, envoyer, retours."),
+    "verify": Command("covoit.cli.verify:verify", "Vérifier le grand livre, les aides, les relevés, les paiements."),
     "price": Command("covoit.cli.price:price", "Calculer l'aide de trajets, étape par étape."),
     "simulate": Command("covoit.cli.simulate:simulate", "Chiffrer un autre barème sur des trajets passés."),
     "ingest": Command("covoit.cli.ingest:ingest", "Recevoir un fichier de trajets, avec reçu et lignes refusées."),

@@ -12,12 +12,13 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from covoit.export import letters
 from covoit.gateway.payer import check_iban
 from covoit.model.claims import Individual, Kind, Outcome, Signatory
-from covoit.model.payments import LEAST_RECOVERY_ORDER, Event, Stage
+from covoit.model.payments import LEAST_RECOVERY_ORDER, PRESCRIPTION_YEARS, Event, Stage
 from covoit.rules import awards as award_rules
 from covoit.rules import claims as rules
 from covoit.rules import decisions as decision_rules
@@ -33,7 +34,7 @@ from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO, Money
 from mobigo.infra import accounts, audit
 from mobigo.infra.clock import new_id
-from mobigo.infra.db import insert_new
+from mobigo.infra.db import insert_new, reading, transaction
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import use_language
 from mobigo.infra.outbox import Channel, Message, send
@@ -549,6 +550,18 @@ def prescribe(session: Session, person: str, *, now: datetime) -> Money:
         now=now,
     )
     return lost
+
+
+def prescribe_due(engine: Engine, now: datetime) -> Money:
+    """The same for everybody with a statement old enough; how much in all."""
+    limit = f"{paris_day(now).year - PRESCRIPTION_YEARS:04d}-01"
+    with reading(engine) as session:
+        people = award_store.people_before(session, limit)
+    total = ZERO
+    for person in people:
+        with transaction(engine) as session:
+            total += prescribe(session, person, now=now)
+    return total
 
 
 def write_off(session: Session, person: str, *, by: Identity, reason: str, now: datetime) -> Money:

@@ -425,6 +425,43 @@ def awards_of_statement(session: Session, person: str, month: str) -> list[tuple
     return [(row[0], row[1]) for row in session.execute(asked)]
 
 
+def awards_of_month(session: Session, operator: str, month: str) -> Iterator[tuple[AwardRow, int]]:
+    """The awards of an operator's trips on the statements of a closed month with what each adds, in order."""
+    asked = (
+        select(AwardRow, StatementLineRow.line_cents)
+        .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
+        .where(StatementLineRow.month == month, AwardRow.operator == operator)
+        .order_by(AwardRow.started_at, AwardRow.operator_trip_id)
+    )
+    return ((row[0], row[1]) for row in session.execute(asked.execution_options(yield_per=5_000)))
+
+
+def operators_of_month(session: Session, month: str) -> list[str]:
+    """The operators with a line on the statements of a closed month."""
+    asked = (
+        select(AwardRow.operator)
+        .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
+        .where(StatementLineRow.month == month)
+        .distinct()
+    )
+    return sorted(session.scalars(asked))
+
+
+def statement_award_before(session: Session, award: AwardRow) -> AwardRow | None:
+    """The award of the same trip that is on the statement before this one."""
+    asked = (
+        select(AwardRow)
+        .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
+        .where(
+            AwardRow.operator == award.operator,
+            AwardRow.operator_trip_id == award.operator_trip_id,
+            AwardRow.revision < award.revision,
+        )
+        .order_by(AwardRow.revision.desc())
+    )
+    return session.scalars(asked).first()
+
+
 def open_awards_of(session: Session, person: str, last_day: date | None = None) -> list[tuple[AwardRow, int]]:
     """A driver's awards on no statement yet, in the order of trips."""
     asked = (
@@ -441,6 +478,11 @@ def open_awards_of(session: Session, person: str, last_day: date | None = None) 
 def statements_of(session: Session, person: str) -> list[StatementRow]:
     """A driver's closed statements, oldest first."""
     return list(session.scalars(select(StatementRow).where(StatementRow.person == person).order_by(StatementRow.month)))
+
+
+def people_before(session: Session, month: str) -> list[str]:
+    """The drivers with a statement of a month before this one."""
+    return list(session.scalars(select(StatementRow.person).where(StatementRow.month < month).distinct()))
 
 
 def validated_by_year(session: Session, person: str) -> dict[int, Money]:
