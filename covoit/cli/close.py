@@ -43,7 +43,7 @@ def close(month: str, out: Path | None, as_json: bool) -> int:
         from mobigo.infra.formats import amount
 
         text = _(
-            "Mois %(month)s clos : %(lines)s lignes, %(people)s conducteurs, %(total)s.",
+            "Mois %(month)s clos : %(lines)s lignes, %(people)s conducteurs, %(total)s.",
             month=done.month,
             lines=done.lines,
             people=done.people,

@@ -34,7 +34,7 @@ def fund(campaign: str, euros: int, act: str, key: str, as_json: bool) -> int:
                 home=services.config.home, now=clock.now(),
             )  # fmt: skip
             left = ledger.balance(session, awards.budget(campaign)).net
-        text = _("Budget de %(campaign)s : il reste %(left)s.", campaign=campaign, left=amount(left))
+        text = _("Budget de %(campaign)s : il reste %(left)s.", campaign=campaign, left=amount(left))
         console.emit({"campaign": campaign, "left_cents": left}, as_json, text)
         return console.DONE
     finally:

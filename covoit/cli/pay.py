@@ -61,7 +61,7 @@ def pay(
             }  # fmt: skip
         elif step == "bank":
             if answer is None:
-                raise click.UsageError(_("--file : quel fichier de la banque ?"))
+                raise click.UsageError(_("--file : quel fichier de la banque ?"))
             done = returns.apply_bank_file(engine, services.blobs, answer.read_bytes(), by=by, now=now)
             document |= {
                 "paid": done.paid, "returned": done.returned, "repeated": done.repeated, "waiting": done.waiting,

@@ -21,33 +21,33 @@ def subject_of(decision: Individual) -> str:
 def body_of(decision: Individual) -> str:
     """The letter, in the language being spoken."""
     outcomes = {
-        "granted": _("Décision : accordé."),
-        "refused": _("Décision : refusé."),
-        "partly": _("Décision : accordé en partie."),
+        "granted": _("Décision : accordé."),
+        "refused": _("Décision : refusé."),
+        "partly": _("Décision : accordé en partie."),
     }
     if str(decision.kind) in ("ban", "recovery"):
         outcomes = {
-            "granted": _("Décision : la mesure est prise."),
-            "refused": _("Décision : la mesure n'est pas prise."),
-            "partly": _("Décision : la mesure est prise en partie."),
+            "granted": _("Décision : la mesure est prise."),
+            "refused": _("Décision : la mesure n’est pas prise."),
+            "partly": _("Décision : la mesure est prise en partie."),
         }
     lines = [subject_of(decision), "", outcomes[str(decision.outcome)], ""]
-    lines += [_("Les faits : %(facts)s", facts=sentence(decision.facts))]
-    lines += [_("La règle appliquée : %(rule)s", rule=sentence(decision.rule))]
+    lines += [_("Les faits : %(facts)s", facts=sentence(decision.facts))]
+    lines += [_("La règle appliquée : %(rule)s", rule=sentence(decision.rule))]
     if decision.reason:
-        lines += [_("Les motifs : %(reason)s", reason=decision.reason)]
+        lines += [_("Les motifs : %(reason)s", reason=decision.reason)]
     lines.append("")
     if decision.algorithmic:
         lines += [
             _(
                 "Cette décision a été préparée par un traitement algorithmique, dont vous pouvez demander les règles et"
-                " les principales caractéristiques (code des relations entre le public et l'administration, articles"
+                " les principales caractéristiques (code des relations entre le public et l’administration, articles"
                 " L311-3-1 et R311-3-1-2)."
             )
         ]
     if decision.overrides:
         lines += [_("Une personne a décidé autrement que ce que le traitement proposait.")]
-    lines += ["", _("Ce que vous pouvez faire :")]
+    lines += ["", _("Ce que vous pouvez faire :")]
     lines += [f"- {sentence(remedy)}" for remedy in decision.remedies]
     lines += [
         "",

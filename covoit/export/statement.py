@@ -39,7 +39,7 @@ def reasons(line: StatementLine) -> list[str]:
 
 
 def _why(line: StatementLine) -> list[str]:
-    return reasons(line) + ([_("Trajet d'un mois déjà clos.")] if line.late else [])
+    return reasons(line) + ([_("Trajet d’un mois déjà clos.")] if line.late else [])
 
 
 def statement_pdf(statement: Statement, name: str) -> bytes:
@@ -55,7 +55,7 @@ def statement_pdf(statement: Statement, name: str) -> bytes:
         for line in statement.lines
     ]  # fmt: skip
     state = (
-        _("Mois en cours : les montants peuvent changer jusqu'à la clôture.")
+        _("Mois en cours : les montants peuvent changer jusqu’à la clôture.")
         if statement.closed_at is None
         else _("Mois clos le %(day)s.", day=day(statement.closed_at, language, year=True))
     )
@@ -70,7 +70,7 @@ def statement_pdf(statement: Statement, name: str) -> bytes:
                 right=(2, 3, 5),
             ),
             f"*{escaped(_('Total : %(amount)s', amount=amount(statement.total, language)))}*",
-            escaped(_("Pour contester une ligne : une réclamation reçoit une réponse dans les deux mois.")),
+            escaped(_("Pour contester une ligne : une réclamation reçoit une réponse dans les deux mois.")),
         ]
     )
     made_at = statement.closed_at or (statement.lines[-1].started_at if statement.lines else None)

@@ -92,8 +92,8 @@ def ask_iban(
     session.flush()
     with use_language(language):
         text = _(
-            "Code pour changer votre compte bancaire : %(code)s (valable 15 minutes). Compte : %(iban)s."
-            " Si vous n'avez rien demandé, ne le donnez à personne et prévenez-nous.",
+            "Code pour changer votre compte bancaire : %(code)s (valable 15 minutes). Compte : %(iban)s."
+            " Si vous n’avez rien demandé, ne le donnez à personne et prévenez-nous.",
             code=code,
             iban=masked(compact),
         )
@@ -171,7 +171,7 @@ def _activate(session: Session, row: ibans.IbanRow, now: datetime, by: str | Non
 def _tell_change(session: Session, person: str, row: ibans.IbanRow, now: datetime, language: str) -> None:
     channel, address = _second_factor(session, person)
     with use_language(language):
-        text = _("Votre compte bancaire est maintenant : %(iban)s.", iban=masked(row.iban or ""))
+        text = _("Votre compte bancaire est maintenant : %(iban)s.", iban=masked(row.iban or ""))
         subject = _("Compte bancaire changé")
     send(session, Message(channel, address, subject, text, person), key=f"covoit:iban-done:{row.id}", now=now)
 
@@ -323,11 +323,11 @@ def notify_case(session: Session, case_id: str, *, by: Identity, now: datetime, 
     row.notified_at = now
     with use_language(language):
         text = _(
-            "Nous envisageons une décision vous concernant (dossier %(case)s). Vous avez 15 jours pour répondre, par"
+            "Nous envisageons une décision vous concernant (dossier %(case)s). Vous avez 15 jours pour répondre, par"
             " écrit ou au guichet, et pouvez vous faire assister.",
             case=row.id,
         )
-        subject = _("Avant une décision : vos observations")
+        subject = _("Avant une décision : vos observations")
     _write_to(session, row.person, subject, text, f"covoit:case:{row.id}", now)
     audit.record(
         session, "covoit.case_notified", actor=by.subject, object_kind="covoit_case", object_id=row.id, now=now
