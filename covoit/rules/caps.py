@@ -49,7 +49,8 @@ class Usage:
     def _moved(self, priced: Iterable[PricedTrip], rules: Capped, sign: int) -> "Usage":
         counters = dict(self.counters)
         for trip in priced:
-            _count(trip, rules.caps, counters, sign)
+            if trip.amount != ZERO:
+                _count(trip, rules.caps, [key_of(trip, cap) for cap in rules.caps], counters, sign)
         return Usage({key: used for key, used in counters.items() if used})
 
 
@@ -63,38 +64,38 @@ def apply(priced: Sequence[PricedTrip], scale: Capped, used: Usage) -> list[Pric
     if not scale.caps:
         return list(priced)
     counters = dict(used.counters)
-    out: list[PricedTrip | None] = [None] * len(priced)
+    out: list[PricedTrip] = list(priced)
     for index in sorted(range(len(priced)), key=lambda each: _order(priced[each])):
-        capped = _through(priced[index], scale.caps, counters)
-        _count(capped, scale.caps, counters, 1)
-        out[index] = capped
-    return [trip for trip in out if trip is not None]
+        trip = priced[index]
+        if trip.before_caps == ZERO:
+            continue
+        keys = [key_of(trip, cap) for cap in scale.caps]
+        capped = out[index] = _through(trip, scale.caps, keys, counters)
+        _count(capped, scale.caps, keys, counters, 1)
+    return out
 
 
 def _order(trip: PricedTrip) -> tuple[Any, ...]:
     return (trip.started_at, trip.operator, trip.operator_trip_id, trip.counted)
 
 
-def _through(trip: PricedTrip, caps: Sequence[Cap], counters: Mapping[UsageKey, int]) -> PricedTrip:
+def _through(
+    trip: PricedTrip, caps: Sequence[Cap], keys: Sequence[UsageKey], counters: Mapping[UsageKey, int]
+) -> PricedTrip:
     """One trip through every cap, narrow before wide."""
-    if trip.before_caps == ZERO:
-        return trip
     amount, steps, seen = trip.before_caps, list(trip.steps), {}
-    for cap in caps:
-        already = counters.get(key_of(trip, cap), 0)
+    for cap, key in zip(caps, keys, strict=True):
+        already = counters.get(key, 0)
         seen[cap.code] = already
         allowed = allowed_by(cap, amount.cents, already, trip.passengers)
         if allowed < amount.cents:
             after = Money(allowed)
             steps.append(Step(cap.code, after - amount, after, _said(cap, already, after)))
             amount = after
-    return replace(
-        trip,
-        amount=amount,
-        steps=tuple(steps),
-        shares=subsidy.reshared(trip, amount),
-        inputs={**trip.inputs, "used": seen},
-    )
+    inputs = {**trip.inputs, "used": seen}
+    if amount == trip.before_caps:
+        return replace(trip, inputs=inputs)
+    return replace(trip, amount=amount, steps=tuple(steps), shares=subsidy.reshared(trip, amount), inputs=inputs)
 
 
 def allowed_by(cap: Cap, amount_cents: int, already: int, passengers: int) -> int:
@@ -141,14 +142,20 @@ def period_name(day: date, per: CapPer, operator: str = "", trip_id: str = "") -
     return f"{operator}/{trip_id}" if per is CapPer.TRIP else ""
 
 
-def _count(trip: PricedTrip, caps: Sequence[Cap], counters: dict[UsageKey, int], sign: int) -> None:
+def _count(
+    trip: PricedTrip, caps: Sequence[Cap], keys: Sequence[UsageKey], counters: dict[UsageKey, int], sign: int
+) -> None:
     """What a posted trip adds to the counters: its amount, one trip, its persons; nothing when nothing was paid."""
     if trip.amount == ZERO:
         return
-    moved = {CapMeasure.AMOUNT: trip.amount.cents, CapMeasure.TRIPS: 1, CapMeasure.PASSENGERS: trip.passengers}
-    for cap in caps:
-        key = key_of(trip, cap)
-        counters[key] = counters.get(key, 0) + sign * moved[cap.measure]
+    for cap, key in zip(caps, keys, strict=True):
+        counters[key] = counters.get(key, 0) + sign * _moved(trip, cap.measure)
+
+
+def _moved(trip: PricedTrip, measure: CapMeasure) -> int:
+    if measure is CapMeasure.AMOUNT:
+        return trip.amount.cents
+    return 1 if measure is CapMeasure.TRIPS else trip.passengers
 
 
 def _said(cap: Cap, already: int, after: Money) -> Decision:
