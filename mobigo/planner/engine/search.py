@@ -9,22 +9,26 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from mobigo.base.servicetime import service_day_start
-from mobigo.network.model.timetable import I32, I64, Timetable
+from mobigo.base.servicetime import DAY_S, service_day_start
+from mobigo.network.model.timetable import I32, I64, U64, Timetable
 from mobigo.planner.engine import range as ranges
 from mobigo.planner.engine import raptor
+from mobigo.planner.engine.days import WORD, possible_days, ridden_days
 from mobigo.planner.engine.raptor import INF
 from mobigo.planner.engine.via import Via, doubled
-from mobigo.planner.engine.views import View, Ways, build_view, build_ways
+from mobigo.planner.engine.views import View, Ways, build_view, build_ways, days_active
 from mobigo.planner.model import Reach
 
 VIEWS_KEPT = 24  # two or three megabytes each for a large region
 WAYS_KEPT = 6
+RIDDEN_KEPT = 16
+SEEN_KEPT = 512
 
 Made = TypeVar("Made")
 
@@ -78,26 +82,32 @@ class Searcher:
         self.zone = ZoneInfo(timetable.zone)
         self._views: OrderedDict[object, View] = OrderedDict()
         self._ways: OrderedDict[object, Ways] = OrderedDict()
+        self._ridden: OrderedDict[object, U64] = OrderedDict()
+        self._seen: OrderedDict[object, bytes] = OrderedDict()
         self._lock = threading.Lock()
         self._memory = threading.local()
-        self._odd_days: list[date] | None = None
 
-    def view(self, first_s: int, last_s: int, backward: bool, accepts: Accepts = EVERYTHING) -> View:
+    def view(
+        self, first_s: int, last_s: int, backward: bool, accepts: Accepts = EVERYTHING, weekly: bool = False
+    ) -> View:
         """The view that holds every run under way between two instants. A service day may begin an hour before its
-        midnight, or after it."""
+        midnight, or after it. `weekly`: the same view for as long a span from any day of a week."""
         first = self._day(first_s - 3600) - timedelta(days=self.timetable.back_days)
         last = self._day(last_s + 3600)
+        if weekly:
+            monday = first - timedelta(days=first.weekday())
+            first, last = monday, monday + timedelta(days=6) + (last - first)
         return self._view((first, last), backward, accepts)
 
-    def _view(self, days: tuple[date, date], backward: bool, accepts: Accepts, every_day: bool = False) -> View:
+    def _view(self, days: tuple[date, date], backward: bool, accepts: Accepts) -> View:
         """The view of those service days; by way of a place, made of the one that goes anywhere."""
         via = accepts.via
-        key = (days, backward, accepts.key, accepts.change_s_extra, every_day, via)
+        key = (days, backward, accepts.key, accepts.change_s_extra, via)
 
         def make() -> View:
             if via is not None:
-                return doubled(self._view(days, backward, replace(accepts, via=None), every_day), via)
-            return build_view(self.timetable, self._ways_of(backward, accepts), *days, every_day)
+                return doubled(self._view(days, backward, replace(accepts, via=None)), via)
+            return build_view(self.timetable, self._ways_of(backward, accepts), *days)
 
         return _kept(self._views, self._lock, key, VIEWS_KEPT, make)
 
@@ -111,51 +121,34 @@ class Searcher:
             ),
         )  # fmt: skip
 
-    def ever(self, origin: Reach, destination: Reach, rounds: int, duration_s_max: int, accepts: Accepts) -> bool:
-        """Whether the journey would be possible if everything ran every day; if not, it is possible on no day.
+    def days(
+        self, origin: Reach, destination: Reach, first: date, count: int, rounds: int, duration_s_max: int,
+        accepts: Accepts = EVERYTHING,
+    ) -> list[date]:  # fmt: skip
+        """Of `count` days from `first` on, those on which one may leave for the journey: perhaps more than there are,
+        surely none less."""
+        if count <= 0 or not len(origin.node) or not len(destination.node):
+            return []
+        ways = self._ways_of(False, accepts)
+        ridden = _kept(
+            self._ridden, self._lock, (first, count, duration_s_max, accepts.key), RIDDEN_KEPT,
+            lambda: ridden_days(self.timetable, ways, first, count, duration_s_max),
+        )  # fmt: skip
+        bits = possible_days(ways, ridden, origin.node, destination.node, rounds)
+        return [first + timedelta(days=n) for n in range(count) if int(bits[n // WORD]) >> n % WORD & 1]
 
-        Service days are not alike when the clocks change: what only then connects is looked for around those nights.
-        """
-        if not len(origin.node) or not len(destination.node):
-            return False
-        usual, long = self.timetable.first_day, timedelta(days=1 + -(-duration_s_max // 86_400))
-        spans = [(usual, usual + timedelta(days=1)), *((day - long, day + long) for day in self._clock_changes())]
-        return any(
-            self._if_all_ran(origin, destination, rounds, duration_s_max, accepts, first, last) for first, last in spans
-        )
+    def sees(self, day: date, duration_s_max: int) -> bytes:
+        """What a search of that calendar day sees of the calendar: days of equal bytes have equal timetables."""
 
-    def _if_all_ran(
-        self, origin: Reach, destination: Reach, rounds: int, duration_s_max: int, accepts: Accepts,
-        first: date, last: date,
-    ) -> bool:  # fmt: skip
-        """Whether the journey would be possible for who leaves from `first` to `last` if everything ran every day."""
-        since_s, until_s = (int(service_day_start(day, self.zone).timestamp()) for day in (first, last))
-        back, ahead = timedelta(days=self.timetable.back_days), timedelta(days=1 + duration_s_max // 86_400)
-        view = self._view((first - back, last + ahead), False, accepts, every_day=True)
-        source, target = self._layered(accepts, origin, destination)
-        memory = self._for(view, rounds)
-        start_s = np.int32(since_s - view.origin_epoch_s)
-        latest_s = np.int32(until_s - view.origin_epoch_s + duration_s_max)
-        self._aim(view, memory, source, target)
-        try:
-            raptor.search(
-                view.graph, memory.labels, source.node, source.time_s + start_s, memory.egress_s, rounds, latest_s
-            )
-            return bool((memory.labels.target_node >= 0).any())
-        finally:
-            memory.egress_s[target.node] = INF
+        def make() -> bytes:
+            ahead = 3 + duration_s_max // DAY_S
+            span = [day + timedelta(days=offset) for offset in range(-self.timetable.back_days - 1, ahead)]
+            start = service_day_start(day, self.zone)
+            begins = [int((service_day_start(other, self.zone) - start).total_seconds()) for other in span]
+            active = np.packbits(days_active(self.timetable, span))
+            return sha256(active.tobytes() + repr(begins).encode()).digest()
 
-    def _clock_changes(self) -> list[date]:
-        """Of the days of the timetable the first that is short and the first that is long."""
-        with self._lock:
-            if self._odd_days is None:
-                days = [self.timetable.first_day + timedelta(days=n) for n in range(self.timetable.day_count)]
-                starts = [service_day_start(day, self.zone) for day in (*days, days[-1] + timedelta(days=1))]
-                odd: dict[timedelta, date] = {}
-                for day, start, end in zip(days, starts, starts[1:], strict=False):
-                    odd.setdefault(end - start, day)
-                self._odd_days = [day for length, day in odd.items() if length != timedelta(days=1)]
-            return self._odd_days
+        return _kept(self._seen, self._lock, (day, duration_s_max), SEEN_KEPT, make)
 
     def _layered(self, accepts: Accepts, source: Reach, target: Reach) -> tuple[Reach, Reach]:
         """The ends of a search, in the doubled view when it goes by way of a place."""
@@ -206,20 +199,18 @@ class Searcher:
         self, origin: Reach, destination: Reach, from_s: int, to_s: int, backward: bool = False, rounds: int = 8,
         duration_s_max: int = 86_400,
         accepts: Accepts = EVERYTHING, arrive_s_max: int | None = None, enough_s: int | None = None,
+        weekly: bool = False,
     ) -> list[Itinerary]:  # fmt: skip
         """Every Pareto itinerary over (departure, arrival, vehicles) that leaves the door between `from_s` and
         `to_s`; backward: that arrives between them. In order of departure (backward: of arrival, latest first).
 
         Of those that leave before `enough_s`, only the last departure that brings any (backward: of those that arrive
-        after it, only the first arrival).
+        after it, only the first arrival). `weekly` says which view to search (`view`).
         """
         if not len(origin.node) or not len(destination.node):
             return []
-        view = (
-            self.view(from_s - duration_s_max, to_s, True, accepts)
-            if backward
-            else self.view(from_s, to_s + duration_s_max, False, accepts)
-        )
+        span = (from_s - duration_s_max, to_s) if backward else (from_s, to_s + duration_s_max)
+        view = self.view(*span, backward, accepts, weekly)
         ends = (destination, origin) if backward else (origin, destination)
         source, target = self._layered(accepts, *ends)
         memory = self._for(view, rounds)
@@ -228,11 +219,14 @@ class Searcher:
         enough = low if enough_s is None else _turn(enough_s - view.origin_epoch_s, backward)
         np.minimum.at(memory.egress_s, target.node, target.time_s)
         try:
-            hop, stay = self._hops(view)
             ahead = memory.ahead(rounds)
-            ranges.look_ahead(
-                view.graph, hop, stay, target.node, memory.egress_s, rounds, np.int32(duration_s_max), ahead
-            )
+            aim = (rounds, duration_s_max, target.node.tobytes(), target.time_s.tobytes())
+            if memory.looked is None or memory.looked[0] is not view or memory.looked[1] != aim:
+                hop, stay = self._hops(view)
+                ranges.look_ahead(
+                    view.graph, hop, stay, target.node, memory.egress_s, rounds, np.int32(duration_s_max), ahead
+                )
+                memory.looked = (view, aim)
             events = ranges.departures(view.graph, source.node, source.time_s, np.int32(low), np.int32(high))
             room = 512
             while True:
@@ -252,6 +246,27 @@ class Searcher:
             ]
         finally:
             memory.egress_s[target.node] = INF
+
+    def leaving(
+        self, origin: Reach, destination: Reach, from_s: int, to_s: int, rounds: int, duration_s_max: int,
+        accepts: Accepts = EVERYTHING,
+    ) -> list[Itinerary]:  # fmt: skip
+        """The itineraries of `window`, in no order, searched from the end that fewer vehicles pass."""
+        last_s = to_s + duration_s_max
+        passing = []
+        for ends, until_s, backward in (((origin, destination), to_s, False), ((destination, origin), last_s, True)):
+            view = self.view(from_s - duration_s_max * backward, last_s, backward, accepts, weekly=True)
+            source, _ = self._layered(accepts, *ends)
+            low, high = sorted(_turn(at_s - view.origin_epoch_s, backward) for at_s in (from_s, until_s))
+            passing.append(
+                len(ranges.departures(view.graph, source.node, source.time_s, np.int32(low), np.int32(high)))
+            )
+        if passing[0] <= passing[1]:
+            return self.window(origin, destination, from_s, to_s, False, rounds, duration_s_max, accepts, weekly=True)
+        found = self.window(
+            origin, destination, from_s, last_s, True, rounds, duration_s_max, accepts, from_s, weekly=True
+        )
+        return [itinerary for itinerary in found if itinerary.depart_s <= to_s]
 
     def all_from(
         self, origin: Reach, at_s: int, rounds: int = 8, duration_s_max: int = 86_400, accepts: Accepts = EVERYTHING
@@ -361,6 +376,7 @@ class _Memory:
         self._nodes = nodes
         self._kept: ranges.Kept | None = None
         self._ahead: ranges.Ahead | None = None
+        self.looked: tuple[View, object] | None = None  # what `ahead` was filled for last
 
     def kept(self, rounds: int) -> ranges.Kept:
         if self._kept is None or len(self._kept.arrive) != rounds + 1:

@@ -171,16 +171,13 @@ def build_ways(
     )
 
 
-def build_view(timetable: Timetable, ways: Ways, first_day: date, last_day: date, every_day: bool = False) -> View:
-    """The view of the service days from `first_day` to `last_day`, seconds counted from the start of the first.
-
-    With `every_day` all runs run on all days: what is not possible then is possible on no day.
-    """
+def build_view(timetable: Timetable, ways: Ways, first_day: date, last_day: date) -> View:
+    """The view of the service days from `first_day` to `last_day`, seconds counted from the start of the first."""
     zone = ZoneInfo(timetable.zone)
     origin_epoch_s = int(service_day_start(first_day, zone).timestamp())
     span = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
     offset_s = np.array([int(service_day_start(day, zone).timestamp()) - origin_epoch_s for day in span], np.int32)
-    active = np.ones((len(span), len(timetable.days)), np.bool_) if every_day else days_active(timetable, span)
+    active = days_active(timetable, span)
     number = np.arange(len(span), dtype=np.int32)
     if ways.backward:
         number, offset_s, active = number[::-1], -offset_s[::-1], active[::-1]
