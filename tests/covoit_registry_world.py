@@ -2,11 +2,17 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import orjson
+from sqlalchemy import Engine
+
+from mobigo.infra import accounts, apikeys, clock, grants
+from mobigo.infra.db import transaction
+from mobigo.infra.roles import Grant, Identity, Permission, Role
 
 START = datetime(2026, 11, 3, 6, tzinfo=UTC)
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -85,3 +91,29 @@ def many(count: int, seed: int = 1, day: datetime = START) -> Iterator[dict[str,
                     )  # fmt: skip
                     made += 1
         days += 1
+
+
+@dataclass(frozen=True)
+class Operator:
+    """An operator's organisation, and its key."""
+
+    id: str
+    access_key: str
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+
+
+def operator_in(engine: Engine, name: str = "Opérateur A") -> Operator:
+    """A new operator with a key to the registry."""
+    at = clock.now()
+    with transaction(engine) as session:
+        subject = accounts.create(session, at, email=f"{key_of(name)[:12]}@example.org", name=name)
+        organisation = grants.create_organisation(session, name, at).id
+        given = Grant(Role.OPERATOR, organisation)
+        grants.give(session, subject, given, at, by=None)
+        owner = Identity(subject, (given,))
+        row, key = apikeys.make(session, owner, "registre", [Permission.COVOIT_API], 30, at, organisation)
+        return Operator(organisation, row.prefix, key)
