@@ -20,6 +20,7 @@ from mobigo.app import schema
 from mobigo.app.backup import bring_back, occupied, save
 from mobigo.app.tables import metadata
 from mobigo.base.errors import Conflict, InvalidInput, Refused
+from mobigo.infra import outbox
 from mobigo.infra.audit import AuditEntry, record
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.config import Config, load_config
@@ -35,8 +36,10 @@ Instance = Callable[[str, Path], AbstractContextManager[tuple[Config, Engine]]]
 
 
 @pytest.fixture
-def instance(request: pytest.FixtureRequest) -> Instance:
-    """`instance(kind, home)`: an instance with every table, on SQLite or on a PostgreSQL database of its own."""
+def instance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Instance:
+    """`instance(kind, home)`: an instance with every table, on SQLite or on a PostgreSQL database of its own. What is
+    written to an outbox asks for no job there, whatever application this process made before."""
+    monkeypatch.setattr(outbox, "_ask", None)
 
     @contextmanager
     def opened(kind: str, home: Path) -> Iterator[tuple[Config, Engine]]:
