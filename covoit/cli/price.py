@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", metavar="F", type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True))
 @click.option("--scale", "code", help="Barème, par son code ; par défaut celui en vigueur le jour de chaque trajet.")
+@click.option("--campaign", help="Campagne, par son code, au lieu d'un barème.")
 @click.option("--good-part", is_flag=True, help="Calculer les lignes lisibles même si d'autres ne le sont pas.")
 @click.option("--ndjson", is_flag=True, help="Un document JSON par trajet, un par ligne.")
 @console.json_option
-def price(file: Path, code: str | None, good_part: bool, ndjson: bool, as_json: bool) -> int:
+def price(file: Path, code: str | None, campaign: str | None, good_part: bool, ndjson: bool, as_json: bool) -> int:
     """Calculer l'aide de trajets, étape par étape. F : un trajet par ligne (NDJSON), « - » pour l'entrée standard."""
     from covoit.gateway.journey_lines import read_trips
-    from covoit.service.simulation import price_trips
+    from covoit.service.simulation import price_trips, price_under_campaign
     from mobigo.infra.config import load_config
 
     try:
@@ -34,7 +35,15 @@ def price(file: Path, code: str | None, good_part: bool, ndjson: bool, as_json: 
     except UnicodeDecodeError as unreadable:
         raise InvalidInput("covoit.not_text", file=file.name) from unreadable
     trips, bad = read_trips(text.splitlines())
-    priced = price_trips(trips, code, load_config().home) if good_part or not bad else []
+    if campaign is not None and code is not None:
+        raise InvalidInput("covoit.scale_or_campaign")
+    home = load_config().home
+    if bad and not good_part:
+        priced = []
+    elif campaign is not None:
+        priced = price_under_campaign(trips, campaign, home)
+    else:
+        priced = price_trips(trips, code, home)
     if ndjson:
         for each in priced:
             click.echo(_one_line(_priced(each)))

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,12 +72,19 @@ def scales(home: Path | None = None) -> tuple[Scale, ...]:
     Raises InvalidInput("covoit.bad_scale_file") naming the file and what is wrong in it; Conflict("covoit.scale_twice")
     for one code with two contents; Conflict("covoit.act_of_another_text") for an act that names a content nobody has.
     """
-    shipped = _shipped()
-    if home is None or not (home / FOLDER_AT_HOME).is_dir():
-        return tuple(shipped.values())
-    found = dict(shipped)
+    folder = None if home is None else home / FOLDER_AT_HOME
+    if folder is None or not folder.is_dir():
+        return tuple(_shipped().values())
+    stats = [(path, path.stat()) for path in sorted(folder.glob("*.toml"))]
+    return _with_those_of(folder, tuple((path.name, each.st_mtime_ns, each.st_size) for path, each in stats))
+
+
+@lru_cache(maxsize=8)
+def _with_those_of(folder: Path, state: tuple[tuple[str, int, int], ...]) -> tuple[Scale, ...]:
+    """The shipped scales and those of a folder, read again when one of its files changed (`state`)."""
+    found = dict(_shipped())
     acts: list[tuple[str, str, Act]] = []
-    for path, document in _documents(home / FOLDER_AT_HOME):
+    for path, document in _documents(folder):
         if "act" in document and "code" not in document:
             acts.append(_read(path, document, _act_file))
             continue

@@ -6,11 +6,12 @@ the same functions of `covoit.rules.subsidy`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from covoit.model.campaign import Campaign, Ends, Part, PartKind, Unit, Zone
-from covoit.model.journeys import Journey, VehicleTrip
+from covoit.model.journeys import Journey, VehicleTrip, order_of
 from covoit.model.pricing import PricedTrip, Step
 from covoit.model.scale import ceiling_on, fare_on
 from covoit.rules import legal, subsidy, words
@@ -51,6 +52,21 @@ def price(
         _answer(trip, campaign, unit, each, refused if at == 0 else {}, flags, inputs)
         for at, (unit, each) in enumerate(zip(units, worked, strict=True))
     ]
+
+
+def price_all(trips: Sequence[VehicleTrip], campaign: Campaign) -> list[PricedTrip]:
+    """Pass one over many trips, each with its rank among its driver's trips of the day that count; trips in the order
+    given, several answers in a row for a trip whose journeys are priced one by one."""
+    taken: dict[tuple[str, date], int] = {}
+    found: dict[int, list[PricedTrip]] = {}
+    for index in sorted(range(len(trips)), key=lambda each: order_of(trips[each])):
+        trip = trips[index]
+        key = (trip.driver, trip.day)
+        rank = taken.get(key, 0) + 1
+        found[index] = price(trip, campaign, rank_of_day=rank)
+        if any(each.counted for each in found[index]):
+            taken[key] = rank
+    return [each for index in range(len(trips)) for each in found[index]]
 
 
 def recompute(inputs: Mapping[str, Any], campaign: Campaign) -> list[PricedTrip]:

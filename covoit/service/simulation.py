@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from covoit.engine.recompute import Trips
 from covoit.engine.simulate import Moves, Totals, WhatIf, what_if
+from covoit.gateway.campaigns import load_campaign
 from covoit.gateway.scales import load_scale, scale_in_force
 from covoit.model.journeys import ProofClass, VehicleTrip
 from covoit.model.pricing import PricedTrip
 from covoit.model.scale import Cap, CapMeasure, CapOf, CapPer, DistanceBasis, Scale, content_hash
+from covoit.rules import campaign as campaign_rules
 from covoit.rules import caps, subsidy
 from mobigo.base.errors import InvalidInput
 
@@ -104,6 +106,13 @@ def price_trips(trips: Sequence[VehicleTrip], code: str | None, home: Path | Non
         first = subsidy.price_all([trips[row] for row in rows], scale)
         priced.update(zip(rows, caps.apply(first, scale, caps.Usage()), strict=True))
     return [priced[index] for index in range(len(trips))]
+
+
+def price_under_campaign(trips: Sequence[VehicleTrip], code: str, home: Path | None) -> list[PricedTrip]:
+    """The trips under the campaign of this code, both passes, from nothing used; one of journeys gives one answer
+    for each journey that counts. Raises NotFound for a code, or a day whose ceiling or fare is not known."""
+    campaign = load_campaign(code, home)
+    return caps.apply(campaign_rules.price_all(trips, campaign), campaign, caps.Usage())
 
 
 def own_history(engine: "Engine", first_day: date | None, last_day: date | None) -> Trips:

@@ -87,14 +87,14 @@ def measures(n: int, seed: int, shape: str) -> Iterator[Measure]:
         f"{name}, {len(trips.trip):,} journeys as objects to amounts; rule alone {policy.wall_s:.2f} s; "
         f"CPU {cpu:.1f} s; paid {int(amounts.amount.sum()) / 100:,.2f} €"
     )
-    yield Measure(f"covoit/recompute-policy-{said}", whole, "s", POLICY_S, note=note)
+    yield Measure(f"covoit_rules/recompute-policy-{said}", whole, "s", POLICY_S, note=note)
 
     capped = scale_from({**first.document, "caps": CAPS})
     clock = Clock()
     with clock:
         recompute(trips, capped)
     note = f"{name}; rule and three caps from columns; CPU {clock.cpu_s:.1f} s"
-    yield Measure(f"covoit/recompute-policy-caps-{said}", clock.wall_s, "s", POLICY_S, note=note)
+    yield Measure(f"covoit_rules/recompute-policy-caps-{said}", clock.wall_s, "s", POLICY_S, note=note)
 
     for label, scale, change in (
         ("", first, Change(rate_cents=12)),
@@ -107,7 +107,7 @@ def measures(n: int, seed: int, shape: str) -> Iterator[Measure]:
             f"{name}; both scales, rows by line and month, histogram; CPU {clock.cpu_s:.1f} s; "
             f"{answer.trips.winners:,} win, {answer.trips.losers:,} lose"
         )
-        yield Measure(f"covoit/what-if{label}-{said}", clock.wall_s, "s", WHAT_IF_S, note=note)
+        yield Measure(f"covoit_rules/what-if{label}-{said}", clock.wall_s, "s", WHAT_IF_S, note=note)
     yield from rival(seed, shape, scale_from({**first.document, "caps": CAPS}))
 
 
@@ -129,9 +129,9 @@ def rival(seed: int, shape: str, scale: Scale, n: int = 20_000) -> Iterator[Meas
     theirs = naive.cpu_s / n * 1e6
     note = f"{shape}, {n:,} trips, {differ} differ by a cent or more between the three"
     explained = f"{note}; with every step, reason, share and input; second implementation {theirs:.0f} µs"
-    yield Measure("covoit/price-one", pure.cpu_s / n * 1e6, "CPU µs", 150.0, note=explained)
+    yield Measure("covoit_rules/price-one", pure.cpu_s / n * 1e6, "CPU µs", 150.0, note=explained)
     peer = "second implementation"
-    yield Measure("covoit/price-column", column.cpu_s / n * 1e6, "CPU µs", 0.5, theirs, peer, note=note)
+    yield Measure("covoit_rules/price-column", column.cpu_s / n * 1e6, "CPU µs", 0.5, theirs, peer, note=note)
 
 
 def main() -> int:

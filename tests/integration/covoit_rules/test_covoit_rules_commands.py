@@ -120,6 +120,19 @@ def test_a_line_that_cannot_be_read_is_named_and_stops_the_rest(
     assert [each["amount_cents"] for each in kept["trips"]] == [900]
 
 
+def test_a_campaign_prices_each_journey(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    off_line = {**ONE, "leg": None, "distance_m": 20_000, "operator": "blue"}
+    path = file_of(tmp_path, off_line, {**off_line, "passenger": "bob"})
+    document = answer_of(capsys, "price", "--json", "--campaign", "trajets-du-quotidien", path)
+    assert [(each["amount_cents"], each["scale_code"]) for each in document["trips"]] == [
+        (200, "trajets-du-quotidien"),
+        (200, "trajets-du-quotidien"),
+    ]
+    both = ("--campaign", "trajets-du-quotidien", "--scale", "BFC-from-first")
+    document = answer_of(capsys, "price", "--json", *both, path, code=console.BAD_INPUT)
+    assert document["error"]["code"] == "covoit.scale_or_campaign"
+
+
 def test_a_scale_nobody_knows_and_a_file_that_is_not_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = answer_of(capsys, "price", "--json", "--scale", "x", file_of(tmp_path, ONE), code=console.BAD_INPUT)
     assert document["error"]["code"] == "covoit.unknown_scale"

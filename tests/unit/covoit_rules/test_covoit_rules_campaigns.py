@@ -145,6 +145,18 @@ def test_an_amount_is_computed_again_from_its_own_inputs(campaign: Campaign) -> 
             assert "lat" not in str(priced[0].inputs)
 
 
+def test_only_trips_that_count_take_a_rank() -> None:
+    """Two short trips of a day may exceed their costs; one before them that does not count takes nobody's place."""
+    campaign = load_campaign("lignes-first")
+    at = journey().started_at
+    several = [
+        trip(journey(0, 1_000, started_at=at - timedelta(hours=1)), trip_id="t0"),
+        *(trip(journey(0, 2_000, started_at=at + timedelta(hours=h)), trip_id=f"t{h + 1}") for h in range(3)),
+    ]
+    assert [each.amount.cents for each in rules.price_all(several, campaign)] == [0, 120, 120, 105]
+    assert [each.amount.cents for each in rules.price_all(several[::-1], campaign)] == [105, 120, 120, 0]
+
+
 # ---- ends, zones, files
 
 

@@ -11,10 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from covoit.engine.recompute import Trips
+from covoit.engine.simulate import what_if
+from covoit.gateway.campaigns import load_campaign
 from covoit.gateway.scales import load_scale
 from covoit.model.journeys import Journey, JourneyState, LineLeg, ProofClass, VehicleTrip
 from covoit.model.pricing import PricedTrip
 from covoit.model.scale import Cap, CapMeasure, CapOf, CapPer, DistanceBasis, Scale
+from covoit.rules import campaign as campaign_rules
 from covoit.rules import caps, subsidy
 from mobigo.base.money import ZERO, Money
 from mobigo.infra.i18n import sentence
@@ -312,6 +316,21 @@ def test_defect_7_three_passengers_share_and_the_sum_is_the_amount() -> None:
 def test_defect_8_the_limit_of_passengers_is_of_the_car_not_of_a_booking() -> None:
     assert price(trip(*[journey(0, 10_000, seats=2)] * 2)).passengers == 3
     assert price(trip(*[journey(0, 10_000)] * 5)).passengers == 3
+
+
+def test_defect_10_what_got_nothing_is_not_counted_as_helped_and_a_booster_is_a_step_of_its_own() -> None:
+    columns = Trips.of([trip(journey()), trip(journey(0, 1_000), trip_id="t2")])
+    totals = what_if(columns, B, B).before
+    assert (totals.trips, totals.paid_trips) == (2, 1)
+    campaign = load_campaign("vers-la-gare")
+    strike = replace(campaign, where=(), zones={})
+    at = datetime(2026, 6, 10, 6, tzinfo=UTC)
+    boosted, plain = (
+        campaign_rules.price(trip(journey(None, 10_000, started_at=day)), strike, rank_of_day=1)[0]
+        for day in (at, at - timedelta(days=1))
+    )
+    assert [(step.code, step.change.cents) for step in boosted.steps] == [("km", 120), ("greve", 60)]
+    assert [step.code for step in plain.steps] == ["km"]
 
 
 def test_a_kilometre_is_paid_once_however_many_are_on_board() -> None:
