@@ -19,8 +19,11 @@ COMMUNE_M = 6_000.0  # a stop is told by the nearest commune centre, up to this 
 def build_index(timetable: Timetable, communes: Iterable[Commune] = ()) -> PlaceIndex:
     """The index of a timetable's stops and of `communes` (whose `population` stands for departures in their order)."""
     communes = sorted(communes, key=lambda c: c.insee)
-    groups = _groups(timetable)
-    stop_count = len(timetable.stop_id)
+    names, stop_ids, stable_ids = list(timetable.stop_name), list(timetable.stop_id), list(timetable.stop_place)
+    feeds = list(timetable.feed_name)
+    keys = [f"{feeds[feed]}:{stop}" for feed, stop in zip(timetable.stop_feed.tolist(), stop_ids, strict=True)]
+    groups = _groups(timetable, names)
+    stop_count = len(stop_ids)
     served = (
         np.bincount(timetable.visit_stop, minlength=stop_count)[:stop_count] if stop_count else np.zeros(0, np.int64)
     )
@@ -30,13 +33,13 @@ def build_index(timetable: Timetable, communes: Iterable[Commune] = ()) -> Place
     aliases: dict[str, int] = {}
     place_row = np.full(stop_count, NONE, np.int32)
     for group in groups:
-        main = min(group, key=lambda s: (-int(timetable.stop_type[s]), -int(served[s]), _stop_key(timetable, s)))
+        main = min(group, key=lambda s: (-int(timetable.stop_type[s]), -int(served[s]), keys[s]))
         lat, lon = float(timetable.stop_lat[main]), float(timetable.stop_lon[main])
         row = len(places)
-        name = timetable.stop_name[main] or timetable.stop_id[main]
+        name = names[main] or stop_ids[main]
         places.append(
             Place(
-                id=timetable.stop_place[main] or _stop_key(timetable, main),
+                id=stable_ids[main] or keys[main],
                 kind=Kind.STATION if timetable.stop_type[main] == 1 else Kind.STOP,
                 name=name,
                 context=centres.nearest(lat, lon),
@@ -49,9 +52,9 @@ def build_index(timetable: Timetable, communes: Iterable[Commune] = ()) -> Place
         )
         for stop in group:
             place_row[stop] = row
-            aliases.setdefault(_stop_key(timetable, stop), row)
-            if timetable.stop_place[stop]:
-                aliases.setdefault(timetable.stop_place[stop], row)
+            aliases.setdefault(keys[stop], row)
+            if stable_ids[stop]:
+                aliases.setdefault(stable_ids[stop], row)
     for commune in communes:
         aliases[f"commune:{commune.insee}"] = len(places)
         places.append(
@@ -61,10 +64,6 @@ def build_index(timetable: Timetable, communes: Iterable[Commune] = ()) -> Place
             )
         )  # fmt: skip
     return PlaceIndex(places, place_row, aliases)
-
-
-def _stop_key(timetable: Timetable, stop: int) -> str:
-    return f"{timetable.feed_name[int(timetable.stop_feed[stop])]}:{timetable.stop_id[stop]}"
 
 
 def _modes(timetable: Timetable) -> NDArray[np.int32]:
@@ -80,14 +79,15 @@ def _modes(timetable: Timetable) -> NDArray[np.int32]:
     return out
 
 
-def _groups(timetable: Timetable) -> list[list[int]]:
+def _groups(timetable: Timetable, names: Sequence[str]) -> list[list[int]]:
     """The stops of each place: a station with its platforms, and the namesakes within `SAME_NAME_M` of one another."""
-    count = len(timetable.stop_id)
-    root = [int(timetable.stop_parent[s]) if timetable.stop_parent[s] >= 0 else s for s in range(count)]
+    count = len(names)
+    root = [parent if parent >= 0 else stop for stop, parent in enumerate(timetable.stop_parent.tolist())]
+    lat, lon = timetable.stop_lat.tolist(), timetable.stop_lon.tolist()
     by_name: dict[str, list[int]] = defaultdict(list)
     for stop in range(count):
         if root[stop] == stop:
-            by_name[" ".join(words(timetable.stop_name[stop]))].append(stop)
+            by_name[" ".join(words(names[stop]))].append(stop)
     joined = list(range(count))
 
     def find(stop: int) -> int:
@@ -99,20 +99,20 @@ def _groups(timetable: Timetable) -> list[list[int]]:
     for name, stops in by_name.items():
         if not name:
             continue
-        stops.sort(key=lambda s: (float(timetable.stop_lat[s]), s))
+        stops.sort(key=lambda s: (lat[s], s))
         for i, a in enumerate(stops):
-            here = (float(timetable.stop_lat[a]), float(timetable.stop_lon[a]))
+            here = (lat[a], lon[a])
             for b in stops[i + 1 :]:
-                north = (float(timetable.stop_lat[b]) - here[0]) * DEGREE_M
+                north = (lat[b] - here[0]) * DEGREE_M
                 if north > SAME_NAME_M:
                     break
-                east = (float(timetable.stop_lon[b]) - here[1]) * DEGREE_M * cos(radians(here[0]))
+                east = (lon[b] - here[1]) * DEGREE_M * cos(radians(here[0]))
                 if north * north + east * east <= SAME_NAME_M * SAME_NAME_M:
                     joined[find(b)] = find(a)
     groups: dict[int, list[int]] = defaultdict(list)
     for stop in range(count):
-        groups[find(root[stop])].append(stop)
-    return [groups[key] for key in sorted(groups, key=lambda key: min(groups[key]))]
+        groups[find(root[stop])].append(stop)  # in order: the first of a group is its least
+    return sorted(groups.values(), key=lambda group: group[0])
 
 
 class _Centres:

@@ -46,19 +46,20 @@ class PlaceIndex:
         self._order = np.empty(len(places), np.int32)
         self._order[order] = np.arange(len(places), dtype=np.int32)
         self._kind = np.array([int(p.kind) for p in places], np.int8)
-        self._compact = ["".join(words(p.name)) for p in places]
+        spelled = [words(p.name) for p in places]
+        self._compact = ["".join(name) for name in spelled]
         self._exact: dict[str, list[int]] = defaultdict(list)
-        for row, place in enumerate(places):
-            self._exact[" ".join(words(place.name))].append(row)
+        for row, name in enumerate(spelled):
+            self._exact[" ".join(name)].append(row)
         self._town_stops: dict[str, tuple[int, ...]] = {}
-        self._index_words()
+        self._index_words(spelled)
 
-    def _index_words(self) -> None:
+    def _index_words(self, spelled: Sequence[Sequence[str]]) -> None:
         """The words of every place, name first then context, as flat arrays."""
         of_place: list[list[str]] = []
         own: list[int] = []
-        for place in self.places:
-            named = list(dict.fromkeys(words(place.name)))
+        for place, name in zip(self.places, spelled, strict=True):
+            named = list(dict.fromkeys(name))
             around = [w for w in dict.fromkeys(words(place.context)) if w not in named]
             of_place.append(named + around or [""])  # a place without any word still has its row
             own.append(len(named))

@@ -13,6 +13,7 @@ Seconds of a run count from noon minus 12 h of its service day (`mobigo.base.ser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,8 @@ class Strings(Sequence[str]):
         return bytes(self.data[self.starts[index] : self.starts[index + 1]]).decode()
 
     def __iter__(self) -> Iterator[str]:
-        return (self[i] for i in range(len(self)))
+        data, starts = self.data.tobytes(), self.starts.tolist()
+        return (data[begin:end].decode() for begin, end in pairwise(starts))
 
 
 @dataclass(frozen=True, slots=True)
