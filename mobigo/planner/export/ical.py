@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from icalendar import Calendar, Event
-
 from mobigo.infra import formats
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
@@ -17,6 +15,8 @@ def journey_calendar(
     live: LiveNetwork, journey: Journey, origin: Endpoint, destination: Endpoint, now: datetime, address: str
 ) -> bytes:
     """The file. `now` (aware) stamps it; `address` is the page of the journey. Times are in UTC: right in any zone."""
+    from icalendar import Calendar, Event  # a tenth of a second, for one page
+
     calendar = Calendar()
     calendar.add("prodid", "-//Mobigo//Bourgogne-Franche-Comte//FR")
     calendar.add("version", "2.0")
