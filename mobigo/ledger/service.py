@@ -98,7 +98,7 @@ def give(session: Session, orders: Sequence[Order], *, now: datetime) -> list[Po
         store.move_head(session, new_head)
         for era in range(chain.whole_eras(head.n), chain.whole_eras(new_head.n)):
             store.mark_era(session, era)
-    return [rules.posted(line) for line in answered]
+    return list(map(rules.posted, answered, orders))
 
 
 def post(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> list[Posted]:

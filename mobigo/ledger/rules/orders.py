@@ -33,6 +33,8 @@ LONGEST_CODE: Final = 120
 LONGEST_KEY: Final = 200
 LONGEST_KIND: Final = 60
 LONGEST_MEMO: Final = 2_000
+_PLAIN: Final = frozenset((str, int, bool, type(None)))
+_PHASES: Final = {phase.value: phase for phase in Phase}
 _MOVED: Final = (Phase.POST.value, Phase.SETTLE.value)
 
 
@@ -63,25 +65,24 @@ def fault_of_words(key: str, *others: tuple[str, int]) -> Decision | None:
 
 def memo_text(key: str, memo: Memo) -> str:
     """A memo as it is stored and hashed. Raises InvalidInput("ledger.bad_memo") for one that is not flat, holds a float
-    (no exact figure) or is too long."""
+    (no exact figure) or what cannot be printed, or is too long."""
     if not memo:
         return "{}"
-    flat = all(
-        type(name) is str and (value is None or type(value) in (str, int, bool)) and _plain(name) and _plain(value)
-        for name, value in memo.items()
-    )
-    if flat:
+    if _PLAIN.issuperset(map(type, memo.values())):
         try:
             text = orjson.dumps(dict(memo), option=orjson.OPT_SORT_KEYS).decode()
-        except TypeError:  # an integer beyond 64 bits
+        except TypeError:  # a name that is no text, an integer beyond 64 bits
             text = ""
-        if 0 < len(text) <= LONGEST_MEMO:
+        # In JSON, what cannot be printed is either written as it is, or behind a backslash.
+        if 0 < len(text) <= LONGEST_MEMO and text.isprintable() and ("\\" not in text or _printable(memo)):
             return text
     raise InvalidInput("ledger.bad_memo", key=key, longest=LONGEST_MEMO)
 
 
-def _plain(value: object) -> bool:
-    return not isinstance(value, str) or value.isprintable()
+def _printable(memo: Memo) -> bool:
+    return all(
+        name.isprintable() and (not isinstance(value, str) or value.isprintable()) for name, value in memo.items()
+    )
 
 
 # ---------------------------------------------------------------- what an order changes
@@ -281,30 +282,33 @@ def _book(books: Mapping[str, Book], code: str) -> Book:
 # ---------------------------------------------------------------- lines as values
 
 
-def posted(line: Line) -> Posted:
-    """The value a caller sees."""
-    phase = Phase(line.phase)
-    amount = line.moved_cents if line.moved_cents else abs(line.held_cents)
-    transfer = Transfer(
-        line.key,
-        line.debit,
-        line.credit,
-        Money(amount),
-        from_us(line.happened_us),
-        line.kind,
-        line.ref,
-        orjson.loads(line.memo),
-        line.group_name,
-    )
+def posted(line: Line, order: Order | None = None) -> Posted:
+    """The value a caller sees; `order` is the one that this line answers, if it is at hand."""
+    if isinstance(order, Hold):
+        order = order.transfer
     return Posted(
-        transfer,
+        order if isinstance(order, Transfer) else _transfer(line),
         line.n,
-        phase,
+        _PHASES[line.phase],
         from_us(line.recorded_us),
         line.hash,
         line.of_n,
         Money(-line.held_cents) if line.held_cents < 0 else None,
         None if line.expires_us is None else from_us(line.expires_us),
+    )
+
+
+def _transfer(line: Line) -> Transfer:
+    return Transfer(
+        line.key,
+        line.debit,
+        line.credit,
+        Money(line.moved_cents or abs(line.held_cents)),
+        from_us(line.happened_us),
+        line.kind,
+        line.ref,
+        orjson.loads(line.memo),
+        line.group_name,
     )
 
 
