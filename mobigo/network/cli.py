@@ -87,9 +87,11 @@ def list_(as_json: bool) -> None:
 @gtfs.command()
 @click.argument("name")
 @click.option("--all", "every", is_flag=True, help="Toutes les versions, et non la dernière importée.")
+@click.option("--statistics", is_flag=True, help="Ce qui circule chaque jour de la semaine qui suit --from.")
+@click.option("--from", "since", help="Premier jour des statistiques (AAAA-MM-JJ) ; par défaut, le premier de l'offre.")
 @console.json_option
-def report(name: str, every: bool, as_json: bool) -> int:
-    """Montrer ce que la validation dit d'une offre."""
+def report(name: str, every: bool, statistics: bool, since: str | None, as_json: bool) -> int:
+    """Montrer ce que la validation dit d'une offre, ou ce qui y circule."""
     from mobigo.base.errors import NotFound
     from mobigo.infra.db import reading
     from mobigo.network.service import report_json
@@ -99,11 +101,40 @@ def report(name: str, every: bool, as_json: bool) -> int:
         versions = feeds.list_versions(session, name)
     if not versions:
         raise NotFound("network.unknown_feed", feed=name)
+    if statistics:
+        return _statistics(versions[0], since, as_json)
     shown = versions if every else versions[:1]
     documents = [report_json(version) for version in shown] if as_json else []
     document = documents if every or not documents else documents[0]
     console.emit(document, as_json, lambda: "\n\n".join(_version_text(version, detailed=True) for version in shown))
     return console.REFUSED if versions[0].refused else console.DONE
+
+
+def _statistics(version: "FeedVersion", since: str | None, as_json: bool) -> int:
+    from dataclasses import asdict
+    from datetime import date
+
+    from mobigo.network.service.importing import statistics_of
+
+    try:
+        first = date.fromisoformat(since) if since is not None else version.first_day
+    except ValueError:
+        raise InvalidInput("network.day_unreadable", day=(since or "")[:40]) from None
+    with _services() as services:
+        found = statistics_of(services, version, first) if first is not None else ()
+    lines = [
+        _("%(day)s : %(trips)s courses sur %(routes)s lignes, %(stops)s arrêts, %(vehicles)s véhicules à la fois, "
+          "%(hours)s h de conduite, %(km)s km")
+        % {
+            "day": each.day.isoformat(), "trips": each.trips, "routes": each.routes, "stops": each.stops,
+            "vehicles": each.vehicles_at_once, "hours": each.duration_h,
+            "km": "?" if each.distance_km is None else each.distance_km,
+        }
+        for each in found
+    ]  # fmt: skip
+    document = {"feed": version.feed, "version": version.number, "days": [asdict(each) for each in found]}
+    console.emit(document, as_json, "\n".join(lines) or _("Rien ne circule ces jours-là."))
+    return console.DONE
 
 
 @gtfs.group()

@@ -1,5 +1,8 @@
 """The feeds, for those who look after them: what is held, what validation says line by line, putting in use or out.
 
+A feed belongs to an organisation, whose people see and import it, and nobody else's; or to the region (no
+organisation). Who acts everywhere sees all, and says whose each is.
+
 Import and compilation are jobs: these pages ask for them. The demonstration has pages of its own, made of the same
 parts (`mobigo.app.web.home`).
 """
@@ -13,8 +16,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
-from mobigo.base.errors import InvalidInput, NotFound
-from mobigo.infra import audit, auth
+from mobigo.base.errors import Conflict, InvalidInput, NotFound
+from mobigo.infra import audit, auth, grants
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
@@ -34,20 +37,26 @@ UPLOAD_KEEP_DAYS: Final = 30
 
 
 @bp.get("", endpoint="feeds")
-@requires(Permission.FEEDS_READ, everywhere=True)
+@requires(Permission.FEEDS_READ)
 def feeds_page() -> ResponseReturnValue:
     """The feeds held, the version in use of each, and the form to bring another."""
+    identity = auth.signed_in()
     with reading(services().engine) as session:
-        held = feeds.list_feeds(session)
+        held = feeds.feeds_for(session, identity, Permission.FEEDS_READ)
+        every = feeds.list_feeds(session)
+        names = {each.id: each.name for each in grants.list_organisations(session)}
         pointer = networks.find_pointer(session)
         inputs = dict(pointer.inputs) if pointer is not None else {}
         built_at = pointer.built_at if pointer is not None else None
-    identity = auth.signed_in()
+    own = identity.organisations(Permission.FEEDS_WRITE)
     return render_template(
         "network/feeds.html",
         held=held,
+        organisations=names,
+        may_give=own is None,
+        own=sorted(own or (), key=lambda each: names.get(each, each)),
         built_at=built_at,
-        behind=inputs != {feed.name: feed.version.id for feed in held if feed.active and feed.version is not None},
+        behind=inputs != {feed.name: feed.version.id for feed in every if feed.active and feed.version is not None},
         may_write=identity.may(Permission.FEEDS_WRITE),
         may_build=identity.may(Permission.NETWORK_WRITE),
         may_see_jobs=identity.may(Permission.JOBS_READ),
@@ -57,14 +66,21 @@ def feeds_page() -> ResponseReturnValue:
 
 
 @bp.post("")
-@requires(Permission.FEEDS_WRITE, everywhere=True)
+@requires(Permission.FEEDS_WRITE)
 @body_limit(UPLOAD_LIMIT_BYTES)
 def receive() -> ResponseReturnValue:
-    """Keep the archive and have it imported by a job. Raises InvalidInput when no file came."""
+    """Keep the archive and have it imported by a job. A feed of a new name is of the organisation that brings it.
+
+    Raises InvalidInput when no file came, Conflict when the name is that of somebody else's feed.
+    """
     upload, name = uploaded(), request.form.get("name", "").strip()
     instant, identity = now(), auth.signed_in()
     feed = feed_name(Path(name)) if name else name_of(upload)
+    owner = _owner(identity)
     with transaction(services().engine) as session:
+        held = feeds.lock_feed(session, feed, instant, owner)
+        if not identity.may_in(Permission.FEEDS_WRITE, held.organisation):
+            raise Conflict("network.feed_of_another", feed=feed)
         digest = services().blobs.put(
             session,
             cast(BinaryIO, upload.stream),  # werkzeug's spooled file, declared IO[bytes]
@@ -82,30 +98,43 @@ def receive() -> ResponseReturnValue:
 
 
 @bp.get("/<feed>/versions/<version_id>")
-@requires(Permission.FEEDS_READ, everywhere=True)
+@requires(Permission.FEEDS_READ)
 def report(feed: str, version_id: str) -> ResponseReturnValue:
     """What validation says of a version, line by line."""
-    version = version_of(feed, version_id)
+    version = _seen_version(feed, version_id)
     json_href = url_for("network.report_document", feed=feed, version_id=version_id)
     return render_template("network/report.html", **report_parts(version), json_href=json_href)
 
 
 @bp.get("/<feed>/versions/<version_id>/rapport.json")
-@requires(Permission.FEEDS_READ, everywhere=True)
+@requires(Permission.FEEDS_READ)
 def report_document(feed: str, version_id: str) -> ResponseReturnValue:
     """The same as a document."""
-    return jsonify(report_json(version_of(feed, version_id)))
+    return jsonify(report_json(_seen_version(feed, version_id)))
 
 
 @bp.post("/<feed>/etat")
-@requires(Permission.FEEDS_WRITE, everywhere=True)
+@requires(Permission.FEEDS_WRITE)
 def set_active(feed: str) -> ResponseReturnValue:
     """Take a feed out of the network to be built next, or back in. Raises NotFound."""
     wanted = request.form.get("active") == "1"
     with transaction(services().engine) as session:
+        _seen(session, feed, Permission.FEEDS_WRITE)
         feeds.set_active(session, feed, wanted)
         _record(session, "feed.put_back" if wanted else "feed.taken_out", feed)
     flash(gettext("C’est noté ; le réseau servi changera à sa prochaine compilation."), "good")
+    return redirect(url_for("network.feeds"), 303)
+
+
+@bp.post("/<feed>/organisme")
+@requires(Permission.FEEDS_WRITE, everywhere=True)
+def give(feed: str) -> ResponseReturnValue:
+    """Say whose a feed is; blank: the region's. Raises NotFound."""
+    organisation = request.form.get("organisation", "") or None
+    with transaction(services().engine) as session:
+        feeds.give_feed(session, feed, organisation)
+        _record(session, "feed.given", feed, {"organisation": organisation or ""})
+    flash(gettext("C’est noté : ses personnes voient cette offre et peuvent l’importer."), "good")
     return redirect(url_for("network.feeds"), 303)
 
 
@@ -118,6 +147,31 @@ def build() -> ResponseReturnValue:
         _record(session, "network.build_asked", "network")
     flash(gettext("La compilation a commencé ; le réseau actuel sert pendant ce temps."), "good")
     return redirect(url_for("network.feeds"), 303)
+
+
+def _owner(identity: auth.Identity) -> str | None:
+    """The organisation for which a feed is brought; None from everywhere. Raises InvalidInput when it must be said."""
+    own = identity.organisations(Permission.FEEDS_WRITE)
+    if own is None:
+        return None
+    named = request.form.get("organisation", "")
+    if named in own:
+        return named
+    if len(own) == 1:
+        return next(iter(own))
+    raise InvalidInput("network.whose_feed")
+
+
+def _seen(session: Session, feed: str, permission: Permission) -> None:
+    """Raises NotFound for a feed on which this person may not use `permission`: it does not exist for them."""
+    if feed not in {each.name for each in feeds.feeds_for(session, auth.signed_in(), permission)}:
+        raise NotFound("network.unknown_feed", feed=feed)
+
+
+def _seen_version(feed: str, version_id: str) -> FeedVersion:
+    with reading(services().engine) as session:
+        _seen(session, feed, Permission.FEEDS_READ)
+    return version_of(feed, version_id)
 
 
 def _record(session: Session, action: str, what: str, detail: Mapping[str, object] | None = None) -> None:

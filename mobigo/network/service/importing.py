@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mobigo.infra.blobs import Blobs
     from mobigo.infra.config import Config
     from mobigo.network.gateway.gtfs import FeedRead
+    from mobigo.network.gateway.kit import DayStatistics
     from mobigo.network.model.feed import FeedTables
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
@@ -166,6 +167,13 @@ def read_tables_of(tools: Tools, version: FeedVersion) -> "FeedTables":
     read: FeedRead = gtfs.read(tools.blobs.path(version.archive_sha256))
     lossless.write(tools.config.home, version.content_hash, read.tables, read.headers)
     return read.tables
+
+
+def statistics_of(tools: Tools, version: FeedVersion, first_day: date) -> "tuple[DayStatistics, ...]":
+    """What runs on each of the seven days from `first_day` on. Raises NotFound when nothing of the version is kept."""
+    from mobigo.network.gateway.kit import week_statistics
+
+    return week_statistics(read_tables_of(tools, version), first_day)
 
 
 def seen_stops(tables: "FeedTables") -> list[StopSeen]:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, func, select, update
+from sqlalchemy import ColumnElement, Date, ForeignKey, String, UniqueConstraint, func, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.errors import NotFound
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import Base, Json, UtcDateTime, insert_new
+from mobigo.infra.grants import Organisation, within
 from mobigo.infra.privacy import Always, With, describe
+from mobigo.infra.roles import Identity, Permission
 from mobigo.network.model.notices import Severity
 from mobigo.network.model.report import Report, from_json, merged, to_json
 from mobigo.network.rules.collect import Collector
@@ -31,6 +33,7 @@ class FeedRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version_id: Mapped[str | None] = mapped_column(String(26))
     active: Mapped[bool] = mapped_column(default=True)  # whether it takes part in the network
+    organisation: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"))  # whose it is; None: the region's
 
 
 class FeedVersionRow(Base):
@@ -76,7 +79,12 @@ class ActivationRow(Base):
 
 
 _PUBLISHED = "what operators publish about their service, with its history; it names no person"
-describe(FeedRow, purpose="know the feeds", keep=Always(_PUBLISHED), plain="name created_at version_id active")
+describe(
+    FeedRow,
+    purpose="know the feeds, and whose each is",
+    keep=Always(_PUBLISHED),
+    plain="name created_at version_id active organisation",
+)
 describe(
     FeedVersionRow,
     purpose="know each version of a feed and what was found in it",
@@ -128,11 +136,12 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class FeedSummary:
-    """A feed and its version in use."""
+    """A feed, its version in use, and the organisation whose it is (None: the region's)."""
 
     name: str
     active: bool
     version: FeedVersion | None
+    organisation: str | None = None
 
 
 def version_of(row: FeedVersionRow) -> FeedVersion:
@@ -153,9 +162,10 @@ def version_of(row: FeedVersionRow) -> FeedVersion:
     )
 
 
-def lock_feed(session: Session, name: str, now: datetime) -> FeedRow:
-    """The feed's row, made if it is new, held until the end of the transaction."""
-    insert_new(session, FeedRow, {"name": name, "created_at": now, "version_id": None, "active": True}, ["name"])
+def lock_feed(session: Session, name: str, now: datetime, organisation: str | None = None) -> FeedRow:
+    """The feed's row, made if it is new (then of that organisation), held until the end of the transaction."""
+    new = {"name": name, "created_at": now, "version_id": None, "active": True, "organisation": organisation}
+    insert_new(session, FeedRow, new, ["name"])
     return session.scalars(select(FeedRow).where(FeedRow.name == name).with_for_update()).one()
 
 
@@ -247,15 +257,37 @@ def set_active(session: Session, name: str, active: bool) -> None:
     session.flush()
 
 
+def give_feed(session: Session, name: str, organisation: str | None) -> None:
+    """Say whose a feed is; None: the region's. Raises NotFound for a feed or organisation that is not there."""
+    row = session.get(FeedRow, name)
+    if row is None:
+        raise NotFound("network.unknown_feed", feed=name)
+    if organisation is not None and session.get(Organisation, organisation) is None:
+        raise NotFound("organisation.unknown")
+    row.organisation = organisation
+    session.flush()
+
+
 def list_feeds(session: Session) -> list[FeedSummary]:
     """Every feed with its version in use, by name."""
+    return _summaries(session, true())
+
+
+def feeds_for(session: Session, identity: Identity, permission: Permission) -> list[FeedSummary]:
+    """The feeds on which this person may use `permission`: all from everywhere, else their organisations' own."""
+    return _summaries(session, within(FeedRow.organisation, identity, permission))
+
+
+def _summaries(session: Session, which: ColumnElement[bool]) -> list[FeedSummary]:
     found = session.execute(
         select(FeedRow, FeedVersionRow)
         .join(FeedVersionRow, FeedVersionRow.id == FeedRow.version_id, isouter=True)
+        .where(which)
         .order_by(FeedRow.name)
     )
     return [
-        FeedSummary(feed.name, feed.active, None if version is None else version_of(version)) for feed, version in found
+        FeedSummary(feed.name, feed.active, None if version is None else version_of(version), feed.organisation)
+        for feed, version in found
     ]
 
 

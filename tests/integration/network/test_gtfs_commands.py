@@ -100,3 +100,25 @@ def test_sources_are_added_and_listed(capsys: pytest.CaptureFixture[str]) -> Non
     assert [source["feed"] for source in listed] == ["ter"]
     code, _, _ = run(capsys, "gtfs", "source", "add", url, "--name", "ter")
     assert code == 3
+
+
+def test_statistics_say_what_runs_each_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A 2 h and a 25 min trip on Tuesday, the first alone on Wednesday; both under way from 8:00 to 8:20."""
+    trips = [
+        trip("long", "A 07:00 B 08:00 C 09:00", service="both"),
+        trip("short", "A 07:55 B 08:20", route="Q", service="tuesday"),
+    ]
+    services = {"both": ["2025-03-18", "2025-03-19"], "tuesday": ["2025-03-18"]}
+    cli.run(["gtfs", "import", str(write_zip(feed(trips, services=services), tmp_path / "ter.zip"))])
+    capsys.readouterr()
+    code, document, _ = run(capsys, "gtfs", "report", "ter", "--statistics")
+    assert (code, document["feed"], document["version"]) == (0, "ter", 1)
+    told = [
+        (day["day"], day["routes"], day["stops"], day["trips"], day["vehicles_at_once"], day["duration_h"])
+        for day in document["days"]
+    ]
+    assert told == [("2025-03-18", 2, 3, 2, 2, 2.42), ("2025-03-19", 1, 3, 1, 1, 2.0)]
+    code, document, _ = run(capsys, "gtfs", "report", "ter", "--statistics", "--from", "2025-03-20")
+    assert (code, document["days"]) == (0, [])
+    code, document, _ = run(capsys, "gtfs", "report", "ter", "--statistics", "--from", "mars")
+    assert (code, document["error"]["code"]) == (2, "network.day_unreadable")

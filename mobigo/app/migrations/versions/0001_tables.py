@@ -860,14 +860,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("n", name=op.f("pk_ledger_signed_head")),
     )
     op.create_table(
-        "network_feed",
-        sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("version_id", sa.String(length=26), nullable=True),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_network_feed")),
-    )
-    op.create_table(
         "network_feed_alert",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -1140,44 +1132,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_covoit_payment_batch"), "covoit_payment", ["batch"], unique=False)
     op.create_table(
-        "network_feed_version",
-        sa.Column("id", sa.String(length=26), nullable=False),
-        sa.Column("feed", sa.String(length=64), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("content_hash", sa.String(length=64), nullable=False),
-        sa.Column("archive_sha256", sa.String(length=64), nullable=False),
-        sa.Column("archive_name", sa.String(length=255), nullable=False),
-        sa.Column("imported_at", UtcDateTime(), nullable=False),
-        sa.Column("refused", sa.Boolean(), nullable=False),
-        sa.Column("first_day", sa.Date(), nullable=True),
-        sa.Column("last_day", sa.Date(), nullable=True),
-        sa.Column("rows", Json, nullable=False),
-        sa.Column("report", Json, nullable=False),
+        "network_feed",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("version_id", sa.String(length=26), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("organisation", sa.String(length=26), nullable=True),
         sa.ForeignKeyConstraint(
-            ["feed"], ["network_feed.name"], name=op.f("fk_network_feed_version_feed_network_feed")
+            ["organisation"], ["organisation.id"], name=op.f("fk_network_feed_organisation_organisation")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_feed_version")),
-        sa.UniqueConstraint("feed", "content_hash", name=op.f("uq_network_feed_version_feed_content_hash")),
-        sa.UniqueConstraint("feed", "number", name=op.f("uq_network_feed_version_feed_number")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_network_feed")),
     )
-    op.create_table(
-        "network_place_stop",
-        sa.Column("feed", sa.String(length=64), nullable=False),
-        sa.Column("stop_id", sa.String(length=400), nullable=False),
-        sa.Column("first_use", sa.Integer(), nullable=False),
-        sa.Column("last_use", sa.Integer(), nullable=True),
-        sa.Column("place", sa.String(length=26), nullable=False),
-        sa.Column("name", sa.String(length=400), nullable=False),
-        sa.Column("kind", sa.Integer(), nullable=False),
-        sa.Column("lat", sa.Double(), nullable=True),
-        sa.Column("lon", sa.Double(), nullable=True),
-        sa.ForeignKeyConstraint(["feed"], ["network_feed.name"], name=op.f("fk_network_place_stop_feed_network_feed")),
-        sa.PrimaryKeyConstraint("feed", "stop_id", "first_use", name=op.f("pk_network_place_stop")),
-    )
-    op.create_index(
-        op.f("ix_network_place_stop_feed_last_use"), "network_place_stop", ["feed", "last_use"], unique=False
-    )
-    op.create_index(op.f("ix_network_place_stop_place"), "network_place_stop", ["place"], unique=False)
     op.create_table(
         "account_identity",
         sa.Column("issuer", sa.String(length=200), nullable=False),
@@ -1234,6 +1199,45 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_covoit_bank_event_file"), "covoit_bank_event", ["file"], unique=False)
     op.create_table(
+        "network_feed_version",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("archive_sha256", sa.String(length=64), nullable=False),
+        sa.Column("archive_name", sa.String(length=255), nullable=False),
+        sa.Column("imported_at", UtcDateTime(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=True),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("rows", Json, nullable=False),
+        sa.Column("report", Json, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feed"], ["network_feed.name"], name=op.f("fk_network_feed_version_feed_network_feed")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_feed_version")),
+        sa.UniqueConstraint("feed", "content_hash", name=op.f("uq_network_feed_version_feed_content_hash")),
+        sa.UniqueConstraint("feed", "number", name=op.f("uq_network_feed_version_feed_number")),
+    )
+    op.create_table(
+        "network_place_stop",
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("stop_id", sa.String(length=400), nullable=False),
+        sa.Column("first_use", sa.Integer(), nullable=False),
+        sa.Column("last_use", sa.Integer(), nullable=True),
+        sa.Column("place", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("kind", sa.Integer(), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(["feed"], ["network_feed.name"], name=op.f("fk_network_place_stop_feed_network_feed")),
+        sa.PrimaryKeyConstraint("feed", "stop_id", "first_use", name=op.f("pk_network_place_stop")),
+    )
+    op.create_index(
+        op.f("ix_network_place_stop_feed_last_use"), "network_place_stop", ["feed", "last_use"], unique=False
+    )
+    op.create_index(op.f("ix_network_place_stop_place"), "network_place_stop", ["place"], unique=False)
+    op.create_table(
         "network_activation",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("feed", sa.String(length=64), nullable=False),
@@ -1272,6 +1276,10 @@ def downgrade() -> None:
     op.drop_table("network_notice_count")
     op.drop_index(op.f("ix_network_activation_feed"), table_name="network_activation")
     op.drop_table("network_activation")
+    op.drop_index(op.f("ix_network_place_stop_place"), table_name="network_place_stop")
+    op.drop_index(op.f("ix_network_place_stop_feed_last_use"), table_name="network_place_stop")
+    op.drop_table("network_place_stop")
+    op.drop_table("network_feed_version")
     op.drop_index(op.f("ix_covoit_bank_event_file"), table_name="covoit_bank_event")
     op.drop_table("covoit_bank_event")
     op.drop_index(op.f("ix_api_access_token_key"), table_name="api_access_token")
@@ -1280,10 +1288,7 @@ def downgrade() -> None:
     op.drop_table("account_password")
     op.drop_index(op.f("ix_account_identity_subject"), table_name="account_identity")
     op.drop_table("account_identity")
-    op.drop_index(op.f("ix_network_place_stop_place"), table_name="network_place_stop")
-    op.drop_index(op.f("ix_network_place_stop_feed_last_use"), table_name="network_place_stop")
-    op.drop_table("network_place_stop")
-    op.drop_table("network_feed_version")
+    op.drop_table("network_feed")
     op.drop_index(op.f("ix_covoit_payment_batch"), table_name="covoit_payment")
     op.drop_table("covoit_payment")
     op.drop_table("covoit_member")
@@ -1325,7 +1330,6 @@ def downgrade() -> None:
     op.drop_table("network_feed_source")
     op.drop_index(op.f("ix_network_feed_alert_feed"), table_name="network_feed_alert")
     op.drop_table("network_feed_alert")
-    op.drop_table("network_feed")
     op.drop_table("ledger_signed_head")
     op.drop_index(op.f("ix_ledger_mark_account_era_happened_us_rank"), table_name="ledger_mark")
     op.drop_table("ledger_mark")
