@@ -188,7 +188,7 @@ def send_boarding_code(session: Session, root: bytes, booking: Booking, now: dat
     if phone is not None:
         with use_language("fr"):
             words = _(
-                "Covoiturage Mobigo : votre place est réservée à %(stop)s, %(day)s vers %(hour)s. "
+                "Covoiturage Mobigo : votre place est réservée à %(stop)s, %(day)s vers %(hour)s. "
                 "Dites le code %(code)s au conducteur.",
                 stop=_stop_name(booking), day=day_words(booking.pickup_at), hour=hour_words(booking.pickup_at),
                 code=code,
@@ -207,9 +207,9 @@ def _tell_driver(session: Session, booking: Booking, offer: Offer, what: str, no
     }  # fmt: skip
     with use_language("fr"):
         words = (
-            _("Covoiturage Mobigo : %(seats)s place réservée à %(stop)s, %(day)s vers %(hour)s.", **facts)
+            _("Covoiturage Mobigo : %(seats)s place réservée à %(stop)s, %(day)s vers %(hour)s.", **facts)
             if what == "new"
-            else _("Covoiturage Mobigo : la réservation à %(stop)s, %(day)s vers %(hour)s est annulée.", **facts)
+            else _("Covoiturage Mobigo : la réservation à %(stop)s, %(day)s vers %(hour)s est annulée.", **facts)
         )
     _text(session, phone, words, offer.driver, f"covoit:{what}:{booking.id}", now)
 
@@ -220,7 +220,7 @@ def _tell_passenger(session: Session, booking: Booking, now: datetime) -> None:
         return
     with use_language("fr"):
         words = _(
-            "Covoiturage Mobigo : le conducteur prévu à %(stop)s, %(day)s vers %(hour)s ne vient pas. "
+            "Covoiturage Mobigo : le conducteur prévu à %(stop)s, %(day)s vers %(hour)s ne vient pas. "
                 "Vous ne payez rien.",
             stop=_stop_name(booking), day=day_words(booking.pickup_at), hour=hour_words(booking.pickup_at),
         )  # fmt: skip

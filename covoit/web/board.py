@@ -181,7 +181,7 @@ def board_now() -> ResponseReturnValue:
         return jsonify({"ok": True, "repeated": met.repeated, "address": address})
     if met is None:
         return _board_page(faults)
-    flash(_("C’est noté : vous êtes à bord. Bonne route !"), "good")
+    flash(_("C’est noté : vous êtes à bord. Bonne route !"), "good")
     return redirect(url_for("covoit.place", booking_id=met.booking.id), 303)
 
 
@@ -251,7 +251,7 @@ def wait_act(waiting_id: str, act: str) -> ResponseReturnValue:
         person = me(session)
         if act == "partir":
             lines.stop_waiting(session, waiting_id, person, now())
-            flash(_("Vous n’attendez plus. Merci de l’avoir dit : l’attente annoncée en devient plus juste."), "good")
+            flash(_("Vous n’attendez plus. Merci de l’avoir dit : l’attente annoncée en devient plus juste."), "good")
             return redirect(url_for("covoit.lines"), 303)
         if act not in ("taxi", "voucher"):
             raise NotFound("covoit.unknown_act")

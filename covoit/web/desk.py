@@ -48,7 +48,7 @@ def paper_now() -> ResponseReturnValue:
     if faults:
         return _paper_page(faults)
     flash(
-        _("La fiche %(reference)s est enregistrée : preuve de classe %(letter)s.", reference=text("reference", 80),
+        _("La fiche %(reference)s est enregistrée : preuve de classe %(letter)s.", reference=text("reference", 80),
           letter=str(entered.proof_class)), "good",
     )  # fmt: skip
     return redirect(url_for("covoit.paper"), 303)

@@ -24,7 +24,7 @@ from mobigo.infra.web import services
 FIELDS: Final = {
     "covoit.bad_seats": "seats",
     "covoit.bad_departure": "time",
-    "covoit.bad_day": "date",
+    "covoit.bad_calendar_day": "date",
     "covoit.bad_hour": "time",
     "covoit.same_stop": "to",
     "covoit.no_such_stop": "from",
@@ -59,11 +59,11 @@ def whole(name: str, default: int) -> int:
 
 
 def day_of(name: str = "date") -> date:
-    """A day of the form. Raises InvalidInput("covoit.bad_day")."""
+    """A day of the form. Raises InvalidInput("covoit.bad_calendar_day")."""
     try:
         return date.fromisoformat(text(name))
     except ValueError:
-        raise InvalidInput("covoit.bad_day") from None
+        raise InvalidInput("covoit.bad_calendar_day") from None
 
 
 def hour_of(name: str = "time") -> time:
@@ -75,7 +75,7 @@ def hour_of(name: str = "time") -> time:
 
 
 def moment_of(day: str = "date", clock: str = "time") -> datetime:
-    """A day and an hour on the Paris clock. Raises InvalidInput("covoit.bad_day" | "covoit.bad_hour")."""
+    """A day and an hour on the Paris clock. Raises InvalidInput("covoit.bad_calendar_day" | "covoit.bad_hour")."""
     return datetime.combine(day_of(day), hour_of(clock), PARIS)
 
 

@@ -50,9 +50,9 @@ def join_now() -> ResponseReturnValue:
     if faults:
         return _page(faults)
     if missing is not None:
-        flash(_("C’est enregistré. Il manque encore ceci : %(what)s", what=sentence(missing)), "warn")
+        flash(_("C’est enregistré. Il manque encore ceci : %(what)s", what=sentence(missing)), "warn")
         return redirect(url_for("covoit.join"), 303)
-    flash(_("Vous pouvez conduire sur les lignes : publiez un trajet ou partez tout de suite."), "good")
+    flash(_("Vous pouvez conduire sur les lignes : publiez un trajet ou partez tout de suite."), "good")
     return redirect(url_for("covoit.drive"), 303)
 
 

@@ -222,7 +222,7 @@ def withdraw(offer_id: str) -> ResponseReturnValue:
     """I do not drive after all."""
     with writing() as session:
         offers.withdraw(session, offer_id, me(session), now())
-    flash(_("Le trajet est annulé ; les passagers qui avaient réservé sont prévenus."), "good")
+    flash(_("Le trajet est annulé ; les passagers qui avaient réservé sont prévenus."), "good")
     return redirect(url_for("covoit.drive"), 303)
 
 

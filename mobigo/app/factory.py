@@ -32,6 +32,7 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "mobigo.planner.web:bp",
     "mobigo.planner.api:bp",
     "covoit.web:bp",
+    "covoit.api.standard:bp",
     "covoit.api:bp",
 )
 # Its own pages, which exist nowhere else.

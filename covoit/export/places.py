@@ -1,0 +1,43 @@
+"""The stops of the lines in the national schema of carpool places (schema-lieux-covoiturage 0.2.0), as CSV.
+
+What we do not know (lighting, number of spaces) is left empty. `type` is "Auto-stop": one of the schema's seven, and
+the one by which the existing lines of roadside stops are listed; a stop of a line is neither a car park nor a lay-by.
+"""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from covoit.model.lines import Line
+
+COLUMNS: Final = (
+    "id_lieu", "nom_lieu", "ad_lieu", "com_lieu", "insee", "type", "date_maj", "ouvert", "source", "Xlong", "Ylat",
+    "nbre_pl", "nbre_pmr", "duree", "horaires", "proprio", "lumiere", "comm",
+)  # fmt: skip
+PRIVACY_POLICY: Final = "public: places, no person"
+# Our stops are numbered from 901 in their commune: the national access point numbers from 001 and gives the final id.
+FIRST_NUMBER: Final = 901
+
+
+def places(lines: Sequence[Line], *, updated: date, siren: str | None) -> bytes:
+    """The file: one row a stop, in the order of lines and stops; the same stops, the same bytes."""
+    seen: dict[str, int] = defaultdict(int)
+    written = io.StringIO()
+    rows = csv.writer(written, lineterminator="\r\n")
+    rows.writerow(COLUMNS)
+    for line in lines:
+        for stop in line.stops:
+            number = FIRST_NUMBER + seen[stop.insee]
+            seen[stop.insee] += 1
+            rows.writerow(
+                [
+                    f"{stop.insee}-C-{number:03d}", stop.name, stop.where, stop.commune, stop.insee, "Auto-stop",
+                    updated.isoformat(), "true", siren or "", f"{stop.point.lon:.4f}", f"{stop.point.lat:.4f}",
+                    "", "", "", "", "", "",
+                    f"Arrêt de la ligne de covoiturage {line.number} {line.name} (Mobigo)",
+                ]
+            )  # fmt: skip
+    return written.getvalue().encode()
