@@ -4,10 +4,11 @@
 and shares are the pure rule's, one trip at a time. Tests hold the two equal on random trips.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -21,8 +22,8 @@ from mobigo.base.instants import paris_day
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
+_HOUR_US: Final = 3_600_000_000
+_NOTHING_DRIVEN: Final = LineLeg("", 0, 0, 0)
 _CLASSES: Final = {each: rank for rank, each in enumerate(ProofClass)}
 UNKNOWN: Final = -1  # a driver nobody knows (open data), a journey off the lines
 
@@ -145,8 +146,8 @@ class Amounts:
     assumptions: tuple[Decision, ...] = ()
 
 
-def recompute(trips: Trips, scale: Scale, *, already: Mapping[Any, int] | None = None) -> Amounts:
-    """Every trip under the scale: pass one, then its caps from nothing used (or `already`, by counter of `cap_keys`).
+def recompute(trips: Trips, scale: Scale) -> Amounts:
+    """Every trip under the scale: pass one, then its caps from nothing used.
 
     Where drivers are unknown, each trip is taken as a first of its day and caps of a driver are left out; the
     assumptions say so. Raises NotFound where no legal ceiling or coach fare is known for a day.
@@ -165,7 +166,7 @@ def recompute(trips: Trips, scale: Scale, *, already: Mapping[Any, int] | None =
     ranks = _ranks(trips, eligible)
     before = np.minimum(km + bonus, _legal_limits(trips, distance, ranks, eligible, scale))
     fare = seats * _by_day(trips, lambda day: fare_on(scale.fares, day).single.cents)
-    amount, left_out = _capped(trips, before, passengers, scale, already or {})
+    amount, left_out = _capped(trips, before, passengers, scale)
     assumptions = tuple([] if trips.knows_people or not n else [Decision("covoit.assume_first_of_day"), *left_out])
     return Amounts(amount, before, km, bonus, fare, passengers, seats, distance, ranks, counted, assumptions)
 
@@ -309,45 +310,84 @@ def cap_keys(trips: Trips, cap: Cap) -> Ints:
     return trips.driver * 4_000_000 + period
 
 
-def _capped(
-    trips: Trips, before: Ints, passengers: Ints, scale: Scale, already: Mapping[Any, int]
-) -> tuple[Ints, list[Decision]]:
+def _capped(trips: Trips, before: Ints, passengers: Ints, scale: Scale) -> tuple[Ints, list[Decision]]:
     """Pass two, as `caps.apply`: what remains is paid, then nothing; counters move by what is paid."""
     left_out = [cap for cap in scale.caps if cap.of is CapOf.DRIVER and not trips.knows_people]
     caps = [cap for cap in scale.caps if cap not in left_out]
     said = [Decision("covoit.assume_no_driver_cap", limit=cap.limit) for cap in left_out]
     if not caps or not len(trips):
         return before, said
-    numbers, counters = [], []
+    only_drivers = all(cap.of is CapOf.DRIVER for cap in caps)
+    rows = trips.by_driver if only_drivers else trips.in_order
+    if _each_within_the_next(caps):
+        return _cap_after_cap(trips, before, caps, rows), said
+    return _trip_after_trip(trips, before, passengers, caps, rows), said
+
+
+_WHOSE: Final = (CapOf.VEHICLE_TRIP, CapOf.DRIVER, CapOf.CAMPAIGN)
+_PER: Final = (CapPer.TRIP, CapPer.DAY, CapPer.MONTH, CapPer.YEAR, CapPer.CAMPAIGN)
+
+
+def _each_within_the_next(caps: Sequence[Cap]) -> bool:
+    """Whether what each cap counts over is part of what the next one does (a driver's day, their month, the budget).
+
+    Then caps can be taken one after the other over all trips: when a wide one cuts a trip it is used up, so that
+    whatever the narrow ones counted too much for that trip concerns trips that get nothing anyway. A cap of passengers
+    is never used up so plainly.
+    """
+    if any(cap.measure is CapMeasure.PASSENGERS or cap.of is CapOf.PASSENGER for cap in caps):
+        return False
+    return all(
+        _WHOSE.index(a.of) <= _WHOSE.index(b.of) and _PER.index(a.per) <= _PER.index(b.per) for a, b in pairwise(caps)
+    )
+
+
+def _cap_after_cap(trips: Trips, before: Ints, caps: Sequence[Cap], rows: Ints) -> Ints:
+    """Every trip through the first cap, then through the next: sums up to each trip say what was used before it."""
+    amounts = before[rows]
     for cap in caps:
-        keys, dense = np.unique(cap_keys(trips, cap), return_inverse=True)
-        numbers.append(dense.tolist())
-        counters.append([already.get((cap.code, int(key)), 0) for key in keys])
+        keys = cap_keys(trips, cap)[rows]
+        order = np.argsort(keys, kind="stable")
+        grouped = keys[order]
+        asked = amounts[order] if cap.measure is CapMeasure.AMOUNT else (amounts[order] > 0).astype(np.int64)
+        upto = np.cumsum(asked)
+        first = np.concatenate(([True], grouped[1:] != grouped[:-1]))
+        upto -= (upto - asked)[first][np.cumsum(first) - 1]
+        allowed = np.minimum(upto, cap.limit) - np.minimum(upto - asked, cap.limit)
+        amounts[order] = allowed if cap.measure is CapMeasure.AMOUNT else amounts[order] * allowed
+    out = np.empty_like(amounts)
+    out[rows] = amounts
+    return out
+
+
+def _trip_after_trip(trips: Trips, before: Ints, passengers: Ints, caps: Sequence[Cap], rows: Ints) -> Ints:
+    """Each trip through every cap, then the next: for caps that overlap without one holding the other."""
     amounts = before.tolist()
     people = passengers.tolist()
-    rules = [
-        (cap.limit, cap.measure is CapMeasure.AMOUNT, cap.measure is CapMeasure.TRIPS, number, counter)
-        for cap, number, counter in zip(caps, numbers, counters, strict=True)
-    ]
-    for row in trips.in_order.tolist():
+    rules = []
+    for cap in caps:
+        keys, dense = np.unique(cap_keys(trips, cap), return_inverse=True)
+        rules.append((cap.limit, cap.measure, dense.tolist(), [0] * len(keys)))
+    for row in rows.tolist():
         amount = amounts[row]
         if not amount:
             continue
-        for limit, is_amount, is_trips, number, counter in rules:
+        for limit, measure, number, counter in rules:
             room = limit - counter[number[row]]
             if room <= 0:
                 amount = 0
                 break
-            if is_amount:
-                if amount > room:
-                    amount = room
-            elif not is_trips and people[row] > room:
+            if measure is CapMeasure.AMOUNT:
+                amount = min(amount, room)
+            elif measure is CapMeasure.PASSENGERS and people[row] > room:
                 amount = amount * room // people[row]
         amounts[row] = amount
         if amount:
-            for _limit, is_amount, is_trips, number, counter in rules:
-                counter[number[row]] += amount if is_amount else 1 if is_trips else people[row]
-    return np.array(amounts, dtype=np.int64), said
+            for _limit, measure, number, counter in rules:
+                counter[number[row]] += (
+                    amount if measure is CapMeasure.AMOUNT else 1 if measure is CapMeasure.TRIPS else people[row]
+                )
+    return np.array(amounts, dtype=np.int64)
 
 
 # ---- columns
@@ -360,6 +400,7 @@ def _columns(trips: Iterable[VehicleTrip]) -> Trips:
     heads, rows = _Rows(7), _Rows(12)
     operators: list[str] = []
     ids: list[str] = []
+    days: dict[int, int] = {}  # the day in France is the same for a whole hour of UTC
     for index, trip in enumerate(trips):
         driver = trip.driver
         driver_number = people[driver]
@@ -395,17 +436,22 @@ def _columns(trips: Iterable[VehicleTrip]) -> Trips:
                     to_m,
                     people[passenger],
                     passenger == driver or passenger == journey.driver,
-                    (started - _EPOCH) // _MICROSECOND,
-                    (journey.ended_at - _EPOCH) // _MICROSECOND,
+                    round(started.timestamp() * 1e6),  # exact: a microsecond of our century fits a float
+                    round(journey.ended_at.timestamp() * 1e6),
                 )
             )
         if earliest is None:
             raise ValueError(f"a vehicle trip without a journey: {trip.key}")
-        driven = trip.driven or LineLeg("", 0, 0, 0)
+        driven = trip.driven or _NOTHING_DRIVEN
+        started_us = round(earliest.timestamp() * 1e6)
+        hour = started_us // _HOUR_US
+        day = days.get(hour)
+        if day is None:
+            day = days[hour] = paris_day(earliest).toordinal()
         heads.append(
             (
-                (earliest - _EPOCH) // _MICROSECOND,
-                paris_day(earliest).toordinal(),
+                started_us,
+                day,
                 driver_number,
                 labels[line],
                 tracks[driven.line, driven.direction] if trip.driven is not None else UNKNOWN,

@@ -129,6 +129,36 @@ def test_neither_the_order_of_arrival_nor_batches_change_a_cent() -> None:
         assert subsidy.canonical_bytes(after) == expected[after.key]
 
 
+DRIVER_DAYS = [
+    {"of": "driver", "per": "day", "measure": "trips", "limit": 2},
+    {"of": "driver", "per": "day", "measure": "amount", "limit": 600},
+]
+BY_DRIVER = [*DRIVER_DAYS, {"of": "driver", "per": "month", "measure": "amount", "limit": 2_500}]
+CAPS_OF_EVERY_KIND = [
+    BY_DRIVER,
+    [*BY_DRIVER, {"of": "driver", "per": "year", "measure": "amount", "limit": 2_600}],
+    [*DRIVER_DAYS, {"of": "campaign", "per": "day", "measure": "amount", "limit": 9_000}],
+    [*BY_DRIVER, {"of": "campaign", "per": "day", "measure": "amount", "limit": 9_000}],  # neither holds the other
+    [*BY_DRIVER, {"of": "campaign", "per": "campaign", "measure": "trips", "limit": 400}],
+    [{"of": "driver", "per": "day", "measure": "passengers", "limit": 2}],
+    [{"of": "driver", "per": "month", "measure": "amount", "limit": 0}],
+    [
+        {"of": "vehicle_trip", "per": "trip", "measure": "amount", "limit": 350},
+        {"of": "campaign", "per": "month", "measure": "amount", "limit": 200_000},
+    ],
+]
+
+
+@pytest.mark.parametrize("kind", range(len(CAPS_OF_EVERY_KIND)))
+def test_columns_cap_as_the_rule_does(kind: int) -> None:
+    scale = scale_from(FIRST | {"caps": CAPS_OF_EVERY_KIND[kind]})
+    trips = list(generate_trips(1_500, 21 + kind, days=20))
+    expected = [each.amount.cents for each in priced(trips, scale)]
+    assert recompute(Trips.of(trips), scale).amount.tolist() == expected
+    plain = [each.before_caps.cents for each in priced(trips, scale)]
+    assert expected != plain
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("shape", "scale"), WORLDS)
 def test_not_a_cent_on_a_million_trips(shape: str, scale: dict[str, Any]) -> None:
