@@ -56,9 +56,7 @@ def open_account(session: Session, code: str, *, floor: Money | None, now: datet
 
     Raises InvalidInput("ledger.bad_text"), Conflict("ledger.other_floor") for an account that has another floor.
     """
-    reason = rules.fault_of_words(code, (code, rules.LONGEST_CODE))
-    if reason is not None:
-        raise InvalidInput(reason.code, **reason.params)
+    _refuse(rules.fault_of_words(code, (code, rules.LONGEST_CODE)))
     floor_cents = None if floor is None else floor.cents
     if floor_cents is not None and floor_cents > 0:
         raise InvalidInput("ledger.bad_floor", account=code)
@@ -70,6 +68,11 @@ def open_account(session: Session, code: str, *, floor: Money | None, now: datet
         found = store.books(session, [code])[code]
     if found.floor_cents != floor_cents:
         raise Conflict("ledger.other_floor", account=code)
+
+
+def _refuse(reason: Decision | None) -> None:
+    if reason is not None:
+        raise InvalidInput(reason.code, **reason.params)
 
 
 # ---------------------------------------------------------------- orders
@@ -84,6 +87,8 @@ def give(session: Session, orders: Sequence[Order], *, now: datetime) -> list[Po
     """
     if not orders:
         return []
+    for order in orders:
+        _refuse(rules.fault_of(order))
     head = store.lock_head(session)
     by_key = store.lines_by_key(session, [order.key for order in orders] + rules.keys_referred(orders))
     referred = [by_key[key].n for key in rules.keys_referred(orders) if key in by_key]
@@ -152,9 +157,7 @@ def balance(
 ) -> Balance:
     """What an account holds; or held, counting what happened before `event_before` as it was recorded before
     `recorded_before`. Raises NotFound("ledger.no_account")."""
-    found = store.books(session, [account]).get(account)
-    if found is None:
-        raise NotFound("ledger.no_account", account=account)
+    found = _book(session, account)
     if event_before is None and recorded_before is None:
         return found.balance()
     if recorded_before is None:
@@ -169,20 +172,27 @@ def available(session: Session, account: str) -> Money | None:
     """What may still leave the account, None when nothing limits it. Until the end of this transaction nobody else
     spends it: so a caller may post what remains when it asked for more. Raises NotFound("ledger.no_account")."""
     store.lock_head(session)
-    found = store.books(session, [account]).get(account)
+    found = _book(session, account)
+    return None if found.floor_cents is None else max(ZERO, Money(found.spendable - found.floor_cents))
+
+
+def _book(session: Session, account: str) -> rules.Book:
+    found = store.books(session, [account]).get(account) if account.isprintable() else None
     if found is None:
         raise NotFound("ledger.no_account", account=account)
-    return None if found.floor_cents is None else max(ZERO, Money(found.spendable - found.floor_cents))
+    return found
 
 
 def find(session: Session, key: str) -> Posted | None:
     """The line of this key."""
-    line = store.lines_by_key(session, [key]).get(key)
+    line = store.lines_by_key(session, [key]).get(key) if key.isprintable() else None
     return None if line is None else rules.posted(line)
 
 
 def entries(session: Session, account: str, *, after: int = 0) -> Iterator[Posted]:
     """The lines of an account in the order of record, after the line numbered `after`."""
+    if not account.isprintable():
+        return
     while page := store.lines_of(session, account, after, PAGE):
         yield from map(rules.posted, page)
         after = page[-1].n

@@ -41,8 +41,23 @@ _MOVED: Final = (Phase.POST.value, Phase.SETTLE.value)
 # ---------------------------------------------------------------- what may be asked
 
 
-def fault_of(transfer: Transfer) -> Decision | None:
-    """First thing wrong with a transfer in itself, whatever the book holds."""
+def fault_of(order: Order) -> Decision | None:
+    """First thing wrong with an order in itself, whatever the book holds; its memo is looked at when it is written."""
+    group = order.group
+    if group is not None:
+        reason = fault_of_words(order.key, (group, LONGEST_KEY))
+        if reason is not None:
+            return reason
+    if isinstance(order, Transfer):
+        return _fault_of_transfer(order)
+    if isinstance(order, Hold):
+        if order.expires_at is not None and order.expires_at.tzinfo is None:
+            return Decision("ledger.no_zone", key=order.key)
+        return _fault_of_transfer(order.transfer)
+    return fault_of_words(order.key, (order.of_key if isinstance(order, Reverse) else order.hold_key, LONGEST_KEY))
+
+
+def _fault_of_transfer(transfer: Transfer) -> Decision | None:
     if not 0 < transfer.amount.cents <= LARGEST_CENTS:
         return Decision("ledger.bad_amount", key=transfer.key, cents=transfer.amount.cents)
     if transfer.debit == transfer.credit:
@@ -142,8 +157,9 @@ def extend(
     """(the line of each order, those of them that are new, the new head): orders applied one after the other, as if
     each had been given alone, to `books`, which are changed.
 
-    An order already known, by key and content, gets the line it made and changes nothing. Raises InvalidInput,
-    NotFound, Refused or Conflict for the first order that cannot be taken; the books are then not to be used.
+    The orders have no fault in themselves (`fault_of`). One already known, by key and content, gets the line it made
+    and changes nothing. Raises InvalidInput, NotFound, Refused or Conflict for the first order that cannot be taken;
+    the books are then not to be used.
     """
     recorded_us = max(to_us(now), head.recorded_us)
     by_key, ended_by = dict(known.by_key), dict(known.ended_by)
@@ -205,13 +221,10 @@ def _places(orders: Sequence[Order]) -> Iterator[Place]:
 
 def _asked(order: Order, place: Place, by_key: Mapping[str, Line], now: datetime) -> Asked:
     """What the order asks, in the columns of a line from `phase` to `happened_us`."""
-    if order.group is not None:
-        _refuse(fault_of_words(order.key, (order.group, LONGEST_KEY)))
     if isinstance(order, Transfer):
         return _stated(order, Phase.POST, place, None)
     if isinstance(order, Hold):
         return _stated(order.transfer, Phase.HOLD, place, order.expires_at)
-    _refuse(fault_of_words(order.key))
     memo = memo_text(order.key, order.memo)
     at = to_us(now)
     if isinstance(order, Reverse):
@@ -239,7 +252,6 @@ def _asked(order: Order, place: Place, by_key: Mapping[str, Line], now: datetime
 
 
 def _stated(transfer: Transfer, phase: Phase, place: Place, expires_at: datetime | None) -> Asked:
-    _refuse(fault_of(transfer))
     cents = transfer.amount.cents
     moved, held = (cents, 0) if phase is Phase.POST else (0, cents)
     return (
@@ -258,11 +270,6 @@ def _refuse_untimely(order: Order, by_key: Mapping[str, Line], recorded_us: int)
             raise Refused("ledger.hold_expired", key=order.hold_key)
         if isinstance(order, Expire) and not over:
             raise Refused("ledger.hold_not_expired", key=order.hold_key)
-
-
-def _refuse(reason: Decision | None) -> None:
-    if reason is not None:
-        raise InvalidInput(reason.code, **reason.params)
 
 
 def _line(by_key: Mapping[str, Line], key: str) -> Line:

@@ -119,6 +119,23 @@ def test_an_account_that_is_not_open_is_not_found(engine: Engine) -> None:
         assert list(service.entries(session, "nobody")) == []
 
 
+def test_what_no_key_looks_like_is_not_found(engine: Engine) -> None:
+    """PostgreSQL takes no NUL, JSON no lone surrogate: such texts never reach the database."""
+    open_book(engine)
+    with transaction(engine) as session:
+        for text_ in ("\x00", "\ud800"):
+            assert service.find(session, text_) is None
+            with pytest.raises(NotFound):
+                service.balance(session, text_)
+            with pytest.raises(InvalidInput):
+                service.post(session, [move(text_, 1)], now=NOW)
+            with pytest.raises(InvalidInput):
+                service.open_account(session, text_, floor=None, now=NOW)
+            with pytest.raises(InvalidInput):
+                service.void(session, key="v", hold_key=text_, now=NOW)
+            assert list(service.entries(session, text_)) == []
+
+
 def test_what_is_available_is_what_may_leave(engine: Engine) -> None:
     open_book(engine, 1_000)
     with transaction(engine) as session:

@@ -11,7 +11,7 @@ from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Re
 from mobigo.base.money import Money
 from mobigo.ledger.model import Expire, Head, Hold, Line, Order, Phase, Reverse, Settle, Transfer, Void
 from mobigo.ledger.rules.chain import GENESIS, from_us, to_us, whole_eras
-from mobigo.ledger.rules.orders import Book, Known, extend, memo_text, posted
+from mobigo.ledger.rules.orders import Book, Known, extend, fault_of, memo_text, posted
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -30,6 +30,10 @@ class World:
         self.lines: list[Line] = []
 
     def give(self, *orders: Order, now: datetime = NOW) -> list[Line]:
+        for order in orders:
+            reason = fault_of(order)
+            if reason is not None:
+                raise InvalidInput(reason.code, **reason.params)
         by_key = {line.key: line for line in self.lines}
         ended = {line.of_n: line.key for line in self.lines if line.of_n is not None}
         books = {code: replace(book) for code, book in self.books.items()}
@@ -127,6 +131,11 @@ def test_what_cannot_be_understood_is_refused_with_its_reason(change: dict[str, 
     move = replace(MOVE, **change)  # type: ignore[arg-type]  # any field
     assert World().refusal(move).code == code
     assert World().refusal(Hold(move)).code == code
+
+
+def test_the_end_of_a_hold_has_a_zone() -> None:
+    naive = datetime(2026, 11, 25)  # noqa: DTZ001 - what is refused
+    assert World().refusal(Hold(MOVE, naive)) == Decision("ledger.no_zone", key="k")
 
 
 @pytest.mark.parametrize(
@@ -253,6 +262,9 @@ def test_a_hold_ends_once(end: Order, budget: tuple[int, int, int, int], driver:
         (Reverse("s", "none"), NotFound, "ledger.no_line"),
         (Reverse("s", "h"), Refused, "ledger.not_reversible"),
         (Settle("", "h"), InvalidInput, "ledger.bad_text"),
+        (Void("v", "\x00"), InvalidInput, "ledger.bad_text"),
+        (Reverse("r", ""), InvalidInput, "ledger.bad_text"),
+        (Reverse("r", "k", group=""), InvalidInput, "ledger.bad_text"),
         (Settle("k", "h"), Conflict, "ledger.other_content"),
     ],
 )
