@@ -193,7 +193,7 @@ def entries(session: Session, account: str, *, after: int = 0) -> Iterator[Poste
     """The lines of an account in the order of record, after the line numbered `after`."""
     if not account.isprintable():
         return
-    while page := store.lines_of(session, account, after, PAGE):
+    while page := store.lines_of(session, account, after):
         yield from map(rules.posted, page)
         after = page[-1].n
 

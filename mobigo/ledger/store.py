@@ -348,15 +348,25 @@ def open_holds_over(session: Session, now_us: int, limit: int) -> list[str]:
     return list(session.scalars(asked, {"now": now_us, "limit": limit}))
 
 
-def lines_of(session: Session, account: str, after_n: int, limit: int) -> list[Line]:
-    """Lines of an account in the order of record, after line `after_n`."""
-    asked = text(
-        f"SELECT {_COLUMNS} FROM (SELECT * FROM ledger_line WHERE debit = :account AND era >= :era AND n > :after "
-        "UNION ALL SELECT * FROM ledger_line WHERE credit = :account AND era >= :era AND n > :after) found "
-        "ORDER BY n LIMIT :limit"
+def lines_of(session: Session, account: str, after_n: int) -> list[Line]:
+    """The next lines of an account in the order of record, after line `after_n`: those of the first era that has some.
+    Era by era, so that the index serves, and a busy account is never sorted whole."""
+    where = {"account": account, "after": after_n, "era": (after_n + 1) // ERA}
+    era = session.scalar(
+        text(
+            "SELECT min(era) FROM (SELECT min(era) era FROM ledger_line WHERE debit = :account AND era >= :era "
+            "UNION ALL SELECT min(era) FROM ledger_line WHERE credit = :account AND era >= :era) later"
+        ),
+        where,
     )
-    found = session.execute(asked, {"account": account, "after": after_n, "era": after_n // ERA, "limit": limit})
-    return [Line._make(row) for row in found]
+    if era is None:
+        return []
+    asked = text(
+        f"SELECT {_COLUMNS} FROM ledger_line WHERE debit = :account AND era = :era AND n > :after UNION ALL "
+        f"SELECT {_COLUMNS} FROM ledger_line WHERE credit = :account AND era = :era AND n > :after ORDER BY n"
+    )
+    found = [Line._make(row) for row in session.execute(asked, {**where, "era": era})]
+    return found or lines_of(session, account, (era + 1) * ERA - 1)
 
 
 def line_count_before(session: Session, recorded_us: int) -> int:

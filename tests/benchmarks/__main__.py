@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = ("planner",)
+BENCHMARKS = ("planner", "ledger")
 KEPT = Path("var/benchmarks.ndjson")
 DAY_S = 86_400
 
