@@ -280,7 +280,8 @@ def _fault(error: ErrorDetails) -> Fault:
 
 def _expected(error: ErrorDetails) -> str:
     """What would be valid, in signs both languages read."""
-    context = error.get("ctx", {})
+    given = error.get("ctx", {})
+    context = {name: int(value) if isinstance(value, float) else value for name, value in given.items()}
     signs = {
         "greater_than_equal": "≥ {ge}", "less_than_equal": "≤ {le}", "string_pattern_mismatch": "{pattern}",
         "string_too_long": "1…{max_length}", "string_too_short": "≥ {min_length}", "too_long": "≤ {max_length}",

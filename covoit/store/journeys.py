@@ -310,10 +310,10 @@ def note_paid(session: Session, journeys: Sequence[str], paid_at: datetime) -> i
 
 def insert_many(session: Session, rows: Sequence[Mapping[str, Any]], positions: Sequence[Mapping[str, Any]]) -> None:
     """Insert journeys and their positions, as `row_of` and `position_of` make them, in one statement a table."""
-    if rows:
-        session.connection().execute(insert(table_of(JourneyRow)), list(rows))
-    if positions:
-        session.connection().execute(insert(table_of(PositionRow)), list(positions))
+    for owner, wanted in ((JourneyRow, rows), (PositionRow, positions)):
+        if wanted:
+            given: Any = list(wanted) if len(wanted) > 1 else wanted[0]
+            session.connection().execute(insert(table_of(owner)), given)
 
 
 def _change(session: Session, stored: Stored, values: Mapping[str, Any], because: str, now: datetime) -> None:
