@@ -103,6 +103,25 @@ PATHWAYS = "pathway_id,from_stop_id,to_stop_id,pathway_mode,is_bidirectional"
 SHAPES = "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence,shape_dist_traveled"
 DATES = "service_id,date,exception_type"
 
+TIMEFRAMES = "timeframe_group_id,start_time,end_time,service_id"
+LEGS = "from_leg_group_id,to_leg_group_id,transfer_count,duration_limit,duration_limit_type,fare_transfer_type"
+BOOKINGS = (
+    "booking_rule_id,booking_type,prior_notice_duration_min,prior_notice_duration_max,prior_notice_last_day,"
+    "prior_notice_last_time,prior_notice_start_day,prior_notice_start_time,prior_notice_service_id"
+)
+# Trip t1 along a shape, kilometres told on both: 0 at Dijon, 35 at Beaune, 61 at Chalon.
+SHAPED = both(
+    add("shapes", SHAPES, "X,47.3235,5.0273,1,0", "X,47.0233,4.8477,2,35", "X,46.7816,4.8430,3,61"),
+    swap("trips", "R,W,t1,Chalon,,", "R,W,t1,Chalon,X,"),
+    swap("stop_times", "pickup_type", "pickup_type,shape_dist_traveled"),
+    swap("stop_times", "08:00:00,D,1,0", "08:00:00,D,1,0,0"),
+    swap("stop_times", "08:21:00,B,2,0", "08:21:00,B,2,0,35"),
+    swap("stop_times", "08:40:00,C,3,0", "08:40:00,C,3,0,61"),
+    swap("stop_times", "23:50:00,D,1,0", "23:50:00,D,1,0,"),
+    swap("stop_times", "24:11:00,B,2,0", "24:11:00,B,2,0,"),
+    swap("stop_times", "24:30:00,C,3,0", "24:30:00,C,3,0,"),
+)
+
 CASES = [
     # files and columns
     Case("no agency", without("agency"), "missing_required_file", ("agency.txt", None, None, None), blocking=True),
@@ -258,6 +277,33 @@ CASES = [
     Case("a window that ends first", both(swap("stop_times", "pickup_type", "start_pickup_drop_off_window,end_pickup_drop_off_window"), swap("stop_times", "08:20:00,08:21:00,B,2,0", ",,B,2,09:00:00,08:00:00")), "invalid_pickup_drop_off_window"),
     Case("a window and a time", both(swap("stop_times", "pickup_type", "start_pickup_drop_off_window,end_pickup_drop_off_window"), swap("stop_times", "B,2,0", "B,2,08:00:00,09:00:00")), "forbidden_arrival_or_departure_time"),
     Case("feed_info without version", swap("feed_info", "feed_version", "edition"), "missing_recommended_column", ("feed_info.txt", 1, "feed_version", None)),
+    # shapes beside stops
+    Case("beyond its shape", both(SHAPED, swap("stop_times", "08:40:00,C,3,0,61", "08:40:00,C,3,0,61.2")), "trip_distance_exceeds_shape_distance_below_threshold", ("trips.txt", 2, "trip_id", "t1")),
+    Case("far beyond its shape", both(SHAPED, swap("shapes", "46.7816,4.8430,3,61", "46.7830,4.8430,3,60")), "trip_distance_exceeds_shape_distance", ("trips.txt", 2, "trip_id", "t1")),
+    Case("a stop 500 m from its shape", both(SHAPED, swap("stops", "B,Beaune,47.0233,4.8477", "B,Beaune,47.0233,4.8547")), "stop_too_far_from_shape", ("stops.txt", 4, "stop_id", "B")),
+    # fares
+    Case("half a timeframe", add("timeframes", TIMEFRAMES, "peak,07:00:00,,W"), "timeframe_only_start_or_end_time_specified", ("timeframes.txt", 2, "end_time", "")),
+    Case("a timeframe beyond the day", add("timeframes", TIMEFRAMES, "peak,23:00:00,24:00:01,W"), "timeframe_start_or_end_time_greater_than_twenty_four_hours", ("timeframes.txt", 2, "end_time", "24:00:01")),
+    Case("timeframes overlap", add("timeframes", TIMEFRAMES, "peak,07:00:00,09:00:00,W", "peak,08:59:59,10:00:00,W"), "timeframe_overlap", ("timeframes.txt", 3, "start_time", "08:59:59")),
+    Case("no transfer count", add("fare_transfer_rules", LEGS, "a,a,,,,0"), "fare_transfer_rule_missing_transfer_count", ("fare_transfer_rules.txt", 2, "transfer_count", "")),
+    Case("a transfer count of 0", add("fare_transfer_rules", LEGS, "a,a,0,,,0"), "fare_transfer_rule_invalid_transfer_count", ("fare_transfer_rules.txt", 2, "transfer_count", "0")),
+    Case("a transfer count between groups", add("fare_transfer_rules", LEGS, "a,b,1,,,0"), "fare_transfer_rule_with_forbidden_transfer_count", ("fare_transfer_rules.txt", 2, "transfer_count", "1")),
+    Case("a limit's type alone", add("fare_transfer_rules", LEGS, "a,b,,,1,0"), "fare_transfer_rule_duration_limit_type_without_duration_limit", ("fare_transfer_rules.txt", 2, "duration_limit_type", "1")),
+    Case("a limit without its type", add("fare_transfer_rules", LEGS, "a,b,,3600,,0"), "fare_transfer_rule_duration_limit_without_type", ("fare_transfer_rules.txt", 2, "duration_limit", "3600")),
+    Case("two default riders", both(add("rider_categories", "rider_category_id,rider_category_name,is_default_fare_category", "y,Jeune,1", "o,Autre,1"), add("fare_products", "fare_product_id,rider_category_id,amount,currency", "p,y,1.00,EUR", "p,o,2.00,EUR")), "fare_product_with_multiple_default_rider_categories", ("fare_products.txt", 3, "rider_category_id", "o")),
+    Case("networks said twice", both(swap("routes", "route_type\n", "route_type,network_id\n"), swap("routes", "Chalon,2", "Chalon,2,n"), add("networks", "network_id,network_name", "n,Réseau")), "route_networks_specified_in_more_than_one_file", ("networks.txt", None, None, None)),
+    # bookings
+    Case("real time with a notice", add("booking_rules", BOOKINGS, "b,0,60,,,,,,"), "forbidden_real_time_booking_field_value", ("booking_rules.txt", 2, "prior_notice_duration_min", "60")),
+    Case("same day with a last day", add("booking_rules", BOOKINGS, "b,1,60,,1,,,,"), "forbidden_same_day_booking_field_value", ("booking_rules.txt", 2, "prior_notice_last_day", "1")),
+    Case("earlier day with minutes", add("booking_rules", BOOKINGS, "b,2,60,,1,17:00:00,,,"), "forbidden_prior_day_booking_field_value", ("booking_rules.txt", 2, "prior_notice_duration_min", "60")),
+    Case("same day, no notice", add("booking_rules", BOOKINGS, "b,1,,,,,,,"), "missing_prior_notice_duration_min", ("booking_rules.txt", 2, "prior_notice_duration_min", "")),
+    Case("earlier day, no day", add("booking_rules", BOOKINGS, "b,2,,,,17:00:00,,,"), "missing_prior_notice_last_day", ("booking_rules.txt", 2, "prior_notice_last_day", "")),
+    Case("earlier day, no time", add("booking_rules", BOOKINGS, "b,2,,,1,,,,"), "missing_prior_notice_last_time", ("booking_rules.txt", 2, "prior_notice_last_time", "")),
+    Case("a start day and a longest notice", add("booking_rules", BOOKINGS, "b,1,60,90,,,2,08:00:00,"), "forbidden_prior_notice_start_day", ("booking_rules.txt", 2, "prior_notice_start_day", "2")),
+    Case("a start time alone", add("booking_rules", BOOKINGS, "b,2,,,1,17:00:00,,08:00:00,"), "forbidden_prior_notice_start_time", ("booking_rules.txt", 2, "prior_notice_start_time", "08:00:00")),
+    Case("a start day alone", add("booking_rules", BOOKINGS, "b,2,,,1,17:00:00,7,,"), "missing_prior_notice_start_time", ("booking_rules.txt", 2, "prior_notice_start_time", "")),
+    Case("a least notice above the most", add("booking_rules", BOOKINGS, "b,1,61,60,,,,,"), "invalid_prior_notice_duration_min", ("booking_rules.txt", 2, "prior_notice_duration_min", "61")),
+    Case("closed before it opens", add("booking_rules", BOOKINGS, "b,2,,,8,17:00:00,7,08:00:00,"), "prior_notice_last_day_after_start_day", ("booking_rules.txt", 2, "prior_notice_last_day", "8")),
 ]  # fmt: skip
 
 
