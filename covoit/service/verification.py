@@ -80,7 +80,8 @@ class _Look:
     def run(self, progress: Callable[[int], object] | None) -> Iterator[Finding]:
         self._read_ledger()
         stated = set(self.session.scalars(select(store.StatementLineRow.award)))
-        heads = dict(self.session.execute(select(store.HeadRow.award, store.HeadRow.revision)).tuples().all())
+        asked = select(store.HeadRow.award, store.HeadRow.revision)
+        heads = {row[0]: row[1] for row in self.session.execute(asked)}
         for _key, rows in groupby(store.all_awards(self.session), key=lambda row: (row.operator, row.operator_trip_id)):
             revisions = list(rows)
             yield from self._trip(revisions, stated, heads)
@@ -173,11 +174,8 @@ class _Look:
                 yield Finding("statement", f"{month}:{person}", Decision("covoit.fault_statement"))
 
     def _payments(self) -> Iterator[Finding]:
-        said = set(
-            self.session.execute(
-                select(payment_store.BankEventRow.end_to_end_id, payment_store.BankEventRow.answer)
-            ).tuples()
-        )
+        asked = select(payment_store.BankEventRow.end_to_end_id, payment_store.BankEventRow.answer)
+        said = {(row[0], row[1]) for row in self.session.execute(asked)}
         for row in self.session.scalars(select(payment_store.PaymentRow)):
             self.payments += 1
             mandate = ledger.find(self.session, f"mandate:{row.batch}:{row.claim}")

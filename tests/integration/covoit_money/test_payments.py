@@ -1,5 +1,6 @@
 """From a payment request to the bank and back: four hands, one file, each sum once."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -236,7 +237,7 @@ def test_a_whole_file_refused_by_the_bank_comes_back_whole(engine: Engine, blobs
         b"",
         b"<a/>",
         b"not xml",
-        b'<!DOCTYPE a [<!ENTITY x "y">]><Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10">&x;</Document>',
+        b'<!DOCTYPE a [<!ENTITY x "y">]><D xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10">&x;</D>',
         b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"/>',
         camt054(("MOBIGO-X", "4.305", "")),
         camt054(("MOBIGO-X", "-4.30", "")),
@@ -302,7 +303,7 @@ def code_sent(engine: Engine) -> str:
     with reading(engine) as session:
         rows = session.scalars(select(MessageRow).where(MessageRow.key.like("covoit:iban:%")).order_by(MessageRow.id))
         body = list(rows)[-1].body
-    return "".join(body.split(" : ")[1].split(" ")[0])
+    return re.search(r"\b\d{6}\b", body)[0]  # type: ignore[index]
 
 
 def test_an_account_counts_once_its_code_came_back(engine: Engine) -> None:
@@ -452,7 +453,12 @@ def test_a_complaint_is_answered_by_a_lawful_decision(engine: Engine, anna: str)
         )
     with reading(engine) as session:
         row = session.scalars(select(MessageRow).where(MessageRow.key.like("covoit:decision:%"))).one()
-    for words in ("33 km", "Guy Guichetier, agent de guichet", "tribunal administratif", "7 février 2027"):
+    for words in (
+        "33 km",
+        "Guy Guichetier, agent de guichet",
+        "tribunal administratif",
+        "7\N{NO-BREAK SPACE}février 2027",
+    ):
         assert words in row.body, words
     with pytest.raises(Conflict, match="case_answered"), transaction(engine) as session:
         claims.decide_case(
