@@ -29,10 +29,14 @@ PUBLIC: Final[tuple[Entry, ...]] = (
     Entry("planner.search", _("Itinéraires")),
     Entry("planner.departures", _("Départs")),
     Entry("planner.lines", _("Lignes")),
+    Entry("covoit.lines", _("Covoiturage")),
     Entry("shell.help", _("Aide")),
 )
 AGENTS: Final[tuple[Entry, ...]] = (
     Entry("network.feeds", _("Réseaux"), Permission.FEEDS_READ),
+    Entry("covoit.guarantees", _("Garanties"), Permission.COVOIT_DESK),
+    Entry("covoit.paper", _("Fiches de trajet"), Permission.COVOIT_DESK),
+    Entry("covoit.reports", _("Signalements"), Permission.COVOIT_DESK),
     Entry("admin.jobs", _("Travaux"), Permission.JOBS_READ),
     Entry("admin.accounts", _("Comptes"), Permission.ACCOUNTS_READ),
     Entry("admin.audit", _("Journal"), Permission.AUDIT_READ),

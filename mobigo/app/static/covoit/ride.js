@@ -48,6 +48,8 @@ if (box) {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("viewBox", `0 0 ${code.size + 8} ${code.size + 8}`);
     svg.setAttribute("shape-rendering", "crispEdges");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", picture.dataset.label);
     const modules = document.createElementNS("http://www.w3.org/2000/svg", "path");
     modules.setAttribute("d", path);
     modules.setAttribute("fill", "#000");

@@ -1,0 +1,242 @@
+"""A driver publishes and drives, a passenger books and gets in by the six figures, both see the result: by keyboard, on
+a telephone, without scripts; every page is for everybody."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from covoit.rules.bookings import TERMS
+from covoit.service import lines, offers
+from covoit.store.people import person_of
+from mobigo.app import schema
+from mobigo.infra import accounts, grants, roles, sessions
+from mobigo.infra.clock import now
+from mobigo.infra.db import open_engine, transaction
+from tests.browser import PHONE, Visitor, everywhere, visitor
+from tests.covoit_lines_world import MONTBARD, A, Z
+from tests.live import Site, site
+
+ON_WAY = "/covoiturage/lignes/saulieu-chatillon"
+
+
+@dataclass
+class World:
+    """One site, its people, and whoever looks at it."""
+
+    site: Site
+    browser: Browser
+    tokens: dict[str, str]
+    _stack: ExitStack = field(default_factory=ExitStack)
+    visitors: list[Visitor] = field(default_factory=list)
+
+    def open(self, path: str, who: str | None = None, **options: object) -> Page:
+        visiting = self._stack.enter_context(visitor(self.browser, self.site.url, **options))
+        self.visitors.append(visiting)
+        if who is not None:
+            visiting.context.add_cookies([{"name": "mobigo", "value": self.tokens[who], "url": self.site.url}])
+        return visiting.open(path)
+
+
+@pytest.fixture(scope="module")
+def carpool_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, dict[str, str]]]:
+    """A site just installed, with a driver who may drive, passengers, an agent; and somebody waiting at Montbard."""
+    home = tmp_path_factory.mktemp("carpool") / "home"
+    engine = open_engine(f"sqlite:///{home / 'mobigo.sqlite'}")
+    schema.migrate(engine)
+    tokens = {}
+    with transaction(engine) as session:
+        for name in ("anne", "karim", "new", "agent"):
+            subject = accounts.new_subject()
+            session.add(accounts.Account(subject=subject, created_at=now()))
+            session.flush()
+            session.add(accounts.Person(subject=subject, name=name.title(), language="fr", last_used_at=now()))
+            session.flush()
+            tokens[name] = sessions.open_session(session, subject, now(), None, None)
+            if name == "agent":
+                grants.give(session, subject, roles.Grant(roles.Role.COUNTER_AGENT), now(), None)
+            if name in ("anne", "karim"):
+                person = person_of(session, subject=subject, over_18=True, now=now())
+            if name == "anne":
+                offers.declare(
+                    session, person, adult=True, licence=True, insurance=True, terms=TERMS, alias="Anne",
+                    car="Clio bleue", now=now(),
+                )  # fmt: skip
+        other = person_of(session, "e" * 64, over_18=True, now=now())
+        offers.declare(
+            session, other, adult=True, licence=True, insurance=True, terms=TERMS, alias="Luc", car=None, now=now()
+        )
+        offers.publish(
+            session, other, from_stop=A, to_stop=Z, leaves_at=now() + timedelta(minutes=30), seats=1, now=now()
+        )
+        lines.start_waiting(session, from_stop=MONTBARD, to_stop=Z, passenger=None, seats=2, now=now())
+    engine.dispose()
+    with site(home) as answering:
+        yield answering, tokens
+
+
+@pytest.fixture
+def world(carpool_site: tuple[Site, dict[str, str]], browser: Browser) -> Iterator[World]:
+    made = World(carpool_site[0], browser, carpool_site[1])
+    yield made
+    outside = [url for each in made.visitors for url in each.outside]
+    complaints = [words for each in made.visitors for words in each.complaints]
+    made._stack.close()
+    assert outside == [], "a page asked something of another site"
+    assert complaints == [], "the browser complained"
+
+
+def choose(page: Page, label: str, stop: str) -> None:
+    page.get_by_label(label, exact=True).select_option(stop)
+
+
+def the_ride_of(page: Page, start: str, end: str) -> None:
+    """Anne sets off at once."""
+    form = page.get_by_role("form", name="Je pars maintenant")
+    form.get_by_label("De", exact=True).select_option(start)
+    form.get_by_label("À", exact=True).select_option(end)
+    form.get_by_role("button", name="Partir et montrer mon code").press("Enter")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_driver_sets_off_a_passenger_types_the_code_and_both_see_the_ride_proven(world: World, scripts: bool):
+    driver = world.open("/covoiturage/conduire", "anne", scripts=scripts, width=PHONE)
+    the_ride_of(driver, "besancon-gare-viotte", "valdahon-centre")
+    expect(driver.get_by_role("heading", name="À faire lire au passager")).to_be_visible()
+    if scripts:  # drawn by the script from codes fetched ahead; a picture without it
+        expect(driver.locator("[data-picture] svg path")).to_be_attached()
+    else:
+        expect(driver.get_by_role("img", name="Code à lire")).to_be_visible()
+    figures = driver.locator(".code-figures b").inner_text()
+
+    rider = world.open("/covoiturage/monter", "karim", scripts=scripts, width=PHONE)
+    choose(rider, "Je monte à", "besancon-gare-viotte")
+    choose(rider, "Je descends à", "etalans-centre")
+    rider.get_by_label("Code du conducteur").fill(figures)
+    rider.get_by_role("button", name="Je monte", exact=True).press("Enter")
+    expect(rider.get_by_text("vous êtes à bord")).to_be_visible()
+
+    driver.reload()
+    expect(driver.get_by_text("à bord", exact=True)).to_be_visible()
+    assert "06" not in driver.locator("main").inner_text().replace(figures, "")  # no telephone is shown
+    driver.get_by_role("button", name="Je suis arrivé").press("Enter")
+    expect(driver.get_by_text("Trajet terminé.")).to_be_visible()
+    expect(driver.get_by_text("trajet prouvé")).to_be_visible()
+    rider.reload()
+    expect(rider.get_by_text("trajet prouvé").first).to_be_visible()
+    expect(rider.get_by_text("Classe B")).to_be_visible()
+
+
+def test_the_code_goes_on_turning_without_a_network(world: World):
+    driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
+    the_ride_of(driver, "sens-gare", "joigny-gare")
+    box = driver.locator("[data-codes]")
+    expect(box).to_have_attribute("data-step", re.compile(r"\d+"))
+    first = box.get_attribute("data-step")
+    driver.context.set_offline(True)
+    driver.evaluate("() => { const ahead = Date.now() + 60000; Date.now = () => ahead; }")  # a minute later
+    expect(box).not_to_have_attribute("data-step", str(first))
+    expect(driver.locator("[data-picture] svg path")).to_be_attached()
+    driver.get_by_role("button", name="Je suis arrivé").click()
+    expect(driver.get_by_text("Tout sera envoyé plus tard")).to_be_visible()
+    driver.context.set_offline(False)
+    expect(driver.get_by_text("Trajet terminé.")).to_be_visible()
+
+
+def test_a_scan_made_without_a_network_leaves_when_it_is_back(world: World):
+    driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
+    the_ride_of(driver, "ancy-le-franc-chateau", "ravieres-place")
+    rider = world.open("/covoiturage/monter", "karim", width=PHONE)
+    choose(rider, "Je monte à", "ancy-le-franc-chateau")
+    choose(rider, "Je descends à", "ravieres-place")
+    rider.get_by_label("Code du conducteur").fill(driver.locator(".code-figures b").inner_text())
+    rider.context.set_offline(True)
+    rider.get_by_role("button", name="Je monte", exact=True).click()
+    expect(rider.get_by_text("votre lecture est gardée")).to_be_visible()
+    rider.context.set_offline(False)
+    expect(rider.get_by_role("heading", name=re.compile("Ancy-le-Franc"))).to_be_visible()
+    driver.get_by_role("button", name="Annuler ce trajet").click()
+
+
+def test_a_passenger_books_and_cancels_by_keyboard_alone(world: World):
+    page = world.open(ON_WAY, "karim", width=PHONE)
+    page.get_by_role("button", name="Réserver 1,50").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Votre place est réservée.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Saulieu")
+    assert "Luc" in page.locator("main").inner_text()
+    page.get_by_role("button", name="Annuler ma place").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("annulée").first).to_be_visible()
+
+
+def test_the_panel_says_that_somebody_waits(world: World):
+    page = world.open(f"/covoiturage/panneau/{MONTBARD}")
+    expect(page.get_by_text("2 personnes attendent")).to_be_visible()
+    expect(page.get_by_text("Personne n’attend")).to_be_visible()  # the other way
+
+
+def test_somebody_new_declares_their_age_and_joins_as_a_driver(world: World):
+    page = world.open("/covoiturage/conduire", "new", width=PHONE, scripts=False)
+    page.get_by_role("link", name="M’inscrire comme conducteur").click()
+    page.get_by_label("Nom", exact=True).fill("D’Hérûg")
+    page.get_by_label("Téléphone", exact=True).fill("06 01 02 03 04")
+    for words in ("J’ai 18", "J’ai un permis", "Ma voiture est assurée"):
+        page.get_by_label(re.compile(words)).check()
+    page.get_by_role("button", name="Enregistrer et signer").click()
+    expect(page.get_by_text("Il manque votre signature")).to_be_visible()
+    page.get_by_label("Je signe ces conditions.").check()
+    page.get_by_role("button", name="Enregistrer et signer").click()
+    expect(page.get_by_role("heading", name="Je publie un trajet")).to_be_visible()
+
+
+def test_an_agent_enters_a_sheet_once(world: World):
+    page = world.open("/covoiturage/agents/papier", "agent", scripts=False)
+    yesterday = (now() - timedelta(days=1)).date().isoformat()
+
+    def fill() -> None:
+        page.get_by_label("Référence de la fiche").fill("F-2026-007")
+        for who, phone in (("driver", "0601010101"), ("passenger", "0602020202")):
+            page.locator(f"#f-{who}_last_name").fill(f"Nom de {who}")
+            page.locator(f"#f-{who}_phone").fill(phone)
+        page.get_by_label("La fiche dit que le passager a 18").check()
+        choose(page, "De", "baume-les-dames-gare")
+        choose(page, "À", "avoudrey-centre")
+        page.get_by_label("Jour").fill(yesterday)
+        page.get_by_label("Montée à").fill("07:30")
+        page.get_by_label("Descente à").fill("08:10")
+        page.get_by_role("button", name="Enregistrer la fiche").press("Enter")
+
+    fill()
+    expect(page.get_by_text("preuve de classe B")).to_be_visible()
+    fill()
+    expect(page.locator("#f-reference-error")).to_contain_text("déjà saisie")
+
+
+def test_the_camera_address_leads_to_the_page_that_gets_one_in(world: World):
+    page = world.open("/C/MBC1.TOKEN", "karim")
+    expect(page.get_by_label("Code du conducteur")).to_have_value("MBC1.TOKEN")
+
+
+PAGES = [
+    ("/covoiturage", None), (ON_WAY, None), (f"{ON_WAY}?sens=1&arret={MONTBARD}", "karim"),
+    (f"/covoiturage/panneau/{MONTBARD}", None), ("/covoiturage/inscription", "new"), ("/covoiturage/conduire", "anne"),
+    ("/covoiturage/monter", "karim"), ("/covoiturage/places", "karim"), ("/covoiturage/urgence", "karim"),
+    ("/covoiturage/signaler", "karim"), ("/covoiturage/agents/papier", "agent"),
+    ("/covoiturage/agents/garanties", "agent"), ("/covoiturage/agents/signalements", "agent"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "who"), PAGES)
+def test_the_pages_are_for_everybody(world: World, path: str, who: str | None):
+    assert everywhere(world.open(path, who)) == []
+
+
+def test_the_pages_speak_english(world: World):
+    page = world.open(ON_WAY, language="en-GB")
+    expect(page.get_by_role("heading", name="Guaranteed departure and return")).to_be_visible()
+    assert "Je monte" not in page.locator("main").inner_text()
