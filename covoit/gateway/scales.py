@@ -11,6 +11,7 @@ A file of `MOBIGO_HOME/scales` is a scale (like the shipped ones) or an act:
     document = "Délibération de l'assemblée plénière du 25 juin 2026"
 """
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -99,6 +100,24 @@ def _with_those_of(folder: Path, state: tuple[tuple[str, int, int], ...]) -> tup
             raise Conflict("covoit.act_of_another_text", scale=code, number=act.number)
         found[code] = replace(decided, act=act)
     return tuple(sorted(found.values(), key=_by_day))
+
+
+def record_act(home: Path, scale: Scale, act: Act) -> Path:
+    """Write in a home that this act decides this content of a scale; what was there is replaced by the same or refused.
+
+    Raises Conflict("covoit.decided_by_another_act") when another act decides it already.
+    """
+    known = load_scale(scale.code, home).act
+    if known is not None and known != act:
+        raise Conflict("covoit.decided_by_another_act", scale=scale.code, number=known.number)
+    folder = home / FOLDER_AT_HOME
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"act-{scale.code}.toml"
+    rows = {"scale": scale.code, "hash": scale.hash, "number": act.number, "document": act.document}
+    # A JSON string is a TOML string.
+    text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in rows.items())
+    path.write_text(f"[act]\n{text}date = {act.day.isoformat()}\n", encoding="utf-8")
+    return path
 
 
 @cache

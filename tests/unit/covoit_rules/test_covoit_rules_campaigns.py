@@ -20,6 +20,7 @@ from covoit.service.citizen_text import FIGURE, citizen_text
 from mobigo.base.errors import InvalidInput, NotFound
 from mobigo.base.geo import Point
 from mobigo.base.money import Money
+from tests import typography
 from tests.covoit_world import ONE, generate_trips, journey, trip
 
 ALL = campaigns()
@@ -96,7 +97,10 @@ def test_every_campaign_has_examples_on_both_sides(campaign: Campaign) -> None:
 def test_no_figure_of_a_text_is_written_in_it(rules_: Any, language: str) -> None:
     around = FIGURE.sub("", rules_.text[language])
     assert not re.search(r"\d", around)
-    assert "{" not in citizen_text(rules_.document, language)
+    assert not re.search(r"\d", rules_.title[language])
+    shown = citizen_text(rules_.document, language)
+    assert "{" not in shown
+    assert language == "en" or typography.faults(shown) == []
 
 
 def test_a_text_says_the_figures_of_its_file() -> None:

