@@ -21,7 +21,14 @@ _DAY: Final = timedelta(days=1)
 
 def check(engine: Engine, now: datetime, tell: Callable[[int], None] = lambda _done: None) -> int:
     """Check every journey that was not, in the order received; how many. A journey that changes meanwhile is left to
-    the next round. Then make final those whose time is up: `freeze`."""
+    the next round. Then, even when the checks failed, make final those whose time is up: `freeze`."""
+    try:
+        return _check(engine, tell)
+    finally:
+        freeze(engine, now)
+
+
+def _check(engine: Engine, tell: Callable[[int], None]) -> int:
     done = 0
     while True:
         with reading(engine) as session:
@@ -36,7 +43,6 @@ def check(engine: Engine, now: datetime, tell: Callable[[int], None] = lambda _d
         tell(done)
         if len(waiting) < BATCH:
             break
-    freeze(engine, now)
     return done
 
 

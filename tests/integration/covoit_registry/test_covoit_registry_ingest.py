@@ -58,6 +58,10 @@ def count(services: Services, table: Any = JourneyRow) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
+class Fault(Exception):
+    """The disk, the network, the process: whatever ends the work here."""
+
+
 GOOD = [line(document) for document in many(40)]
 BAD = line({**declared("bad"), "distance": 0})
 
@@ -181,18 +185,22 @@ def test_the_checks_find_what_overlaps_and_freeze_at_their_time(services: Servic
         assert ready.key == (OPERATOR, "t1")
 
 
-def test_when_the_checker_is_down_journeys_become_good_in_time(services: Services, tmp_path: Path) -> None:
+def test_when_the_checker_is_down_journeys_become_good_in_time(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     take(services, written(tmp_path, *GOOD))
-    assert checks.freeze(services.engine, NOW + timedelta(days=3)) == 40
+
+    def down(*_: Any) -> Any:
+        raise Fault
+
+    monkeypatch.setattr(checks, "judge", down)
+    with pytest.raises(Fault):
+        checks.check(services.engine, NOW + timedelta(days=3))
     with reading(services.engine) as session:
         assert {row.status for row in session.scalars(select(JourneyRow))} == {"ok"}
 
 
 # ---------------------------------------------------------------- faults at named points
-
-
-class Fault(Exception):
-    """The disk, the network, the process: whatever ends the work here."""
 
 
 POINTS: list[tuple[Any, str]] = [
