@@ -3,6 +3,7 @@
 import random
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from covoit.engine.recompute import Amounts, Trips, recompute
 from covoit.gateway.scales import DATA, scale_from
-from covoit.model.journeys import VehicleTrip, in_order
+from covoit.model.journeys import JourneyState, VehicleTrip, in_order
 from covoit.model.pricing import PricedTrip
 from covoit.model.scale import Scale
 from covoit.rules import caps, subsidy
@@ -127,6 +128,25 @@ def test_neither_the_order_of_arrival_nor_batches_change_a_cent() -> None:
         (after,) = caps.apply([alone], scale, used)
         used = used.with_posted([after], scale)
         assert subsidy.canonical_bytes(after) == expected[after.key]
+
+
+def test_trips_that_do_not_count_change_no_other_trip() -> None:
+    """Neither a rank of the day, nor a cap, nor a share."""
+    scale = scale_from(FIRST | TIGHT)
+    trips = list(generate_trips(600, 9, days=5))
+    expected = {each.key: subsidy.canonical_bytes(each) for each in priced(trips, scale)}
+    ineligible = [
+        replace(
+            each,
+            operator_trip_id=f"no-{each.operator_trip_id}",
+            journeys=tuple(replace(one, state=JourneyState.CANCELLED) for one in each.journeys),
+        )
+        for each in trips[::4]
+    ]
+    mixed = [*trips, *ineligible]
+    random.Random(1).shuffle(mixed)
+    found = {each.key: subsidy.canonical_bytes(each) for each in priced(mixed, scale) if each.key in expected}
+    assert found == expected
 
 
 DRIVER_DAYS = [
