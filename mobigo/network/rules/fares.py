@@ -51,7 +51,7 @@ def _transfers(view: View) -> None:
     limit, kind = view.column(table, "duration_limit"), view.column(table, "duration_limit_type")
     wrong = (count.whole != NO_NUMBER) & ((count.whole == 0) | (count.whole < -1))
     for code, bad, column in (
-        ("fare_transfer_rule_missing_transfer_count", same & count.is_blank, "transfer_count"),
+        ("fare_transfer_rule_without_transfer_count", same & count.is_blank, "transfer_count"),
         ("fare_transfer_rule_invalid_transfer_count", same & wrong, "transfer_count"),
         ("fare_transfer_rule_with_forbidden_transfer_count", ~same & ~count.is_blank, "transfer_count"),
         (

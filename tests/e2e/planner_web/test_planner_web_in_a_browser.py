@@ -32,7 +32,8 @@ def search_address(**changed: str) -> str:
 
 
 ANSWER = search_address()
-PAGES = ["/", ANSWER, search_address(**{"from": "saint"}), search_address(to="zzzz"), "/departs", "/departs?stop=gare",
+BY_WAY = search_address(via="Semur-en-Auxois", stay="15")
+PAGES = ["/", ANSWER, BY_WAY, search_address(**{"from": "saint"}), search_address(to="zzzz"), "/departs", "/departs?stop=gare",
          "/lignes", "/lignes?q=dijon", "/lignes?q=zzzz"]  # fmt: skip
 
 
@@ -56,6 +57,25 @@ def test_a_stop_and_a_line_are_for_everybody(visit: Visit) -> None:
     page.locator("a.badge-link").first.click()
     expect(page.locator(".timetable, .info").first).to_be_visible()
     assert everywhere(page) == []
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE_SMALL])
+def test_a_place_to_go_by_is_completed_and_kept_in_the_address(visit: Visit, width: int) -> None:
+    page = visit("/", width=width)
+    page.locator("#f-from").fill("Saulieu")
+    page.locator("#f-to").fill("Dijon")
+    page.locator(".options > summary").click()
+    page.locator("#f-via").focus()
+    page.keyboard.type("semur")
+    expect(page.locator("#f-via-list [role=option]").first).to_contain_text("Semur")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.locator("form.search button.go").click()
+    expect(page.locator("#answer-title")).to_contain_text("par Semur")
+    assert "via=Semur" in page.url
+    assert page.locator("#f-via").input_value().startswith("Semur")
+    assert page.locator("details.options").get_attribute("open") is not None
 
 
 def test_a_search_by_keyboard_alone_goes_from_the_fields_to_the_legs(visit: Visit) -> None:

@@ -285,7 +285,7 @@ CASES = [
     Case("half a timeframe", add("timeframes", TIMEFRAMES, "peak,07:00:00,,W"), "timeframe_only_start_or_end_time_specified", ("timeframes.txt", 2, "end_time", "")),
     Case("a timeframe beyond the day", add("timeframes", TIMEFRAMES, "peak,23:00:00,24:00:01,W"), "timeframe_start_or_end_time_greater_than_twenty_four_hours", ("timeframes.txt", 2, "end_time", "24:00:01")),
     Case("timeframes overlap", add("timeframes", TIMEFRAMES, "peak,07:00:00,09:00:00,W", "peak,08:59:59,10:00:00,W"), "timeframe_overlap", ("timeframes.txt", 3, "start_time", "08:59:59")),
-    Case("no transfer count", add("fare_transfer_rules", LEGS, "a,a,,,,0"), "fare_transfer_rule_missing_transfer_count", ("fare_transfer_rules.txt", 2, "transfer_count", "")),
+    Case("no transfer count", add("fare_transfer_rules", LEGS, "a,a,,,,0"), "fare_transfer_rule_without_transfer_count", ("fare_transfer_rules.txt", 2, "transfer_count", "")),
     Case("a transfer count of 0", add("fare_transfer_rules", LEGS, "a,a,0,,,0"), "fare_transfer_rule_invalid_transfer_count", ("fare_transfer_rules.txt", 2, "transfer_count", "0")),
     Case("a transfer count between groups", add("fare_transfer_rules", LEGS, "a,b,1,,,0"), "fare_transfer_rule_with_forbidden_transfer_count", ("fare_transfer_rules.txt", 2, "transfer_count", "1")),
     Case("a limit's type alone", add("fare_transfer_rules", LEGS, "a,b,,,1,0"), "fare_transfer_rule_duration_limit_type_without_duration_limit", ("fare_transfer_rules.txt", 2, "duration_limit_type", "1")),
