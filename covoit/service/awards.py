@@ -377,8 +377,8 @@ _MEASURES: Final = (CapMeasure.AMOUNT, CapMeasure.TRIPS, CapMeasure.PASSENGERS)
 
 def open_accounts(session: Session, wanted: Mapping[str, Money | None], now: datetime) -> None:
     """Make the accounts that are not there yet."""
-    for code in sorted(wanted):
-        ledger.open_account(session, code, floor=wanted[code], now=now)
+    if wanted:
+        ledger.open_accounts(session, wanted, now=now)
 
 
 def _standing(head: store.Head) -> rules.Standing:
