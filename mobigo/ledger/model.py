@@ -140,6 +140,20 @@ class Line(NamedTuple):
     era: int  # n // ERA: lines are summed by eras
 
 
+class Mark(NamedTuple):
+    """Sums of an account inside one era, up to its `rank`-th line there by time of event (then by number)."""
+
+    account: str
+    era: int
+    rank: int
+    happened_us: int  # of that line
+    n: int
+    debits_cents: int
+    credits_cents: int
+    held_debits_cents: int
+    held_credits_cents: int
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """An order, recorded. `transfer.amount` is what was moved, or, for a hold, a void and an expiry, what was set aside

@@ -7,8 +7,9 @@ cent, and since there is one lock, taken first, no two wait for each other. Many
 as many calls: one extension of the chain, one update for each account touched.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,7 @@ from mobigo.ledger.model import (
     Expire,
     Fault,
     Hold,
+    Line,
     Memo,
     Order,
     Posted,
@@ -41,33 +43,46 @@ from mobigo.ledger.model import (
     Verdict,
     Void,
 )
-from mobigo.ledger.rules import chain, checking
+from mobigo.ledger.rules import chain, checking, marks
 from mobigo.ledger.rules import orders as rules
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 PAGE: Final = 2_000
+_MOVE: Final = itemgetter(
+    *map(Line._fields.index, ("n", "debit", "credit", "moved_cents", "held_cents", "happened_us"))
+)
 
 
 def open_account(session: Session, code: str, *, floor: Money | None, now: datetime) -> None:
-    """Make an account, unless it is there. `floor`: what its credits less its debits less what is held to leave may
-    never be below; ZERO for one that is never overdrawn, None for no limit.
+    """Make an account, unless it is there. See `open_accounts`."""
+    open_accounts(session, {code: floor}, now=now)
 
-    Raises InvalidInput("ledger.bad_text"), Conflict("ledger.other_floor") for an account that has another floor.
+
+def open_accounts(session: Session, floors: Mapping[str, Money | None], *, now: datetime) -> None:
+    """Make the accounts that are not there yet. The floor of one: what its credits less its debits less what is held to
+    leave may never be below; ZERO for one that is never overdrawn, None for no limit.
+
+    Raises InvalidInput("ledger.bad_text", "ledger.bad_floor"), Conflict("ledger.other_floor") for an account that has
+    another floor.
     """
-    _refuse(rules.fault_of_words(code, (code, rules.LONGEST_CODE)))
-    floor_cents = None if floor is None else floor.cents
-    if floor_cents is not None and floor_cents > 0:
-        raise InvalidInput("ledger.bad_floor", account=code)
-    found = store.books(session, [code]).get(code)
-    if found is None:
+    wanted: dict[str, int | None] = {}
+    for code, floor in floors.items():
+        _refuse(rules.fault_of_words(code, (code, rules.LONGEST_CODE)))
+        if floor is not None and floor > ZERO:
+            raise InvalidInput("ledger.bad_floor", account=code)
+        wanted[code] = None if floor is None else floor.cents
+    found = store.books(session, wanted)
+    if wanted.keys() - found.keys():
         store.lock_head(session)
-        if store.add_account(session, code, floor_cents, chain.to_us(now)):
-            return
-        found = store.books(session, [code])[code]
-    if found.floor_cents != floor_cents:
-        raise Conflict("ledger.other_floor", account=code)
+        found = store.books(session, wanted)
+        fresh = {code: wanted[code] for code in sorted(wanted.keys() - found.keys())}
+        if fresh:
+            store.add_accounts(session, fresh, chain.to_us(now))
+    for code, book in found.items():
+        if book.floor_cents != wanted[code]:
+            raise Conflict("ledger.other_floor", account=code)
 
 
 def _refuse(reason: Decision | None) -> None:
@@ -102,7 +117,7 @@ def give(session: Session, orders: Sequence[Order], *, now: datetime) -> list[Po
         store.write_sums(session, {code: books[code] for code in touched})
         store.move_head(session, new_head)
         for era in range(chain.whole_eras(head.n), chain.whole_eras(new_head.n)):
-            store.mark_era(session, era)
+            store.add_marks(session, marks.marks_of(store.moves_of_era(session, era)))
     return list(map(rules.posted, answered, orders))
 
 
@@ -275,13 +290,19 @@ def check(
     heads = [*store.signed_heads(session), *published]
     books = store.all_books(session)
     checker = checking.Checker(heads)
+    wrong = None
     for page in store.stream_lines(session):
         if checker.read(page) is not None:
             break
+        era = page[-1][0] // chain.ERA
+        if wrong is None and chain.whole_eras(checker.n) > era:
+            wrong = marks.wrong_account(marks.marks_of(map(_MOVE, page)), store.marks_in(session, era))
         if progress is not None:
             progress(checker.n)
     fault = checker.finish(store.find_head(session), books) or _bad_signature(heads, trusted)
-    fault = fault or _bad_mark(session, chain.whole_eras(checker.n))
+    wrong = wrong or store.mark_too_many(session, chain.whole_eras(checker.n))
+    if fault is None and wrong is not None:
+        fault = Fault(None, wrong, Decision("ledger.fault_mark", account=wrong))
     return Verdict(checker.n, len(books), len(heads), checker.hash, fault)
 
 
@@ -291,13 +312,6 @@ def _bad_signature(heads: Sequence[SignedHead], trusted: Collection[bytes] | Non
         if reason is not None:
             return Fault(head.n, None, reason)
     return None
-
-
-def _bad_mark(session: Session, eras: int) -> Fault | None:
-    account = store.mark_too_many(session, eras)
-    for era in range(eras):
-        account = account or store.wrong_mark(session, era)
-    return None if account is None else Fault(None, account, Decision("ledger.fault_mark", account=account))
 
 
 def _published(config: Config) -> Path:

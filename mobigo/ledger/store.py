@@ -19,6 +19,7 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     String,
+    insert,
     select,
     text,
 )
@@ -26,13 +27,13 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.infra.append_only import append_only
-from mobigo.infra.db import Base, insert_new
+from mobigo.infra.db import Base, insert_new, table_of
 from mobigo.infra.privacy import Always, describe
-from mobigo.ledger.model import Head, Line, SignedHead
-from mobigo.ledger.rules.chain import ERA, GENESIS, from_us, whole_eras
+from mobigo.ledger.model import Head, Line, Mark, SignedHead
+from mobigo.ledger.rules.chain import ERA, GENESIS, MARK_EVERY, from_us, whole_eras
+from mobigo.ledger.rules.marks import Move
 from mobigo.ledger.rules.orders import LONGEST_CODE, LONGEST_KEY, LONGEST_KIND, LONGEST_MEMO, Book
 
-MARK_EVERY: Final = 64  # lines of one account in one era
 _FOR_EVER: Final = 1 << 62  # microseconds: after any instant
 WholeNumber = BigInteger().with_variant(Integer, "sqlite")  # on SQLite, the row's own number
 _TEN_YEARS: Final = (
@@ -231,18 +232,11 @@ def _listed(dialect: str, values: Sequence[Any]) -> Any:
 # ---------------------------------------------------------------- accounts
 
 
-def add_account(session: Session, code: str, floor_cents: int | None, opened_us: int) -> bool:
-    """Whether the account is new."""
-    row = {
-        "code": code,
-        "floor_cents": floor_cents,
-        "opened_us": opened_us,
-        "debits_cents": 0,
-        "credits_cents": 0,
-        "held_debits_cents": 0,
-        "held_credits_cents": 0,
-    }
-    return insert_new(session, AccountRow, row)
+def add_accounts(session: Session, floors: Mapping[str, int | None], opened_us: int) -> None:
+    """New accounts, one statement. Under the head's lock, nobody else opens one."""
+    empty = {"debits_cents": 0, "credits_cents": 0, "held_debits_cents": 0, "held_credits_cents": 0}
+    rows = [{"code": code, "floor_cents": floor, "opened_us": opened_us, **empty} for code, floor in floors.items()]
+    session.execute(insert(table_of(AccountRow)), rows)
 
 
 def books(session: Session, codes: Iterable[str]) -> dict[str, Book]:
@@ -436,35 +430,35 @@ def sums_before(session: Session, account: str, happened_us: int | None, up_to_n
     return Book(None, *row)
 
 
-_MARKS_OF_ERA: Final = (
-    "SELECT account, era, rank, happened_us, n, d, c, hd, hc FROM ("
-    "SELECT account, era, happened_us, n, row_number() OVER w AS rank, CAST(sum(d) OVER w AS BIGINT) AS d, "
-    "CAST(sum(c) OVER w AS BIGINT) AS c, CAST(sum(hd) OVER w AS BIGINT) AS hd, CAST(sum(hc) OVER w AS BIGINT) AS hc "
-    "FROM (SELECT debit AS account, era, happened_us, n, moved_cents AS d, 0 AS c, held_cents AS hd, 0 AS hc "
-    "FROM ledger_line WHERE n BETWEEN :first AND :last UNION ALL "
-    "SELECT credit, era, happened_us, n, 0, moved_cents, 0, held_cents FROM ledger_line "
-    "WHERE n BETWEEN :first AND :last) moves WINDOW w AS (PARTITION BY account ORDER BY happened_us, n)) ranked "
-    f"WHERE rank % {MARK_EVERY} = 0"
-)
-_MARK_COLUMNS: Final = (
-    "account, era, rank, happened_us, n, debits_cents, credits_cents, held_debits_cents, held_credits_cents"
-)
+_MARK_COLUMNS: Final = ", ".join(Mark._fields)
+_ADD_MARKS: Final = {
+    "sqlite": f"INSERT INTO ledger_mark ({_MARK_COLUMNS}) VALUES ({', '.join('?' * len(Mark._fields))})",
+    "postgresql": f"INSERT INTO ledger_mark ({_MARK_COLUMNS}) SELECT * FROM unnest(%s::text[], %s::int[], %s::int[], "
+    + ", ".join(["%s::bigint[]"] * 6)
+    + ")",
+}
 
 
-def mark_era(session: Session, era: int) -> None:
-    """Keep the sums of a whole era's busy accounts, every MARK_EVERY lines by time of event."""
-    session.execute(text(f"INSERT INTO ledger_mark ({_MARK_COLUMNS}) {_MARKS_OF_ERA}"), _span(era))
-
-
-def wrong_mark(session: Session, era: int) -> str | None:
-    """The account of a mark of this era that is not the sum of its lines, missing or too many."""
-    stored = f"SELECT {_MARK_COLUMNS} FROM ledger_mark WHERE era = :era"
-    made = f"SELECT * FROM ({_MARKS_OF_ERA}) made"
+def moves_of_era(session: Session, era: int) -> list[Move]:
+    """What each line of an era moved."""
     asked = text(
-        f"SELECT account FROM ({stored} EXCEPT {made}) a UNION ALL "
-        f"SELECT account FROM ({made} EXCEPT {stored}) b ORDER BY account LIMIT 1"
+        "SELECT n, debit, credit, moved_cents, held_cents, happened_us FROM ledger_line "
+        "WHERE n BETWEEN :first AND :last"
     )
-    return cast("str | None", session.scalar(asked, {**_span(era), "era": era}))
+    found = session.execute(asked, {"first": era * ERA, "last": era * ERA + ERA - 1})
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in found]
+
+
+def add_marks(session: Session, marks: Sequence[Mark]) -> None:
+    """Keep the marks of an era."""
+    if marks:
+        _many(session, _ADD_MARKS, marks)
+
+
+def marks_in(session: Session, era: int) -> list[Mark]:
+    """The marks kept of an era."""
+    found = session.execute(text(f"SELECT {_MARK_COLUMNS} FROM ledger_mark WHERE era = :era"), {"era": era})
+    return [Mark._make(row) for row in found]
 
 
 def mark_too_many(session: Session, eras: int) -> str | None:
@@ -473,24 +467,20 @@ def mark_too_many(session: Session, eras: int) -> str | None:
     return cast("str | None", session.scalar(asked, {"eras": eras}))
 
 
-def _span(era: int) -> dict[str, int]:
-    return {"first": era * ERA, "last": era * ERA + ERA - 1}
-
-
-def stream_lines(session: Session, page: int = 10_000) -> Iterator[Sequence[Sequence[Any]]]:
-    """Every line in order, as pages of plain tuples in the order of `Line`."""
+def stream_lines(session: Session) -> Iterator[Sequence[Sequence[Any]]]:
+    """Every line in order, an era at a time, as plain tuples in the order of `Line`."""
     connection = session.connection()
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    asked = f"SELECT {_COLUMNS} FROM ledger_line WHERE n > {mark} ORDER BY n LIMIT {page}"
-    after = 0
+    asked = f"SELECT {_COLUMNS} FROM ledger_line WHERE n > {mark} ORDER BY n LIMIT {mark}"
+    after, size = 0, ERA - 1  # lines are numbered from 1
     while True:
-        result = connection.exec_driver_sql(asked, (after,))
+        result = connection.exec_driver_sql(asked, (after, size))
         found = cast("list[Sequence[Any]]", result.cursor.fetchall() if result.cursor is not None else [])
         result.close()
         if not found:
             return
         yield found
-        after = found[-1][0]
+        after, size = found[-1][0], ERA
 
 
 def all_books(session: Session) -> dict[str, Book]:

@@ -20,6 +20,7 @@ import orjson
 from mobigo.ledger.model import Head, Phase
 
 ERA: Final = 8_192  # lines; sums of accounts are kept inside each era, so that no balance needs more than one in full
+MARK_EVERY: Final = 64  # lines of one account in one era
 GENESIS: Final = Head(0, bytes(32), 0)
 STATED: Final = (Phase.POST.value, Phase.HOLD.value)  # the orders that state when the event happened
 three_integers: Final[Callable[[int, int, int], bytes]] = struct.Struct(">qqq").pack

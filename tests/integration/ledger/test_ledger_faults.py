@@ -22,9 +22,10 @@ from mobigo.ledger.rules.chain import ERA
 from tests.integration.ledger.books import BANK, BUDGET, DRIVER, MINUTE, NOW, move, open_book
 
 POINTS = (
-    "add_account", "add_lines", "add_signed_head", "books", "ended_by", "groups_among", "lines_by_key", "lock_head",
-    "mark_era", "move_head", "open_holds_over", "signed_heads", "write_sums",
+    "add_accounts", "add_lines", "add_marks", "add_signed_head", "books", "ended_by", "groups_among", "lines_by_key",
+    "lock_head", "move_head", "moves_of_era", "open_holds_over", "signed_heads", "write_sums",
 )  # fmt: skip
+ERA_POINTS = ("add_marks", "moves_of_era")
 BEFORE, AFTER = "before", "after"
 
 
@@ -133,7 +134,7 @@ def test_a_fault_anywhere_leaves_nothing_half_written(
     open_book(engine, 100_000)
     faults = [point for act in ACTS.values() for point in faults_in(act, engine, database_config, monkeypatch)]
     assert set(faults) == {
-        *(f"{side} {name}" for name in POINTS if name != "mark_era" for side in (BEFORE, AFTER)),
+        *(f"{side} {name}" for name in POINTS if name not in ERA_POINTS for side in (BEFORE, AFTER)),
         f"{BEFORE} commit",
     }
     assert len(faults) >= 150  # on each database
@@ -146,7 +147,7 @@ def test_a_fault_where_an_era_ends_leaves_nothing_half_written(
     with transaction(engine) as session:  # three lines before the end of the first era
         service.post(session, [move(f"fill{i}", 1, debit=BANK, credit=DRIVER) for i in range(ERA - 5)], now=NOW)
     faults = faults_in(ACTS["transfers"], engine, database_config, monkeypatch, checked=False)
-    assert {f"{BEFORE} mark_era", f"{AFTER} mark_era"} < set(faults)
+    assert {f"{side} {name}" for name in ERA_POINTS for side in (BEFORE, AFTER)} < set(faults)
     assert service.verify(engine).ok
 
 
