@@ -84,3 +84,16 @@ def prescribe(ctx: JobContext) -> Decision:
 
     total = prescribe_due(ctx.engine, clock.now())
     return Decision("covoit.prescribed_done", total=total)
+
+
+@job("covoit.unfold", tries_max=2, every="daily 01:20")
+def unfold(ctx: JobContext) -> Decision:
+    """Drivers' usual trips become the single rides of the coming two weeks; waits that nobody ended are closed."""
+    from covoit.service import lines, offers
+    from covoit.store.lines import expire_waiting
+
+    now = clock.now()
+    with ctx.transaction() as session:
+        made = offers.unfold_all(session, now)
+        expire_waiting(session, now, lines.STILL_WAITING)
+    return Decision("covoit.unfolded", count=made)

@@ -55,7 +55,7 @@ def declare(
     A declaration made is kept with its first time. Raises InvalidInput("covoit.other_terms") for terms that are not
     today's: nobody signs what they were not shown.
     """
-    row = store.member_row(session, person)
+    row = store.member_row(session, person, now)
     known = session.get_one(PersonRow, person, with_for_update=True)
     if known.over_18 is None and adult is not None:
         known.over_18 = adult
@@ -81,7 +81,7 @@ def declare(
 
 def declare_rider(session: Session, person: str, *, adult: bool | None, consent: bool, now: datetime) -> Member:
     """A passenger's age as declared, and for a minor the consent of a parent, with its time."""
-    row = store.member_row(session, person)
+    row = store.member_row(session, person, now)
     known = session.get_one(PersonRow, person, with_for_update=True)
     if known.over_18 is None and adult is not None:
         known.over_18 = adult

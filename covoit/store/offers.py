@@ -11,7 +11,7 @@ from covoit.model.journeys import LineLeg
 from covoit.store.people import PersonRow
 from mobigo.base.errors import NotFound
 from mobigo.infra.db import Base, UtcDateTime
-from mobigo.infra.privacy import Days, With, describe
+from mobigo.infra.privacy import Days, describe
 
 
 class MemberRow(Base):
@@ -28,6 +28,7 @@ class MemberRow(Base):
     car: Mapped[str | None] = mapped_column(String(60))  # "Clio bleue": how one recognises it
     alias: Mapped[str | None] = mapped_column(String(40))  # what the other occupant sees
     banned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class RegularRow(Base):
@@ -108,7 +109,7 @@ class ReportRow(Base):
 describe(
     MemberRow,
     purpose="let a person drive or ride on the lines: what they declared and signed",
-    keep=With("covoit_person"),
+    keep=Days(5 * 366, after="changed_at"),
     personal={
         "guardian_consent_at": "a minor rides with the consent of a parent",
         "licence_at": "drivers declare a licence",
@@ -119,7 +120,7 @@ describe(
         "alias": "what the other occupant is shown instead of a name",
         "banned_at": "keeping somebody away who endangered others",
     },
-    plain="person",
+    plain="person changed_at",
 )
 describe(
     RegularRow,
@@ -169,13 +170,14 @@ def find_member(session: Session, person: str) -> Member:
     )  # fmt: skip
 
 
-def member_row(session: Session, person: str) -> MemberRow:
+def member_row(session: Session, person: str, now: datetime) -> MemberRow:
     """The row to write a person's declarations in; made when there is none."""
     row = session.get(MemberRow, person, with_for_update=True)
     if row is None:
-        row = MemberRow(person=person)
+        row = MemberRow(person=person, changed_at=now)
         session.add(row)
         session.flush()
+    row.changed_at = max(row.changed_at, now)
     return row
 
 

@@ -10,8 +10,9 @@ import covoit.store.lines
 import covoit.store.offers
 import covoit.store.payments
 import covoit.store.people
+import covoit.store.proofs
 import covoit.store.registry
-import covoit.store.proofs  # noqa: F401 - imported for the tables it declares
+import covoit.store.riders  # noqa: F401 - imported for the tables it declares
 import mobigo.infra.account_data
 import mobigo.infra.audit
 import mobigo.infra.blobs

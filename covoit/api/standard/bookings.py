@@ -80,7 +80,7 @@ def _passenger(session: Session, asker: str, user: wire.User) -> str:
     key = hashlib.sha256(f"{asker}|{user.operator}|{user.id}".encode()).hexdigest()
     person = person_of(session, key, over_18=True if user.verifiedIdentity else None, now=now())
     note_operator_users(session, asker[:40], [(user.id[:256], person)], now())
-    row = offer_store.member_row(session, person)
+    row = offer_store.member_row(session, person, now())
     clean = " ".join(user.alias.split())[:40]
     row.alias = row.alias or (clean if clean.isprintable() and clean else None)
     return person

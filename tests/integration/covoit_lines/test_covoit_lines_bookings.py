@@ -13,12 +13,15 @@ from covoit.model.bookings import HOLDING, BookingState, Side
 from covoit.service import bookings, lines, offers
 from covoit.store import bookings as store
 from covoit.store import lines as waiting_store
+from covoit.store import riders
+from covoit.store.people import link_account
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
 from mobigo.infra.audit import history
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.outbox import MessageRow
+from mobigo.infra.privacy import erase_due
 from tests.covoit_lines_world import (
     COULMIER,
     DAY,
@@ -331,7 +334,8 @@ class Machine(RuleBasedStateMachine):
         except Conflict:
             assert twice or full
         else:
-            assert not (twice or full)
+            assert not twice
+            assert not full
             self.model[made.id] = (passenger, a, z, seats, S.CONFIRMED)
 
     @rule(pick=st.integers(0, 30), after=st.sampled_from(list(S)), side=st.sampled_from(list(Side)))
@@ -376,3 +380,39 @@ def test_bookings_behave_as_the_naive_model(engine: Engine):
             max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+def test_a_person_gets_all_that_is_held_of_them_and_is_forgotten(engine: Engine):
+    with transaction(engine) as session:
+        who = people(session)
+        subject = "S" * 26
+        link_account(session, who.driver, subject)
+        offer = published(session, who.driver)
+        offers.block(session, who.driver, who.karim, NOW)
+        offers.block(session, who.steph, who.driver, NOW)
+        lines.start_waiting(session, from_stop=A, to_stop=Z, passenger=who.driver, seats=1, now=NOW)
+        held = riders.export_subject(session, subject)
+        assert held["declared"]["alias"] == "Anne"
+        assert [len(held[name]) for name in ("rides", "waits", "blocked", "seats")] == [1, 1, 1, 0]
+        assert riders.erase_subject(session, subject, NOW) == 4  # declarations, block, wait, the ride to come
+        assert offers.store.get_offer(session, offer.id).state == "cancelled"
+        assert offers.store.blocked_with(session, who.driver) == {who.steph}  # it protects her
+        assert riders.export_subject(session, subject)["declared"] == {}
+        assert riders.export_subject(session, "nobody") == {}
+        assert riders.erase_subject(session, "nobody", NOW) == 0
+
+
+def test_what_is_over_is_erased_by_time_on_time(engine: Engine):
+    with transaction(engine) as session:
+        who = people(session)
+        offer = published(session, who.driver)
+        bookings.book(session, offer_id=offer.id, passenger=who.karim, from_stop=A, to_stop=Z, seats=1, now=NOW)
+        row = lines.start_waiting(session, from_stop=A, to_stop=Z, passenger=who.karim, seats=1, now=NOW)
+        erase_due(session, NOW + timedelta(days=89))
+        session.refresh(row)
+        assert row.passenger == who.karim
+        erase_due(session, NOW + timedelta(days=90))
+        session.refresh(row)
+        assert row.passenger is None
+        erase_due(session, NOW + timedelta(days=1_099))
+        assert store.bookings_of(session, who.karim, NOW) == []

@@ -142,7 +142,8 @@ def test_a_car_of_the_line_is_a_line_journey_at_the_coach_fare(as_platform: Flas
 
 
 @pytest.mark.parametrize(
-    "change", [{"departureDate": "soon"}, {"departureLat": 91}, {"timeDelta": -1}, {"count": "many"}, {"arrivalLng": ""}]
+    "change",
+    [{"departureDate": "soon"}, {"departureLat": 91}, {"timeDelta": -1}, {"count": "many"}, {"arrivalLng": ""}],
 )
 def test_a_question_that_cannot_be_understood_is_told_so(as_platform: FlaskClient, change: dict[str, object]):
     query = {**asked(SEMUR, MONTBARD, departureDate=1_800_000_000), **change}

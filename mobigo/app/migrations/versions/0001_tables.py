@@ -1113,11 +1113,13 @@ def upgrade() -> None:
         sa.Column("car", sa.String(length=60), nullable=True),
         sa.Column("alias", sa.String(length=40), nullable=True),
         sa.Column("banned_at", UtcDateTime(), nullable=True),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person"], ["covoit_person.id"], name=op.f("fk_covoit_member_person_covoit_person"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("person", name=op.f("pk_covoit_member")),
     )
+    op.create_index(op.f("ix_covoit_member_changed_at"), "covoit_member", ["changed_at"], unique=False)
     op.create_table(
         "covoit_payment",
         sa.Column("end_to_end_id", sa.String(length=35), nullable=False),
@@ -1291,6 +1293,7 @@ def downgrade() -> None:
     op.drop_table("network_feed")
     op.drop_index(op.f("ix_covoit_payment_batch"), table_name="covoit_payment")
     op.drop_table("covoit_payment")
+    op.drop_index(op.f("ix_covoit_member_changed_at"), table_name="covoit_member")
     op.drop_table("covoit_member")
     op.drop_index(op.f("ix_covoit_booking_passenger_pickup_at"), table_name="covoit_booking")
     op.drop_index(op.f("ix_covoit_booking_offer"), table_name="covoit_booking")
