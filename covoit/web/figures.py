@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from covoit.model.figures import per_passenger
 from covoit.model.journeys import ProofClass
 from covoit.model.scale import Scale
 from covoit.service import figures as service
@@ -51,11 +53,12 @@ def figures() -> ResponseReturnValue:
     return render_template(
         "covoit/figures.html",
         months=months,
+        months_options=[(f"{each:%Y-%m}", _month_name(each)) for each in reversed(months)],
         month=month,
         shown=shown,
         series=series,
         names=_names(),
-        per_passenger=service.per_passenger,
+        per_passenger=per_passenger,
         month_name=_month_name,
     )
 
@@ -118,7 +121,7 @@ def simulation() -> ResponseReturnValue:
         base=_base(last_day),
         names=_names(),
         sentences=[sentence(each) for each in answer.assumptions] if answer is not None else [],
-        chart=url_for("covoit.simulation_chart", **request.args.to_dict()),
+        chart=f"{url_for('covoit.simulation_chart')}?{urlencode(request.args.to_dict())}",
         month_name=_month_name,
     )
     return page, 422 if faults else 200
@@ -175,8 +178,8 @@ def _change(base: Scale) -> tuple[Any, dict[str, str], dict[str, str]]:
     from covoit.service.simulation import Change
 
     shown = {
-        "rate": str(base.rate_cents * 1000 / base.rate_unit_m / 100),
-        "bonus": str(base.bonus_cents / 100),
+        "rate": f"{base.rate_cents * 1000 / base.rate_unit_m / 100:.2f}",
+        "bonus": f"{base.bonus_cents / 100:.2f}",
         "first": str(base.first_counted_passenger),
         "most": str(base.passengers_max),
         "trips_per_day": "",
@@ -231,7 +234,5 @@ def _names() -> dict[str | None, str]:
 def _month_name(month: date, *, short: bool = False) -> str:
     """ "novembre 2026", or "nov. 2026" on an axis."""
     language = current_language()
-    words = formats.day(month, language, year=True, weekday=False).replace("\xa0", " ").split()
-    name, year = (words[1], words[2]) if language == "fr" else (words[1].strip(","), words[-1])
+    _first, name, year = formats.day(month, language, year=True, weekday=False).replace("\xa0", " ").split()
     return f"{name[:4] + '.' if short and len(name) > 4 else name}\xa0{year}"
-

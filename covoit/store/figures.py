@@ -1,0 +1,54 @@
+"""Sums for those who decide: awards by line and month, what the guarantee cost. No name, no person."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from covoit.model.figures import LineSums
+from covoit.store.awards import AwardRow, HeadRow
+from covoit.store.lines import GuaranteeRow
+from mobigo.base.instants import PARIS
+from mobigo.base.money import Money
+
+
+def line_sums(session: Session, first_day: date, last_day: date) -> list[LineSums]:
+    """The sums of each line over days, both included; lines by code, what is off the lines last."""
+    sums = {
+        line: LineSums(line, trips, drivers, int(passengers), int(metres), Money(int(cents)), Money(int(fares)))
+        for line, trips, drivers, passengers, metres, cents, fares in session.execute(
+            select(
+                AwardRow.line,
+                func.count(),
+                func.count(HeadRow.driver.distinct()),
+                func.sum(HeadRow.passengers),
+                func.sum(AwardRow.distance_m),
+                func.sum(HeadRow.whole_cents),
+                func.sum(HeadRow.fare_cents),
+            )
+            .join_from(HeadRow, AwardRow, HeadRow.award == AwardRow.id)
+            .where(HeadRow.day >= first_day, HeadRow.day <= last_day, HeadRow.passengers > 0)
+            .group_by(AwardRow.line)
+        )
+    }
+    since, until = _midnight(first_day), _midnight(last_day + timedelta(days=1))
+    costs = (
+        select(GuaranteeRow.line, func.sum(GuaranteeRow.cost_cents))
+        .where(GuaranteeRow.opened_at >= since, GuaranteeRow.opened_at < until, GuaranteeRow.cost_cents.is_not(None))
+        .group_by(GuaranteeRow.line)
+    )
+    for line, cost in session.execute(costs):
+        known = sums.get(line, LineSums(line))
+        sums[line] = replace(known, guarantee=Money(int(cost or 0)))
+    return [sums[line] for line in sorted(sums, key=lambda line: (line is None, line or ""))]
+
+
+def first_and_last_day(session: Session) -> tuple[date, date] | None:
+    """The days of the first and of the last trip with an award; None when there is none."""
+    first, last = session.execute(select(func.min(HeadRow.day), func.max(HeadRow.day))).one()
+    return None if first is None else (first, last)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=PARIS).astimezone(UTC)
