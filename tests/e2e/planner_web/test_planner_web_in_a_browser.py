@@ -33,8 +33,8 @@ def search_address(**changed: str) -> str:
 
 ANSWER = search_address()
 BY_WAY = search_address(via="Semur-en-Auxois", stay="15")
-PAGES = ["/", ANSWER, BY_WAY, search_address(**{"from": "saint"}), search_address(to="zzzz"), "/departs", "/departs?stop=gare",
-         "/lignes", "/lignes?q=dijon", "/lignes?q=zzzz"]  # fmt: skip
+PAGES = ["/", ANSWER, BY_WAY, search_address(**{"from": "saint"}), search_address(to="zzzz"), "/departs",
+         "/departs?stop=gare", "/lignes", "/lignes?q=dijon", "/lignes?q=zzzz"]  # fmt: skip
 
 
 def board_address(page: Page) -> str:

@@ -12,6 +12,7 @@ import pytest
 from mobigo.base.geo import Point
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner import service
+from mobigo.planner.export.journeys import answer_json
 from mobigo.planner.model import Answer, Endpoint, Journey, Limits, Query, Walk
 from tests.builders import DAY, BuiltTrip, feed, transfer, trip
 from tests.planner_adaptor import compiled, compiled_together, stop_rows
@@ -305,6 +306,35 @@ def test_stadtnavi_672_the_limit_on_walking_has_an_effect(walk_m_max: int, found
     places = [Endpoint(name, point=Point(float(stop["stop_lat"]), 4.0)) for name, stop in zip("AB", stops, strict=True)]
     query = Query(places[0], places[1], clock(DAY, "7:58"), limits=Limits(walk_m_max=walk_m_max))
     assert len(service.plan(live, query).journeys) == found
+
+
+@pytest.mark.parametrize(
+    ("vehicles_max", "found"),
+    [
+        (1, ["A 18 08:00 slow B 09:30"]),
+        (2, ["A 18 08:00 slow B 09:30", "A 18 08:10 one C 08:40; C 18 08:50 two B 09:10"]),
+    ],
+)
+def test_otp_3544_the_limit_on_changes_has_an_effect(vehicles_max: int, found: list[str]) -> None:
+    """Also stadtnavi #846, OTP #896: without changes the slow coach alone, with one the faster way beside it."""
+    live = network(
+        [
+            trip("slow", "A 08:00 B 09:30"),
+            trip("one", "A 08:10 C 08:40", route="P"),
+            trip("two", "C 08:50 B 09:10", route="Q"),
+        ]
+    )
+    assert answers(live, "A", "B", clock(DAY, "7:55"), limits=Limits(vehicles_max=vehicles_max)) == found
+
+
+def test_transitous_1349_every_walk_is_drawn_from_where_it_starts_to_where_it_ends() -> None:
+    trips = [trip("one", "A 08:00 B 08:10", route="P"), trip("two", "C 08:17 D 08:30", route="Q")]
+    live = network(trips, stops=NEAR)
+    (journey,) = answer_json(live, ask(live, "A", "D", clock(DAY, "7:55")))["journeys"]
+    (walk,) = [leg for leg in journey["legs"] if leg["type"] == "walk"]
+    assert walk["geometry"]["coordinates"][0] == [4.0, 46.5]
+    assert walk["geometry"]["coordinates"][-1] == [4.0, 46.502]
+    assert walk["distance_m"] == 290  # 222.4 m × 1.3, rounded up
 
 
 def test_transit_model_854_a_trip_whose_hours_are_all_equal_ends_the_search() -> None:
