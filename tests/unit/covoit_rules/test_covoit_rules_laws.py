@@ -19,7 +19,7 @@ from covoit.model.journeys import Journey, JourneyState, LineLeg, ProofClass, Ve
 from covoit.model.pricing import PricedTrip
 from covoit.model.scale import Cap, CapMeasure, CapOf, CapPer, DistanceBasis, Scale
 from covoit.rules import campaign as campaign_rules
-from covoit.rules import caps, subsidy
+from covoit.rules import caps, legal, subsidy
 from mobigo.base.money import ZERO, Money
 from mobigo.infra.i18n import sentence
 from tests.covoit_world import AT, ONE, generate_trips, journey, trip
@@ -402,6 +402,37 @@ def test_a_rate_finer_than_a_cent_is_exact() -> None:
     priced = price(trip(journey(0, 2_143)), fine)  # 22.5015
     assert priced.steps[0].change == Money(23)
     assert sentence(priced.steps[0].reason, "fr") == f"2,143{NBSP}km × 0,105{NBSP}€ = 0,23{NBSP}€"
+
+
+@pytest.mark.parametrize(
+    ("metres", "rank", "limit"),
+    [
+        (14_999, 1, None),
+        (14_999, 2, None),
+        (14_999, 3, 793),
+        (15_000, 1, 793),  # 793.5, down
+        (15_000, 2, 793),
+        (0, 3, 0),
+        (10_000, 3, 529),
+    ],
+)
+def test_the_legal_ceiling_on_both_sides_of_its_exemption(metres: int, rank: int, limit: int | None) -> None:
+    found = legal.limit_of(metres, rank, B.ceilings[0])
+    assert found == (None if limit is None else Money(limit))
+
+
+def test_a_trip_that_a_budget_left_unpaid_takes_no_place_among_the_paid_ones() -> None:
+    scale = replace(
+        B,
+        caps=(
+            Cap(CapOf.DRIVER, CapPer.MONTH, CapMeasure.TRIPS, 2),
+            Cap(CapOf.CAMPAIGN, CapPer.DAY, CapMeasure.AMOUNT, 430),
+        ),
+    )
+    several = [fake(1, 430), fake(2, 430), fake(3, 430, day=1), fake(4, 430, day=2)]
+    out = caps.apply(several, scale, caps.Usage())
+    assert [each.amount.cents for each in out] == [430, 0, 430, 0]
+    assert [each.steps[-1].code for each in out[1::2]] == ["campaign_day_amount", "driver_month_trips"]
 
 
 # ---- what the driver reads
