@@ -19,11 +19,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mobigo.planner.engine.journeys import journey_of
+from mobigo.planner.model import Endpoint, Journey, Query
+from tests.benchmarks.checked import check
 from tests.benchmarks.feedwriter import write_comparison_feed
 from tests.benchmarks.measures import Measure, line, percentile
 from tests.benchmarks.nigiri_peer import Nigiri, Pair, random_pairs
+from tests.oracles.spec import Rules
+
+if TYPE_CHECKING:
+    from mobigo.planner.engine.search import Itinerary
 
 ZONE = "Europe/Paris"
 DAY_S = 86_400
@@ -48,6 +56,7 @@ class Ours:
         self.rows = {stop: row for row, stop in enumerate(timetable.stop_id)}
         self._leaving: dict[str, object] = {}
         self._reaching: dict[str, object] = {}
+        self.answered: list[tuple[Journey, Query]] = []  # to be re-checked from the raw files
 
     def ends(self, origin: str, destination: str):  # type: ignore[no-untyped-def]  # two Reach
         """Origin and destination with what is linked to them; made before the clock starts, as the rival's query
@@ -57,6 +66,14 @@ class Ours:
         if destination not in self._reaching:
             self._reaching[destination] = self.searcher.linked([self.rows[destination]], leaving=False)
         return self._leaving[origin], self._reaching[destination]
+
+    def keep(self, origin: str, destination: str, at_s: int, window_s: int, found: "Sequence[Itinerary]") -> None:
+        """Remember what was answered, for the check after the clock stopped."""
+        timetable = self.searcher.timetable
+        places = (Endpoint(stop, stops=(self.rows[stop],)) for stop in (origin, destination))
+        query = Query(*places, datetime.fromtimestamp(at_s, UTC), window_s=window_s)
+        ends = self.ends(origin, destination)
+        self.answered += [(journey_of(timetable, itinerary, *ends), query) for itinerary in found]
 
 
 def queries(case: str, ours: Ours, peer: Nigiri, pairs: Sequence[Pair], cap_s: float) -> Iterator[Measure]:
@@ -71,11 +88,12 @@ def queries(case: str, ours: Ours, peer: Nigiri, pairs: Sequence[Pair], cap_s: f
     until = time.monotonic() + cap_s
     for block in (asked[i : i + 50] for i in range(0, len(asked), 50)):
         fronts = []
-        for ends, _query, at_s in block:
+        for (ends, _query, at_s), (a, b, _at) in zip(block, pairs[len(mine) :], strict=False):
             start = time.thread_time()
             found = ours.searcher.one(*ends, at_s)
             mine.append((time.thread_time() - start) * 1e3)
             fronts.append(sorted((i.arrive_s // 60, len(i.rides) - 1) for i in found))
+            ours.keep(a, b, at_s, 0, found)
         for (_ends, query, _at_s), front in zip(block, fronts, strict=True):
             start = time.thread_time()
             journeys = peer.route(query)
@@ -105,6 +123,7 @@ def profiles(case: str, ours: Ours, peer: Nigiri, pairs: Sequence[Pair], day: da
         clock = time.thread_time()
         found = ours.searcher.window(origin, destination, start_s, start_s + DAY_S - 1)
         mine += time.thread_time() - clock
+        ours.keep(a, b, start_s, DAY_S - 1, found)
         view = ours.searcher.view(start_s, start_s + 2 * DAY_S - 1, False)
         low = start_s - view.origin_epoch_s
         events = ranges.departures(view.graph, origin.node, origin.time_s, low, low + DAY_S - 1)
@@ -271,6 +290,9 @@ def run(
                 yield from one_to_all(case, ours, peer, pairs, cap_s)
             if "threads" in only:
                 yield from two_threads(case, ours, pairs)
+            if ours.answered:
+                rules = Rules(link_m_max=0)
+                yield check(f"{case}/searches", ours.searcher.timetable, "feed", folder, ours.answered, rules)
     if "load" in only and case != "ter":
         yield from loading(case, data, day)
     if "serve" in only and case != "ter":
