@@ -261,7 +261,6 @@ def person_value(row: PersonRow) -> Person:
 # ---------------------------------------------------------------- many at once
 
 _SLICE: Final = 5_000
-_FEW: Final = 20
 
 
 @dataclass(slots=True)
@@ -319,8 +318,6 @@ def _insert_ignoring(session: Session, owner: type[Base], rows: list[dict[str, A
 
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = insert(table_of(owner)).on_conflict_do_nothing()
-    if len(rows) <= _FEW:  # in one statement, whose count is exact and whose way is shorter
-        return session.connection().execute(statement.values(rows)).rowcount
     return session.connection().execute(statement, rows).rowcount
 
 
