@@ -1,23 +1,26 @@
-"""The agents' desk of the lines: paper claims, the guaranteed way home, reports."""
+"""The agents' desk of the lines: paper claims, the guaranteed way home, reports, booking for somebody who calls."""
 
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from covoit.model.lines import Help
 from covoit.rules import identity as identity_rules
-from covoit.service import guarantee, lines, offers, proofs
+from covoit.rules import lines as line_rules
+from covoit.service import bookings, guarantee, lines, offers, proofs
 from covoit.store import lines as line_store
 from covoit.store import offers as offer_store
 from covoit.store.people import person_of
 from covoit.web import bp
 from covoit.web.board import report_kinds
-from covoit.web.forms import Faults, moment_of, text, whole, writing
+from covoit.web.forms import Faults, hour_of, moment_of, root_key, text, whole, writing
 from mobigo.base.errors import InvalidInput
-from mobigo.base.instants import paris_day
+from mobigo.base.instants import PARIS, paris_day
 from mobigo.base.money import Money, from_exact_cents
-from mobigo.infra import auth
+from mobigo.infra import audit, auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
@@ -150,3 +153,67 @@ def report_read(report_id: str) -> ResponseReturnValue:
     with writing() as session:
         offers.read_report(session, report_id, auth.signed_in().subject, now())
     return redirect(url_for("covoit.reports"), 303)
+
+
+# ---------------------------------------------------------------- by telephone
+
+
+@bp.get("/covoiturage/agents/telephone")
+@requires(Permission.COVOIT_DESK)
+def telephone() -> ResponseReturnValue:
+    """Somebody calls: the cars between two stops, and the fields to book one of them for the caller."""
+    return _telephone_page(Faults())
+
+
+@bp.post("/covoiturage/agents/telephone")
+@requires(Permission.COVOIT_DESK)
+def telephone_now() -> ResponseReturnValue:
+    """Books for the caller and says the code to tell them; or, when no car came, opens their guaranteed ride."""
+    faults, instant = Faults(), now()
+    code = ""
+    with faults.caught(), writing() as session:
+        caller = _person(session, "caller", adult=bool(text("adult")))
+        offers.declare_rider(session, caller, adult=None, consent=bool(text("consent")), now=instant)
+        if text("offer") == "garantie":
+            since = datetime.combine(paris_day(instant), hour_of("since"), PARIS)
+            if since > instant:
+                raise InvalidInput("covoit.bad_hour")
+            wait = lines.start_waiting(
+                session, from_stop=text("from", 60), to_stop=text("to", 60), passenger=caller, seats=whole("seats", 1),
+                now=since,
+            )  # fmt: skip
+            guarantee.ask(session, wait.id, caller, Help.TAXI, instant)
+        else:
+            made = bookings.book(
+                session, offer_id=text("offer", 26), passenger=caller, from_stop=text("from", 60),
+                to_stop=text("to", 60), seats=whole("seats", 1), now=instant,
+            )  # fmt: skip
+            code = bookings.send_boarding_code(session, root_key(), made, instant)
+            audit.record(
+                session, "covoit.booked_by_telephone", actor=auth.signed_in().subject, object_kind="covoit_booking",
+                object_id=made.id, now=instant,
+            )  # fmt: skip
+    if faults:
+        return _telephone_page(faults)
+    if not code:
+        flash(_("Le trajet garanti est demandé : il attend une commande dans la liste."), "good")
+        return redirect(url_for("covoit.guarantees"), 303)
+    flash(_("Réservé. Dites ce code à la personne : %(code)s. Il lui est aussi envoyé par SMS.", code=code), "good")
+    return redirect(url_for("covoit.telephone"), 303)
+
+
+def _telephone_page(faults: Faults) -> ResponseReturnValue:
+    instant = now()
+    a, z = request.values.get("from", "")[:60], request.values.get("to", "")[:60]
+    found = None
+    if a and z and not (faults and request.method == "GET"):
+        with faults.caught(), writing() as session:
+            line, stop = lines.stop_and_line(a, paris_day(instant))
+            leg = line_rules.leg_between(line, a, z)
+            cars = lines.next_drivers(session, line, leg.direction, stop, instant)
+            found = [each for each in cars if each.seats_left > 0 and line_rules.within(leg, each.offer.leg)]
+    page = render_template(
+        "covoit/telephone.html", lines=lines.current_lines(paris_day(instant)), found=found, from_stop=a, to_stop=z,
+        typed=request.form, errors=faults.by_field,
+    )  # fmt: skip
+    return page, faults.status if faults else 200

@@ -22,6 +22,7 @@ from tests.covoit_lines_world import MONTBARD, A, Z
 from tests.live import Site, site
 
 ON_WAY = "/covoiturage/lignes/saulieu-chatillon"
+TELEPHONE = f"/covoiturage/agents/telephone?from={A}&to={Z}"
 
 
 @dataclass
@@ -217,12 +218,24 @@ def test_an_agent_enters_a_sheet_once(world: World):
     expect(page.locator("#f-reference-error")).to_contain_text("déjà saisie")
 
 
+def test_an_agent_books_for_somebody_who_calls_and_says_the_code(world: World):
+    page = world.open(TELEPHONE, "agent", scripts=False)
+    page.locator("#f-caller_last_name").fill("Petit")
+    page.locator("#f-caller_phone").fill("06 03 03 03 03")
+    page.get_by_role("button", name="Réserver", exact=True).press("Enter")
+    expect(page.get_by_text("Dites d’abord si vous avez 18").first).to_be_visible()  # an unknown age is not an adult's
+    page.get_by_label(re.compile("Elle dit avoir 18")).check()
+    page.get_by_role("button", name="Réserver", exact=True).press("Enter")
+    expect(page.get_by_text(re.compile(r"Dites ce code à la personne.*\d{4}"))).to_be_visible()
+
+
 def test_the_camera_address_leads_to_the_page_that_gets_one_in(world: World):
     page = world.open("/C/MBC1.TOKEN", "karim")
     expect(page.get_by_label("Code du conducteur")).to_have_value("MBC1.TOKEN")
 
 
 PAGES = [
+    (TELEPHONE, "agent"),
     ("/covoiturage", None), (ON_WAY, None), (f"{ON_WAY}?sens=1&arret={MONTBARD}", "karim"),
     (f"/covoiturage/panneau/{MONTBARD}", None), ("/covoiturage/inscription", "new"), ("/covoiturage/conduire", "anne"),
     ("/covoiturage/monter", "karim"), ("/covoiturage/places", "karim"), ("/covoiturage/urgence", "karim"),

@@ -19,10 +19,10 @@ from mobigo.network.rules.validation import validate
 from tests.covoit_lines_world import DAY, MONTBARD, SEMUR, A, Z
 
 AGENCY = {"name": "Mobigo Covoiturage", "url": "https://www.viamobigo.fr", "phone": "03 53 01 20 00"}
-DRIVER = "01KAVDRIVER000000000000000"
 WORKDAYS = frozenset(range(5))
-USUAL = UsualTrip("01KAVTRIP0000000000000000A", "saulieu-chatillon", A, Z, time(7, 10), WORKDAYS, DAY, date(2027, 6, 30))
-BACK = UsualTrip("01KAVTRIP0000000000000000B", "saulieu-chatillon", MONTBARD, SEMUR, time(23, 55), frozenset({4}), DAY, DAY)
+LINE = "saulieu-chatillon"
+USUAL = UsualTrip("01KAVTRIP0000000000000000A", LINE, A, Z, time(7, 10), WORKDAYS, DAY, date(2027, 6, 30))
+BACK = UsualTrip("01KAVTRIP0000000000000000B", LINE, MONTBARD, SEMUR, time(23, 55), frozenset({4}), DAY, DAY)
 
 
 def tables(archive: bytes) -> dict[str, list[dict[str, str]]]:
@@ -38,7 +38,8 @@ def test_a_usual_trip_is_arranged_with_its_driver_at_approximate_times():
     assert {row["route_type"] for row in found["routes"]} == {str(ROUTE_TYPE)} == {"1551"}
     assert len(found["routes"]) == 6
     times = found["stop_times"]
-    assert [(row["departure_time"], row["pickup_type"], row["drop_off_type"], row["shape_dist_traveled"]) for row in times] == [
+    columns = ("departure_time", "pickup_type", "drop_off_type", "shape_dist_traveled")
+    assert [tuple(row[name] for name in columns) for row in times] == [
         ("07:10:00", "3", "1", "0.0"),
         ("07:26:00", "3", "3", "17.0"),
         ("07:36:00", "3", "3", "28.0"),
