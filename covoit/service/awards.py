@@ -9,12 +9,12 @@ result depends on what is known, not on when it became known, and running it aga
     covoit:fare_receivable:<passenger> → covoit:fare_income   what passengers owe the Region
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from sqlalchemy import Engine
@@ -37,6 +37,7 @@ from mobigo.infra.db import transaction
 from mobigo.ledger import service as ledger
 from mobigo.ledger.model import Order, Reverse, Transfer
 
+Answer = TypeVar("Answer")
 FARE_INCOME: Final = "covoit:fare_income"
 BATCH: Final = 5_000
 
@@ -130,9 +131,25 @@ def funded(session: Session, campaign: str) -> Money | None:
 
 def award_ready(engine: Engine, now: datetime, *, home: Path | None = None, last_day: date | None = None) -> Awarded:
     """Price what is ready (up to `last_day`) and post it. Any number may run at once: they wait for one another."""
-    with transaction(engine) as session:
-        store.lock(session)
-        return award_in(session, now, home=home, last_day=last_day)
+
+    def once(careful: bool) -> Awarded:
+        with transaction(engine) as session:
+            store.lock(session)
+            return award_in(session, now, home=home, last_day=last_day, careful=careful)
+
+    return again_if_short(once)
+
+
+def again_if_short(act: Callable[[bool], Answer]) -> Answer:
+    """Do it; when a budget was short at the wrong moment, because journeys became known between two looks, do it again
+    from the start, giving back first. Each try is a transaction of its own."""
+    for careful in (False, True, True, True):
+        try:
+            return act(careful)
+        except Refused as refused:
+            if refused.decision.code != "ledger.insufficient":
+                raise
+    return act(True)
 
 
 def mark_closed(session: Session, now: datetime, *, home: Path | None = None, last_day: date) -> None:
@@ -140,11 +157,14 @@ def mark_closed(session: Session, now: datetime, *, home: Path | None = None, la
     _Run(session, now, home, *store.days_to_price(session, last_day)).mark_closed()
 
 
-def award_in(session: Session, now: datetime, *, home: Path | None = None, last_day: date | None = None) -> Awarded:
-    """The same inside the caller's transaction, which holds `store.lock`."""
+def award_in(
+    session: Session, now: datetime, *, home: Path | None = None, last_day: date | None = None, careful: bool = False
+) -> Awarded:
+    """The same inside the caller's transaction, which holds `store.lock`. `careful`: as if every budget were short."""
     run = _Run(session, now, home, *store.days_to_price(session, last_day))
-    if run.budgets_may_bite():
+    if run.budgets_may_bite() or careful:
         # A trip that became known late may take the place of a later one: what shrinks is given back first.
+        run.seen = {}
         for day in run.days:
             run.price_day(day, falls_only=True)
         run.forget_usage()
@@ -168,6 +188,8 @@ class _Run:
     cents: int = 0
     without_scale: int = 0
     without_budget: set[str] = field(default_factory=set)
+    # With two passes: the trips that the first one saw. What became known since waits for the next run.
+    seen: dict[store.Key, str] | None = None
     _used: dict[str, caps.Usage] = field(default_factory=dict)
     _loaded: set[caps.UsageKey] = field(default_factory=set)
     _limits: dict[str, Money] = field(default_factory=dict)  # granted to each campaign
@@ -217,6 +239,11 @@ class _Run:
         """Price the trips of one day and write what differs (`falls_only`: only what lowers an amount)."""
         scale = self._scale(day)
         trips = self._trips(day)
+        ready = {trip.key for trip in trips}
+        if self.seen is not None:
+            if falls_only:
+                self.seen.update((trip.key, _content(trip)) for trip in trips)
+            trips = [trip for trip in trips if self.seen.get(trip.key) == _content(trip)]
         if scale is None:
             self.without_scale += len(trips)
             return
@@ -234,7 +261,6 @@ class _Run:
                 changes.append((change, document, _content(trip), head))
             elif head is not None and not head.open:
                 unchanged.append(trip)  # changed and changed back: nothing to say again
-        ready = {trip.key for trip in trips}
         for key, head in heads.items():
             if head.open and key not in ready and (head.line != ZERO if head.stated else head.counts):
                 document = _withdrawal(head)

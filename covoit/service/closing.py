@@ -75,6 +75,12 @@ def close_month(
     allowed = last_day + timedelta(days=1 if early else CLOSING_DAY)
     if paris_day(now) < allowed:
         raise Refused("covoit.month_not_over", month=month, day=allowed)
+    return awards.again_if_short(lambda careful: _try(engine, month, last_day, now, by, home, careful))
+
+
+def _try(
+    engine: Engine, month: str, last_day: date, now: datetime, by: str, home: Path | None, careful: bool
+) -> Closed:
     with transaction(engine) as session:
         store.lock(session)
         known = store.find_month(session, month)
@@ -83,7 +89,7 @@ def close_month(
         later = store.last_closed(session)
         if later is not None and later > month:
             raise Conflict("covoit.month_order", month=month, closed=later)
-        done = awards.award_in(session, now, home=home, last_day=last_day)
+        done = awards.award_in(session, now, home=home, last_day=last_day, careful=careful)
         if done.without_budget:
             raise Refused("covoit.budget_not_opened", campaign=", ".join(done.without_budget))
         return _close(session, month, last_day, now, by, home)
