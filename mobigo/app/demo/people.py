@@ -57,7 +57,7 @@ PEOPLE: Final = (
     _person(Role.SCHOOL_MANAGER, "scolaire", "Sylvie Gestionnaire", "organise les transports scolaires"),
     _person(Role.CARPOOL_MANAGER, "covoiturage", "Claire Gestionnaire", "suit le covoiturage, prépare les paiements"),
     _person(Role.FINANCE_AGENT, "finances", "Firmin Financier", "vérifie les paiements préparés"),
-    _person(Role.ORDONNATEUR, "ordonnateur", "Odile Ordonnatrice", "ordonne les paiements"),
+    _person(Role.ORDONNATEUR, "ordonnateur", "Odile Ordonnatrice", "vice-présidente : lit les dépenses, les ordonne"),
     _person(Role.COMPTABLE_PUBLIC, "comptable", "Colin Comptable", "contrôle et paie"),
     _person(Role.REGISSEUR, "regie", "Régine Régisseuse", "tient la régie de recettes"),
     _person(Role.MANDATAIRE, "mandat", "Maël Mandataire", "encaisse pour la régie"),
@@ -104,6 +104,16 @@ def prepare(
             grants.give(session, subject, Grant(person.role, where), now, by=None)
         save(home, made)
     return made, True
+
+
+def subjects(engine: Engine, accesses: list[Access]) -> dict[str, str]:
+    """The account of each role."""
+    from mobigo.infra import accounts
+    from mobigo.infra.db import reading
+
+    with reading(engine) as session:
+        found = {access.role: accounts.find_by_email(session, access.email) for access in accesses}
+    return {role: subject for role, subject in found.items() if subject is not None}
 
 
 def load(home: Path) -> list[Access]:

@@ -46,13 +46,13 @@ def prepare(config: Config, size: str, now: datetime, tell: Tell) -> Prepared:
     Raises Refused("demo.not_in_production") in production.
     """
     from mobigo.app import schema
-    from mobigo.app.demo import people
+    from mobigo.app.demo import carpool, people
     from mobigo.infra import keys
     from mobigo.infra.db import open_engine
 
     if config.production:
         raise Refused("demo.not_in_production")
-    steps = 6
+    steps = 7
     tell(0, steps, "base de données")
     config.home.mkdir(parents=True, exist_ok=True)
     keys.secret_key(config)
@@ -61,15 +61,17 @@ def prepare(config: Config, size: str, now: datetime, tell: Tell) -> Prepared:
         schema.migrate(engine)
         tell(1, steps, "comptes")
         accesses, new_accounts = people.prepare(engine, config.home, now)
+        tell(2, steps, "covoiturages des derniers mois")
+        carpool.prepare(engine, config.home, now, people.subjects(engine, accesses))
     finally:
         engine.dispose()
-    tell(2, steps, "communes et contours")
+    tell(3, steps, "communes et contours")
     copy_territory(config.home)
     kept = load(config.home)
     facts = fingerprint()
     if kept is not None and is_current(kept, size, facts, paris_day(now)) and has_network(config.home):
         return Prepared(kept, accesses, new_accounts, new_network=False)
-    made = _make_network(config, size, facts, now, lambda done, text: tell(2 + done, steps, text))
+    made = _make_network(config, size, facts, now, lambda done, text: tell(3 + done, steps, text))
     tell(steps, steps, "")
     return Prepared(made, accesses, new_accounts, new_network=True)
 

@@ -13,7 +13,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mobigo.base.errors import InvalidInput, MobigoError, NotFound, Refused
-from mobigo.infra.auth import public
+from mobigo.infra.auth import Role, public, sign_in
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.i18n import sentence
@@ -56,6 +56,30 @@ def story_parts(instant: datetime) -> dict[str, Any]:
 
 def _days(first: date) -> list[date]:
     return [first + timedelta(days=n) for n in range(7)]
+
+
+# Who one may become by a button of the story, and the page their story begins on. In the demonstration alone: this
+# blueprint is not there elsewhere.
+ENTRIES: Final = {
+    "conducteur": (Role.DRIVER, "covoit.driver"),
+    "vice-presidente": (Role.ORDONNATEUR, "covoit.figures"),
+}
+
+
+@bp.post("/entrer/<who>")
+@public
+def enter(who: str) -> ResponseReturnValue:
+    """Sign in as one of the story's people, who are nobody's. Raises NotFound for anyone else."""
+    from mobigo.app.demo import people
+
+    role, endpoint = ENTRIES.get(who, (None, ""))
+    access = next((each for each in people.load(services().config.home) if each.role == role), None)
+    if access is None:
+        raise NotFound("demo.nobody_of_that_name")
+    subject = people.subjects(services().engine, [access])[access.role]
+    with transaction(services().engine) as session:
+        sign_in(session, subject)
+    return redirect(url_for(endpoint), 303)
 
 
 @bp.get("/essai")
