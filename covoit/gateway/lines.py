@@ -48,13 +48,9 @@ def _guarantees() -> tuple[Guarantee, ...]:
 
 
 def guarantee_on(day: date) -> Guarantee | None:
-    """The rule of départ et retour garantis in force that day, if there is one."""
-    return _last(_guarantees(), day)
-
-
-def _last(things: tuple[Any, ...], day: date) -> Any:
-    found = sorted(rules.in_force(things, day), key=lambda each: each.period.first_day)
-    return found[-1] if found else None
+    """The rule of départ et retour garantis in force that day, if there is one: the last to have begun."""
+    found: list[Guarantee] = rules.in_force(_guarantees(), day)
+    return max(found, key=lambda each: each.period.first_day, default=None)
 
 
 def _contents(folder: str) -> list[dict[str, Any]]:

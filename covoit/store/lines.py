@@ -148,7 +148,7 @@ def waits(session: Session, line: str, direction: int, hour: int, weekend: bool,
     found = []
     for since, ended_at, outcome in rows:
         local = since.astimezone(PARIS)
-        if local.hour == hour and (local.weekday() >= 5) == weekend:
+        if ended_at is not None and local.hour == hour and (local.weekday() >= 5) == weekend:
             found.append(Waited(paris_day(since), int((ended_at - since).total_seconds()), outcome == BOARDED))
     return found
 
