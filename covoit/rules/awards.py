@@ -92,6 +92,27 @@ class Change:
         return self.line - (ZERO if self.standing is None else self.standing.line)
 
 
+def document_of(priced: PricedTrip) -> bytes:
+    """`subsidy.canonical_bytes`, to the byte, several times faster: a test compares them."""
+    return orjson.dumps(
+        subsidy.priced_json(priced),
+        default=_plain,
+        option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME,
+    )
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Money):
+        return value.cents
+    if isinstance(value, date):  # an instant too
+        return value.isoformat()
+    if isinstance(value, Decision):
+        return {"code": value.code, "params": dict(value.params)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
 def change_of(priced: PricedTrip, document: bytes, standing: Standing | None) -> Change | None:
     """What to write for a priced trip, None when it stands so already."""
     digest = sha256(document).hexdigest()

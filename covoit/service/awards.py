@@ -255,10 +255,10 @@ class _Run:
         unchanged: list[VehicleTrip] = []
         for trip, priced in self._priced(day, trips, heads, scale):
             head = heads.get(trip.key)
-            document = subsidy.canonical_bytes(priced)
+            document = rules.document_of(priced)
             change = rules.change_of(priced, document, None if head is None else _standing(head))
             if change is not None:
-                changes.append((change, document, _content(trip), head))
+                changes.append((change, document, _content_of(priced), head))
             elif head is not None and not head.open:
                 unchanged.append(trip)  # changed and changed back: nothing to say again
         for key, head in heads.items():
@@ -417,6 +417,11 @@ def _order(priced: PricedTrip) -> tuple[datetime, str, str]:
 
 def _content(trip: VehicleTrip) -> str:
     return sha256(orjson.dumps(subsidy.trip_json(trip), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _content_of(priced: PricedTrip) -> str:
+    """The same, from what pricing already wrote out."""
+    return sha256(orjson.dumps(priced.inputs["trip"], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _withdrawal(head: store.Head) -> bytes:

@@ -282,3 +282,19 @@ def test_a_column_nobody_knows_is_named() -> None:
     assert finance_import(batch, [("M", "amount"), ("N", "name")], ";", ",", "utf-8") == b"M;N\r\n0,01;n\r\n"
     with pytest.raises(InvalidInput, match="bad_accounts_file"):
         finance_import(batch, [("X", "code.nothing")], ";", ",", "utf-8")
+
+
+def test_the_fast_document_is_the_canonical_one_to_the_byte() -> None:
+    from covoit.gateway.scales import load_scale
+    from covoit.rules import subsidy
+    from tests.covoit_world import generate_trips
+
+    scale = load_scale("BFC-from-first")
+    for trip in generate_trips(300, 5, faults=0.4):
+        priced = subsidy.price(trip, scale, rank_of_day=1)
+        assert awards.document_of(priced) == subsidy.canonical_bytes(priced)
+        short = awards.within_budget(priced, Money(100), Money(40))
+        assert short.amount == min(priced.amount, Money(60))
+        assert awards.document_of(short) == subsidy.canonical_bytes(short)
+        assert sum((share for share in short.shares.values()), ZERO) == short.amount
+        assert awards.recomputed(short.inputs, scale) == short
