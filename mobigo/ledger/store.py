@@ -384,16 +384,20 @@ _LAST_ERA: Final = (
     "SELECT 0, moved_cents, 0, held_cents FROM ledger_line "
     "WHERE credit = :account AND era = :era AND happened_us < :happened AND n <= :n"
 )
-# In each whole era: the last mark before the moment, and the few lines between it and the moment.
+# In each whole era: the last mark before the moment, and the few lines between it and the moment. PostgreSQL would
+# rather read every mark and every line of a busy account: LIMIT tells it how few are wanted.
+_LAST_MARK: Final = {
+    "sqlite": "LEFT JOIN ledger_mark m ON m.account = :account AND m.era = eras.era AND m.rank = ("
+    "SELECT k.rank FROM ledger_mark k WHERE k.account = :account AND k.era = eras.era AND k.happened_us < :happened "
+    "ORDER BY k.happened_us DESC, k.rank DESC LIMIT 1)",
+    "postgresql": "LEFT JOIN LATERAL (SELECT * FROM ledger_mark WHERE account = :account AND era = eras.era "
+    "AND happened_us < :happened ORDER BY happened_us DESC, rank DESC LIMIT 1) m ON true",
+}
 _WHOLE_ERAS: Final = (
     "WITH RECURSIVE eras(era) AS (SELECT 0 UNION ALL SELECT era + 1 FROM eras WHERE era + 1 < :era), "
     "marked AS (SELECT eras.era, coalesce(m.happened_us, :never) happened_us, coalesce(m.n, 0) n, m.debits_cents d, "
-    "m.credits_cents c, m.held_debits_cents hd, m.held_credits_cents hc FROM eras LEFT JOIN ledger_mark m "
-    "ON m.account = :account AND m.era = eras.era AND m.rank = (SELECT k.rank FROM ledger_mark k WHERE "
-    "k.account = :account AND k.era = eras.era AND k.happened_us < :happened "
-    "ORDER BY k.happened_us DESC, k.rank DESC LIMIT 1)) "
+    "m.credits_cents c, m.held_debits_cents hd, m.held_credits_cents hc FROM eras {last_mark}) "
 )
-# PostgreSQL would rather read every line of a busy account: LIMIT tells it how few there are after a mark.
 _NEXT_LINES: Final = {
     "sqlite": "JOIN ledger_line l ON l.{side} = :account AND l.era = marked.era AND l.happened_us < :happened "
     "AND (l.happened_us, l.n) > (marked.happened_us, marked.n)",
@@ -404,7 +408,8 @@ _NEXT_LINES: Final = {
 _PAST: Final = text(f"SELECT {_SUMS} FROM ({_LAST_ERA}) moves")
 _LONG_PAST: Final = {
     dialect: text(
-        f"{_WHOLE_ERAS} SELECT {_SUMS} FROM (SELECT d, c, hd, hc FROM marked UNION ALL "
+        _WHOLE_ERAS.format(last_mark=_LAST_MARK[dialect])
+        + f"SELECT {_SUMS} FROM (SELECT d, c, hd, hc FROM marked UNION ALL "
         f"SELECT l.moved_cents, 0, l.held_cents, 0 FROM marked {join.format(side='debit')} UNION ALL "
         f"SELECT 0, l.moved_cents, 0, l.held_cents FROM marked {join.format(side='credit')} UNION ALL "
         f"{_LAST_ERA}) moves"
