@@ -97,3 +97,15 @@ def unfold(ctx: JobContext) -> Decision:
         made = offers.unfold_all(session, now)
         expire_waiting(session, now, lines.STILL_WAITING)
     return Decision("covoit.unfolded", count=made)
+
+
+@job("covoit.texts", tries_max=1, every="every 1 min")
+def texts(ctx: JobContext) -> Decision | None:
+    """Take the text messages that passengers sent; nothing when none waits."""
+    from covoit.gateway.texts import FileTexts
+    from covoit.service import texts as service
+    from mobigo.infra import keys
+
+    root = keys.derived(ctx.config, "covoit.proof")
+    taken, refused = service.take(ctx.engine, root, FileTexts(ctx.config.home), clock.now())
+    return Decision("covoit.texts_taken", taken=taken, refused=refused) if taken or refused else None

@@ -1,16 +1,19 @@
 """From a scan, a code, positions or a sheet of paper to a journey of the registry, on both databases."""
 
+import os
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from covoit.gateway.texts import FileTexts
 from covoit.model.bookings import BookingState, Offer
 from covoit.model.journeys import LineLeg, ProofClass
 from covoit.model.lines import Help
 from covoit.rules import proofs as rules
-from covoit.service import bookings, guarantee, lines, offers, proofs
+from covoit.service import bookings, guarantee, lines, offers, proofs, texts
 from covoit.store import journeys
 from covoit.store import lines as line_store
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
@@ -422,3 +425,26 @@ def test_a_case_is_closed_with_words_only_and_not_after_the_order(engine: Engine
         assert (case.outcome, line_store.cases(session, open_only=True)) == ("not_needed", [])
         with pytest.raises(Conflict):
             guarantee.order(session, case.id, agent="a", reference="x", now=NOW)
+
+
+def test_text_messages_are_taken_from_files_and_each_is_answered(engine: Engine, tmp_path: Path):
+    with transaction(engine) as session:
+        anne, phoned = driver(session), person(session, "f", phone="+33600000001")
+        offer = published(session, anne, at=NOW)
+        made = bookings.book(session, offer_id=offer.id, passenger=phoned, from_stop=A, to_stop=Z, seats=1, now=NOW)
+        offers.start(session, offer.id, anne, NOW)
+        opened = proofs.session_for(session, offer.id, anne, NOW)
+    code = rules.typed_code(rules.session_key(ROOT, opened.id), opened.id, rules.step_of(NOW))
+    folder = tmp_path / "inbox" / "sms"
+    folder.mkdir(parents=True)
+    (folder / "1.txt").write_text(f"06 00 00 00 01\n{code}\n", encoding="utf-8")
+    (folder / "2.txt").write_text("+33699999999\n123456\n", encoding="utf-8")
+    (folder / "3.txt").write_bytes(b"\xff" * 3_000)
+    os.utime(folder / "1.txt", (NOW.timestamp(), NOW.timestamp()))  # sent then, taken ten minutes later
+    assert texts.take(engine, ROOT, FileTexts(tmp_path), NOW + 10 * MINUTE) == (1, 1)
+    assert texts.take(engine, ROOT, FileTexts(tmp_path), NOW) == (0, 0)  # nothing twice
+    assert "à bord" in (folder / "taken" / "1.txt.answer").read_text(encoding="utf-8")
+    assert "personne inscrite" in (folder / "refused" / "2.txt.answer").read_text(encoding="utf-8")
+    assert (folder / "refused" / "3.txt").exists()
+    with transaction(engine) as session:
+        assert [each.meeting for each in proofs.store.evidence_of(session, made.id)] == ["code", "code"]
