@@ -99,7 +99,7 @@ def unfold(ctx: JobContext) -> Decision:
     return Decision("covoit.unfolded", count=made)
 
 
-@job("covoit.texts", tries_max=1, every="every 1 min")
+@job("covoit.texts", tries_max=1, every="every 5 min")
 def texts(ctx: JobContext) -> Decision | None:
     """Take the text messages that passengers sent; nothing when none waits."""
     from covoit.gateway.texts import FileTexts
