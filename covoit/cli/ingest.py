@@ -89,15 +89,15 @@ def _text(document: "Mapping[str, object]", receipt_file: Path, errors_file: Pat
     lines = []
     if isinstance(receipt, dict):
         if document["repeated"]:
-            lines.append(_("Ce fichier avait déjà été reçu ; voici le même reçu."))
+            lines.append(_("Ce fichier avait déjà été reçu ; voici le même reçu."))
         lines.append(
             _("%(new)s trajets reçus, %(known)s déjà connus, %(refused)s lignes refusées.")
             % {"new": receipt["new"], "known": receipt["known"], "refused": receipt["refused"]}
         )
         lines += [f"  {label} : {count}" for label, count in receipt["violations"].items()]
-        lines.append(_("Reçu : %(file)s") % {"file": receipt_file})
+        lines.append(_("Reçu : %(file)s") % {"file": receipt_file})
     else:
-        lines.append(_("Rien n'a été gardé : %(refused)s lignes sont à corriger.") % {"refused": document["refused"]})
+        lines.append(_("Rien n’a été gardé : %(refused)s lignes sont à corriger.") % {"refused": document["refused"]})
     if document["errors"]:
-        lines.append(_("Lignes refusées : %(file)s") % {"file": errors_file})
+        lines.append(_("Lignes refusées : %(file)s") % {"file": errors_file})
     return "\n".join(lines)

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from covoit.model.figures import MonthFigures, totals
 from covoit.store.figures import first_and_last_day, line_sums
-from mobigo.base.errors import InvalidInput
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,14 +18,6 @@ if TYPE_CHECKING:
 
 MONTHS_SHOWN: Final = 12
 KEPT_FOR: Final = timedelta(minutes=10)
-
-
-def month_of(text: str) -> date:
-    """The first day of "2026-11". Raises InvalidInput("covoit.bad_month")."""
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise InvalidInput("covoit.bad_month", month=text[:20]) from None
 
 
 def last_day_of(month: date) -> date:

@@ -13,6 +13,7 @@ from covoit.model.journeys import ProofClass
 from covoit.model.scale import Scale
 from covoit.service import figures as service
 from covoit.service import lines as lines_service
+from covoit.service.closing import first_day_of
 from covoit.service.figures import KeptTrips
 from covoit.web import bp
 from mobigo.base.errors import InvalidInput
@@ -47,7 +48,7 @@ def figures() -> ResponseReturnValue:
         if not months:
             return render_template("covoit/figures.html", months=[], shown=None)
         asked = request.args.get("mois")
-        month = service.month_of(asked) if asked else months[-1]
+        month = first_day_of(asked) if asked else months[-1]
         shown = service.figures_of(session, month)
         series = service.series(session, months)
     return render_template(
@@ -167,7 +168,7 @@ def _days() -> tuple[date, date, dict[str, str]]:
     if not faults and not first_day <= last_day:
         faults["au"] = _("La période finit avant de commencer.")
     elif not faults and (last_day - first_day).days > DAYS_MAX:
-        faults["au"] = _("La période est trop longue : %(days)s jours au plus.") % {"days": DAYS_MAX}
+        faults["au"] = _("La période est trop longue : %(days)s jours au plus.") % {"days": DAYS_MAX}
     return first_day, last_day, faults
 
 

@@ -30,7 +30,7 @@ from mobigo.planner.model import (
     Reachable,
     Walk,
 )
-from mobigo.planner.rules.choice import explained, ordered, useful
+from mobigo.planner.rules.choice import explained, ordered, sensible, useful
 
 VEHICLES_MAX = 8
 WALK_M_MAX = 10_000
@@ -68,7 +68,7 @@ def plan(
         journeys = [journey_of(timetable, itinerary, origin, destination) for itinerary in least]
         if on_foot is not None:
             journeys.append(on_foot)
-        journeys = ordered(useful(journeys), query.arrive_by)
+        journeys = ordered(sensible(useful(journeys)), query.arrive_by)
         if not journeys:
             remarks, next_at = _none(searcher, query, origin, destination, accept)
     earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)

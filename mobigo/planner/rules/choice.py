@@ -6,6 +6,8 @@ from dataclasses import replace
 from mobigo.base.decisions import Decision
 from mobigo.planner.model import Journey, Ride
 
+ENDLESS_S = 2 * 3600
+
 
 def beats(a: Journey, b: Journey) -> bool:
     """Whether `a` leaves no earlier, arrives no later, with no more vehicles, and is better in one of them."""
@@ -20,6 +22,23 @@ def useful(journeys: Iterable[Journey]) -> list[Journey]:
         best.setdefault((journey.depart_at, journey.arrive_at, len(journey.rides)), journey)
     kept = list(best.values())
     return [journey for journey in kept if not any(beats(other, journey) for other in kept)]
+
+
+def sensible(journeys: Sequence[Journey]) -> list[Journey]:
+    """Without those that last more than twice as long, and two hours more, as another with no more vehicles: nobody
+    sits out a night in a station to be there a quarter of an hour sooner."""
+
+    def lasts_s(journey: Journey) -> float:
+        return (journey.arrive_at - journey.depart_at).total_seconds()
+
+    return [
+        journey
+        for journey in journeys
+        if not any(
+            len(other.rides) <= len(journey.rides) and lasts_s(journey) > 2 * lasts_s(other) + ENDLESS_S
+            for other in journeys
+        )
+    ]
 
 
 def ordered(journeys: Iterable[Journey], arrive_by: bool) -> list[Journey]:
