@@ -123,7 +123,7 @@ def _statistics(version: "FeedVersion", since: str | None, as_json: bool) -> int
     with _services() as services:
         found = statistics_of(services, version, first) if first is not None else ()
     lines = [
-        _("%(day)s : %(trips)s courses sur %(routes)s lignes, %(stops)s arrêts, %(vehicles)s véhicules à la fois, "
+        _("%(day)s : %(trips)s courses sur %(routes)s lignes, %(stops)s arrêts, %(vehicles)s véhicules à la fois, "
           "%(hours)s h de conduite, %(km)s km")
         % {
             "day": each.day.isoformat(), "trips": each.trips, "routes": each.routes, "stops": each.stops,
