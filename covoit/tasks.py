@@ -109,3 +109,18 @@ def texts(ctx: JobContext) -> Decision | None:
     root = keys.derived(ctx.config, "covoit.proof")
     taken, refused = service.take(ctx.engine, root, FileTexts(ctx.config.home), clock.now())
     return Decision("covoit.texts_taken", taken=taken, refused=refused) if taken or refused else None
+
+
+@job("covoit.verify", tries_max=1)
+def verify(ctx: JobContext) -> Decision:
+    """Read the whole ledger again, compute each award again from its own inputs, compare statements and payments."""
+    from covoit.service.verification import verify as look
+
+    found = look(ctx.engine, home=ctx.config.home, progress=lambda count: ctx.progress(count))
+    if found.ok:
+        return Decision("covoit.verified", awards=found.awards, statements=found.statements, payments=found.payments)
+    first = found.findings[0] if found.findings else None
+    return Decision(
+        "covoit.verify_faults", count=len(found.findings) + (0 if found.ledger.ok else 1),
+        kind="ledger" if first is None else first.kind, id="" if first is None else first.id,
+    )  # fmt: skip

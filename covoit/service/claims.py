@@ -442,6 +442,8 @@ _RULES: Final[Mapping[Kind, Decision]] = {
 
 def _facts(row: store.CaseRow) -> Decision:
     day = paris_day(row.opened_at)
+    if store.about_alert(row.object_id) is not None:
+        return Decision("covoit.facts_alert", day=day)
     if row.kind == Kind.RECOVERY:
         return Decision("covoit.facts_recovery", month=row.object_id, amount=Money(row.cents or 0))
     if row.kind == Kind.BAN:

@@ -22,6 +22,7 @@ from mobigo.infra.db import Base, UtcDateTime, changed
 from mobigo.infra.privacy import BLANK, Always, Days, describe
 
 _TEN_YEARS: Final = "an accounting paper, with random ids only: they mean nothing once the person is erased"
+_ALERT: Final = "alert:"
 _CASE_DAYS: Final = 5 * 366  # as long as the claim it is about may be made (law 68-1250)
 
 
@@ -226,6 +227,22 @@ def cases_of(session: Session, person: str, kind: Kind | None = None) -> list[Ca
     return list(session.scalars(asked if kind is None else asked.where(CaseRow.kind == kind)))
 
 
+def alert_object(alert: str) -> str:
+    """What a case opened after a fraud alert is about. Its sum is what the journeys were due, not what is owed: when it
+    is granted the journeys are withdrawn, and what was paid for them comes back by the closing's own recovery."""
+    return f"{_ALERT}{alert}"
+
+
+def about_alert(object_id: str) -> str | None:
+    """The alert a case is about, None for any other."""
+    return object_id.removeprefix(_ALERT) if object_id.startswith(_ALERT) else None
+
+
+def cases_about(session: Session, object_id: str) -> list[CaseRow]:
+    """The cases about one thing, oldest first."""
+    return list(session.scalars(select(CaseRow).where(CaseRow.object_id == object_id).order_by(CaseRow.id)))
+
+
 def decided_recoveries(session: Session, people: Iterable[str]) -> dict[str, Money]:
     """What a decision allows to take back from each person, all told."""
     found: dict[str, Money] = {}
@@ -236,7 +253,7 @@ def decided_recoveries(session: Session, people: Iterable[str]) -> dict[str, Mon
             .join(DecisionRow, DecisionRow.id == CaseRow.decision)
             .where(
                 CaseRow.kind == Kind.RECOVERY, DecisionRow.outcome == Outcome.GRANTED,
-                CaseRow.person.in_(chosen[start : start + 2_000]),
+                CaseRow.person.in_(chosen[start : start + 2_000]), CaseRow.object_id.not_like(f"{_ALERT}%"),
             )
             .group_by(CaseRow.person)
         )  # fmt: skip
@@ -247,8 +264,9 @@ def decided_recoveries(session: Session, people: Iterable[str]) -> dict[str, Mon
 def undecided_recoveries(session: Session, person: str) -> Money:
     """What is owed by a person and waits for a decision: nothing of it is taken meanwhile."""
     asked = select(func.sum(CaseRow.cents)).where(
-        CaseRow.person == person, CaseRow.kind == Kind.RECOVERY, CaseRow.answered_at.is_(None)
-    )
+        CaseRow.person == person, CaseRow.kind == Kind.RECOVERY, CaseRow.answered_at.is_(None),
+        CaseRow.object_id.not_like(f"{_ALERT}%"),
+    )  # fmt: skip
     return Money(int(session.scalar(asked) or 0))
 
 

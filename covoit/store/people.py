@@ -4,12 +4,14 @@ A person is found by the registry's identity key, or by the account that is link
 `over_18` has three values, and only True is adult.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import String, bindparam, select, update
+from sqlalchemy import String, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.errors import Conflict, NotFound
@@ -226,6 +228,42 @@ def people(session: Session, ids: Sequence[str]) -> dict[str, Person]:
         for some in _slices(sorted(set(ids)))
         for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(some)))
     }
+
+
+def search(session: Session, words: str, limit: int = 50) -> list[Person]:
+    """The people whose last or first name begins with `words`, accents and capitals aside, or whose number begins or
+    ends with its figures; by name. Three characters at least: fewer find nobody."""
+    typed = words.strip()
+    if len(typed) < SEARCH_MIN:
+        return []
+    figures = re.sub(r"[\s.\-()/+]", "", typed)
+    if figures.isascii() and figures.isdigit():
+        begins = f"+33{figures[1:]}%" if figures.startswith("0") else f"+{figures}%"
+        asked = select(PersonRow).where(or_(PersonRow.phone.like(begins), PersonRow.phone.like(f"%{figures}")))
+        by_name = asked.order_by(PersonRow.last_name, PersonRow.id).limit(limit)
+        return [person_value(row) for row in session.scalars(by_name)]
+    folded = _folded(typed)
+    # Every letter that may carry an accent is any letter to the database; what it finds is compared here.
+    pattern = "".join("_" if letter in _ACCENTED or not letter.isalnum() else letter for letter in folded) + "%"
+    columns = (func.lower(PersonRow.last_name), func.lower(PersonRow.first_name))
+    asked = select(PersonRow).where(or_(*(column.like(pattern) for column in columns)))
+    found = []
+    for row in session.scalars(asked.order_by(PersonRow.last_name, PersonRow.id).execution_options(yield_per=1_000)):
+        if any(_folded(name or "").startswith(folded) for name in (row.last_name, row.first_name)):
+            found.append(person_value(row))
+            if len(found) == limit:
+                break
+    return found
+
+
+SEARCH_MIN: Final = 3
+_ACCENTED: Final = frozenset("aceinouysæœ")
+
+
+def _folded(name: str) -> str:
+    """A name without accents, in small letters."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def link_account(session: Session, person: str, subject: str) -> None:

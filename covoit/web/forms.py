@@ -42,6 +42,22 @@ FIELDS: Final = {
     "covoit.no_reason": "reason",
     "covoit.bad_report": "words",
     "covoit.other_terms": "terms",
+    "covoit.bad_iban": "iban",
+    "covoit.iban_outside_sepa": "iban",
+    "covoit.iban_holder": "holder",
+    "covoit.decision_without_reason": "reason",
+    "covoit.decision_unsigned": "capacity",
+    "covoit.ban_without_end": "last_day",
+    "covoit.bad_month": "month",
+    "covoit.budget_amount": "amount",
+    "covoit.complaint_empty": "said",
+    "covoit.complaint_long": "said",
+    "covoit.bank_file_unreadable": "file",
+    "covoit.bad_iban": "iban",
+    "covoit.iban_outside_sepa": "iban",
+    "covoit.iban_holder": "holder",
+    "covoit.complaint_empty": "said",
+    "covoit.complaint_long": "said",
 }
 
 

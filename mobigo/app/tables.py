@@ -1,9 +1,11 @@
 """Every table of the product, by importing every module that declares some: what migrations, backups, the privacy
 register and the tests look at. A package that gains a `store` adds its line."""
 
+import covoit.service.personal
 import covoit.store.awards
 import covoit.store.bookings
 import covoit.store.claims
+import covoit.store.fraud
 import covoit.store.ibans
 import covoit.store.journeys
 import covoit.store.lines

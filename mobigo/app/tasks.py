@@ -36,3 +36,21 @@ def sweep(context: "JobContext") -> Decision:
         result = Decision("blob.swept", files=context.blobs.sweep(session, clock.now()))
         context.finish(session, result)
     return result
+
+
+@job("covoit.fraud", every="monthly 4 05:10", tries_max=2, backoff_s=3_600)
+def look_for_fraud(context: "JobContext", *, month: str = "") -> Decision:
+    """Look at the journeys of a month that is over (last month by default), beside the coaches of the timetable. It
+    raises alerts for a person to look at; it changes no payment."""
+    from covoit.service import closing, fraud
+    from mobigo.app.coach_runs import coaches
+    from mobigo.base.instants import paris_day
+    from mobigo.network.store.networks import NetworkHolder
+
+    now = clock.now()
+    wanted = month or closing.month_before(paris_day(now))
+    with coaches(NetworkHolder(context.engine, context.config.home)) as runs:
+        done = fraud.look(context.engine, wanted, coaches=runs, now=now)
+    return Decision(
+        "covoit.looked", month=wanted, journeys=done.journeys, alerts=done.alerts, new=done.new, unplaced=done.unplaced
+    )

@@ -33,6 +33,8 @@ class Permission(StrEnum):
     COVOIT_CHECK = "covoit.check"  # check a batch that somebody else prepared
     COVOIT_ORDER = "covoit.order"  # order its payment
     COVOIT_ACCOUNT = "covoit.account"  # accept or reject it as the public accountant, enter returns
+    COVOIT_INBOX = "covoit.inbox"  # the agents' desk of carpool: what waits for me
+    COVOIT_PAPERS = "covoit.papers"  # payment requests, batches and their papers, with names
     COVOIT_READ = "covoit.read"  # figures of carpool, without names
 
 
@@ -62,18 +64,21 @@ class Role(StrEnum):
 # What every signed-in person may do, with or without a role.
 EVERYONE: Final = frozenset({Permission.ACCOUNT_OWN})
 
+# What each of the four who pay carpool drivers reads.
+_PAYING: Final = frozenset({Permission.COVOIT_INBOX, Permission.COVOIT_PAPERS, Permission.COVOIT_READ})
+
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TRAVELLER: frozenset(),
     Role.DRIVER: frozenset(),
     Role.FAMILY: frozenset(),
-    Role.COUNTER_AGENT: frozenset({Permission.COVOIT_DESK}),
+    Role.COUNTER_AGENT: frozenset({Permission.COVOIT_DESK, Permission.COVOIT_INBOX}),
     Role.INSPECTOR: frozenset(),
     Role.SCHOOL_MANAGER: frozenset(),
     # Four people stand between a driver's claim and the bank: who prepares, who checks, who orders, who pays.
-    Role.CARPOOL_MANAGER: frozenset({Permission.COVOIT_DESK, Permission.COVOIT_PREPARE, Permission.COVOIT_READ}),
-    Role.FINANCE_AGENT: frozenset({Permission.COVOIT_CHECK, Permission.COVOIT_READ}),
-    Role.ORDONNATEUR: frozenset({Permission.COVOIT_ORDER, Permission.COVOIT_READ}),
-    Role.COMPTABLE_PUBLIC: frozenset({Permission.COVOIT_ACCOUNT, Permission.COVOIT_READ}),
+    Role.CARPOOL_MANAGER: _PAYING | {Permission.COVOIT_DESK, Permission.COVOIT_PREPARE},
+    Role.FINANCE_AGENT: _PAYING | {Permission.COVOIT_CHECK},
+    Role.ORDONNATEUR: _PAYING | {Permission.COVOIT_ORDER},
+    Role.COMPTABLE_PUBLIC: _PAYING | {Permission.COVOIT_ACCOUNT},
     Role.REGISSEUR: frozenset(),
     Role.MANDATAIRE: frozenset(),
     Role.OPERATOR: frozenset(
@@ -123,6 +128,8 @@ NEVER_BY_KEY: Final = frozenset(
         Permission.MESSAGES_READ,
         # Public money moves by a person in a session, whose name the paper carries.
         Permission.COVOIT_DESK,
+        Permission.COVOIT_INBOX,
+        Permission.COVOIT_PAPERS,
         Permission.COVOIT_PREPARE,
         Permission.COVOIT_CHECK,
         Permission.COVOIT_ORDER,

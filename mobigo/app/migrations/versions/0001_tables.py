@@ -131,6 +131,27 @@ def upgrade() -> None:
     op.create_index(op.f("ix_blob_owner"), "blob", ["owner"], unique=False)
     op.create_index(op.f("ix_blob_sha256"), "blob", ["sha256"], unique=False)
     op.create_table(
+        "covoit_alert",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("suspicion", sa.String(length=16), nullable=False),
+        sa.Column("people_key", sa.String(length=64), nullable=False),
+        sa.Column("people", Json, nullable=False),
+        sa.Column("journeys", Json, nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("answered_by", sa.String(length=64), nullable=True),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.CheckConstraint("state = 'new' OR answered_by IS NOT NULL", name=op.f("ck_covoit_alert_answered")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_alert")),
+        sa.UniqueConstraint(
+            "month", "suspicion", "people_key", name=op.f("uq_covoit_alert_month_suspicion_people_key")
+        ),
+    )
+    op.create_index(op.f("ix_covoit_alert_state_month"), "covoit_alert", ["state", "month"], unique=False)
+    op.create_table(
         "covoit_award",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("operator", sa.String(length=40), nullable=False),
@@ -1473,6 +1494,8 @@ def downgrade() -> None:
     op.drop_table("covoit_award_head")
     op.drop_index(op.f("ix_covoit_award_driver_day"), table_name="covoit_award")
     op.drop_table("covoit_award")
+    op.drop_index(op.f("ix_covoit_alert_state_month"), table_name="covoit_alert")
+    op.drop_table("covoit_alert")
     op.drop_index(op.f("ix_blob_sha256"), table_name="blob")
     op.drop_index(op.f("ix_blob_owner"), table_name="blob")
     op.drop_index(op.f("ix_blob_last_day"), table_name="blob")
