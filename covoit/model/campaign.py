@@ -2,8 +2,8 @@
 
 It covers what the campaigns of French authorities do: amounts by journey, seat and kilometre, by slices and ranges;
 days, zones, operators, proofs; boosters; caps and budgets; rides made free. A scale of our lines is a special case
-(`unit = "vehicle_trip"`, kilometres and passengers). It keeps a form of its own, `covoit.model.scale`, on which the form
-of decision-makers and the columns of a million trips rest; a test holds the two equal.
+(`unit = "vehicle_trip"`, kilometres and passengers). It keeps a form of its own, `covoit.model.scale`, on which the
+form of decision-makers and the columns of a million trips rest; a test holds the two equal.
 """
 
 from collections.abc import Mapping
