@@ -26,12 +26,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from covoit.model.journeys import JourneyState, VehicleTrip
 from covoit.store.journeys import JourneyRow
+from mobigo.base.errors import NotFound
 from mobigo.base.money import ZERO, Money
 from mobigo.infra.append_only import append_only
 from mobigo.infra.db import Base, UtcDateTime, insert_new, table_of
@@ -549,3 +551,66 @@ def all_awards(session: Session) -> Iterator[AwardRow]:
 def slices(values: Sequence[str], size: int = _SLICE) -> Iterator[Sequence[str]]:
     """`values` by pieces that fit in one IN (…)."""
     return (values[start : start + size] for start in range(0, len(values), size))
+
+
+# ---------------------------------------------------------------- one driver's, for their own eyes
+
+
+def award_of(session: Session, driver: str, award: str) -> AwardRow:
+    """An award of this driver. Raises NotFound("covoit.unknown_award"), for another driver's too."""
+    row = session.get(AwardRow, award)
+    if row is None or row.driver != driver:
+        raise NotFound("covoit.unknown_award", award=award[:40])
+    return row
+
+
+def latest_award_of(session: Session, driver: str) -> AwardRow | None:
+    """The award that counts of the latest trip of a driver."""
+    asked = (
+        select(AwardRow)
+        .join(HeadRow, HeadRow.award == AwardRow.id)
+        .where(HeadRow.driver == driver)
+        .order_by(HeadRow.started_at.desc(), HeadRow.operator_trip_id)
+        .limit(1)
+    )
+    return session.scalar(asked)
+
+
+def line_of_award(session: Session, award: str) -> tuple[str | None, int]:
+    """(the month whose statement the award is on, what it adds there); (None, what it would add) while it is open."""
+    found = session.get(StatementLineRow, award)
+    if found is not None:
+        return found.month, found.line_cents
+    return None, session.scalar(select(HeadRow.line_cents).where(HeadRow.award == award)) or 0
+
+
+def counts_now(session: Session, award: str) -> bool:
+    """Whether this is the award of its trip that counts now, no later one having taken its place."""
+    return session.scalar(select(HeadRow.award).where(HeadRow.award == award)) is not None
+
+
+def documents_of_trips(session: Session, keys: Iterable[Key]) -> dict[Key, str]:
+    """The canonical document of the award that counts of each trip; trips never priced are left out."""
+    found: dict[Key, str] = {}
+    wanted = sorted(set(keys))
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        asked = (
+            select(HeadRow.operator, HeadRow.operator_trip_id, AwardRow.document)
+            .join(AwardRow, AwardRow.id == HeadRow.award)
+            .where(tuple_(HeadRow.operator, HeadRow.operator_trip_id).in_(some))
+        )
+        found.update(((row[0], row[1]), row[2]) for row in session.execute(asked))
+    return found
+
+
+def lines_of_person(session: Session, person: str) -> Iterator[tuple[str | None, AwardRow, int]]:
+    """Every line of a driver, on a statement (its month) or on none yet (None), in the order of trips."""
+    stated = (
+        select(StatementLineRow.month, AwardRow, StatementLineRow.line_cents)
+        .join(AwardRow, AwardRow.id == StatementLineRow.award)
+        .where(StatementLineRow.person == person)
+        .order_by(AwardRow.started_at, AwardRow.id)
+    )
+    yield from ((row[0], row[1], row[2]) for row in session.execute(stated))
+    yield from ((None, row, cents) for row, cents in open_awards_of(session, person))

@@ -53,11 +53,6 @@ FIELDS: Final = {
     "covoit.complaint_empty": "said",
     "covoit.complaint_long": "said",
     "covoit.bank_file_unreadable": "file",
-    "covoit.bad_iban": "iban",
-    "covoit.iban_outside_sepa": "iban",
-    "covoit.iban_holder": "holder",
-    "covoit.complaint_empty": "said",
-    "covoit.complaint_long": "said",
 }
 
 
