@@ -10,11 +10,12 @@ from covoit.model.bookings import Booking, BookingState, Offer, OfferState, Side
 from covoit.rules import lines as line_rules
 from covoit.rules import proofs as proof_rules
 from covoit.rules.bookings import refusal_to_drive, room
-from covoit.service import bookings, lines, offers, proofs
+from covoit.service import bookings, lines, offers, proofs, statements
 from covoit.store import bookings as booking_store
 from covoit.store import offers as store
 from covoit.store import proofs as proof_store
 from covoit.web import bp
+from covoit.web.driver.words import room as caps_left
 from covoit.web.forms import Faults, hour_of, me, moment_of, point_of, root_key, text, told_at, whole, writing
 from covoit.web.lines import weekday_names
 from mobigo.base.errors import Conflict, InvalidInput
@@ -96,6 +97,7 @@ def _drive_page(faults: Faults, form: str) -> ResponseReturnValue:
     with writing() as session:
         person = me(session)
         missing = refusal_to_drive(store.find_member(session, person))
+        left = statements.room_left(session, person, paris_day(instant), home=services().config.home)
         own = store.offers_of(session, person, instant - timedelta(hours=2))
         booked = booking_store.bookings_on(session, [each.id for each in own])
         usual = store.regulars(session, driver=person)
@@ -103,6 +105,8 @@ def _drive_page(faults: Faults, form: str) -> ResponseReturnValue:
         "covoit/drive.html",
         lines=lines.current_lines(paris_day(instant)),
         missing=missing,
+        used=left.used_this_month,
+        caps=caps_left(left),
         runs=[
             {"offer": each, "booked": sum(b.seats for b in booked if b.offer == each.id), **_names(each)}
             for each in own

@@ -104,7 +104,7 @@ def _about(session: Session, person: str, award: str, month: str) -> dict[str, A
         if month not in known:
             raise NotFound("covoit.unknown_statement", month=month[:10])
         href = url_for("covoit.driver_statement", month=month)
-        return {"object": month, "words": _("votre relevé de %(month)s", month=words.month_name(month)), "href": href}
+        return {"object": month, "words": _("votre relevé (%(month)s)", month=words.month_name(month)), "href": href}
     return {"object": "-", "words": _("vos aides au covoiturage"), "href": ""}
 
 

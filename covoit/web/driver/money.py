@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from covoit.model.journeys import JourneyState, LineLeg, VehicleTrip
 from covoit.model.payments import Stage
+from covoit.rules import words as rule_words
 from covoit.service import claims, driver, statements
 from covoit.service.driver import Explained
 from covoit.store import claims as claim_store
@@ -105,8 +106,9 @@ def driver_statement(month: str) -> ResponseReturnValue:
         shown = driver.statement_seen(session, me(session), month)
     names = {line.line: words.line_name(line.line, paris_day(line.started_at)) for line in shown.lines}
     return render_template(
-        "covoit/driver_statement.html", statement=shown, names=names, words=words, closes_on=driver.closes_on(month)
-    )
+        "covoit/driver_statement.html", statement=shown, names=names, words=words, length=rule_words.length,
+        closes_on=driver.closes_on(month),
+    )  # fmt: skip
 
 
 @bp.get("/covoiturage/mes-aides/trajets/<award>")
@@ -116,7 +118,8 @@ def driver_line(award: str) -> ResponseReturnValue:
     with writing() as session:
         trip = driver.explain(session, me(session), award, home=services().config.home)
     return render_template(
-        "covoit/driver_line.html", trip=trip, way=_way(trip), words=words,
+        "covoit/driver_line.html", trip=trip, way=_way(trip), words=words, length=rule_words.length,
+        open_month=f"{paris_day(trip.started_at):%Y-%m}",
         journeys=[(each, words.way(each.leg, each.started_at)) for each in trip.journeys],
     )  # fmt: skip
 
