@@ -61,12 +61,12 @@ def bench_awards(folder: Path, journeys: int, seed: int) -> None:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     share = done / 1_000_000
     note = f"{done} journeys, {awarded.written} awards of {count} trips, {wall:.1f} s by the wall clock"
-    print(line(Measure("covoit.awards_with_ledger", cpu, "s", AWARD_S * share, note=note)), flush=True)
+    print(line(Measure("covoit_money/awards-with-ledger", cpu, "s", AWARD_S * share, note=note)), flush=True)
     wall, cpu = time.perf_counter(), time.process_time()
     closed = closing.close_month(engine, "2026-11", NOW + timedelta(days=1))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     note = f"{closed.lines} lines, {closed.people} drivers, {wall:.1f} s by the wall clock"
-    print(line(Measure("covoit.close_month", cpu, "s", AWARD_S * share, note=note)), flush=True)
+    print(line(Measure("covoit_money/close-month", cpu, "s", AWARD_S * share, note=note)), flush=True)
     engine.dispose()
 
 
@@ -86,7 +86,7 @@ def bench_payments(payments: int) -> None:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     note = f"{payments} payments, {len(content)} bytes, schema, count and sum checked, {wall:.1f} s by the wall clock"
     goal = PAYMENTS_S * payments / 100_000
-    print(line(Measure("covoit.payment_file", cpu, "s", goal, note=note)), flush=True)
+    print(line(Measure("covoit_money/payment-file", cpu, "s", goal, note=note)), flush=True)
 
 
 def main() -> None:
@@ -95,10 +95,14 @@ def main() -> None:
     parser.add_argument("--payments", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", help="not used: the journeys are drawn")
+    parser.add_argument("--cap-s", type=float, help="fewer journeys, so that awarding them takes about as long at most")
     given = parser.parse_args()
+    journeys = given.journeys
+    if given.cap_s is not None:
+        journeys = min(journeys, int(given.cap_s / AWARD_S * 1_000_000))
     bench_payments(given.payments)
     with tempfile.TemporaryDirectory() as folder:
-        bench_awards(Path(folder), given.journeys, given.seed)
+        bench_awards(Path(folder), journeys, given.seed)
 
 
 if __name__ == "__main__":
