@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
-    from covoit.model.journeys import Journey
-    from covoit.model.lines import Line
+    from covoit.model.journeys import Journey, ProofClass
+    from covoit.model.lines import Line, LineStop
 
 SEED: Final = 21_154
+STORY: Final = "saulieu-chatillon"
 MONTHS_BACK: Final = 3
 BUDGET: Final = Money(60_000_00)
+PAYER_ACCOUNT: Final = 99_999_999_999
 HOLDER: Final = "Titulaire de démonstration"
 ACT_FILE: Final = "acte-de-demonstration.toml"
 FIRST_NAMES: Final = (
@@ -59,6 +61,7 @@ def prepare(engine: "Engine", home: Path, now: datetime, subjects: Mapping[str, 
     from mobigo.infra.db import reading, transaction
 
     write_act(home, now)
+    write_payer(home)
     with reading(engine) as session:
         if award_store.last_closed(session) is not None:
             return False
@@ -89,6 +92,17 @@ def write_act(home: Path, now: datetime) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def write_payer(home: Path) -> None:
+    """Who pays in the demonstration: a mandatary whose account belongs to nobody. One that is there is left alone."""
+    path = home / "payer.toml"
+    if not path.exists():
+        path.write_text(
+            '# Written by the demonstration.\nway = "mandatary"\nname = "Région de démonstration"\n'
+            f'iban = "{iban(PAYER_ACCOUNT)}"\nbic = "PSSTFRPP"\n',
+            encoding="utf-8",
+        )
+
+
 # ---------------------------------------------------------------- people
 
 
@@ -113,7 +127,7 @@ def people(session: "Session", random: Random, subjects: Mapping[str, str], now:
 
     crews = []
     for line in lines.current_lines(paris_day(now)):
-        story = line.code == "saulieu-chatillon"
+        story = line.code == STORY
         known_driver = [somebody(subjects["driver"], ("Conrad", "Conducteur"))] if story else []
         known_rider = [somebody(subjects["traveller"], ("Violette", "Voyageuse"))] if story else []
         drivers = known_driver + [somebody() for _ in range(3 + BUSY.get(line.code, 4) // 3)]
@@ -145,6 +159,7 @@ def history(session: "Session", random: Random, crews: list[Crew], now: datetime
         for crew in crews
         for journey in _journeys_of(random, crew, day, now)
     ]
+    made = _with_story(made, crews, today - timedelta(days=2))
     rows = [store.row_of(journey, digest=store.facts_digest(journey)) for journey in made]
     for start in range(0, len(rows), 500):
         store.insert_many(session, rows[start : start + 500], [])
@@ -168,27 +183,59 @@ def _journeys_of(random: Random, crew: Crew, day: date, now: datetime) -> "Itera
 
 
 def _car(random: Random, crew: Crew, driver: str, direction: int, leaves: datetime) -> "Iterator[Journey]":
-    from covoit.model.journeys import Journey, JourneyState, ProofClass
+    from covoit.model.journeys import ProofClass
     from covoit.rules import lines as rules
-    from mobigo.infra.clock import new_id
 
     stops = rules.stops_in(crew.line, direction)
-    trip = f"demo-{crew.line.code}-{direction}-{leaves:%Y%m%d%H%M}-{driver[-6:]}"
     for number, rider in enumerate(random.sample(crew.passengers, random.choice((1, 1, 1, 2, 2, 3)))):
         start = 0 if random.random() < 0.6 else random.randrange(len(stops) - 1)
         end = len(stops) - 1 if random.random() < 0.6 else random.randrange(start + 1, len(stops))
         leg = rules.leg_between(crew.line, stops[start].id, stops[end].id)
         if leg.to_m - leg.from_m < 2_000:
             continue
-        boards = leaves + timedelta(seconds=rules.ride_s(crew.line, leg.from_m) if leg.from_m else 0)
-        ends = boards + timedelta(seconds=rules.ride_s(crew.line, leg.to_m - leg.from_m))
-        received = ends + timedelta(minutes=random.randrange(1, 50))
-        yield Journey(
-            id=new_id(received), operator="mobigo", operator_journey_id=f"{trip}-{number}", operator_trip_id=trip,
-            proof_class=ProofClass.C if random.random() < 0.9 else ProofClass.B, driver=driver, passenger=rider,
-            seats=1, started_at=boards, ended_at=ends, distance_m=leg.to_m - leg.from_m, received_at=received,
-            state=JourneyState.OK, leg=leg, start_insee=stops[start].insee, end_insee=stops[end].insee,
-        )  # fmt: skip
+        after = timedelta(minutes=random.randrange(1, 50))
+        proof = ProofClass.C if random.random() < 0.9 else ProofClass.B
+        yield _journey(crew, (driver, rider), number, (stops[start], stops[end]), leaves, after, proof)
+
+
+def _journey(
+    crew: Crew, people: tuple[str, str], number: int, ends: "tuple[LineStop, LineStop]", leaves: datetime,
+    after: timedelta, proof: "ProofClass",
+) -> "Journey":  # fmt: skip
+    """One passenger of a car that left at `leaves`, received so long `after` they got off."""
+    from covoit.model.journeys import Journey, JourneyState
+    from covoit.rules import lines as rules
+    from mobigo.infra.clock import new_id
+
+    driver, rider = people
+    leg = rules.leg_between(crew.line, ends[0].id, ends[1].id)
+    trip = f"demo-{crew.line.code}-{leg.direction}-{leaves:%Y%m%d%H%M}-{driver[-6:]}"
+    boards = leaves + timedelta(seconds=rules.ride_s(crew.line, leg.from_m) if leg.from_m else 0)
+    gets_off = boards + timedelta(seconds=rules.ride_s(crew.line, leg.to_m - leg.from_m))
+    received = gets_off + after
+    return Journey(
+        id=new_id(received), operator="mobigo", operator_journey_id=f"{trip}-{number}", operator_trip_id=trip,
+        proof_class=proof, driver=driver, passenger=rider, seats=1, started_at=boards, ended_at=gets_off,
+        distance_m=leg.to_m - leg.from_m, received_at=received, state=JourneyState.OK, leg=leg,
+        start_insee=ends[0].insee, end_insee=ends[1].insee,
+    )  # fmt: skip
+
+
+def _with_story(made: "list[Journey]", crews: list[Crew], last_day: date) -> "list[Journey]":
+    """The driver of the story has, as his latest trip, the whole line with one passenger: 80 km, 9,00 €."""
+    from covoit.model.journeys import ProofClass
+
+    crew = _story(crews)
+    driver, rider = crew.drivers[0], crew.passengers[0]
+    leaves = _working_day_at(last_day, time(17, 30))
+    kept = [each for each in made if each.driver != driver or each.started_at < leaves - timedelta(hours=14)]
+    ends, after = (crew.line.stops[0], crew.line.stops[-1]), timedelta(minutes=2)
+    return [*kept, _journey(crew, (driver, rider), 0, ends, leaves, after, ProofClass.C)]
+
+
+def _story(crews: list[Crew]) -> Crew:
+    """The crew of the story's line."""
+    return next(each for each in crews if each.line.code == STORY)
 
 
 def _minutes(at: time) -> int:
@@ -222,7 +269,7 @@ def waits(session: "Session", random: Random, crews: list[Crew], now: datetime) 
                 waited = min(random.expovariate(1 / 8), 35.0)
                 outcome = store.BOARDED if waited < 30 else store.LEFT
                 store.end_waiting(session, row.id, outcome, since + timedelta(minutes=waited))
-    crew = next(each for each in crews if each.line.code == "saulieu-chatillon")
+    crew = _story(crews)
     for back, cost in ((9, Money(74_00)), (40, Money(68_50))):
         since = _working_day_at(today - timedelta(days=back), time(17, 5))
         row = store.add_waiting(
@@ -248,7 +295,6 @@ def pay(engine: "Engine", home: Path, crews: list[Crew], subjects: Mapping[str, 
     """Everything is priced; past months are closed; requests of two months ago are paid, those of last month wait."""
     from covoit.gateway.scales import scale_in_force
     from covoit.service import awards, claims, closing, payments, returns
-    from mobigo.base.errors import Refused
     from mobigo.infra.blobs import Blobs
     from mobigo.infra.db import transaction
 
@@ -265,27 +311,25 @@ def pay(engine: "Engine", home: Path, crews: list[Crew], subjects: Mapping[str, 
         )  # fmt: skip
     awards.award_ready(engine, now, home=home)
     drivers = [driver for crew in crews for driver in crew.drivers]
+    conrad = _story(crews).drivers[0]  # paid for his first months, and may ask for the last one
     desk = identity(subjects, Role.COUNTER_AGENT)
     with transaction(engine) as session:
         for number, driver in enumerate(drivers):
-            if number % 4 != 3:  # a few have not given an account yet
+            if driver == conrad or number % 4 != 3:  # a few have not given an account yet
                 claims.confirm_iban_at_counter(session, driver, iban(number), HOLDER, by=desk, now=now)
     for position, each in enumerate(months):
         closing.close_month(engine, each, now, home=home, early=True)
         if position != len(months) - 2:
             continue
-        _claim(engine, drivers[::2], now)
-        try:
-            batch = payments.prepare(engine, each, by=identity(subjects, Role.CARPOOL_MANAGER), home=home, now=now)
-        except Refused:
-            continue
+        _claim(engine, [conrad, *drivers[::2]], now)
+        batch = payments.prepare(engine, each, by=identity(subjects, Role.CARPOOL_MANAGER), home=home, now=now)
         payments.check(engine, batch.batch, by=identity(subjects, Role.FINANCE_AGENT), now=now)
         payments.order(engine, batch.batch, by=ordering, now=now)
         payments.accept(engine, batch.batch, by=identity(subjects, Role.COMPTABLE_PUBLIC), now=now)
         accountant = identity(subjects, Role.COMPTABLE_PUBLIC)
         payments.send(engine, Blobs(home / "blobs"), batch.batch, by=accountant, home=home, now=now)
         returns.confirm_batch(engine, batch.batch, by=accountant, now=now)
-    _claim(engine, drivers[1::2], now)
+    _claim(engine, [driver for driver in drivers[1::2] if driver != conrad], now)
 
 
 def _claim(engine: "Engine", drivers: list[str], now: datetime) -> None:
