@@ -40,7 +40,7 @@ def ingest(
     errors_file = errors or file.with_name(file.name + ".erreurs.csv")
     try:
         code = _operator(services.engine, operator)
-        rules = service.terms_of(code, now())
+        rules = service.terms_of(code, now(), services.config.home)
         if catch_up:
             rules = replace(rules, deadline=None)
         draft = errors_file.with_name(errors_file.name + ".tmp")

@@ -124,7 +124,7 @@ def receive_order(context: "jobs.JobContext", operator: str, order: str, now: da
         with errors.open("wb") as written:
             outcome = ingest(
                 context, context.blobs.path(row.sha256), operator, errors=written,
-                rules=terms_of(operator, row.created_at),
+                rules=terms_of(operator, row.created_at, context.config.home),
                 now=row.created_at, good_part=row.good_part, progress=context.progress,
             )  # fmt: skip
         with context.transaction() as session, errors.open("rb") as content:

@@ -73,12 +73,12 @@ class _Count:
     content: Any = field(default_factory=sha256)
 
 
-def terms_of(operator: str, day: datetime) -> Terms:
+def terms_of(operator: str, day: datetime, home: Path | None = None) -> Terms:
     """The terms for an operator's journeys: the registry's 24 hours for others, for our own lines the days that the
-    scale in force gives for a proof (a paper claim, a phone that syncs later)."""
+    scale in force gives for a proof (a paper claim, a phone that syncs later), the scales of `home` included."""
     if operator != OWN_OPERATOR:
         return Terms()
-    return Terms(deadline=timedelta(days=scale_in_force(paris_day(day)).proof_deadline_days))
+    return Terms(deadline=timedelta(days=scale_in_force(paris_day(day), home).proof_deadline_days))
 
 
 def ingest(

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
@@ -166,6 +167,7 @@ def scan(
     point: Point | None = None,
     getting_off: bool = False,
     now: datetime,
+    home: Path | None = None,
 ) -> Proven:
     """What the passenger's telephone read on the driver's, now or days ago without a network.
 
@@ -184,7 +186,7 @@ def scan(
     refuse(
         rules.refusal_of_scan(
             token, known, rules.session_key(root, token.session), scanned_at=scanned_at, received_at=now,
-            used=before is not None, deadline_days=deadline_days(scanned_at),
+            used=before is not None, deadline_days=deadline_days(scanned_at, home),
         )
     )  # fmt: skip
     assert known is not None  # noqa: S101  # an unknown session is refused above; for the type checker
@@ -300,15 +302,16 @@ def _meet(
 
 def got_off(
     session: Session, booking_id: str, passenger: str, *, device: str | None, point: Point | None, at: datetime,
-    now: datetime,
+    now: datetime, home: Path | None = None,
 ) -> Proven:  # fmt: skip
     """The passenger says that they have arrived. Raises NotFound for somebody else's booking."""
     row = booking_store.get_booking(session, booking_id, lock=True)
     if row.passenger != passenger:
         raise NotFound("covoit.missing_booking")
     return sighting(
-        session, booking_id, Side.PASSENGER, phase="end", device=_device(device, passenger), at=at, point=point, now=now
-    )
+        session, booking_id, Side.PASSENGER, phase="end", device=_device(device, passenger), at=at, point=point,
+        now=now, home=home,
+    )  # fmt: skip
 
 
 def sighting(
@@ -321,6 +324,7 @@ def sighting(
     at: datetime,
     point: Point | None,
     now: datetime,
+    home: Path | None = None,
 ) -> Proven:
     """One end of the ride, as one side's device tells it: with a position measured near the stop, or declared.
 
@@ -333,7 +337,7 @@ def sighting(
         raise Conflict("covoit.status_not_reachable", status=row.state, wanted=str(BookingState.COMPLETED))
     if at > now + rules.CLOCK_AHEAD_MAX:
         raise InvalidInput("covoit.scan_from_the_future", minutes=int(rules.CLOCK_AHEAD_MAX.total_seconds()) // 60)
-    days = deadline_days(at)
+    days = deadline_days(at, home)
     if now > at + timedelta(days=days):
         raise Refused("covoit.proof_too_late", days=days)
     stop = booking.from_stop if phase == "start" else booking.to_stop
@@ -377,6 +381,7 @@ def paper(
     ended_at: datetime,
     seats: int,
     now: datetime,
+    home: Path | None = None,
 ) -> Proven:
     """A sheet signed by driver and passenger, entered by an agent under its own reference, once.
 
@@ -392,7 +397,7 @@ def paper(
         raise InvalidInput("covoit.own_car")
     if not started_at < ended_at <= now:
         raise InvalidInput("covoit.bad_times")
-    days = deadline_days(started_at)
+    days = deadline_days(started_at, home)
     if now > started_at + timedelta(days=days):
         raise Refused("covoit.proof_too_late", days=days)
     line = files.get_line(line_code, paris_day(started_at))
@@ -542,6 +547,7 @@ def _device(given: str | None, person: str) -> str:
     return "web:" + hashlib.sha256(f"no device:{person}".encode()).hexdigest()[:24]
 
 
-def deadline_days(moment: datetime) -> int:
-    """Until how many days after the ride its proof is taken: a figure of the scale in force that day."""
-    return scale_in_force(paris_day(moment)).proof_deadline_days
+def deadline_days(moment: datetime, home: Path | None) -> int:
+    """Until how many days after the ride its proof is taken: a figure of the scale in force that day, those that the
+    authority added in `home` included."""
+    return scale_in_force(paris_day(moment), home).proof_deadline_days

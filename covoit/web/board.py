@@ -27,6 +27,7 @@ from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
+from mobigo.infra.web import services
 
 CODES_TRIED: Final = "10 per 15 minutes"
 
@@ -121,8 +122,9 @@ def place_act(booking_id: str, act: str) -> ResponseReturnValue:
                 bookings.change(session, booking_id, BookingState.CANCELLED, Side.PASSENGER, now())
             case "descendu":
                 proofs.got_off(
-                    session, booking_id, person, device=text("device", 40), point=point_of(), at=told_at(), now=now()
-                )
+                    session, booking_id, person, device=text("device", 40), point=point_of(), at=told_at(),
+                    now=now(), home=services().config.home,
+                )  # fmt: skip
             case "confirmer":
                 proofs.validate(session, booking_id, person, now())
             case _:
@@ -171,7 +173,8 @@ def board_now() -> ResponseReturnValue:
         }  # fmt: skip
         with writing() as session:
             if scanned:
-                met = proofs.scan(session, root_key(), text=code, scanned_at=min(told_at(), now()), **asked)
+                at, home = min(told_at(), now()), services().config.home
+                met = proofs.scan(session, root_key(), text=code, scanned_at=at, home=home, **asked)
             else:
                 met = proofs.typed(session, root_key(), line=line, code=code, **asked)
     if "application/json" in request.headers.get("Accept", ""):

@@ -24,6 +24,7 @@ from mobigo.infra import audit, auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
+from mobigo.infra.web import services
 
 
 @bp.get("/covoiturage/agents/papier")
@@ -46,7 +47,7 @@ def paper_now() -> ResponseReturnValue:
             driver=_person(session, "driver", adult=True),
             passenger=_person(session, "passenger", adult=bool(text("adult"))),
             line_code=line.code, from_stop=text("from", 60), to_stop=text("to", 60), started_at=started_at,
-            ended_at=moment_of("date", "until"), seats=whole("seats", 1), now=now(),
+            ended_at=moment_of("date", "until"), seats=whole("seats", 1), now=now(), home=services().config.home,
         )  # fmt: skip
     if faults:
         return _paper_page(faults)

@@ -74,7 +74,9 @@ def create() -> ResponseReturnValue:
     instant = now()
     operator = _operator()
     declared, digest = _read(lambda text: ndjson.read_declared(text, instant))
-    answer = service.receive(services().engine, operator, declared, digest, terms_of(operator, instant), instant)
+    answer = service.receive(
+        services().engine, operator, declared, digest, terms_of(operator, instant, services().config.home), instant
+    )
     if answer.violations:
         raise answers.TermsBroken(answer.operator_journey_id, answer.violations)
     return _json(answers.created(answer.operator_journey_id, answer.received_at), 201)
@@ -112,7 +114,7 @@ def correct(operator_journey_id: str) -> ResponseReturnValue:
     instant = now()
     operator = _operator()
     correction, _ = _read(lambda text: ndjson.read_correction(text, instant))
-    rules = terms_of(operator, instant)
+    rules = terms_of(operator, instant, services().config.home)
     stored, violations = service.correct(services().engine, operator, operator_journey_id, correction, rules, instant)
     if violations:
         raise answers.TermsBroken(operator_journey_id, [found.as_json() for found in violations])
