@@ -24,7 +24,7 @@ from mobigo.base.money import Money
 from mobigo.infra import audit
 from mobigo.infra.roles import Identity, Permission
 
-__all__ = ["File", "claim_for", "find", "full_name", "give_iban", "open_file", "receive", "saw"]
+__all__ = ["File", "claim_for", "find", "full_name", "give_iban", "open_file", "propose_ban", "receive", "saw"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,15 @@ def receive(
     if kind is Kind.PAPER_CLAIM:
         return claims.receive_paper_claim(session, person, about, words, by=by, now=now)
     return claims.complain(session, person, about, words, now=now)
+
+
+def propose_ban(session: Session, person: str, about: str, *, by: Identity, now: datetime) -> claim_store.CaseRow:
+    """The case of somebody who might be kept out; while one waits, the same. Raises NotFound, Refused."""
+    people_store.get_person(session, person)
+    for known in claim_store.cases_of(session, person, Kind.BAN):
+        if known.answered_at is None and claim_store.about_alert(known.object_id) is None:
+            return known
+    return claims.propose_ban(session, person, about, by=by, now=now)
 
 
 def _require(by: Identity) -> None:

@@ -128,22 +128,11 @@ def _still_free(session: Session, batch: str) -> bool:
 
 def returns(session: Session, today: date) -> Waiting:
     """The batches that left and of which the bank has not said everything."""
-    events = payment_store.BankEventRow
-    said = select(events.end_to_end_id)
-    asked = (
-        select(
-            payment_store.BatchRow.id, payment_store.BatchRow.execution_day, func.sum(payment_store.PaymentRow.cents)
-        )
-        .join(payment_store.PaymentRow, payment_store.PaymentRow.batch == payment_store.BatchRow.id)
-        .where(payment_store.PaymentRow.end_to_end_id.not_in(said))
-        .group_by(payment_store.BatchRow.id, payment_store.BatchRow.execution_day)
-    )
-    rows = session.execute(asked).all()
-    due = [row[1] + BANK_ANSWERS for row in rows]
+    rows = payment_store.unanswered(session)
+    due = [row.execution_day + BANK_ANSWERS for row in rows]
     late = sum(day < today for day in due)
-    return Waiting(
-        "returns", len(rows), late, due=min(due, default=None), amount=Money(sum(int(row[2]) for row in rows))
-    )
+    amount = Money(sum(row.cents for row in rows))
+    return Waiting("returns", len(rows), late, due=min(due, default=None), amount=amount)
 
 
 def months(session: Session, today: date) -> Waiting:

@@ -387,6 +387,16 @@ def last_closed(session: Session) -> str | None:
     return session.scalar(select(func.max(MonthRow.month)))
 
 
+def months(session: Session) -> list[MonthRow]:
+    """The closed months, the latest first."""
+    return list(session.scalars(select(MonthRow).order_by(MonthRow.month.desc())))
+
+
+def closed_months(session: Session) -> list[str]:
+    """Their names, the latest first."""
+    return [row.month for row in months(session)]
+
+
 def freeze(session: Session, month: str, last_day: date) -> int:
     """Put every open award up to `last_day` on the statement of `month`; how many."""
     heads, lines = table_of(HeadRow), table_of(StatementLineRow)

@@ -6,9 +6,9 @@ names it, once.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, Date, Index, String, Text, func, select, text, update
+from sqlalchemy import CheckConstraint, Date, Index, Select, String, Text, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from covoit.model.claims import Kind, Outcome
@@ -172,6 +172,44 @@ def waiting_claims(session: Session) -> list[ClaimRow]:
     """What agents see: the requests that wait, oldest first."""
     asked = select(ClaimRow).where(ClaimRow.stage == Stage.CLAIMED).order_by(ClaimRow.made_at, ClaimRow.id)
     return list(session.scalars(asked))
+
+
+def list_claims(
+    session: Session, stage: str | None, month: str | None, *, limit: int | None, offset: int
+) -> list[ClaimRow]:
+    """The requests at a stage about a last month (None: any), oldest first."""
+    asked = _chosen(select(ClaimRow), stage, month).order_by(ClaimRow.made_at, ClaimRow.id)
+    return list(session.scalars(asked.limit(limit).offset(offset)))
+
+
+def count_claims(session: Session, stage: str | None, month: str | None) -> tuple[int, int]:
+    """How many there are, and the sum of what they ask, in cents."""
+    row = session.execute(_chosen(select(func.count(), func.sum(ClaimRow.cents)), stage, month)).one()
+    return int(row[0]), int(row[1] or 0)
+
+
+def claim_months(session: Session) -> list[str]:
+    """The last months that requests are about, the latest first."""
+    return list(session.scalars(select(ClaimRow.last_month).distinct().order_by(ClaimRow.last_month.desc())))
+
+
+def _chosen(asked: Select[Any], stage: str | None, month: str | None) -> Select[Any]:
+    for column, wanted in ((ClaimRow.stage, stage), (ClaimRow.last_month, month)):
+        if wanted is not None:
+            asked = asked.where(column == wanted)
+    return asked
+
+
+def list_cases(session: Session, *, kinds: Sequence[str], answered: bool | None, limit: int = 500) -> list[CaseRow]:
+    """Cases of these kinds, the nearest deadline first; answered ones the latest first."""
+    asked = select(CaseRow).where(CaseRow.kind.in_(list(kinds)))
+    if answered is True:
+        asked = asked.where(CaseRow.answered_at.is_not(None)).order_by(CaseRow.answered_at.desc(), CaseRow.id)
+    elif answered is False:
+        asked = asked.where(CaseRow.answered_at.is_(None)).order_by(CaseRow.answer_by, CaseRow.id)
+    else:
+        asked = asked.order_by(CaseRow.answered_at.is_not(None), CaseRow.answer_by, CaseRow.id)
+    return list(session.scalars(asked.limit(limit)))
 
 
 def last_request_year(session: Session, person: str) -> int | None:

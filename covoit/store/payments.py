@@ -5,6 +5,7 @@ its own, a payment request sent twice, two payments of one end-to-end id.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -199,6 +200,46 @@ def events_of(session: Session, ids: Sequence[str]) -> set[tuple[str, str]]:
         )
         found |= {(row[0], row[1]) for row in session.execute(asked)}
     return found
+
+
+def answers_of(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """What the bank last said of payments: (answer, reason) by end-to-end id. Given back comes after paid."""
+    found: dict[str, tuple[str, str]] = {}
+    for start in range(0, len(ids), 2_000):
+        asked = select(BankEventRow.end_to_end_id, BankEventRow.answer, BankEventRow.reason).where(
+            BankEventRow.end_to_end_id.in_(ids[start : start + 2_000])
+        )
+        for name, answer, reason in session.execute(asked.order_by(BankEventRow.recorded_at, BankEventRow.answer)):
+            found[name] = (answer, reason)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A batch that left, and the payments of it of which the bank said nothing yet."""
+
+    batch: str
+    number: int
+    execution_day: date
+    sent_at: datetime
+    payments: int
+    cents: int
+
+
+def unanswered(session: Session) -> list[Unanswered]:
+    """The batches the bank has not said everything of, oldest first."""
+    said = select(BankEventRow.end_to_end_id)
+    asked = (
+        select(
+            BatchRow.id, BatchRow.number, BatchRow.execution_day, BatchRow.sent_at, func.count(),
+            func.sum(PaymentRow.cents),
+        )
+        .join(PaymentRow, PaymentRow.batch == BatchRow.id)
+        .where(PaymentRow.end_to_end_id.not_in(said))
+        .group_by(BatchRow.id, BatchRow.number, BatchRow.execution_day, BatchRow.sent_at)
+        .order_by(BatchRow.number)
+    )  # fmt: skip
+    return [Unanswered(*row[:5], int(row[5])) for row in session.execute(asked)]
 
 
 def payment_of_claim(session: Session, claim: str) -> PaymentRow | None:

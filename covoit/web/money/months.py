@@ -1,0 +1,136 @@
+"""Months: closed one after the other, each operator's payment call, budgets, and the check of everything written."""
+
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from covoit.gateway import scales
+from covoit.model.scale import Scale
+from covoit.service import awards, closing, inbox, statements
+from covoit.store import awards as store
+from covoit.web import bp
+from covoit.web.forms import Faults, text, writing
+from covoit.web.money.shared import XLSX, agent_name, download, me, page
+from mobigo.base.errors import InvalidInput, NotFound
+from mobigo.base.instants import paris_day
+from mobigo.base.money import ZERO, Money, from_exact_cents
+from mobigo.infra import jobs
+from mobigo.infra.auth import Permission, requires
+from mobigo.infra.clock import new_id, now
+from mobigo.infra.db import reading
+from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import sentence
+from mobigo.infra.jobs import JobFilter
+from mobigo.infra.web import services
+from mobigo.ledger import service as ledger
+
+VERIFY = "covoit.verify"
+EUROS_MAX = Decimal(100_000_000)
+
+
+@bp.get("/covoiturage/agents/mois")
+@requires(Permission.COVOIT_PAPERS)
+def months() -> ResponseReturnValue:
+    """The months to close and those closed; budgets; the last checks."""
+    return _page(Faults())
+
+
+def _page(faults: Faults) -> ResponseReturnValue:
+    today = paris_day(now())
+    with reading(services().engine) as session:
+        rows = store.months(session)
+        checks = jobs.list_jobs(session, JobFilter(name=VERIFY, limit=3))
+        return page(
+            "money_months.html", faults, rows=rows, money=Money, sentence=sentence, checks=checks, key=new_id(now()),
+            people={row.month: store.people_of_month(session, row.month) for row in rows},
+            operators={row.month: store.operators_of_month(session, row.month) for row in rows},
+            to_close=[(month, _closes(month)) for month in inbox.closing_months(session, today)], today=today,
+            closed_by={row.month: agent_name(session, row.closed_by) for row in rows}, typed=request.form,
+            total=Money(sum(row.cents for row in rows)), budgets=_budgets(session),
+        )  # fmt: skip
+
+
+def _budgets(session: Session) -> list[tuple[Scale, Money | None, Money]]:
+    """(scale, all that was granted, what is left) of the scales that apply or were ever funded."""
+    every = [(scale, awards.funded(session, scale.code)) for scale in scales.scales(services().config.home)]
+    return [(scale, granted, _left(session, scale.code)) for scale, granted in every if scale.applies or granted]
+
+
+def _closes(month: str) -> date:
+    return closing.last_day_of(month) + timedelta(days=closing.CLOSING_DAY)
+
+
+def _left(session: Session, campaign: str) -> Money:
+    try:
+        return ledger.balance(session, awards.budget(campaign)).spendable
+    except NotFound:
+        return ZERO
+
+
+@bp.post("/covoiturage/agents/mois")
+@requires(Permission.COVOIT_PREPARE)
+def close_month() -> ResponseReturnValue:
+    """Closes a month: statements are frozen, amounts may be asked for. Repeated, does nothing more."""
+    faults, month = Faults(), text("month", 7)
+    with faults.caught():
+        done = closing.close_month(services().engine, month, now(), by=me().subject, home=services().config.home)
+    if faults:
+        return _page(faults)
+    flash(
+        _("Ce mois était déjà clos.") if done.already else _("Le mois est clos : les montants sont exigibles."), "good"
+    )
+    return redirect(url_for("covoit.months"), 303)
+
+
+@bp.get("/covoiturage/agents/mois/<month>/appel-de-fonds/<operator>.xlsx")
+@requires(Permission.COVOIT_PAPERS)
+def payment_call(month: str, operator: str) -> ResponseReturnValue:
+    """The payment call of an operator for a closed month. Raises Refused("covoit.month_open")."""
+    closing.first_day_of(month)
+    with reading(services().engine) as session:
+        if operator not in store.operators_of_month(session, month) and store.find_month(session, month) is not None:
+            raise NotFound("covoit.unknown_paper")
+        content = statements.payment_call(session, operator, month)
+    return download(content, f"appel-de-fonds-{operator}-{month}.xlsx", XLSX)
+
+
+@bp.post("/covoiturage/agents/budgets")
+@requires(Permission.COVOIT_ORDER)
+def fund_campaign() -> ResponseReturnValue:
+    """Grants a campaign money, by an act. A form sent twice grants once: its key names the grant."""
+    faults = Faults()
+    with faults.caught(), writing() as session:
+        awards.fund(
+            session, text("campaign", 80), _euros(text("amount", 20)), act=text("act", 200), by=me().subject,
+            key=f"{text('campaign', 80)}:{text('key', 40)}", home=services().config.home, now=now(),
+        )  # fmt: skip
+    if faults:
+        return _page(faults)
+    flash(_("Le budget est abondé."), "good")
+    return redirect(url_for("covoit.months"), 303)
+
+
+def _euros(typed: str) -> Money:
+    """ "150 000" or "82,50" as people write it. Raises InvalidInput("covoit.bad_cost")."""
+    try:
+        exact = Decimal("".join(typed.replace(",", ".").replace("€", "").split()))
+    except InvalidOperation:
+        raise InvalidInput("covoit.bad_cost") from None
+    if not exact.is_finite() or not 0 < exact <= EUROS_MAX:
+        raise InvalidInput("covoit.bad_cost")
+    return from_exact_cents(exact * 100)
+
+
+@bp.post("/covoiturage/agents/verification")
+@requires(Permission.COVOIT_PAPERS)
+def verify_everything() -> ResponseReturnValue:
+    """Asks for the check of everything written: one at a time, it goes on when the page is closed."""
+    with writing() as session:
+        waiting = [job for job in jobs.list_jobs(session, JobFilter(name=VERIFY, limit=1)) if not job.ended]
+        if not waiting:
+            jobs.enqueue(session, VERIFY, {}, me().subject, now())
+    flash(_("La vérification est demandée : son résultat vient sur cette page."), "good")
+    return redirect(url_for("covoit.months") + "#verification", 303)
