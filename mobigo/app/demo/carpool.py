@@ -5,7 +5,7 @@ Drawn from a seed and the day, so that a second demonstration of the same day te
 are invented (numbers of the ranges that the regulator keeps for fiction); places are the lines' own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -53,6 +53,7 @@ class Crew:
     line: "Line"
     drivers: tuple[str, ...]
     passengers: tuple[str, ...]
+    swapping: tuple[str, str] | None = None  # two people of the story's line who change seats within the day
 
 
 def prepare(engine: "Engine", home: Path, now: datetime, subjects: Mapping[str, str]) -> bool:
@@ -73,6 +74,8 @@ def prepare(engine: "Engine", home: Path, now: datetime, subjects: Mapping[str, 
     pay(engine, home, crews, subjects, now)
     with transaction(engine) as session:
         coming(session, random, crews, now)
+        complaints(session, crews, now)
+    suspicions(engine, now)
     return True
 
 
@@ -138,7 +141,8 @@ def people(session: "Session", random: Random, subjects: Mapping[str, str], now:
                 alias=random.choice(FIRST_NAMES) if person not in known_driver else "Conrad",
                 car=random.choice(("Clio grise", "Zoé bleue", "208 blanche", "Kangoo verte")), now=now,
             )  # fmt: skip
-        crews.append(Crew(line, tuple(drivers), tuple(riders)))
+        swapping = (somebody(name=("Maud", "Miroir")), somebody(name=("Rémi", "Reflet"))) if story else None
+        crews.append(Crew(line, tuple(drivers), tuple(riders), swapping))
     return crews
 
 
@@ -159,6 +163,7 @@ def history(session: "Session", random: Random, crews: list[Crew], now: datetime
         for crew in crews
         for journey in _journeys_of(random, crew, day, now)
     ]
+    made += [journey for crew in crews if crew.swapping for journey in _swapping(random, crew, crew.swapping, today)]
     made = _with_story(made, crews, today - timedelta(days=2))
     rows = [store.row_of(journey, digest=store.facts_digest(journey)) for journey in made]
     for start in range(0, len(rows), 500):
@@ -169,6 +174,7 @@ def _journeys_of(random: Random, crew: Crew, day: date, now: datetime) -> "Itera
     """A working day: most drivers make both ways, with one to three passengers who come or do not."""
     if day.weekday() > 4:
         return
+    free = {direction: list(crew.passengers) for direction in (0, 1)}  # nobody is in two cars at a time
     for driver in crew.drivers:
         if random.random() > 0.08 + 0.05 * BUSY.get(crew.line.code, 4):
             continue
@@ -179,17 +185,34 @@ def _journeys_of(random: Random, crew: Crew, day: date, now: datetime) -> "Itera
             window = hours[0] if direction == 0 else hours[-1]
             minutes = random.randrange(5, _minutes(window.until) - _minutes(window.since) - 10)
             leaves = datetime.combine(day, window.since, PARIS).astimezone(UTC) + timedelta(minutes=minutes)
-            yield from _car(random, crew, driver, direction, leaves)
+            riders = random.sample(free[direction], min(random.choice((1, 1, 1, 2, 2, 3)), len(free[direction])))
+            free[direction] = [each for each in free[direction] if each not in riders]
+            yield from _car(random, crew, driver, riders, direction, leaves)
 
 
-def _car(random: Random, crew: Crew, driver: str, direction: int, leaves: datetime) -> "Iterator[Journey]":
+def _swapping(random: Random, crew: Crew, pair: tuple[str, str], today: date) -> "Iterator[Journey]":
+    """Two people who change seats within the day, on four days of last month: what a fraud check looks for."""
+    first_day = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    days = [day for day in Period(first_day, today.replace(day=1) - timedelta(days=1)).days() if day.weekday() < 5]
+    for day in days[2:15:4]:
+        for direction, (driver, rider) in ((0, pair), (1, pair[::-1])):
+            hours = [each for each in crew.line.hours if each.direction == direction and day.weekday() in each.weekdays]
+            window = hours[0] if direction == 0 else hours[-1]
+            leaves = datetime.combine(day, window.since, PARIS).astimezone(UTC) + timedelta(minutes=17)
+            yield from _car(random, crew, driver, [rider], direction, leaves, whole=True)
+
+
+def _car(
+    random: Random, crew: Crew, driver: str, riders: Sequence[str], direction: int, leaves: datetime, *,
+    whole: bool = False,
+) -> "Iterator[Journey]":  # fmt: skip
     from covoit.model.journeys import ProofClass
     from covoit.rules import lines as rules
 
     stops = rules.stops_in(crew.line, direction)
-    for number, rider in enumerate(random.sample(crew.passengers, random.choice((1, 1, 1, 2, 2, 3)))):
-        start = 0 if random.random() < 0.6 else random.randrange(len(stops) - 1)
-        end = len(stops) - 1 if random.random() < 0.6 else random.randrange(start + 1, len(stops))
+    for number, rider in enumerate(riders):
+        start = 0 if whole or random.random() < 0.6 else random.randrange(len(stops) - 1)
+        end = len(stops) - 1 if whole or random.random() < 0.6 else random.randrange(start + 1, len(stops))
         leg = rules.leg_between(crew.line, stops[start].id, stops[end].id)
         if leg.to_m - leg.from_m < 2_000:
             continue
@@ -378,3 +401,27 @@ def coming(session: "Session", random: Random, crews: list[Crew], now: datetime)
 
 def _last(line: "Line", direction: int) -> Any:
     return [each for each in line.hours if each.direction == direction and 0 in each.weekdays][-1]
+
+
+# ---------------------------------------------------------------- what waits for the agents
+
+
+def complaints(session: "Session", crews: list[Crew], now: datetime) -> None:
+    """Two complaints: one whose answer is due soon, one that has just come."""
+    from covoit.service import claims
+
+    crew = next(each for each in crews if each.line.code == "saulieu-chatillon")
+    last_month = f"{paris_day(now).replace(day=1) - timedelta(days=1):%Y-%m}"
+    told = (
+        (50, "Il manque un trajet sur mon relevé : celui du lundi matin, avec deux passagers à bord."),
+        (2, "Ma passagère est montée à Montbard, et le relevé ne compte que les kilomètres depuis Laignes."),
+    )
+    for driver, (back, said) in zip(crew.drivers[:2], told, strict=True):
+        claims.complain(session, driver, last_month, said, now=now - timedelta(days=back))
+
+
+def suspicions(engine: "Engine", now: datetime) -> None:
+    """Last month is looked at, as the monthly job does; coaches are not at hand yet."""
+    from covoit.service import closing, fraud
+
+    fraud.look(engine, closing.month_before(paris_day(now)), coaches=None, now=now)

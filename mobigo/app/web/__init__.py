@@ -34,10 +34,7 @@ PUBLIC: Final[tuple[Entry, ...]] = (
 )
 AGENTS: Final[tuple[Entry, ...]] = (
     Entry("network.feeds", _("Réseaux"), Permission.FEEDS_READ),
-    Entry("covoit.telephone", _("Téléphone"), Permission.COVOIT_DESK),
-    Entry("covoit.guarantees", _("Garanties"), Permission.COVOIT_DESK),
-    Entry("covoit.paper", _("Fiches de trajet"), Permission.COVOIT_DESK),
-    Entry("covoit.reports", _("Signalements"), Permission.COVOIT_DESK),
+    Entry("covoit.agents", _("Covoiturage (agents)"), Permission.COVOIT_INBOX),
     Entry("covoit.figures", _("Chiffres"), Permission.COVOIT_READ),
     Entry("admin.jobs", _("Travaux"), Permission.JOBS_READ),
     Entry("admin.accounts", _("Comptes"), Permission.ACCOUNTS_READ),

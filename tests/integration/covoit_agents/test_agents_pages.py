@@ -1,4 +1,4 @@
-"""The agents' desk of carpool money: each role sees its own inbox and does its own step, once, whatever is sent twice."""
+"""The agents' desk of carpool money: each role sees its own inbox and does its own step; sent twice, done once."""
 
 import io
 import re
