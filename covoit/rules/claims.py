@@ -1,16 +1,22 @@
-"""When a payment request, a paper claim or a complaint can be received, and until when it is answered. Pure."""
+"""When a payment request, a paper claim or a complaint can be received, until when it is answered, and what it is
+about. Pure."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from covoit.model.claims import Certificate
 from mobigo.base.decisions import Decision
+from mobigo.base.instants import PARIS
 from mobigo.base.money import ZERO, Money
 
 # Two months of silence refuse a request (CRPA, L231-4 and L231-6): an answer is due before.
 ANSWER_MONTHS: Final = 2
 APPEAL_MONTHS: Final = 2  # before the administrative court (code de justice administrative, R421-1)
+ANYTHING: Final = "-"  # a complaint about nothing in particular
+_TRIP: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) \(([0-9A-Z]{26})\)", re.ASCII)
+_MONTH: Final = re.compile(r"\d{4}-\d\d", re.ASCII)
 
 
 def refusal_of_claim(payable: Money, *, iban: bool, banned: bool, open_claim: bool) -> Decision | None:
@@ -76,3 +82,36 @@ def certificate(name: str, year: int, role: str, trips: Sequence[tuple[date, int
         by_month=by_month,
         made_at=made_at,
     )
+
+
+# ---------------------------------------------------------------- what a complaint is about
+
+
+def object_of_trip(award: str, started_at: datetime) -> str:
+    """How a complaint names a trip: its start on the clock of France, then its award. `award_of_object` reads it."""
+    return f"{started_at.astimezone(PARIS):%Y-%m-%d %H:%M} ({award})"
+
+
+def award_of_object(object_id: str) -> str | None:
+    """The award a complaint is about; None for one about anything else."""
+    found = _TRIP.fullmatch(object_id)
+    return None if found is None else found[2]
+
+
+def month_of_object(object_id: str) -> str | None:
+    """The statement ("2026-11") a complaint is about; None for one about anything else."""
+    return object_id if _MONTH.fullmatch(object_id) else None
+
+
+def about(object_id: str) -> Decision | str:
+    """What a complaint is about, to be said in a letter; as it was written when it is none of what we name."""
+    trip = _TRIP.fullmatch(object_id)
+    if trip is not None:
+        try:
+            at = datetime.fromisoformat(trip[1]).replace(tzinfo=PARIS)
+        except ValueError:  # somebody else's way of writing, which looks like ours
+            return object_id
+        return Decision("covoit.about_trip", at=at)
+    if month_of_object(object_id) is not None:
+        return Decision("covoit.about_statement", month=object_id)
+    return Decision("covoit.about_anything") if object_id == ANYTHING else object_id

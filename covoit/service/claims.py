@@ -450,7 +450,7 @@ def _facts(row: store.CaseRow) -> Decision:
         return Decision("covoit.facts_ban", object=row.object_id, day=day)
     if row.kind == Kind.PAPER_CLAIM:
         return Decision("covoit.facts_paper_claim", object=row.object_id, day=day)
-    return Decision("covoit.facts_complaint", object=row.object_id, day=day)
+    return Decision("covoit.facts_complaint", object=rules.about(row.object_id), day=day)
 
 
 def _keep(session: Session, decision: Individual, now: datetime, language: str) -> None:

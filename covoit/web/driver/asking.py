@@ -1,6 +1,5 @@
 """Asking to be paid, in one button; complaints and answers; being heard before a decision; decisions as letters."""
 
-import re
 from typing import Any, Final
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from covoit.export import letters
 from covoit.model.claims import Kind
+from covoit.rules import claims as rules
 from covoit.service import claims, driver
 from covoit.store import claims as store
 from covoit.web import bp
@@ -28,7 +28,6 @@ from mobigo.infra.web import services
 
 COMPLAINTS: Final = "20 per day"
 WORDS_READ: Final = 5_000  # one more than the longest complaint would be cut unseen
-_MONTH: Final = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
 
 @bp.post("/covoiturage/mes-aides/demander")
@@ -98,14 +97,18 @@ def _about(session: Session, person: str, award: str, month: str) -> dict[str, A
         at = day(trip.started_at, current_language(), year=True)
         name = words.way(trip.leg, trip.started_at) or words.line_name(trip.line, paris_day(trip.started_at))
         href = url_for("covoit.driver_line", award=award)
-        return {"object": award, "words": _("votre trajet du %(day)s, %(way)s", day=at, way=name), "href": href}
+        return {
+            "object": rules.object_of_trip(award, trip.started_at),
+            "words": _("votre trajet du %(day)s, %(way)s", day=at, way=name),
+            "href": href,
+        }
     if month:
         known = {each.month for each in driver.months_seen(session, person, paris_day(now()))}
         if month not in known:
             raise NotFound("covoit.unknown_statement", month=month[:10])
         href = url_for("covoit.driver_statement", month=month)
         return {"object": month, "words": _("votre relevé (%(month)s)", month=words.month_name(month)), "href": href}
-    return {"object": "-", "words": _("vos aides au covoiturage"), "href": ""}
+    return {"object": rules.ANYTHING, "words": _("vos aides au covoiturage"), "href": ""}
 
 
 def _same(session: Session, person: str, about: str, said: str) -> str | None:
@@ -166,13 +169,15 @@ def _case_page(case_id: str, faults: Faults) -> ResponseReturnValue:
 
 def _object_of(session: Session, person: str, row: store.CaseRow) -> dict[str, Any]:
     """What a case is about, in words; what is neither a trip nor a statement of this person is said as it was kept."""
-    is_month = _MONTH.fullmatch(row.object_id) is not None
+    if store.about_alert(row.object_id) is not None:
+        return {"object": row.object_id, "words": _("des faits relevés dans vos trajets"), "href": ""}
+    award, month = rules.award_of_object(row.object_id), rules.month_of_object(row.object_id)
     try:
-        if row.object_id == "-" or is_month:
-            return _about(session, person, "", "" if row.object_id == "-" else row.object_id)
-        return _about(session, person, row.object_id, "")
+        if award or month or row.object_id == rules.ANYTHING:
+            return _about(session, person, award or "", month or "")
     except NotFound:
-        return {"object": row.object_id, "words": row.object_id, "href": ""}
+        pass  # a statement without a line any more: said as it was kept
+    return {"object": row.object_id, "words": row.object_id, "href": ""}
 
 
 # ---------------------------------------------------------------- decisions

@@ -300,7 +300,13 @@ def test_a_line_is_disputed_answered_and_the_letter_read(world: World) -> None:
         )  # fmt: skip
     assert "Lire la décision" in read(client, sent.headers["Location"])
     letter = read(client, f"{AT_HOME}/decisions/{decided.id}")
-    for part in ("Décision : refusé.", "Sa preuve est de classe A.", "tribunal administratif", "Guy Guichetier, agent"):
+    for part in (
+        "Décision : refusé.",
+        "au sujet de : votre trajet du mardi 13 octobre 2026, 7 h 30",
+        "Sa preuve est de classe A.",
+        "tribunal administratif",
+        "Guy Guichetier, agent",
+    ):
         assert part in letter, part
     # a complaint about a whole statement, and about nothing in particular
     assert (
