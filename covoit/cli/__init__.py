@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "verify": Command("covoit.cli.verify:verify", "Vérifier le grand livre, les aides, les relevés, les paiements."),
     "price": Command("covoit.cli.price:price", "Calculer l'aide de trajets, étape par étape."),
     "simulate": Command("covoit.cli.simulate:simulate", "Chiffrer un autre barème sur des trajets passés."),
+    "export": Command("covoit.cli.export:export", "Écrire les tables d'un mois, avec leur règle de confidentialité."),
     "ingest": Command("covoit.cli.ingest:ingest", "Recevoir un fichier de trajets, avec reçu et lignes refusées."),
 }
 

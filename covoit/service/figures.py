@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
 from covoit.model.figures import MonthFigures, totals
 from covoit.store.figures import first_and_last_day, line_sums
+from mobigo.base.errors import NotFound
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,21 +54,37 @@ def series(session: Session, months: list[date]) -> list[MonthFigures]:
     return [figures_of(session, month) for month in months[-MONTHS_SHOWN:]]
 
 
+REGISTRY_FOLDER: Final = "covoit/registre"  # under the home: monthly files of the national registry, to simulate on
+
+
+def registry_files(home: Path) -> list[str]:
+    """The names of the registry's monthly files that this installation keeps, the latest first."""
+    return sorted((path.name for path in (home / REGISTRY_FOLDER).glob("*.csv")), reverse=True)
+
+
 class KeptTrips:
     """Past trips in columns, kept for some minutes, so that a form answers as soon as a figure moves."""
 
-    def __init__(self, engine: "Engine") -> None:
+    def __init__(self, engine: "Engine", home: Path) -> None:
         self._engine = engine
-        self._kept: dict[tuple[date, date], tuple[datetime, Trips]] = {}
+        self._home = home
+        self._kept: tuple[tuple[object, ...], datetime, Trips] | None = None
 
-    def trips(self, first_day: date, last_day: date, now: "datetime", load: "Loader") -> "Trips":
-        """Our own trips of these days; read again when they were read more than ten minutes ago."""
-        known = self._kept.get((first_day, last_day))
-        if known is not None and now - known[0] < KEPT_FOR:
-            return known[1]
-        trips = load(self._engine, first_day, last_day)
-        self._kept = {(first_day, last_day): (now, trips)}  # one range at a time: a year of a region is 100 MB
-        return trips
+    def own(self, first_day: date, last_day: date, now: "datetime") -> "Trips":
+        """Our own trips of these days, read again when they were read more than ten minutes ago."""
+        from covoit.service.simulation import own_history
 
+        return self._keep((first_day, last_day), now, lambda: own_history(self._engine, first_day, last_day))
 
-Loader = Callable[["Engine", date, date], "Trips"]
+    def of_registry(self, name: str, now: "datetime") -> "Trips":
+        """The trips of one of `registry_files`. Raises NotFound("covoit.no_such_file") for another name."""
+        from covoit.service.simulation import read_open_data
+
+        if name not in registry_files(self._home):
+            raise NotFound("covoit.no_such_file", file=name[:100])
+        return self._keep((name,), now, lambda: read_open_data([self._home / REGISTRY_FOLDER / name]))
+
+    def _keep(self, key: tuple[object, ...], now: "datetime", load: Callable[[], "Trips"]) -> "Trips":
+        if self._kept is None or self._kept[0] != key or now - self._kept[1] >= KEPT_FOR:
+            self._kept = (key, now, load())  # one set at a time: a year of a region is 100 MB
+        return self._kept[2]

@@ -1,5 +1,6 @@
 """Sums for those who decide: awards by line and month, what the guarantee cost. No name, no person."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -7,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from covoit.model.figures import LineSums
+from covoit.model.pricing import PricedTrip
 from covoit.store.awards import AwardRow, HeadRow
 from covoit.store.lines import GuaranteeRow
 from mobigo.base.instants import PARIS
@@ -52,3 +54,22 @@ def first_and_last_day(session: Session) -> tuple[date, date] | None:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=PARIS).astimezone(UTC)
+
+
+def priced_between(session: Session, first_day: date, last_day: date) -> dict[tuple[str, str], PricedTrip]:
+    """The awards that count of trips of these days, both included, by vehicle trip; steps and shares are left in the
+    documents."""
+    asked = (
+        select(AwardRow)
+        .join(HeadRow, HeadRow.award == AwardRow.id)
+        .where(HeadRow.day >= first_day, HeadRow.day <= last_day, HeadRow.passengers > 0)
+        .order_by(AwardRow.day, AwardRow.operator, AwardRow.operator_trip_id)
+    )
+    return {
+        (row.operator, row.operator_trip_id): PricedTrip(
+            row.operator, row.operator_trip_id, row.driver, row.started_at, row.day, row.line, row.scale_code,
+            row.scale_hash, row.distance_m, row.passengers, Money(row.before_caps_cents), Money(row.whole_cents),
+            counted=tuple(json.loads(row.document).get("counted", ())), fare=Money(row.fare_cents),
+        )
+        for row in session.scalars(asked)
+    }  # fmt: skip

@@ -121,6 +121,8 @@ def simulation() -> ResponseReturnValue:
         answer=answer,
         base=_base(last_day),
         names=_names(),
+        source_pairs=[(name, name) for name in service.registry_files(services().config.home)],
+        source=request.args.get("voyages", ""),
         sentences=[sentence(each) for each in answer.assumptions] if answer is not None else [],
         chart=f"{url_for('covoit.simulation_chart')}?{urlencode(request.args.to_dict())}",
         month_name=_month_name,
@@ -219,10 +221,11 @@ def _change(base: Scale) -> tuple[Any, dict[str, str], dict[str, str]]:
 
 
 def _answer(first_day: date, last_day: date, change: Any) -> Any:
-    from covoit.service.simulation import own_history, simulate
+    from covoit.service.simulation import simulate
 
-    kept = services().part(KeptTrips, lambda shared: KeptTrips(shared.engine))
-    trips = kept.trips(first_day, last_day, now(), own_history)
+    kept = services().part(KeptTrips, lambda shared: KeptTrips(shared.engine, shared.config.home))
+    file = request.args.get("voyages", "")
+    trips = kept.of_registry(file, now()) if file else kept.own(first_day, last_day, now())
     return simulate(trips, _base(last_day), change)
 
 

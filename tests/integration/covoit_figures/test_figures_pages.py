@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from covoit.service import awards
+from covoit.service.month_export import month_export
 from covoit.store import lines as line_store
 from covoit.store.figures import line_sums
 from covoit.web import figures as views
 from mobigo.app import create_app
+from mobigo.app.demo import registry_month
 from mobigo.infra import accounts, grants, sessions
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
@@ -177,3 +179,27 @@ def test_charts_are_images_that_stay_the_same(reader: FlaskClient, path: str) ->
     assert b"<script" not in first.data
     joined = "&" if "?" in path else "?"
     assert reader.get(f"{path}{joined}fond=sombre").data != first.data
+
+
+def test_the_registry_s_months_can_be_simulated_on(reader: FlaskClient, home: Path) -> None:
+    path = registry_month.write(home, date(2026, 11, 26))
+    page = reader.get("/covoiturage/simulation", query_string={"voyages": path.name, "rate": "0,12"})
+    assert page.status_code == 200
+    assert "12\u202f000 voyages du registre national" in page.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("name", ["../../mobigo.sqlite", "absent.csv", "/etc/passwd"])
+def test_no_other_file_can_be_asked_for(reader: FlaskClient, name: str) -> None:
+    assert reader.get("/covoiturage/simulation", query_string={"voyages": name}).status_code == 404
+
+
+@pytest.mark.usefixtures("november")
+def test_a_month_s_tables_add_up_and_say_what_they_leave_out(engine: Engine) -> None:
+    with reading(engine) as session:
+        made = month_export(session, "2026-11", salt=b"s", giver="Région", giver_siret="20005372600010")
+    tables = {dataset.code: list(dataset.rows()) for dataset in made.datasets}
+    # the journeys of this world end between the stops of their lines, and no position was kept: told, not hidden
+    assert made.left_out == 4
+    assert tables["covoit-trajets"] == []
+    assert [row[-2:] for row in tables["covoit-lignes-mois"]] == [(12.0, 1.5), (9.6, 4.5)]
+    assert tables["covoit-aides"] == [("2026-11", "essai", 3, 4, 176.0, 21.6)]

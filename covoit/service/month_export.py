@@ -1,0 +1,83 @@
+"""A month's tables for publication, gathered from what is stored: exact rows, to be reduced before they are published.
+
+Only trips whose award counts are in them. A journey that no commune or position is known of is left out and counted:
+the k-rule could not see it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from covoit.export.opendata import Commune, TripFacts, datasets
+from covoit.gateway.lines import every_line
+from covoit.model.journeys import Journey
+from covoit.model.lines import Line
+from covoit.model.pricing import PricedTrip
+from covoit.rules.lines import stops_in
+from covoit.service.closing import first_day_of, last_day_of
+from covoit.store import journeys as journey_store
+from covoit.store.figures import priced_between
+from mobigo.base.geo import Point
+from mobigo.infra import competence
+
+if TYPE_CHECKING:
+    from mobigo.base.datasets import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class MonthExport:
+    """The tables of a month, and how many journeys could not be placed."""
+
+    month: date
+    datasets: "tuple[Dataset, ...]"
+    left_out: int
+
+
+def month_export(session: Session, month: str, *, salt: bytes, giver: str, giver_siret: str) -> MonthExport:
+    """The four tables of a month. Raises InvalidInput("covoit.bad_month")."""
+    first_day, last_day = first_day_of(month), last_day_of(month)
+    priced = priced_between(session, first_day, last_day)
+    trips = journey_store.trips_ready(session, first_day=first_day, last_day=last_day, only_unpriced=False)
+    rows: list[tuple[PricedTrip, Sequence[Journey]]] = []
+    for trip in trips:
+        award = priced.get(trip.key)
+        if award is not None:
+            counted = set(award.counted)
+            rows.append((award, tuple(journey for journey in trip.journeys if journey.id in counted)))
+    journeys = [journey for _award, counted in rows for journey in counted]
+    positions = journey_store.positions_of(session, [journey.id for journey in journeys])
+    lines = {line.code: line for line in every_line()}
+    known = communes()
+    facts = []
+    for award, counted in rows:
+        for journey in counted:
+            ends = positions.get(journey.id) or _ends(lines, journey)
+            if ends is not None and journey.start_insee in known and journey.end_insee in known:
+                facts.append(TripFacts(journey, ends[0], ends[1], award.amount.cents > 0))
+    tables = datasets(facts, rows, [], known, salt=salt, giver=giver, giver_siret=giver_siret)
+    return MonthExport(first_day, tuple(tables), len(journeys) - len(facts))
+
+
+def communes() -> Mapping[str, Commune]:
+    """The communes of the region, as the trips table names them."""
+    return {
+        code: Commune(code, commune.name, competence.departement_of(code))
+        for code, commune in competence.communes().items()
+    }
+
+
+def _ends(lines: Mapping[str, Line], journey: Journey) -> tuple[Point, Point] | None:
+    """The stops a journey of a line begins and ends at; None off the lines, or between stops."""
+    leg = journey.leg
+    line = None if leg is None else lines.get(leg.line)
+    if leg is None or line is None:
+        return None
+    along = {
+        stop.position_m if leg.direction == 0 else line.length_m - stop.position_m: stop.point
+        for stop in stops_in(line, leg.direction)
+    }
+    start, end = along.get(leg.from_m), along.get(leg.to_m)
+    return None if start is None or end is None else (start, end)
