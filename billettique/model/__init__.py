@@ -1,0 +1,1 @@
+"""What ticketing is made of, as frozen values: no clock, database, page or network here."""

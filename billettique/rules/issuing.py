@@ -1,0 +1,57 @@
+"""Making codes: what the seller signs once, and what the telephone signs each time it shows the code."""
+
+from datetime import datetime
+from typing import Final
+
+from billettique.model.ticket import Data, Header, SellerKey, Title
+from billettique.rules import fcb3, fdc1, u2
+from billettique.rules.keys import Signer, signs_at
+from billettique.rules.titles import title_octets
+from billettique.rules.uper import encode
+from mobigo.base.errors import Refused
+
+DYNAMIC_S: Final = 120  # how long a shown code is good, as SNCF's; telephones sign anew much sooner
+
+
+def sign_title(
+    title: Title,
+    key: SellerKey,
+    signer: Signer,
+    *,
+    bound_key: bytes | None = None,
+    end_at: datetime | None = None,
+    others: tuple[Data, ...] = (),
+) -> bytes:
+    """The code of a title, signed by its seller. With `bound_key` it is the part that the telephone of that key
+    completes by `show_code`, refused when shown alone; without, it is the code as printed. `others` are contents of
+    other formats.
+
+    Raises Refused("billettique.key_not_for_this_title") when the key is another seller's, another signer's, revoked, or
+    does not sign at that time.
+    """
+    mine = key.provider == title.issuer and key.public_key == signer.public_key and key.revoked_at is None
+    if not (mine and signs_at(key, title.issued_at)):
+        raise Refused("billettique.key_not_for_this_title", provider=key.provider, key_id=key.key_id)
+    header = Header(
+        key.provider,
+        key.key_id,
+        (Data(fcb3.FORMAT, title_octets(title)), *others),
+        bound_key,
+        end_at,
+        None if bound_key is None else DYNAMIC_S,
+    )
+    return u2.write_code(header, signer.sign(u2.level_1_octets(header)))
+
+
+def show_code(signed: bytes, telephone: Signer, at: datetime, app: str | None = None) -> bytes:
+    """The code that a telephone shows at an instant: its stamp and its signature around what the seller signed.
+
+    Raises what `u2.read_code` raises, and Refused("billettique.not_this_telephone") when the seller bound another key
+    or none.
+    """
+    code = u2.read_code(signed)
+    if code.header.bound_key != telephone.public_key or code.signature_1 is None:
+        raise Refused("billettique.not_this_telephone")
+    stamp = Data(fdc1.FORMAT, encode(fdc1.DYNAMIC, fdc1.stamp_record(at, app)))
+    signature_2 = telephone.sign(u2.level_2_octets(code.header, code.signature_1, stamp))
+    return u2.write_code(code.header, code.signature_1, stamp, signature_2)

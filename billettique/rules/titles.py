@@ -1,0 +1,355 @@
+"""A title as a record of the norm and back (`fcb3` has the tables): dates relative to the day of sale, codes as numbers
+where they are numbers, and where the title is good.
+
+What is written reads back as the same title. What a foreign seller wrote is read as far as we have a word for it; where
+it bounds the place in another way, the area is marked `opaque` and nobody is refused by our ignorance.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from itertools import groupby
+from typing import Any, Final
+
+from billettique.model.ticket import (
+    Area,
+    Checks,
+    Here,
+    Line,
+    Passengers,
+    Station,
+    Title,
+    TitleKind,
+    TravelClass,
+    Zone,
+)
+from billettique.rules import fcb3
+from billettique.rules.uper import decode, encode
+from mobigo.base.errors import InvalidInput
+from mobigo.base.instants import PARIS
+from mobigo.base.money import Money
+
+MARK_OCTETS: Final = 8
+_LAST_MINUTE: Final = 1439
+_QUARTER: Final = timedelta(minutes=15)
+_FIRST: Final = frozenset({"first", "premiumFirst", "standardFirst", "comfort", "premium", "business"})
+_SECOND: Final = frozenset({"second", "premiumSecond", "standardSecond", "tourist"})
+
+
+def title_octets(title: Title) -> bytes:
+    """The title as a record of the norm, encoded. Raises InvalidInput("billettique.title_not_writable", why=...)."""
+    try:
+        return encode(fcb3.TICKET, record_of(title))
+    except ValueError as wrong:
+        raise InvalidInput("billettique.title_not_writable", why=str(wrong)) from wrong
+
+
+def read_title(octets: bytes) -> Title:
+    """The title in an encoded record, which has to be in its canonical form and hold one document.
+
+    Raises InvalidInput: "billettique.code_malformed", "billettique.code_not_canonical", "billettique.not_one_document".
+    """
+    try:
+        record = decode(fcb3.TICKET, octets)
+        if encode(fcb3.TICKET, record) != octets:
+            raise InvalidInput("billettique.code_not_canonical")
+    except ValueError as wrong:
+        raise InvalidInput("billettique.code_malformed") from wrong
+    return title_of(record)
+
+
+def mark_of(title: Title) -> bytes:
+    """The title's eight octets in revocation lists and used-sets: enough that one of a hundred thousand marks is by
+    chance that of another title once in 10^14 titles."""
+    return sha256(f"{title.issuer}\0{title.reference}".encode()).digest()[:MARK_OCTETS]
+
+
+def covers(area: Area, here: Here) -> bool:
+    """Whether a title of this area may be good here. Where nothing can be compared, nobody is refused.
+
+    Stations: the vehicle serves one of them. The inspector reads from where to where; this only finds a ticket of quite
+    another line.
+    """
+    if area.opaque or not (area.stations or area.zones or area.lines):
+        return True
+    asked = False
+    if area.stations and here.stations:
+        if not here.stations.isdisjoint(area.stations):
+            return True
+        asked = True
+    if area.zones and here.zones:
+        if any(_within(zone, mine) for mine in area.zones for zone in here.zones):
+            return True
+        asked = True
+    if area.lines and here.line is not None:
+        if any(_same_line(here.line, mine) for mine in area.lines):
+            return True
+        asked = True
+    return not asked
+
+
+def class_suffices(bought: TravelClass, needed: TravelClass) -> bool:
+    """Whether one may sit in a coach of class `needed` with a title of class `bought`."""
+    return bought is not TravelClass.SECOND or needed is not TravelClass.FIRST
+
+
+def _within(zone: Zone, mine: Zone) -> bool:
+    return zone.carrier == mine.carrier and zone.city == mine.city and mine.number in (None, zone.number)
+
+
+def _same_line(line: Line, mine: Line) -> bool:
+    return line.carrier == mine.carrier and mine.number in (None, line.number)
+
+
+# ---------------------------------------------------------------- writing
+
+
+def record_of(title: Title) -> dict[str, Any]:
+    """The title in the norm's words. Raises InvalidInput("billettique.title_not_writable", why=...)."""
+    for instant in (title.issued_at, title.first_minute, title.last_minute):
+        if instant.tzinfo is None or instant.second or instant.microsecond:
+            raise InvalidInput("billettique.title_not_writable", why="instants are whole minutes and carry their zone")
+    if title.last_minute < title.first_minute:
+        raise InvalidInput("billettique.title_not_writable", why="it ends before it begins")
+    issued = title.issued_at.astimezone(UTC)
+    document: dict[str, Any] = {
+        **_numbered("reference", title.reference, 2**63 - 1, "Num", "IA5"),
+        **({} if title.product_owner is None else _numbered("productOwner", title.product_owner, 32000, low=1)),
+        **_numbered("productId", title.product, 65535),
+        **_window(issued.date(), title.first_minute, title.last_minute),
+        "classCode": "notApplicable" if title.travel_class is TravelClass.ANY else str(title.travel_class),
+        "tariffs": [_tariff(each) for each in title.passengers] or None,
+        "price": None if title.price is None else title.price.cents,
+        "validRegion": _regions(title.area) or None,
+    }
+    if title.kind is TitleKind.PASS:
+        document |= {"passDescription": title.words or None, "infoText": title.area.words or None}
+        document |= {"includedCarrierNum": list(title.carriers) or None}
+    else:
+        document |= {"returnIncluded": False, "infoText": title.words or None}
+        document |= {"validRegionDesc": title.area.words or None, "carrierNum": list(title.carriers) or None}
+    return {
+        "issuingDetail": {
+            **_numbered("issuer", title.issuer, 32000, low=1),
+            "issuingYear": issued.year,
+            "issuingDay": issued.timetuple().tm_yday,
+            "issuingTime": issued.hour * 60 + issued.minute,
+            "specimen": title.specimen,
+            "securePaperTicket": False,
+            "activated": title.activated,
+        },
+        "travelerDetail": _holder(title.holder),
+        "transportDocument": [{"ticket": (str(title.kind), document)}],
+        "controlDetail": _control(title.checks),
+    }
+
+
+def _numbered(
+    name: str, text: str, high: int, number: str = "Num", word: str = "IA5", *, low: int = 0
+) -> dict[str, int | str]:
+    """A code as the number it is, or else as a text: the norm has a component for each."""
+    if text.isascii() and text.isdigit() and (text == "0" or text[0] != "0") and low <= int(text) <= high:
+        return {name + number: int(text)}
+    return {name + word: text}
+
+
+def _window(issued: date, first: datetime, last: datetime) -> dict[str, int | None]:
+    """Days from the day of sale (UTC) and local minutes; the distance to UTC only where a minute comes twice."""
+    start, end = first.astimezone(PARIS), last.astimezone(PARIS)
+    start_minute, end_minute = start.hour * 60 + start.minute, end.hour * 60 + end.minute
+    return {
+        "validFromDay": (start.date() - issued).days,
+        "validFromTime": start_minute or None,
+        "validFromUTCOffset": _offset_if_twice(start),
+        "validUntilDay": (end.date() - start.date()).days,
+        "validUntilTime": None if end_minute == _LAST_MINUTE else end_minute,
+        "validUntilUTCOffset": _offset_if_twice(end),
+    }
+
+
+def _offset_if_twice(local: datetime) -> int | None:
+    here, other = local.utcoffset(), local.replace(fold=1 - local.fold).utcoffset()
+    return None if here is None or here == other else -(here // _QUARTER)
+
+
+def _tariff(passengers: Passengers) -> dict[str, Any]:
+    return {
+        "numberOfPassengers": passengers.count,
+        "passengerType": passengers.category,
+        "restrictedToCountryOfResidence": False,
+        "tariffDesc": passengers.tariff or None,
+    }
+
+
+def _regions(area: Area) -> list[tuple[str, dict[str, Any]]]:
+    if area.opaque:
+        raise InvalidInput("billettique.title_not_writable", why="its area is somebody else's")
+    regions: list[tuple[str, dict[str, Any]]] = []
+    if area.stations:
+        route = [
+            {**_numbered("station", each.code, 9999999, low=1), "stationCodeTable": each.table, "border": False}
+            for each in area.stations
+        ]
+        regions.append(("viaStations", {"border": False, "route": route}))
+    for (carrier, city), zones in groupby(area.zones, lambda zone: (zone.carrier, zone.city)):
+        numbers = [zone.number for zone in zones]
+        regions.append(("zones", {**_carrier(carrier), "city": city, "zoneId": _numbers(numbers)}))
+    for carrier, lines in groupby(area.lines, lambda line: line.carrier):
+        regions.append(("lines", {**_carrier(carrier), "lineId": _numbers([line.number for line in lines])}))
+    return regions
+
+
+def _numbers(numbers: list[int | None]) -> list[int | None] | None:
+    if numbers == [None]:
+        return None
+    if None in numbers:
+        raise InvalidInput("billettique.title_not_writable", why="all and some at once")
+    return numbers
+
+
+def _carrier(carrier: str | None) -> dict[str, int | str]:
+    return {} if carrier is None else _numbered("carrier", carrier, 32000, low=1)
+
+
+def _holder(holder: tuple[str, str] | None) -> dict[str, Any] | None:
+    if holder is None:
+        return None
+    given, family = holder
+    return {"traveler": [{"firstName": given or None, "lastName": family or None, "ticketHolder": True}]}
+
+
+def _control(checks: Checks) -> dict[str, Any] | None:
+    if checks == Checks():
+        return None
+    return {
+        "identificationByIdCard": checks.identity,
+        "identificationByPassportId": False,
+        "passportValidationRequired": False,
+        "onlineValidationRequired": False,
+        "ageCheckRequired": checks.age,
+        "reductionCardCheckRequired": checks.reduction_card,
+        "infoText": checks.words or None,
+    }
+
+
+# ---------------------------------------------------------------- reading
+
+
+def title_of(record: Mapping[str, Any]) -> Title:
+    """The title in a record. Raises InvalidInput("billettique.not_one_document") unless it holds exactly one."""
+    documents = record.get("transportDocument") or []
+    if len(documents) != 1:
+        raise InvalidInput("billettique.not_one_document", documents=len(documents))
+    kind, document = documents[0]["ticket"]
+    issuing = record["issuingDetail"]
+    issued = datetime(issuing["issuingYear"], 1, 1, tzinfo=UTC) + timedelta(
+        days=issuing["issuingDay"] - 1, minutes=issuing["issuingTime"]
+    )
+    first, last = _instants(issued.date(), document)
+    is_pass = kind == TitleKind.PASS
+    words = document.get("passDescription" if is_pass else "infoText", "")
+    area_words = document.get("infoText" if is_pass else "validRegionDesc", "")
+    return Title(
+        issuer=_text_of(issuing, "issuer") or _text_of(issuing, "securityProvider") or "",
+        reference=_text_of(document, "reference") or "",
+        kind=TitleKind(kind),
+        product=_text_of(document, "productId") or "",
+        words=words,
+        issued_at=issued,
+        first_minute=first,
+        last_minute=last,
+        specimen=issuing["specimen"],
+        product_owner=_text_of(document, "productOwner"),
+        travel_class=_class_of(document["classCode"]),
+        area=_area_of(document, area_words),
+        passengers=tuple(
+            Passengers(each["numberOfPassengers"], each.get("passengerType"), each.get("tariffDesc", ""))
+            for each in document.get("tariffs", ())
+        ),
+        price=_price_of(document, issuing),
+        holder=_holder_of(record.get("travelerDetail")),
+        checks=_checks_of(record.get("controlDetail")),
+        carriers=tuple(document.get("includedCarrierNum" if is_pass else "carrierNum", ())),
+        activated=issuing["activated"],
+    )
+
+
+def _text_of(record: Mapping[str, Any], name: str) -> str | None:
+    number = record.get(name + "Num")
+    return str(number) if number is not None else record.get(name + "IA5")
+
+
+def _class_of(code: str) -> TravelClass:
+    return TravelClass.FIRST if code in _FIRST else TravelClass.SECOND if code in _SECOND else TravelClass.ANY
+
+
+def _price_of(document: Mapping[str, Any], issuing: Mapping[str, Any]) -> Money | None:
+    """In euros and cents, or not at all."""
+    if "price" not in document or issuing["currency"] != "EUR" or issuing["currencyFract"] != 2:
+        return None
+    return Money(document["price"])
+
+
+def _instants(issued: date, document: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """The first and the last minute. Without a time: from 0:00, until 23:59 (the norm). A minute that comes twice, or
+    not at all, without a word on which is meant, is taken as the traveller would have it."""
+    first_day = issued + timedelta(days=document["validFromDay"])
+    last_day = first_day + timedelta(days=document["validUntilDay"])
+    starts = _candidates(first_day, document.get("validFromTime", 0), document.get("validFromUTCOffset"))
+    ends = _candidates(last_day, document.get("validUntilTime", _LAST_MINUTE), document.get("validUntilUTCOffset"))
+    return min(starts), max(ends)
+
+
+def _candidates(day: date, minute: int, offset: int | None) -> Iterable[datetime]:
+    if offset is not None:
+        local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=UTC)
+        return (local + offset * _QUARTER,)
+    local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=PARIS)
+    if not 60 <= minute < 240:  # clocks change between 1 and 4 in the morning
+        return (local.astimezone(UTC),)
+    return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+
+
+def _area_of(document: Mapping[str, Any], words: str) -> Area:
+    stations: list[Station] = []
+    zones: list[Zone] = []
+    lines: list[Line] = []
+    opaque = False
+    origin, destination = _text_of(document, "fromStation"), _text_of(document, "toStation")
+    table = document.get("stationCodeTable", "stationUIC")
+    if origin is not None:
+        stations.append(Station(origin, table))
+    for kind, region in document.get("validRegion", ()):
+        carrier = _text_of(region, "carrier") if kind in ("zones", "lines") else None
+        if kind == "viaStations" and "alternativeRoutes" not in region:
+            here = [region, *region.get("route", ())]
+            opaque = opaque or any("route" in each or "alternativeRoutes" in each for each in here[1:])
+            codes = [(_text_of(each, "station"), each["stationCodeTable"]) for each in here]
+            stations += [Station(code, its_table) for code, its_table in codes if code is not None]
+        elif kind == "zones" and "binaryZoneId" not in region and "nutsCode" not in region:
+            zones += [Zone(carrier, region.get("city"), number) for number in region.get("zoneId", (None,))]
+        elif kind == "lines" and "city" not in region:
+            lines += [Line(carrier, number) for number in region.get("lineId", (None,))]
+        else:
+            opaque = True
+    if destination is not None:
+        stations.append(Station(destination, table))
+    return Area(tuple(stations), tuple(zones), tuple(lines), words, opaque)
+
+
+def _holder_of(travelers: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    for each in (travelers or {}).get("traveler", ()):
+        if each["ticketHolder"]:
+            return each.get("firstName", ""), each.get("lastName", "")
+    return None
+
+
+def _checks_of(control: Mapping[str, Any] | None) -> Checks:
+    if control is None:
+        return Checks()
+    return Checks(
+        control["identificationByIdCard"] or control["identificationByPassportId"],
+        control["ageCheckRequired"],
+        control["reductionCardCheckRequired"],
+        control.get("infoText", ""),
+    )

@@ -1,0 +1,193 @@
+"""Is this code a good title, here and now? Every step in order, no early yes; one of ten answers, with its reason.
+
+length · shape · "U2" to the letter · the canonical form · key known, not revoked, in its time · the seller's signature
+· if a telephone's key is bound, its signature has to be there · the telephone's signature and stamp · time, area, class
+· revoked · used. Everything it needs is an argument: it works as well without a network, on lists of a known age.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from billettique.model.ticket import Answer, Code, Here, KeyList, RevocationList, SellerKey, Title, TitleKind, Verdict
+from billettique.rules import fcb3, fdc1, u2
+from billettique.rules.issuing import DYNAMIC_S
+from billettique.rules.keys import is_signed, public_key_of, signs_at
+from billettique.rules.titles import class_suffices, covers, mark_of, read_title
+from billettique.rules.uper import decode, encode
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import InvalidInput
+
+_MINUTE: Final = timedelta(minutes=1)
+Refusal = tuple[Answer, Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`specimens_good`: outside production, where every title is a specimen. `skew`: how far apart the clocks of a
+    telephone and of an inspector may be."""
+
+    specimens_good: bool = False
+    skew: timedelta = timedelta(seconds=60)
+
+
+class Keyring:
+    """A key list made ready: every point is read once. What is no point of the curve is as if it were not listed."""
+
+    def __init__(self, listed: KeyList) -> None:
+        self.listed = listed
+        self._keys: dict[tuple[str, int], tuple[SellerKey, ec.EllipticCurvePublicKey]] = {}
+        for each in listed.keys:
+            try:
+                self._keys[each.provider, each.key_id] = (each, public_key_of(each.public_key))
+            except ValueError:
+                continue
+
+    def find(self, provider: str, key_id: int) -> tuple[SellerKey, ec.EllipticCurvePublicKey] | None:
+        return self._keys.get((provider, key_id))
+
+
+def verify(
+    octets: bytes,
+    *,
+    keys: Keyring,
+    revocations: RevocationList,
+    used: Mapping[bytes, datetime],
+    now: datetime,
+    here: Here | None = None,
+    policy: Policy = Policy(),
+) -> Verdict:
+    """The verdict on what a camera read. `used` holds, by mark (`titles.mark_of`), when single titles were used up."""
+    ages = _seconds(now - keys.listed.issued_at), _seconds(now - revocations.issued_at)
+    try:
+        code = u2.read_code(octets)
+        title = _the_title(code)
+        shown_at = _shown_at(code, now)
+    except InvalidInput as wrong:
+        return Verdict(Answer.UNREADABLE, wrong.decision, None, *ages)
+    unsigned = refusal_of_seller(code, title, keys, now, policy) or refusal_of_telephone(code, shown_at, now, policy)
+    if unsigned is not None:
+        return Verdict(*unsigned, None, *ages)
+    refusal = refusal_of_title(code, title, revocations, used, now, here, policy)
+    if refusal is not None:
+        return Verdict(*refusal, title, *ages)
+    reason = Decision("billettique.title_good")
+    if now > revocations.expires_at:
+        reason = Decision("billettique.title_good_old_list", at=revocations.issued_at)
+    return Verdict(Answer.OK, reason, title, *ages)
+
+
+def uses_up(title: Title) -> bool:
+    """Whether checking this title uses it up."""
+    return title.kind is TitleKind.SINGLE
+
+
+def _seconds(age: timedelta) -> int:
+    return max(0, int(age.total_seconds()))
+
+
+def _the_title(code: Code) -> Title:
+    tickets = [each.octets for each in code.header.data if each.format == fcb3.FORMAT]
+    if len(tickets) != 1:
+        raise InvalidInput("billettique.not_one_document", documents=len(tickets))
+    return read_title(tickets[0])
+
+
+def _shown_at(code: Code, now: datetime) -> datetime | None:
+    """The telephone's stamp, if there is a dynamic part: it has to be FDC1, in its canonical form."""
+    if code.dynamic is None:
+        return None
+    if code.dynamic.format != fdc1.FORMAT:
+        raise InvalidInput("billettique.code_of_another_format")
+    try:
+        record = decode(fdc1.DYNAMIC, code.dynamic.octets)
+        if encode(fdc1.DYNAMIC, record) != code.dynamic.octets:
+            raise InvalidInput("billettique.code_not_canonical")
+    except ValueError as wrong:
+        raise InvalidInput("billettique.code_malformed") from wrong
+    return fdc1.stamped_at(record, now)
+
+
+def refusal_of_seller(code: Code, title: Title, keys: Keyring, now: datetime, policy: Policy) -> Refusal | None:
+    """Why the seller's signature is worth nothing; None when it holds."""
+    header = code.header
+    named = {"provider": header.provider, "key_id": header.key_id}
+    if now > keys.listed.expires_at:
+        return Answer.UNKNOWN_KEY, Decision("billettique.key_list_expired", at=keys.listed.expires_at)
+    found = keys.find(header.provider, header.key_id)
+    if found is None:
+        return Answer.UNKNOWN_KEY, Decision("billettique.key_not_listed", **named)
+    key, public_key = found
+    if key.revoked_at is not None:
+        return Answer.UNKNOWN_KEY, Decision("billettique.key_revoked", at=key.revoked_at, **named)
+    if not key.first_at - policy.skew <= now <= key.accepted_until:
+        return Answer.UNKNOWN_KEY, Decision("billettique.key_not_in_its_time", **named)
+    if header.other_algorithm:
+        return Answer.UNKNOWN_KEY, Decision("billettique.key_of_another_algorithm", **named)
+    if code.signature_1 is None or not is_signed(public_key, code.signed_1, code.signature_1):
+        return Answer.BAD_SIGNATURE, Decision("billettique.signature_1_bad")
+    # Now signed: what the title says of itself is compared with what its key may sign.
+    if title.issuer != header.provider:
+        return Answer.UNKNOWN_KEY, Decision("billettique.key_of_another_seller", issuer=title.issuer, **named)
+    if not signs_at(key, title.issued_at):
+        return Answer.UNKNOWN_KEY, Decision("billettique.key_not_in_its_time", **named)
+    return None
+
+
+def refusal_of_telephone(code: Code, shown_at: datetime | None, now: datetime, policy: Policy) -> Refusal | None:
+    """Why the second level is missing, wrong or old; None when it holds, or when none is asked for."""
+    bound = code.header.bound_key
+    if bound is None:
+        if code.dynamic is not None or code.signature_2 is not None:  # nobody vouches for it
+            return Answer.BAD_SIGNATURE, Decision("billettique.unsigned_part")
+        return None
+    if code.dynamic is None or code.signature_2 is None:
+        return Answer.BAD_SIGNATURE, Decision("billettique.signature_2_missing")
+    try:
+        telephone = public_key_of(bound)
+    except ValueError:
+        return Answer.BAD_SIGNATURE, Decision("billettique.signature_2_bad")
+    if not is_signed(telephone, code.signed_2, code.signature_2):
+        return Answer.BAD_SIGNATURE, Decision("billettique.signature_2_bad")
+    if shown_at is None:
+        return Answer.STALE_DYNAMIC, Decision("billettique.dynamic_without_stamp")
+    if shown_at > now + policy.skew:
+        return Answer.STALE_DYNAMIC, Decision("billettique.dynamic_from_the_future", at=shown_at)
+    if now > shown_at + timedelta(seconds=code.header.duration_s or DYNAMIC_S) + policy.skew:
+        return Answer.STALE_DYNAMIC, Decision("billettique.dynamic_too_old", at=shown_at)
+    return None
+
+
+def refusal_of_title(
+    code: Code,
+    title: Title,
+    revocations: RevocationList,
+    used: Mapping[bytes, datetime],
+    now: datetime,
+    here: Here | None,
+    policy: Policy,
+) -> Refusal | None:
+    """Why a title that is truly signed is not good here and now; None when it is."""
+    if title.specimen and not policy.specimens_good:
+        return Answer.REVOKED, Decision("billettique.specimen")
+    if not title.activated:
+        return Answer.NOT_YET, Decision("billettique.not_activated")
+    if now < title.first_minute:
+        return Answer.NOT_YET, Decision("billettique.good_from", at=title.first_minute)
+    if now >= title.last_minute + _MINUTE:
+        return Answer.EXPIRED, Decision("billettique.good_until", at=title.last_minute)
+    if code.header.end_at is not None and now >= code.header.end_at + _MINUTE:
+        return Answer.EXPIRED, Decision("billettique.code_to_be_renewed", at=code.header.end_at)
+    if here is not None and not covers(title.area, here):
+        return Answer.WRONG_AREA, Decision("billettique.not_good_here")
+    if here is not None and not class_suffices(title.travel_class, here.travel_class):
+        return Answer.WRONG_AREA, Decision("billettique.not_good_in_first_class")
+    mark = mark_of(title)
+    if mark in revocations.marks:
+        return Answer.REVOKED, Decision("billettique.title_revoked")
+    if mark in used:
+        return Answer.USED, Decision("billettique.title_used", at=used[mark])
+    return None
