@@ -70,8 +70,8 @@ def prepare_batch() -> ResponseReturnValue:
         return _list(faults)
     flash(
         ngettext(
-            "Lot n° %(number)s préparé : %(num)s versement. Une autre personne le vérifie.",
-            "Lot n° %(number)s préparé : %(num)s versements. Une autre personne le vérifie.",
+            "Lot n° %(number)s préparé : %(num)s versement. Une autre personne le vérifie.",
+            "Lot n° %(number)s préparé : %(num)s versements. Une autre personne le vérifie.",
             made.lines,
             number=made.number,
         ),
@@ -146,9 +146,10 @@ def _history(session: Session, row: store.BatchRow) -> Iterator[Act]:
         "covoit.batch_order": words.step(Step.ORDER), "covoit.batch_accept": _("Accepté"),
         "covoit.batch_rejected": _("Rejeté"), "covoit.batch_sent_back": _("Renvoyé"), "covoit.batch_sent": _("Envoyé"),
     }  # fmt: skip
-    for entry in audit.history(session, "covoit_batch", row.id):
-        if entry.action in said:
-            yield Act(said[entry.action], agent_name(session, entry.actor), entry.at)
+    order = list(said)
+    entries = [each for each in audit.history(session, "covoit_batch", row.id) if each.action in said]
+    for entry in sorted(entries, key=lambda each: (each.at, order.index(each.action))):
+        yield Act(said[entry.action], agent_name(session, entry.actor), entry.at)
 
 
 # ---------------------------------------------------------------- the steps
@@ -229,8 +230,8 @@ def send_batch(batch_id: str) -> ResponseReturnValue:
     if sent.blocked:
         flash(
             ngettext(
-                "%(num)s versement ne part pas : le conducteur a changé de compte. Il attend un autre lot.",
-                "%(num)s versements ne partent pas : les conducteurs ont changé de compte. Ils attendent un autre lot.",
+                "%(num)s versement ne part pas : le conducteur a changé de compte. Il attend un autre lot.",
+                "%(num)s versements ne partent pas : les conducteurs ont changé de compte. Ils attendent un autre lot.",
                 len(sent.blocked),
             ),
             "warn",

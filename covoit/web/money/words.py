@@ -1,12 +1,13 @@
 """What agents read of values: months, steps, states, kinds, suspicions. In the language being read."""
 
-from collections.abc import Callable
+import re
 from datetime import date
 
 from covoit.model.claims import Kind, Outcome
 from covoit.model.fraud import Suspicion
 from covoit.model.journeys import JourneyState
 from covoit.model.payments import BatchState, Stage, Step
+from covoit.store.claims import about_alert
 from covoit.store.fraud import AlertState
 from mobigo.infra import formats
 from mobigo.infra.i18n import current_language
@@ -76,6 +77,13 @@ def kind(value: str) -> str:
         Kind.BAN: _("Exclusion"),
         Kind.RECOVERY: _("Reprise"),
     }[Kind(value)]
+
+
+def about(object_id: str) -> str:
+    """What a case is about: a month by its name, a fraud alert, else as it was written."""
+    if about_alert(object_id) is not None:
+        return _("alerte de fraude")
+    return month(object_id) if re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", object_id, re.ASCII) else object_id
 
 
 def outcome(case_kind: str, value: str) -> Badge:
@@ -148,11 +156,3 @@ def role(value: str) -> str:
         "ordonnateur": _("ordonnateur"),
         "comptable_public": _("comptable public"),
     }.get(value, value)
-
-
-ALL: dict[str, Callable[..., object]] = {
-    each.__name__: each
-    for each in (
-        month, stage, batch, step, line_state, kind, outcome, suspicion, innocent, alert, journey, role,
-    )
-}  # fmt: skip
