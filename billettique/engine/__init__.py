@@ -1,0 +1,1 @@
+"""Searches: the cheapest way to pay."""
