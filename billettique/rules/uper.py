@@ -346,6 +346,8 @@ def _read_additions(number: int, left: int) -> tuple[tuple[bytes | None, ...], i
         raise ValueError("too many additions")
     left -= count
     present = number >> left & (1 << count) - 1
+    if not present:
+        raise ValueError("additions announced, and none there")
     values: list[bytes | None] = []
     for place in range(count - 1, -1, -1):
         content = None
@@ -356,8 +358,8 @@ def _read_additions(number: int, left: int) -> tuple[tuple[bytes | None, ...], i
 
 
 def _write_additions(number: int, values: Sequence[bytes | None]) -> int:
-    if not 1 <= len(values) <= 64:
-        raise ValueError("too many additions")
+    if len(values) > 64 or all(value is None for value in values):
+        raise ValueError("additions announced, and none there, or too many")
     number = number << 7 | len(values) - 1
     for value in values:
         number = number << 1 | (value is not None)
