@@ -172,7 +172,10 @@ describe(
     StatementLineRow, purpose="freeze what a driver was told of a month", keep=Always(_TEN_YEARS),
     plain="award month person line_cents",
 )  # fmt: skip
-describe(LockRow, purpose="let one price or close at a time", keep=Always("a lock"), plain="name")
+describe(
+    LockRow, purpose="let one price or close at a time", keep=Always("the one row that whoever prices holds"),
+    plain="name",
+)  # fmt: skip
 
 Key = tuple[str, str]
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Date, Table, delete, or_, update
+from sqlalchemy import JSON, ColumnElement, Date, Table, delete, or_, type_coerce, update
 from sqlalchemy.orm import Session
 
 from mobigo.base.instants import paris_day
@@ -33,7 +33,8 @@ BLANK: Final = "blank"
 class Days:
     """Kept `count` days after the instant (or the day) in column `after`; a row where it is empty is not due yet.
 
-    Then the row is deleted, or its personal columns are emptied (NULL, or "" where a column may not be NULL).
+    Then the row is deleted, or its personal columns are emptied (NULL; where a column may not be NULL, "" or an empty
+    list).
     """
 
     count: int
@@ -133,9 +134,14 @@ def _erase(session: Session, entry: Entry, keep: Days, now: datetime) -> int:
     if keep.then == DELETE:
         return changed(session, delete(entry.table).where(over))
     columns = [entry.table.c[name] for name in entry.personal]
-    empty = {column: None if column.nullable else "" for column in columns}
-    held = [column.is_not(None) if column.nullable else column != "" for column in columns]
+    empty = {column: None if column.nullable else _nothing(column) for column in columns}
+    held = [column.is_not(None) if column.nullable else column != _nothing(column) for column in columns]
     return changed(session, update(entry.table).where(over, or_(*held)).values(empty))
+
+
+def _nothing(column: ColumnElement[Any]) -> Any:
+    """What an emptied column holds where it may not be NULL: no text, or an empty list."""
+    return type_coerce([], column.type) if isinstance(column.type, JSON) else ""
 
 
 # ---------------------------------------------------------------- one person

@@ -134,7 +134,7 @@ def give(feed: str) -> ResponseReturnValue:
     with transaction(services().engine) as session:
         feeds.give_feed(session, feed, organisation)
         _record(session, "feed.given", feed, {"organisation": organisation or ""})
-    flash(gettext("C’est noté : ses personnes voient cette offre et peuvent l’importer."), "good")
+    flash(gettext("C’est noté : ses personnes voient cette offre et peuvent l’importer."), "good")
     return redirect(url_for("network.feeds"), 303)
 
 

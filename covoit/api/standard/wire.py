@@ -201,7 +201,8 @@ _NAMES: Final = {
 
 @bp.errorhandler(MobigoError)
 def refused(error: MobigoError) -> Response:
-    """The standard's own errors: 409 for the same status again, 404 for what is missing, 401, 429; the rest is 400."""
+    """The standard's own errors: 409 for the same status again, 404 for what is missing, 401, 429; the rest is 400.
+    It has no word for a key that may not: 403, as everywhere here."""
     code = error.decision.code
     if code == "covoit.status_already_set":
         status = 409
@@ -209,6 +210,8 @@ def refused(error: MobigoError) -> Response:
         status = 404
     elif isinstance(error, NotSignedIn):
         status = 401
+    elif code == "auth.not_permitted":
+        status = 403
     elif status_of(error) == 429:
         status = 429
     else:

@@ -146,7 +146,7 @@ def test_ten_cents_more_a_kilometre_is_told_line_by_line(reader: FlaskClient) ->
 @pytest.mark.usefixtures("november")
 def test_the_scale_in_force_changes_nothing(reader: FlaskClient) -> None:
     page = reader.get("/covoiturage/simulation").get_data(as_text=True)
-    assert "Même coût : 21,60\xa0€" in page
+    assert "Même coût\u202f: 21,60\xa0€" in page
 
 
 @pytest.mark.parametrize(
