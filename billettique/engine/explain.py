@@ -85,7 +85,9 @@ def quote(
         return Quote(None, unknown=tuple(unknown(compiled, journeys, stuck)))
     lines = _Lines()
     items: list[Item] = []
+    total = 0
     for group in groups:
+        total += sum(bought.cents for bought in group.bought) + sum(way.best[0] for way in group.ways)
         everybody = tuple(sorted(way.rider for way in group.ways))
         for bought in group.bought:
             items.append(Item(bought.kind, bought.id, bought.name, bought.cents, everybody))
@@ -97,7 +99,7 @@ def quote(
                 if _replaces(node):
                     _withdraw(items, node, way.rider)
                 items += mine
-    return Quote(lines.after, tuple(items), tuple(lines.steps))
+    return Quote(Money(total), tuple(items), tuple(lines.steps))
 
 
 def unknown(compiled: "Compiled", journeys: Sequence[Sequence[Leg]], stuck: "Span | None") -> Iterator[Decision]:
@@ -143,6 +145,9 @@ def _explain(
     if option is None:
         return
     name = compiled.names.get(option.product, option.product)
+    if _replaces(node) and node.before is not None:
+        paid = _own_cents(node.before)
+        lines.add("replaced", riders, -paid, Decision("billettique.step_replaced", **ends, amount=Money(paid)))
     if node.kind == "capped" and node.cover is not None:
         lines.add("capped", riders, 0, Decision("billettique.step_capped", **ends, cap=node.cover.name))
         return
@@ -168,9 +173,6 @@ def _explain_transfer(
     rule = node.rule
     if rule is None:
         return
-    if _replaces(node) and node.before is not None:
-        paid = _own_cents(node.before)
-        lines.add("replaced", riders, -paid, Decision("billettique.step_replaced", **ends, amount=Money(paid)))
     if rule.product is None:
         lines.add("transfer", riders, 0, Decision("billettique.step_free_transfer", **ends))
     else:

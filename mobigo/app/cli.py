@@ -33,6 +33,7 @@ class Command(NamedTuple):
 COMMANDS: Final[dict[str, Command]] = {
     "account": Command("mobigo.app.account:account", "Ouvrir des comptes, donner des rôles."),
     "backup": Command("mobigo.app.backup:backup", "Écrire une sauvegarde complète dans un fichier."),
+    "billettique": Command("billettique.cli:billettique", "Billettique : tarifs et titres de transport."),
     "covoit": Command("covoit.cli:covoit", "Covoiturage : de la preuve au paiement."),
     "demo": Command("mobigo.app.demo.command:demo", "Préparer et lancer la démonstration."),
     "doctor": Command("mobigo.app.doctor:doctor", "Examiner l'installation et dire quoi faire."),

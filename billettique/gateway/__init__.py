@@ -1,0 +1,1 @@
+"""The outside: fare files, feeds."""

@@ -1,0 +1,74 @@
+"""The price of journeys: the tariff of the day, the cheapest way, and what must be said beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from billettique.engine.cheapest import Compiled, cheapest, compile_tariff
+from billettique.gateway import fares as gateway
+from billettique.model.tariffs import Ask, Quote, Tariff
+from billettique.rules import fares as rules
+from billettique.rules.tariffs import said_of
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import InvalidInput, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A quote, the tariff it rests on, and what must be said of that tariff."""
+
+    quote: Quote
+    tariff: Tariff
+    said: tuple[Decision, ...]
+
+
+def quote(ask: Ask, home: Path | None = None, *, unconfirmed: bool = False) -> Priced:
+    """The price of journeys under the tariffs in force on the operating day of the first of them.
+
+    Raises InvalidInput("billettique.no_journey"), and what reading tariffs and searching may raise.
+    """
+    departures = [leg.departs_at for journey in ask.journeys for leg in journey]
+    if not departures or not ask.riders:
+        raise InvalidInput("billettique.no_journey")
+    tariff = gateway.tariff_on(rules.operating_day(min(departures)), home, unconfirmed=unconfirmed)
+    networks = {leg.network for journey in ask.journeys for leg in journey if leg.network is not None}
+    return Priced(cheapest(_compiled(_Same(tariff)), ask), tariff, tuple(said_of(tariff, networks)))
+
+
+def quote_by_feed(ask: Ask, feed: Path) -> Priced:
+    """The price of journeys under a feed's own GTFS-Fares v2, in euros.
+
+    Raises Refused("billettique.other_currency") for a feed in another currency; what reading a feed may raise.
+    """
+    if not any(ask.journeys):
+        raise InvalidInput("billettique.no_journey")
+    tables = gateway.read_fares(feed)
+    _only_euros(row.currency for row in tables.products)
+    tariff = Tariff(tables)
+    return Priced(cheapest(compile_tariff(tariff), ask), tariff, ())
+
+
+def _only_euros(currencies: Iterable[str]) -> None:
+    for currency in currencies:
+        if currency != "EUR":
+            raise Refused("billettique.other_currency", currency=currency)
+
+
+class _Same:
+    """A tariff known by the hashes of its versions: equal versions are compiled once."""
+
+    def __init__(self, tariff: Tariff) -> None:
+        self.tariff = tariff
+        self.key = tuple(version.hash for version in tariff.versions)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.key == self.key
+
+
+@lru_cache(maxsize=8)
+def _compiled(same: _Same) -> Compiled:
+    return compile_tariff(same.tariff)
