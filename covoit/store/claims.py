@@ -6,9 +6,9 @@ names it, once.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import CheckConstraint, Date, Index, Select, String, Text, func, select, text, update
+from sqlalchemy import CheckConstraint, ColumnElement, Date, Index, String, Text, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from covoit.model.claims import Kind, Outcome
@@ -178,14 +178,15 @@ def list_claims(
     session: Session, stage: str | None, month: str | None, *, limit: int | None, offset: int
 ) -> list[ClaimRow]:
     """The requests at a stage about a last month (None: any), oldest first."""
-    asked = _chosen(select(ClaimRow), stage, month).order_by(ClaimRow.made_at, ClaimRow.id)
+    asked = select(ClaimRow).where(*_chosen(stage, month)).order_by(ClaimRow.made_at, ClaimRow.id)
     return list(session.scalars(asked.limit(limit).offset(offset)))
 
 
 def count_claims(session: Session, stage: str | None, month: str | None) -> tuple[int, int]:
     """How many there are, and the sum of what they ask, in cents."""
-    row = session.execute(_chosen(select(func.count(), func.sum(ClaimRow.cents)), stage, month)).one()
-    return int(row[0]), int(row[1] or 0)
+    asked = select(func.count(), func.sum(ClaimRow.cents)).where(*_chosen(stage, month))
+    count, cents = session.execute(asked).one()
+    return int(count), int(cents or 0)
 
 
 def claim_months(session: Session) -> list[str]:
@@ -193,11 +194,15 @@ def claim_months(session: Session) -> list[str]:
     return list(session.scalars(select(ClaimRow.last_month).distinct().order_by(ClaimRow.last_month.desc())))
 
 
-def _chosen(asked: Select[Any], stage: str | None, month: str | None) -> Select[Any]:
-    for column, wanted in ((ClaimRow.stage, stage), (ClaimRow.last_month, month)):
-        if wanted is not None:
-            asked = asked.where(column == wanted)
-    return asked
+def _chosen(stage: str | None, month: str | None) -> list[ColumnElement[bool]]:
+    wanted = ((ClaimRow.stage, stage), (ClaimRow.last_month, month))
+    return [column == value for column, value in wanted if value is not None]
+
+
+def people_owing(session: Session) -> list[str]:
+    """The people of whom something was ever asked back, the cases of fraud alerts aside."""
+    asked = select(CaseRow.person).where(CaseRow.kind == Kind.RECOVERY, CaseRow.object_id.not_like(f"{_ALERT}%"))
+    return sorted(session.scalars(asked.distinct()))
 
 
 def list_cases(session: Session, *, kinds: Sequence[str], answered: bool | None, limit: int = 500) -> list[CaseRow]:

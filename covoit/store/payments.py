@@ -239,7 +239,11 @@ def unanswered(session: Session) -> list[Unanswered]:
         .group_by(BatchRow.id, BatchRow.number, BatchRow.execution_day, BatchRow.sent_at)
         .order_by(BatchRow.number)
     )  # fmt: skip
-    return [Unanswered(*row[:5], int(row[5])) for row in session.execute(asked)]
+    return [
+        Unanswered(batch, number, day, sent_at, count, int(cents))
+        for batch, number, day, sent_at, count, cents in session.execute(asked)
+        if sent_at is not None
+    ]
 
 
 def payment_of_claim(session: Session, claim: str) -> PaymentRow | None:

@@ -13,6 +13,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from covoit.model.payments import Act as BatchAct
 from covoit.model.payments import BatchState, Step, Way
 from covoit.rules.payments import end_to_end_id, refusal_of_act
 from covoit.service import payments, returns
@@ -131,7 +132,7 @@ def _detail(batch_id: str, faults: Faults) -> ResponseReturnValue:
         )  # fmt: skip
 
 
-def _refusal(row: store.BatchRow, acts: list[store.Act], step: Step | None) -> str:
+def _refusal(row: store.BatchRow, acts: list[BatchAct], step: Step | None) -> str:
     """Why who looks may not do the step that comes now, though their role could; "" when they may."""
     if step is None:
         return ""

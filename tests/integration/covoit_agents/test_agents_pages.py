@@ -15,18 +15,22 @@ from werkzeug.test import TestResponse
 
 from covoit.model.claims import Kind
 from covoit.rules.payments import end_to_end_id
-from covoit.service import awards, claims
+from covoit.service import awards, claims, closing, payments
+from covoit.service import returns as bank
 from covoit.store import claims as claim_store
+from covoit.store import fraud as fraud_store
 from covoit.store import ibans
+from covoit.store import journeys as journey_store
 from covoit.store import payments as payment_store
-from covoit.web.money import batches, cases, fraud, inbox, months, people, requests, returns
+from covoit.web.money import batches, cases, debts, fraud, inbox, months, people, requests, returns
 from mobigo.app import create_app
 from mobigo.infra import audit
+from mobigo.infra.blobs import Blobs
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.roles import Role
 from tests.covoit_agents_world import a_closed_month, agents
-from tests.covoit_money_world import CLOSING, IBANS, claim, driver, home_with, net, pain002, payer
+from tests.covoit_money_world import CLOSING, COMPTABLE, IBANS, accepted, claim, driver, home_with, net, pain002, payer
 
 NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
 DESK = "/covoiturage/agents"
@@ -68,7 +72,7 @@ def now() -> datetime:
 def office(
     engine: Engine, database_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Office]:
-    for module in (batches, cases, fraud, inbox, months, people, requests, returns):
+    for module in (batches, cases, debts, fraud, inbox, months, people, requests, returns):
         monkeypatch.setattr(module, "now", lambda: now())
     home = payer(home_with(tmp_path / "home"))
     app: Flask = create_app(replace(database_config, home=home, environment="development", base_url="http://localhost"))
@@ -377,3 +381,47 @@ def test_nobody_but_the_desk_opens_a_file(office: Office) -> None:
     office.get(Role.COUNTER_AGENT, f"/personnes/{office.anne}")
     with reading(office.engine) as session:
         assert [each.detail for each in audit.history(session, "covoit_person", office.anne)] == [{"page": "person"}]
+
+
+def test_a_small_debt_is_given_up_once_by_the_ordonnateur_alone(office: Office) -> None:
+    """Anne was paid 12.90 €; one run of 4.30 € is then withdrawn, and the next closing says it was paid too much."""
+    january = datetime(2027, 1, 7, 8, 0, tzinfo=UTC)
+    claim(office.engine, office.anne)
+    batch = accepted(office.engine, office.home)
+    payments.send(office.engine, Blobs(office.home / "blobs"), batch, by=COMPTABLE, home=office.home, now=CLOSING)
+    bank.confirm_batch(office.engine, batch, by=COMPTABLE, now=CLOSING)
+    with transaction(office.engine) as session:
+        journey_store.cancel(session, "mobigo", "a1-0", code="x", now=january)
+    awards.award_ready(office.engine, january, home=office.home)
+    closing.close_month(office.engine, "2026-12", january, home=office.home)
+    page = office.get(Role.ORDONNATEUR, "/trop-percus")
+    assert "Anne Essai 4,30 € 4,30 €" in page
+    form = {"person": office.anne, "reason": "trop peu pour un titre"}
+    assert office.post(Role.CARPOOL_MANAGER, "/trop-percus", **form).status_code == 403
+    assert office.post(Role.ORDONNATEUR, "/trop-percus", **{**form, "reason": ""}).status_code == 422
+    for _ in range(2):
+        office.post(Role.ORDONNATEUR, "/trop-percus", **form)
+    assert net(office.engine, claims.WRITTEN_OFF) == -430
+    assert "Personne ne doit rien" in office.get(Role.ORDONNATEUR, "/trop-percus")
+
+
+def test_an_alert_is_cleared_on_its_page_and_nothing_moves(office: Office) -> None:
+    with transaction(office.engine) as session:
+        row = fraud_store.AlertRow(
+            id="A" * 26, month="2026-11", suspicion="role_swap", people_key="k", people=[office.anne, office.bruno],
+            journeys=["a1-0", "b2-0"], found_at=CLOSING, state="new",
+            reasons='[["covoit.suspect_role_swap", {"days": 3, "of_days": 4}]]',
+        )  # fmt: skip
+        session.add(row)
+    assert "Alertes de fraude à regarder 1" in office.get(Role.CARPOOL_MANAGER)
+    page = office.get(Role.CARPOOL_MANAGER, f"/alertes/{'A' * 26}")
+    assert "3 jours sur 4" in page
+    assert "Total 66 km 8,60 €" in page
+    for role in (Role.COUNTER_AGENT, Role.FINANCE_AGENT, Role.ORDONNATEUR, Role.COMPTABLE_PUBLIC):
+        assert office.status(role, f"/alertes/{'A' * 26}") == 403
+    before = net(office.engine, awards.payable(office.anne))
+    assert office.post(Role.CARPOOL_MANAGER, f"/alertes/{'A' * 26}/ecarter", reason="").status_code == 422
+    said = office.post(Role.CARPOOL_MANAGER, f"/alertes/{'A' * 26}/ecarter", reason="vu la carte grise")
+    assert "vu la carte grise" in words(said.get_data(as_text=True))
+    assert office.post(Role.CARPOOL_MANAGER, f"/alertes/{'A' * 26}/ecarter", reason="encore").status_code == 409
+    assert net(office.engine, awards.payable(office.anne)) == before

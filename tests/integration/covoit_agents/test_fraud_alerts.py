@@ -16,6 +16,7 @@ from covoit.store import fraud as store
 from covoit.store import journeys as journey_store
 from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.base.geo import Point
+from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.roles import Role
 from mobigo.ledger import service as ledger
@@ -200,3 +201,29 @@ def test_a_case_refused_leaves_the_journeys(engine: Engine, people: tuple[str, s
         )
     with pytest.raises(Refused, match="alert_not_decided"), transaction(engine) as session:
         fraud.withdraw(session, name, by=MANAGER, now=CLOSING)
+
+
+def test_the_monthly_job_looks_at_last_month_without_a_network(
+    engine: Engine, database_config: Config, people: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mobigo.infra import clock, jobs
+
+    monkeypatch.setattr(clock, "now", lambda: CLOSING)
+    with transaction(engine) as session:
+        job = jobs.enqueue(session, "covoit.fraud", {}, None, CLOSING)
+    done = jobs.run_inline(engine, database_config, job)
+    assert done.outcome is not None
+    assert (done.outcome.code, done.outcome.params["month"], done.outcome.params["new"]) == ("covoit.looked", MONTH, 1)
+
+
+def test_the_check_of_everything_runs_as_a_job(
+    engine: Engine, database_config: Config, home: Path, people: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mobigo.infra import clock, jobs
+
+    monkeypatch.setattr(clock, "now", lambda: CLOSING)
+    with transaction(engine) as session:
+        job = jobs.enqueue(session, "covoit.verify", {}, None, CLOSING)
+    done = jobs.run_inline(engine, replace(database_config, home=home), job)
+    assert done.outcome is not None
+    assert (done.outcome.code, done.outcome.params["awards"]) == ("covoit.verified", 12)
