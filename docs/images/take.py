@@ -25,8 +25,23 @@ def take(browser: Browser, url: str, name: str, width: int, height: int, *, dark
     )
     page.goto(url, wait_until="networkidle")
     page.wait_for_timeout(1500)  # the map draws after the text
-    picture = Image.open(BytesIO(page.screenshot()))
+    keep(Image.open(BytesIO(page.screenshot())), name)
     page.close()
+
+
+def take_as(browser: Browser, site: str, button: str, path: str, name: str, width: int, height: int) -> None:
+    """A picture of what one of the story's people sees once they have entered by their button."""
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="fr-FR")
+    page = context.new_page()
+    page.goto(f"{site}/demonstration")
+    page.get_by_role("button", name=button).click()
+    page.goto(f"{site}{path}", wait_until="networkidle")
+    keep(Image.open(BytesIO(page.screenshot())), name)
+    context.close()
+
+
+def keep(picture: Image.Image, name: str) -> None:
+    """Write the picture as WebP, as good as its weight allows."""
     for quality in (85, 75, 65, 50):
         picture.save(HERE / f"{name}.webp", quality=quality, method=6)
         if (HERE / f"{name}.webp").stat().st_size <= WEIGHT_BYTES_MAX:
@@ -35,7 +50,7 @@ def take(browser: Browser, url: str, name: str, width: int, height: int, *, dark
 
 
 def main(site: str) -> None:
-    """The traveller's answer on a desk and on a phone, and the story of the demonstration."""
+    """The traveller's answer on a desk and on a phone, the driver's space, the month's spending, the story."""
     day = datetime.now(ZoneInfo("Europe/Paris")).date() + timedelta(days=1)
     while day.weekday() > 4:
         day += timedelta(days=1)
@@ -48,6 +63,9 @@ def main(site: str) -> None:
         take(browser, f"{site}/trajets?{urlencode(asked)}", "voyageur", 1280, 900)
         take(browser, f"{site}/trajets?{urlencode(asked)}", "voyageur-telephone", 360, 780, dark=True)
         take(browser, f"{site}/demonstration", "demonstration", 1280, 800)
+        take_as(browser, site, "Entrer comme Conrad", "/covoiturage/mes-aides", "conducteur", 1280, 800)
+        simulated = "/covoiturage/simulation?rate=0,12"
+        take_as(browser, site, "Entrer comme la vice-présidente", simulated, "vice-presidente", 1280, 900)
         browser.close()
 
 
