@@ -206,8 +206,10 @@ def test_a_case_refused_leaves_the_journeys(engine: Engine, people: tuple[str, s
 def test_the_monthly_job_looks_at_last_month_without_a_network(
     engine: Engine, database_config: Config, people: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from mobigo.app import jobs_registry
     from mobigo.infra import clock, jobs
 
+    jobs_registry.install()
     monkeypatch.setattr(clock, "now", lambda: CLOSING)
     with transaction(engine) as session:
         job = jobs.enqueue(session, "covoit.fraud", {}, None, CLOSING)
@@ -219,8 +221,10 @@ def test_the_monthly_job_looks_at_last_month_without_a_network(
 def test_the_check_of_everything_runs_as_a_job(
     engine: Engine, database_config: Config, home: Path, people: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from mobigo.app import jobs_registry
     from mobigo.infra import clock, jobs
 
+    jobs_registry.install()
     monkeypatch.setattr(clock, "now", lambda: CLOSING)
     with transaction(engine) as session:
         job = jobs.enqueue(session, "covoit.verify", {}, None, CLOSING)
