@@ -61,7 +61,7 @@ def _drawn(
             labelColor=ground["ink2"], titleColor=ground["ink2"], gridColor=ground["hair"], domainColor=ground["ink2"],
             tickColor=ground["ink2"], labelFontSize=13, titleFontSize=13,
         )
-        .configure_legend(labelColor=ground["ink"], labelFontSize=14)
+        .configure_legend(labelColor=ground["ink"], labelFontSize=14, columnPadding=32)
         .configure_view(stroke=None)
     )  # fmt: skip
     svg: str = vl_convert.vegalite_to_svg(chart.to_dict())
