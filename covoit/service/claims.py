@@ -98,7 +98,9 @@ def ask_iban(
             iban=masked(compact),
         )
         subject = _("Votre code de confirmation")
-    send(session, Message(channel, address, subject, text, person), key=f"covoit:iban:{row.id}", now=now)
+    send(
+        session, Message(channel, address, subject, text, _whose(session, person)), key=f"covoit:iban:{row.id}", now=now
+    )
     audit.record(session, "covoit.iban_asked", actor=person, object_kind="covoit_iban", object_id=row.id, now=now)
     return row.id, channel
 
@@ -173,7 +175,12 @@ def _tell_change(session: Session, person: str, row: ibans.IbanRow, now: datetim
     with use_language(language):
         text = _("Votre compte bancaire est maintenant : %(iban)s.", iban=masked(row.iban or ""))
         subject = _("Compte bancaire changé")
-    send(session, Message(channel, address, subject, text, person), key=f"covoit:iban-done:{row.id}", now=now)
+    send(
+        session,
+        Message(channel, address, subject, text, _whose(session, person)),
+        key=f"covoit:iban-done:{row.id}",
+        now=now,
+    )
 
 
 def _second_factor(session: Session, person: str) -> tuple[Channel, str]:
@@ -186,6 +193,11 @@ def _second_factor(session: Session, person: str) -> tuple[Channel, str]:
         if email:
             return "email", email
     raise Refused("covoit.no_second_factor")
+
+
+def _whose(session: Session, person: str) -> str:
+    """Whose message it is: the account's, which shows and erases its messages; else the person's."""
+    return get_person(session, person).subject or person
 
 
 def _code_hash(iban: str, code: str) -> str:

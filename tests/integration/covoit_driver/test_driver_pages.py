@@ -446,10 +446,13 @@ def test_a_code_confirms_only_ones_own_account(world: World) -> None:
 
 def test_ones_data_holds_the_money_and_erasing_forgets_the_account(world: World) -> None:
     world.account_for(world.anna)
-    client = world.client(world.anna)
+    client, bank = world.client(world.anna), f"{AT_HOME}/compte-bancaire"
+    send(client, bank, bank, iban=IBANS[2], holder="Anna Essai")
     held = json.loads(client.get("/compte/donnees").get_data(as_text=True))
     money_held = held["carpool_money"]
-    assert money_held["accounts"][0]["iban"] == IBANS[0]
+    assert {(each["iban"], each["state"]) for each in money_held["accounts"]} == {
+        (IBANS[0], "active"), (IBANS[2], "waiting"),
+    }  # fmt: skip
     assert [(line["month"], line["cents"]) for line in money_held["lines"]] == [
         ("2026-10", 900), ("2026-10", 900), (None, 900),
     ]  # fmt: skip
@@ -457,9 +460,10 @@ def test_ones_data_holds_the_money_and_erasing_forgets_the_account(world: World)
     assert boris["carpool_money"]["fares_owed_cents"] == 300
     assert boris["carpool_money"]["accounts"] == []
     with transaction(world.engine) as session:
-        assert privacy.erase_subject(session, world.anna.subject, NOW)["carpool_money"] == 1
+        assert privacy.erase_subject(session, world.anna.subject, NOW)["carpool_money"] == 2
     with reading(world.engine) as session:
         assert ibans.of_person(session, world.anna.person) == []
+        assert session.scalars(select(MessageRow)).all() == []  # nor the message with the code
 
 
 def test_the_pages_speak_english(world: World) -> None:

@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from mobigo.base.errors import InvalidInput, MobigoError, NotFound, Refused
-from mobigo.infra.auth import Role, public, sign_in
+from mobigo.infra.auth import Permission, Role, public, requires, sign_in, signed_in
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.i18n import sentence
 from mobigo.infra.jobs import enqueue, find_job
+from mobigo.infra.outbox import MessageRow
 from mobigo.infra.web import body_limit, services
 from mobigo.network.service import import_feed
 from mobigo.network.store import feeds, networks
@@ -29,6 +31,7 @@ bp = Blueprint("home", __name__, url_prefix="/demonstration")
 TRIAL: Final = "essai-"  # every feed tried begins so: none can take the name of the territory's
 TRIAL_LIMIT_BYTES: Final = 30_000_000
 TRIALS_MAX: Final = 20
+MESSAGES_SHOWN: Final = 10
 
 
 @bp.get("")
@@ -80,6 +83,21 @@ def enter(who: str) -> ResponseReturnValue:
     with transaction(services().engine) as session:
         sign_in(session, subject)
     return redirect(url_for(endpoint), 303)
+
+
+@bp.get("/messages")
+@requires(Permission.ACCOUNT_OWN)
+def messages() -> ResponseReturnValue:
+    """What was written to whoever looks: here no message leaves, so that they would never read their codes."""
+    from covoit.store.people import find_person
+
+    subject = signed_in().subject
+    with reading(services().engine) as session:
+        carpooler = find_person(session, subject=subject)
+        people = [subject, *([] if carpooler is None else [carpooler.id])]
+        asked = select(MessageRow).where(MessageRow.person.in_(people)).order_by(MessageRow.id.desc())
+        found = session.scalars(asked.limit(MESSAGES_SHOWN)).all()
+        return render_template("home/messages.html", messages=found)
 
 
 @bp.get("/essai")
