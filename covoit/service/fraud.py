@@ -26,7 +26,6 @@ from covoit.rules import fraud as rules
 from covoit.rules import lines as line_rules
 from covoit.service import lines as line_service
 from covoit.service.closing import first_day_of, last_day_of
-from covoit.store import awards as award_store
 from covoit.store import claims as claim_store
 from covoit.store import fraud as store
 from covoit.store import journeys as journey_store
@@ -42,6 +41,7 @@ from mobigo.infra.roles import Identity, Permission
 
 CANCEL_CODE: Final = "fraud"
 WORDS_MAX: Final = 2_000
+SLICE: Final = 2_000  # journeys whose positions are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ def sightings(session: Session, first_day: date, last_day: date) -> tuple[list[S
     seen: list[Sighting] = []
     unplaced = 0
     journeys = list(store.journeys_between(session, first_day, last_day))
-    for some in award_store.slices([each.id for each in journeys]):
-        exact = journey_store.positions_of(session, some)
-        known = set(some)
-        for journey in (each for each in journeys if each.id in known):
+    for start in range(0, len(journeys), SLICE):
+        some = journeys[start : start + SLICE]
+        exact = journey_store.positions_of(session, [each.id for each in some])
+        for journey in some:
             ends = exact.get(journey.id) or places.ends_of(journey.leg)
             if ends is None:
                 unplaced += 1
@@ -212,20 +212,25 @@ def withdraw(session: Session, alert_id: str, *, by: Identity, now: datetime) ->
 
 def due_of(session: Session, row: AlertRow) -> dict[str, Money]:
     """What each driver is due today for the vehicle trips of an alert's journeys."""
-    trips = {(each.operator, each.operator_trip_id): each.driver for each in store.journeys_of(session, row.journeys)}
     due: dict[str, Money] = {}
-    for key, driver in sorted(trips.items()):
-        head = award_store.find_head(session, key)
-        if head is not None:
-            due[driver] = due.get(driver, ZERO) + head.whole
+    for driver, amount in store.trips_due(session, row.journeys).values():
+        due[driver] = due.get(driver, ZERO) + amount
     return due
+
+
+def totals_of(session: Session, rows: Sequence[AlertRow]) -> dict[str, Money]:
+    """What the vehicle trips of each of many alerts are due today, by alert."""
+    trips = store.trips_by_journey(session, sorted({name for row in rows for name in row.journeys}))
+    totals = {}
+    for row in rows:
+        keys = {trips[name] for name in row.journeys if name in trips}
+        totals[row.id] = sum((amount for _key, amount in keys), ZERO)
+    return totals
 
 
 def paid_for(session: Session, journeys: Sequence[Journey]) -> dict[tuple[str, str], Money]:
     """What each vehicle trip of these journeys is due today."""
-    keys = sorted({(each.operator, each.operator_trip_id) for each in journeys})
-    heads = {key: award_store.find_head(session, key) for key in keys}
-    return {key: head.whole for key, head in heads.items() if head is not None}
+    return {key: amount for key, (_driver, amount) in store.trips_due(session, [each.id for each in journeys]).items()}
 
 
 def _waiting(session: Session, alert_id: str, by: Identity) -> AlertRow:

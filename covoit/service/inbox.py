@@ -88,10 +88,10 @@ def _waited_s(since: datetime, now: datetime) -> float:
 
 def requests(session: Session, today: date) -> Waiting:
     """The payment requests in no batch."""
-    rows = [row for row in claim_store.waiting_claims(session) if row.batch is None]
-    due = [answer_by(paris_day(row.made_at)) for row in rows]
-    amount = Money(sum(row.cents for row in rows))
-    since = min((row.made_at for row in rows), default=None)
+    rows = claim_store.waiting_sums(session)
+    due = [answer_by(paris_day(made_at)) for made_at, _cents in rows]
+    amount = Money(sum(cents for _made_at, cents in rows))
+    since = min((made_at for made_at, _cents in rows), default=None)
     return Waiting("requests", len(rows), *_timed(due, today), due=min(due, default=None), since=since, amount=amount)
 
 

@@ -217,6 +217,12 @@ def list_cases(session: Session, *, kinds: Sequence[str], answered: bool | None,
     return list(session.scalars(asked.limit(limit)))
 
 
+def waiting_sums(session: Session) -> list[tuple[datetime, int]]:
+    """(when it was made, cents) of each request that waits in no batch."""
+    asked = select(ClaimRow.made_at, ClaimRow.cents).where(ClaimRow.stage == Stage.CLAIMED, ClaimRow.batch.is_(None))
+    return [(row[0], row[1]) for row in session.execute(asked)]
+
+
 def last_request_year(session: Session, person: str) -> int | None:
     """The year of the last payment request or complaint: it interrupts the prescription (law 68-1250, article 2)."""
     instants = (

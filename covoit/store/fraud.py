@@ -10,12 +10,14 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, and_, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from covoit.model.journeys import Journey, JourneyState
+from covoit.store.awards import HeadRow, Key, slices
 from covoit.store.journeys import JourneyRow, journey_value
 from mobigo.base.errors import NotFound
+from mobigo.base.money import Money
 from mobigo.infra.db import Base, Json, UtcDateTime
 from mobigo.infra.privacy import BLANK, Days, describe
 
@@ -129,7 +131,28 @@ def journeys_between(session: Session, first_day: date, last_day: date) -> Itera
 def journeys_of(session: Session, ids: Sequence[str]) -> list[Journey]:
     """These journeys, by start; those no longer kept are left out."""
     found = []
-    for start in range(0, len(ids), 2_000):
-        asked = select(JourneyRow).where(JourneyRow.id.in_(ids[start : start + 2_000]))
+    for some in slices(ids):
+        asked = select(JourneyRow).where(JourneyRow.id.in_(some))
         found += [journey_value(row) for row in session.scalars(asked)]
     return sorted(found, key=lambda each: (each.started_at, each.id))
+
+
+def trips_due(session: Session, journeys: Sequence[str]) -> dict[Key, tuple[str, Money]]:
+    """(driver, what is due today) of each vehicle trip of these journeys that was priced."""
+    return {(row[1], row[2]): (row[3], Money(row[4])) for row in _heads(session, journeys)}
+
+
+def trips_by_journey(session: Session, journeys: Sequence[str]) -> dict[str, tuple[Key, Money]]:
+    """(vehicle trip, what is due for it today) of each of these journeys that was priced."""
+    return {row[0]: ((row[1], row[2]), Money(row[4])) for row in _heads(session, journeys)}
+
+
+def _heads(session: Session, journeys: Sequence[str]) -> Iterator[tuple[str, str, str, str, int]]:
+    """(journey, operator, trip, driver, cents) of journeys whose vehicle trip was priced."""
+    both = and_(HeadRow.operator == JourneyRow.operator, HeadRow.operator_trip_id == JourneyRow.operator_trip_id)
+    for some in slices(journeys):
+        asked = select(
+            JourneyRow.id, HeadRow.operator, HeadRow.operator_trip_id, HeadRow.driver, HeadRow.whole_cents
+        ).join(HeadRow, both)
+        for row in session.execute(asked.where(JourneyRow.id.in_(some))):
+            yield row[0], row[1], row[2], row[3], row[4]

@@ -177,6 +177,25 @@ def lines_of(session: Session, batch: str, state: str | None = None) -> list[Lin
     return list(session.scalars(asked if state is None else asked.where(LineRow.state == state)))
 
 
+def some_lines_of(session: Session, batch: str, *, limit: int, offset: int) -> list[LineRow]:
+    """Some lines of a batch, by number: a page of them."""
+    asked = select(LineRow).where(LineRow.batch == batch).order_by(LineRow.number)
+    return list(session.scalars(asked.limit(limit).offset(offset)))
+
+
+def sums_of(session: Session, batch: str) -> dict[str, int]:
+    """The cents of a batch's lines, by their state."""
+    asked = select(LineRow.state, func.sum(LineRow.cents)).where(LineRow.batch == batch).group_by(LineRow.state)
+    return {row[0]: int(row[1]) for row in session.execute(asked)}
+
+
+def silent(session: Session, batch: str) -> int:
+    """How many payments of a batch left and have no answer of the bank."""
+    said = select(BankEventRow.end_to_end_id)
+    asked = select(func.count()).where(PaymentRow.batch == batch, PaymentRow.end_to_end_id.not_in(said))
+    return session.scalar(asked) or 0
+
+
 def payments_of(session: Session, batch: str) -> list[PaymentRow]:
     """The payments of a batch that left."""
     return list(session.scalars(select(PaymentRow).where(PaymentRow.batch == batch).order_by(PaymentRow.end_to_end_id)))

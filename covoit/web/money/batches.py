@@ -7,7 +7,7 @@ is said at the head of the page.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,9 +20,9 @@ from covoit.service import payments, returns
 from covoit.store import awards as award_store
 from covoit.store import payments as store
 from covoit.web import bp
-from covoit.web.forms import Faults, text
+from covoit.web.forms import Faults, text, writing
 from covoit.web.money import words
-from covoit.web.money.shared import XLSX, agent_name, download, me, names_of, page
+from covoit.web.money.shared import XLSX, agent_name, download, me, names_of, page, took, whole_number
 from mobigo.base.decisions import Decision
 from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
@@ -39,6 +39,9 @@ _STEP_OF = {
     BatchState.CHECKED: Step.ORDER,
     BatchState.ORDERED: Step.ACCEPT,
 }
+
+
+PAGE: Final = 200  # lines of a batch shown at once
 
 
 class Act(NamedTuple):
@@ -116,18 +119,18 @@ def payment_batch(batch_id: str) -> ResponseReturnValue:
 def _detail(batch_id: str, faults: Faults) -> ResponseReturnValue:
     with reading(services().engine) as session:
         row = store.get_batch(session, batch_id)
-        lines = store.lines_of(session, batch_id)
-        sent = {each.claim: each.end_to_end_id for each in store.payments_of(session, batch_id)}
-        answers = store.answers_of(session, list(sent.values()))
-        acts = store.acts_of(session, batch_id)
+        first = whole_number("depuis")
+        lines = store.some_lines_of(session, batch_id, limit=PAGE, offset=first)
+        names = {line.claim: end_to_end_id(line.claim) for line in lines if line.state == store.LINE_SENT}
+        answers = store.answers_of(session, list(names.values()))
         step = _STEP_OF.get(BatchState(row.state))
         return page(
             "money_batch.html", faults, row=row, lines=lines, names=names_of(session, [line.person for line in lines]),
-            amount=Money(row.cents), money=Money, history=list(_history(session, row)), step=step,
-            refusal=_refusal(row, acts, step), answers={claim: answers.get(name) for claim, name in sent.items()},
-            sent=sent, reference=end_to_end_id, unanswered=sum(name not in answers for name in sent.values()),
-            sent_total=Money(sum(line.cents for line in lines if line.state == store.LINE_SENT)),
-            way=Way(row.way), BatchState=BatchState, today=paris_day(now()), typed=request.form,
+            amount=Money(row.cents), money=Money, history=list(_history(session, row)), step=step, first=first,
+            size=PAGE, refusal=_refusal(row, store.acts_of(session, batch_id), step), way=Way(row.way),
+            answers={claim: answers.get(name) for claim, name in names.items()}, typed=request.form,
+            unanswered=store.silent(session, batch_id), today=paris_day(now()),
+            sent_total=Money(store.sums_of(session, batch_id).get(store.LINE_SENT, 0)),
             permission=None if step is None else payments.PERMISSION[step],
         )  # fmt: skip
 
@@ -257,9 +260,10 @@ def batch_paid(batch_id: str) -> ResponseReturnValue:
 @requires(Permission.COVOIT_ACCOUNT)
 def batch_file(batch_id: str) -> ResponseReturnValue:
     """The pain.001, or the import file of the finance software: the very bytes that were made when it was sent."""
-    with reading(services().engine) as session:
+    with writing() as session:
         row = store.get_batch(session, batch_id)
         content = payments.payment_file(session, batch_id, _home())
+        took(session, "covoit_batch", batch_id, "file")
     mandatary = row.way == Way.MANDATARY
     name = f"paiement-{row.number:04d}.{'xml' if mandatary else 'csv'}"
     return download(content, name, "application/xml" if mandatary else "text/csv")
@@ -274,9 +278,10 @@ def batch_papers(batch_id: str, ending: str) -> ResponseReturnValue:
 
     if ending not in ("pdf", "xlsx"):
         raise NotFound("covoit.unknown_paper")
-    with reading(services().engine) as session:
+    with writing() as session:
         row = store.get_batch(session, batch_id)
         shown = payments.bordereau(session, batch_id, _home())
+        took(session, "covoit_batch", batch_id, f"bordereau.{ending}")
     if ending == "pdf":
         return download(liquidation.pdf(shown), f"bordereau-{row.number:04d}.pdf", "application/pdf")
     return download(liquidation.workbook(shown), f"bordereau-{row.number:04d}.xlsx", XLSX)

@@ -48,7 +48,7 @@ def alerts() -> ResponseReturnValue:
         people = names_of(session, [person for row in rows for person in row.people])
         months = store.months(session)
         looks = jobs.list_jobs(session, JobFilter(name=JOB, limit=2))
-        due = {row.id: sum(service.due_of(session, row).values(), ZERO) for row in rows[:200]}
+        due = service.totals_of(session, rows)
     return page(
         "money_alerts.html", rows=rows, people=people, months=months, month=month or "", state=state or "",
         suspicion=suspicion or "", states=list(AlertState), suspicions=list(Suspicion), due=due, looks=looks,

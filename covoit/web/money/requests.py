@@ -20,7 +20,7 @@ from covoit.store import payments as payment_store
 from covoit.store.claims import ClaimRow
 from covoit.web import bp
 from covoit.web.forms import Faults, text, writing
-from covoit.web.money.shared import CSV, agent_name, download, me, names_of, page, signatory, signs
+from covoit.web.money.shared import CSV, agent_name, download, me, names_of, page, signatory, signs, took, whole_number
 from mobigo.base.errors import NotFound
 from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
@@ -51,20 +51,15 @@ def payment_requests() -> ResponseReturnValue:
     stage, month = _asked()
     with reading(services().engine) as session:
         total, cents = store.count_claims(session, stage, month)
-        rows = store.list_claims(session, stage, month, limit=PAGE, offset=_offset())
+        rows = store.list_claims(session, stage, month, limit=PAGE, offset=whole_number("depuis"))
         names = names_of(session, [row.person for row in rows])
         months = store.claim_months(session)
     today = paris_day(now())
     return page(
         "money_requests.html", rows=rows, names=names, stage=stage or "", month=month or "", months=months,
-        stages=STAGES, total=total, sum=Money(cents), first=_offset(), size=PAGE, money=Money, due=_due,
+        stages=STAGES, total=total, sum=Money(cents), first=whole_number("depuis"), size=PAGE, money=Money, due=_due,
         late=[row.id for row in rows if row.stage == Stage.CLAIMED and _due(row) < today],
     )  # fmt: skip
-
-
-def _offset() -> int:
-    given = request.args.get("depuis", "0")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 8 else 0
 
 
 def _due(row: ClaimRow) -> date:
@@ -79,7 +74,8 @@ def payment_requests_csv() -> ResponseReturnValue:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(["demande", "faite_le", "conducteur", "dernier_mois", "montant_eur", "etat", "lot"])
-    with reading(services().engine) as session:
+    with writing() as session:
+        took(session, "covoit_claim", month or "-", "requests.csv")
         rows = store.list_claims(session, stage, month, limit=None, offset=0)
         names = names_of(session, [row.person for row in rows])
         numbers = {row.id: row.number for row in payment_store.batches(session)}

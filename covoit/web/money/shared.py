@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from flask import make_response, render_template
+from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -12,8 +12,9 @@ from covoit.store.people import people
 from covoit.web.forms import Faults, text
 from covoit.web.money import words
 from mobigo.base.errors import NotFound
-from mobigo.infra import accounts, auth
+from mobigo.infra import accounts, audit, auth
 from mobigo.infra.auth import Identity, Permission
+from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -35,6 +36,20 @@ def page(template: str, faults: Faults | None = None, **said: Any) -> ResponseRe
     errors = {} if faults is None else faults.by_field
     body = render_template(f"covoit/{template}", errors=errors, words=words, may=may, Permission=Permission, **said)
     return body, faults.status if faults else 200
+
+
+def whole_number(name: str) -> int:
+    """A whole number of the address; 0 for what is none."""
+    given = request.args.get(name, "0")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 8 else 0
+
+
+def took(session: Session, kind: str, object_id: str, paper: str) -> None:
+    """Write that who acts took a paper that names people."""
+    audit.record(
+        session, "covoit.paper_taken", actor=me().subject, object_kind=kind, object_id=object_id, now=now(),
+        detail={"paper": paper},
+    )  # fmt: skip
 
 
 def download(content: bytes, name: str, kind: str) -> ResponseReturnValue:
