@@ -36,7 +36,7 @@ from mobigo.infra import accounts, audit
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import insert_new, reading, transaction
 from mobigo.infra.i18n import gettext as _
-from mobigo.infra.i18n import use_language
+from mobigo.infra.i18n import sentence, use_language
 from mobigo.infra.outbox import Channel, Message, send
 from mobigo.infra.roles import Identity, Permission
 from mobigo.ledger import service as ledger
@@ -339,6 +339,7 @@ def notify_case(session: Session, case_id: str, *, by: Identity, now: datetime, 
             " écrit ou au guichet, et pouvez vous faire assister.",
             case=row.id,
         )
+        text += "\n\n" + _("Les faits : %(facts)s", facts=sentence(_facts(row)))
         subject = _("Avant une décision : vos observations")
     _write_to(session, row.person, subject, text, f"covoit:case:{row.id}", now)
     audit.record(

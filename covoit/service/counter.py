@@ -125,8 +125,12 @@ def receive(
 
 
 def propose_ban(session: Session, person: str, about: str, *, by: Identity, now: datetime) -> claim_store.CaseRow:
-    """The case of somebody who might be kept out; while one waits, the same. Raises NotFound, Refused."""
+    """The case of somebody who might be kept out, for these facts; while one waits, the same.
+
+    Raises InvalidInput("covoit.ban_without_facts"), NotFound, Refused."""
     people_store.get_person(session, person)
+    if not about.strip():
+        raise InvalidInput("covoit.ban_without_facts")
     for known in claim_store.cases_of(session, person, Kind.BAN):
         if known.answered_at is None and claim_store.about_alert(known.object_id) is None:
             return known

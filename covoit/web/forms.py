@@ -48,6 +48,7 @@ FIELDS: Final = {
     "covoit.decision_without_reason": "reason",
     "covoit.decision_unsigned": "capacity",
     "covoit.ban_without_end": "last_day",
+    "covoit.ban_without_facts": "ban-about",
     "covoit.bad_month": "month",
     "covoit.budget_amount": "amount",
     "covoit.complaint_empty": "said",

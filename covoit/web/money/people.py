@@ -104,7 +104,7 @@ def propose_ban(person: str) -> ResponseReturnValue:
     """Opens the case of somebody who might be kept out: told first, heard, then decided."""
     faults = Faults()
     with faults.caught(), writing() as session:
-        case_id = counter.propose_ban(session, person, text("about", 200) or "-", by=me(), now=now()).id
+        case_id = counter.propose_ban(session, person, text("about", 200), by=me(), now=now()).id
     if faults:
         return _file(person, faults)
     return redirect(url_for("covoit.case", case_id=case_id), 303)

@@ -1,16 +1,17 @@
 """What agents read of values: months, steps, states, kinds, suspicions. In the language being read."""
 
-import re
 from datetime import date
 
 from covoit.model.claims import Kind, Outcome
 from covoit.model.fraud import Suspicion
 from covoit.model.journeys import JourneyState
 from covoit.model.payments import BatchState, Stage, Step
+from covoit.rules.claims import about as rule_about
+from covoit.rules.claims import month_of_object
 from covoit.store.claims import about_alert
 from covoit.store.fraud import AlertState
 from mobigo.infra import formats
-from mobigo.infra.i18n import current_language
+from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
 
 Badge = tuple[str, str]  # words, and the kind of badge they stand in
@@ -80,10 +81,13 @@ def kind(value: str) -> str:
 
 
 def about(object_id: str) -> str:
-    """What a case is about: a month by its name, a fraud alert, else as it was written."""
+    """What a case is about: a statement by its month, a trip, a fraud alert, else as it was written."""
     if about_alert(object_id) is not None:
         return _("alerte de fraude")
-    return month(object_id) if re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", object_id, re.ASCII) else object_id
+    if month_of_object(object_id) is not None:
+        return month(object_id)
+    said = rule_about(object_id)
+    return said if isinstance(said, str) else sentence(said)
 
 
 def outcome(case_kind: str, value: str) -> Badge:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from covoit.model.claims import Kind
@@ -28,9 +28,22 @@ from mobigo.infra import audit
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
+from mobigo.infra.outbox import MessageRow
 from mobigo.infra.roles import Role
 from tests.covoit_agents_world import a_closed_month, agents
-from tests.covoit_money_world import CLOSING, COMPTABLE, IBANS, accepted, claim, driver, home_with, net, pain002, payer
+from tests.covoit_money_world import (
+    CLOSING,
+    COMPTABLE,
+    IBANS,
+    MANAGER,
+    accepted,
+    claim,
+    driver,
+    home_with,
+    net,
+    pain002,
+    payer,
+)
 
 NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
 DESK = "/covoiturage/agents"
@@ -373,6 +386,19 @@ def test_a_complaint_at_the_counter_sent_twice_is_one_case(office: Office) -> No
         )
     with reading(office.engine) as session:
         assert [row.kind for row in claim_store.cases_of(session, office.anne)] == ["paper_claim"]
+
+
+def test_a_ban_is_considered_once_for_facts_and_by_who_prepares(office: Office) -> None:
+    at = f"/personnes/{office.anne}/exclusion"
+    assert office.post(Role.COUNTER_AGENT, at, about="insultes").status_code == 403
+    assert office.post(Role.CARPOOL_MANAGER, at, about=" ").status_code == 422
+    for _ in range(2):
+        office.post(Role.CARPOOL_MANAGER, at, about="insultes à un passager")
+    with transaction(office.engine) as session:
+        (case,) = claim_store.cases_of(session, office.anne, Kind.BAN)
+        claims.notify_case(session, case.id, by=MANAGER, now=CLOSING)
+        (told,) = [row.body for row in session.scalars(select(MessageRow)) if case.id in row.body]
+    assert "insultes à un passager" in told  # the person is told why (CRPA, L122-1)
 
 
 def test_nobody_but_the_desk_opens_a_file(office: Office) -> None:
