@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy.orm import Session
@@ -136,10 +136,6 @@ class Explained:
             return None
         return LineLeg(kept[0].line, kept[0].direction, min(leg.from_m for leg in kept), max(leg.to_m for leg in kept))
 
-    @property
-    def refused(self) -> tuple[Counted, ...]:
-        return tuple(each for each in self.journeys if each.refused is not None)
-
 
 def explain(session: Session, person: str, award: str, *, home: Path | None = None) -> Explained:
     """A trip of this driver. Raises NotFound("covoit.unknown_award")."""
@@ -239,7 +235,7 @@ def compute_again(session: Session, person: str, award: str, *, home: Path | Non
 
 # ---------------------------------------------------------------- cases and decisions
 
-MEASURES = (Kind.RECOVERY, Kind.BAN)
+MEASURES: Final = (Kind.RECOVERY, Kind.BAN)
 
 
 def cases_seen(session: Session, person: str) -> list[claim_store.CaseRow]:

@@ -119,6 +119,7 @@ def driver_line(award: str) -> ResponseReturnValue:
         trip = driver.explain(session, me(session), award, home=services().config.home)
     return render_template(
         "covoit/driver_line.html", trip=trip, way=_way(trip), words=words, length=rule_words.length,
+        ceiling=None if trip.ceiling is None else rule_words.euros(trip.ceiling.rate_mills_per_km),
         open_month=f"{paris_day(trip.started_at):%Y-%m}",
         journeys=[(each, words.way(each.leg, each.started_at)) for each in trip.journeys],
     )  # fmt: skip

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,13 @@ from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from covoit.model.claims import Kind, Outcome
-from covoit.service import awards, claims, driver
+from covoit.model.journeys import JourneyState
+from covoit.rules.bookings import TERMS
+from covoit.service import awards, claims, driver, offers
 from covoit.store import awards as award_store
 from covoit.store import claims as claim_store
 from covoit.store import ibans
+from covoit.web import ride
 from covoit.web.driver import account, asking, money, papers, rides
 from mobigo.app import create_app
 from mobigo.base.money import Money
@@ -29,7 +32,7 @@ from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.outbox import MessageRow
 from tests.covoit_driver_world import NOVEMBER, Known, known, months, whole_line
-from tests.covoit_money_world import DESK, IBANS, MANAGER, MONTH_CAP, home_with, record
+from tests.covoit_money_world import DESK, IBANS, MANAGER, MONTH_CAP, home_with, record, with_state
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 AT_HOME = "/covoiturage/mes-aides"
@@ -114,6 +117,35 @@ def test_the_answer_comes_first_then_eighty_kilometres_make_nine_euros(world: Wo
 def test_what_the_months_cap_leaves_is_said_before_the_trip(world: World) -> None:
     # 150 € a month, of which November's 9 €
     assert "Plafond du mois : il vous reste 141,00 €." in read(world.client(world.anna), AT_HOME)
+
+
+def test_todays_proofs_are_shown_with_where_they_stand(world: World) -> None:
+    at = datetime(2026, 11, 25, 5, 30, tzinfo=UTC)
+    states = (JourneyState.OK, JourneyState.PENDING, JourneyState.ANOMALY, JourneyState.CANCELLED)
+    trips = [
+        whole_line(world.anna.person, f"rider{number}", at + timedelta(minutes=10 * number), f"today-{number}")
+        for number in range(len(states))
+    ]
+    record(world.engine, [with_state(trip, state) for trip, state in zip(trips, states, strict=True)])
+    said = read(world.client(world.anna), AT_HOME)
+    shown = re.findall(
+        r"(\d h \d\d) · Saulieu, place Monge → \S+, centre · (\d) passagers? (.*?) (?:Preuve|Le montant)", said
+    )
+    assert shown == [
+        ("6 h 30", "1", "prouvé"), ("6 h 40", "1", "en cours de vérification"), ("6 h 50", "1", "ne compte pas"),
+        ("7 h 00", "0", "annulé"),
+    ]  # fmt: skip
+
+
+def test_the_page_where_one_drives_says_what_the_cap_leaves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ride, "now", lambda: NOW)
+    with transaction(world.engine) as session:
+        offers.declare(
+            session, world.anna.person, adult=True, licence=True, insurance=True, terms=TERMS, alias="Anna", car=None,
+            now=NOW,
+        )  # fmt: skip
+    said = read(world.client(world.anna), "/covoiturage/conduire")
+    assert "Ce mois-ci : 9,00 € d’aides. Plafond du mois : il vous reste 141,00 €." in said
 
 
 def test_somebody_new_is_told_what_will_come(world: World) -> None:
