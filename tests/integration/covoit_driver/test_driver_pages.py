@@ -189,6 +189,7 @@ def test_a_trip_says_its_rule_its_act_and_what_does_not_count(world: World) -> N
     assert trip.scale is not None
     assert trip.scale_hash in said
     assert trip.digest in said
+    assert "0,529 € par kilomètre" in said  # the legal limit
     assert "karim" not in said  # never who the passengers are
 
 
