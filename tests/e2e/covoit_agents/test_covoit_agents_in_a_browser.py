@@ -13,13 +13,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from covoit.model.claims import Kind
 from covoit.rules.payments import end_to_end_id
-from covoit.service import claims, fraud
+from covoit.service import awards, claims, fraud
 from covoit.store import claims as claim_store
 from covoit.store import fraud as fraud_store
 from mobigo.app import schema
+from mobigo.base.money import Money
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.roles import Role
+from mobigo.ledger import service as ledger
+from mobigo.ledger.model import Transfer
 from tests.browser import PHONE, Visitor, everywhere, visitor
 from tests.covoit_agents_world import a_closed_month, agents, last_month
 from tests.covoit_money_world import claim, driver, home_with, pain002, payer, record, ride
@@ -76,6 +79,10 @@ def the_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         complaint = claims.complain(session, anne, f"{month:%Y-%m}", "Il manque mon trajet du lundi.", now=now())
         ban = claim_store.open_case(session, Kind.BAN, bruno, "trajets en double", None, now())
         ban.notified_at = now()
+        awards.open_accounts(session, {awards.overpaid(bruno): None}, now())
+        owed = Transfer("owed", awards.overpaid(bruno), awards.budget("essai"), Money(430), now(), "covoit.test", "t")
+        ledger.post(session, [owed], now=now())
+        claim_store.open_recovery(session, bruno, f"{month:%Y-%m}", Money(430), now())
         ids = {"complaint": complaint.id, "ban": ban.id, "anne": anne, "mia": mia}
     with reading(engine) as session:
         ids["alert"] = fraud_store.alerts(session)[0].id
@@ -106,7 +113,7 @@ def press(page: Page, words: str) -> None:
 PAGES = [
     ("", Role.CARPOOL_MANAGER), ("", Role.COUNTER_AGENT), ("", Role.FINANCE_AGENT), ("/demandes", Role.CARPOOL_MANAGER),
     ("/demandes/{request}", Role.CARPOOL_MANAGER), ("/lots", Role.CARPOOL_MANAGER), ("/mois", Role.ORDONNATEUR),
-    ("/retours", Role.COMPTABLE_PUBLIC), ("/dossiers", Role.CARPOOL_MANAGER),
+    ("/trop-percus", Role.ORDONNATEUR), ("/retours", Role.COMPTABLE_PUBLIC), ("/dossiers", Role.CARPOOL_MANAGER),
     ("/dossiers/{complaint}", Role.COUNTER_AGENT), ("/dossiers/{ban}", Role.CARPOOL_MANAGER),
     ("/personnes?q=ann", Role.COUNTER_AGENT), ("/personnes/{anne}", Role.CARPOOL_MANAGER),
     ("/alertes", Role.CARPOOL_MANAGER), ("/alertes/{alert}", Role.CARPOOL_MANAGER),
