@@ -33,11 +33,12 @@ from covoit.model.payments import (
     Way,
 )
 from covoit.rules import payments as rules
-from covoit.service import awards, claims
+from covoit.service import awards, claims, closing
 from covoit.store import awards as award_store
 from covoit.store import claims as claim_store
 from covoit.store import ibans
 from covoit.store import payments as store
+from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO, Money
@@ -45,6 +46,7 @@ from mobigo.infra import audit
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import insert_new, transaction
+from mobigo.infra.i18n import sentence, use_language
 from mobigo.infra.roles import PERMISSIONS, Identity, Permission
 from mobigo.ledger import service as ledger
 from mobigo.ledger.model import Order, Reverse, Transfer
@@ -82,7 +84,7 @@ class Sent:
     batch: str
     payments: int
     total: Money
-    file: str
+    file: str  # "" when none may leave
     blocked: tuple[str, ...]
 
 
@@ -92,13 +94,17 @@ class Sent:
 def prepare(engine: Engine, month: str, *, by: Identity, home: Path, now: datetime, days_ahead: int = 2) -> Prepared:
     """Make a batch of every request about months up to `month`.
 
-    Raises Refused("covoit.scale_without_act") when an amount of it was computed under a scale that no act decides,
+    Raises InvalidInput("covoit.bad_month"), Refused("covoit.month_open") for a month that is not closed,
+    Refused("covoit.scale_without_act") when an amount of it was computed under a scale that no act decides,
     Refused("covoit.nothing_to_pay"), Refused("covoit.not_allowed"), and what `load_payer` raises.
     """
+    closing.first_day_of(month)
     payer = payers.load_payer(home)
     with transaction(engine) as session:
         award_store.lock(session)
         role = _role(by, Step.PREPARE)
+        if award_store.find_month(session, month) is None:
+            raise Refused("covoit.month_open", month=month)
         asked = claim_store.claims_to_pay(session, month)
         acts = _acts_of(session, asked, month, home)
         batch = new_id(now)
@@ -186,8 +192,8 @@ def reject(engine: Engine, batch: str, *, by: Identity, reason: str, now: dateti
         lines = store.lines_of(session, batch, store.LINE_WAITING)
         ledger.give(session, [_unmandate(batch, line) for line in lines], now=now)
         for line in lines:
-            _move(session, line.claim, Event.REJECT)
-        _drop(session, row)
+            line.state = store.LINE_DROPPED
+            _wait_again(session, line.claim, Event.REJECT, now)
         session.add(store.ActRow(batch=batch, step=str(Step.ACCEPT), subject=by.subject, role=role, at=now))
         _audit(session, row, "covoit.batch_rejected", by, now)
 
@@ -198,8 +204,8 @@ def reject(engine: Engine, batch: str, *, by: Identity, reason: str, now: dateti
 def send(engine: Engine, blobs: Blobs, batch: str, *, by: Identity, home: Path, now: datetime) -> Sent:
     """Make the file of an accepted batch and mark its payments as sent, for ever; repeating it gives the same file.
 
-    A line whose driver changed account since the preparation does not leave: its sum is payable again. Raises
-    Refused("covoit.all_blocked") when none may leave.
+    A line whose driver changed account since the preparation does not leave: its sum is payable again. When none may
+    leave there is no file: the batch ends as rejected, and its requests wait for another one.
     """
     with transaction(engine) as session:
         _require(by, Permission.COVOIT_ACCOUNT)
@@ -217,10 +223,12 @@ def send(engine: Engine, blobs: Blobs, batch: str, *, by: Identity, home: Path, 
         ledger.give(session, [_unmandate(batch, line) for line in held], now=now)
         for line in held:
             line.state = store.LINE_BLOCKED
-            _move(session, line.claim, Event.BLOCK)
-            claim_store.get_claim(session, line.claim).batch = None
+            _wait_again(session, line.claim, Event.BLOCK, now)
         if not leaving:
-            raise Refused("covoit.all_blocked", batch=batch)
+            with use_language("fr"):
+                row.state, row.reason = str(BatchState.REJECTED), sentence(Decision("covoit.all_blocked"))
+            _audit(session, row, "covoit.batch_rejected", by, now)
+            return Sent(batch, 0, ZERO, "", tuple(line.claim for line in held))
         for line in leaving:
             line.state = store.LINE_SENT
             _move(session, line.claim, Event.SEND)
@@ -465,6 +473,21 @@ def _drop(session: Session, row: store.BatchRow) -> None:
 def _move(session: Session, claim: str, event: Event) -> None:
     row = claim_store.get_claim(session, claim)
     row.stage = str(rules.after(Stage(row.stage), event))
+
+
+def _wait_again(session: Session, claim: str, event: Event, now: datetime) -> None:
+    """A request that was ordered and does not leave waits again, in no batch. When its driver asked anew meanwhile,
+    the newer request stands for both: it asks for all that is payable now, unless a batch has it already; what that
+    one does not pay stays payable."""
+    row = claim_store.get_claim(session, claim, lock=True)
+    newer = claim_store.open_claim(session, row.person)
+    stage, row.batch = rules.after(Stage(row.stage), event), None
+    if newer is not None:
+        stage, row.ended_at, row.reason = rules.after(stage, Event.REVERSE), now, f"joined:{newer.id}"
+        if newer.batch is None:
+            newer.cents = claims.payable_of(session, row.person).cents
+    row.stage = str(stage)
+    session.flush()
 
 
 def _unmandate(batch: str, line: store.LineRow) -> Order:

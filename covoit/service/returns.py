@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from covoit.gateway.bank import BankMessage, read_bank_file
-from covoit.model.payments import Answer, BankLine, Event, Stage
+from covoit.model.payments import Answer, BankLine, BatchState, Event, Stage
 from covoit.rules import payments as rules
 from covoit.service import awards
 from covoit.service.claims import ACCOUNT_REASONS
@@ -24,7 +24,7 @@ from covoit.store import claims as claim_store
 from covoit.store import ibans
 from covoit.store import payments as store
 from mobigo.base.decisions import Decision
-from mobigo.base.errors import Refused
+from mobigo.base.errors import Conflict, Refused
 from mobigo.base.money import Money
 from mobigo.infra import audit
 from mobigo.infra.blobs import Blobs
@@ -59,11 +59,16 @@ def apply_bank_file(engine: Engine, blobs: Blobs | None, content: bytes, *, by: 
 
 
 def confirm_batch(engine: Engine, batch: str, *, by: Identity, now: datetime) -> Applied:
-    """The public accountant says that a whole batch was paid, where no bank file comes back to us."""
+    """The public accountant says that a whole batch was paid, where no bank file comes back to us.
+
+    Raises NotFound("covoit.unknown_batch"), Conflict("covoit.batch_not_there") for a batch that was not sent."""
     with transaction(engine) as session:
         if not by.may_in(Permission.COVOIT_ACCOUNT, None):
             raise Refused("covoit.not_allowed", permission=str(Permission.COVOIT_ACCOUNT))
-        lines = [BankLine(row.end_to_end_id, Answer.PAID) for row in store.payments_of(session, batch)]
+        row = store.get_batch(session, batch, lock=True)
+        if row.state != BatchState.SENT:
+            raise Conflict("covoit.batch_not_there", step="paid", state=row.state)
+        lines = [BankLine(sent.end_to_end_id, Answer.PAID) for sent in store.payments_of(session, batch)]
         done = {name for name, _ in store.events_of(session, [line.end_to_end_id for line in lines])}
         fresh = [line for line in lines if line.end_to_end_id not in done]
         return apply(session, fresh, file="accountant", by=by.subject, now=now)

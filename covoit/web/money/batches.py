@@ -230,6 +230,9 @@ def send_batch(batch_id: str) -> ResponseReturnValue:
         sent = payments.send(services().engine, services().blobs, batch_id, by=me(), home=_home(), now=now())
     if faults:
         return _detail(batch_id, faults)
+    if not sent.payments:
+        flash(sentence(Decision("covoit.all_blocked")), "warn")
+        return redirect(url_for("covoit.payment_batch", batch_id=batch_id), 303)
     flash(_("Le fichier est prêt : téléchargez-le et remettez-le. Il ne changera plus."), "good")
     if sent.blocked:
         flash(
