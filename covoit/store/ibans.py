@@ -67,9 +67,10 @@ def active(session: Session, person: str) -> IbanRow | None:
     return session.scalar(select(IbanRow).where(IbanRow.person == person, IbanRow.state == ACTIVE))
 
 
-def waiting(session: Session, person: str) -> IbanRow | None:
+def waiting(session: Session, person: str, *, lock: bool = True) -> IbanRow | None:
     """The account that waits for its code."""
-    return session.scalar(select(IbanRow).where(IbanRow.person == person, IbanRow.state == WAITING).with_for_update())
+    asked = select(IbanRow).where(IbanRow.person == person, IbanRow.state == WAITING)
+    return session.scalar(asked.with_for_update() if lock else asked)
 
 
 def actives(session: Session, people: list[str]) -> dict[str, IbanRow]:

@@ -9,6 +9,7 @@ from covoit.service import claims
 from covoit.store import ibans
 from covoit.store.people import get_person
 from covoit.web import bp
+from covoit.web.driver.looking import looking
 from covoit.web.forms import Faults, me, text, writing
 from mobigo.infra import ratelimit
 from mobigo.infra.auth import Permission, requires
@@ -34,17 +35,16 @@ def driver_iban_ask() -> ResponseReturnValue:
     faults = Faults()
     with faults.caught(), writing() as session:
         person = me(session)
-        ratelimit.attempts().count("covoit-iban", ASKED, person)
         claims.ask_iban(session, person, text("iban", 60), text("holder", 100), now=now(), language=current_language())
+        ratelimit.attempts().count("covoit-iban", ASKED, person)  # what is refused here was not written
     return _iban_page(faults) if faults else redirect(url_for("covoit.driver_iban_code"), 303)
 
 
 def _iban_page(faults: Faults) -> ResponseReturnValue:
-    with writing() as session:
-        person = me(session)
+    with looking() as (session, person):
         known = get_person(session, person)
         account = claims.find_iban(session, person)
-        waits = ibans.waiting(session, person) is not None
+        waits = ibans.waiting(session, person, lock=False) is not None
     name = " ".join(part for part in (known.first_name, known.last_name) if part)
     page = render_template(
         "covoit/driver_iban.html", account=account, waits=waits, name=name, errors=faults.by_field, typed=request.form
@@ -82,9 +82,8 @@ def driver_iban_confirm() -> ResponseReturnValue:
 
 
 def _code_page(errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
-    with writing() as session:
-        person = me(session)
-        row = ibans.waiting(session, person)
+    with looking() as (session, person):
+        row = ibans.waiting(session, person, lock=False)
         shown: dict[str, Any] | None = None
         if row is not None:
             phone = get_person(session, person).phone

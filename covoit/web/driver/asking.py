@@ -13,6 +13,7 @@ from covoit.service import claims, driver
 from covoit.store import claims as store
 from covoit.web import bp
 from covoit.web.driver import words
+from covoit.web.driver.looking import looking
 from covoit.web.driver.money import home_page
 from covoit.web.forms import Faults, me, text, writing
 from mobigo.base.errors import InvalidInput, NotFound
@@ -70,8 +71,8 @@ def driver_complain() -> ResponseReturnValue:
         said = text("said", WORDS_READ)
         case = _same(session, person, about["object"], said)
         if case is None:
-            ratelimit.attempts().count("covoit-complaint", COMPLAINTS, person)
             case = claims.complain(session, person, about["object"], said, now=now()).id
+            ratelimit.attempts().count("covoit-complaint", COMPLAINTS, person)
     if faults:
         return _complaint_page(faults, award, month)
     flash(_("Votre réclamation est enregistrée. Un agent la lit et vous répond."), "good")
@@ -79,8 +80,8 @@ def driver_complain() -> ResponseReturnValue:
 
 
 def _complaint_page(faults: Faults, award: str, month: str) -> ResponseReturnValue:
-    with writing() as session:
-        about = _about(session, me(session), award, month)
+    with looking() as (session, person):
+        about = _about(session, person, award, month)
     page = render_template(
         "covoit/driver_complaint.html", about=about, award=award, month=month, errors=faults.by_field,
         said=request.form.get("said", ""),
@@ -134,8 +135,8 @@ def driver_case(case_id: str) -> ResponseReturnValue:
 def driver_reply(case_id: str) -> ResponseReturnValue:
     """What I have to say before a recovery or a ban is decided. Raises NotFound, Conflict once it is decided."""
     faults = Faults()
-    with writing() as session:
-        driver.case_seen(session, me(session), case_id)
+    with looking() as (session, person):
+        driver.case_seen(session, person, case_id)
     with faults.caught(), writing() as session:
         person, said = me(session), text("said", WORDS_READ)
         row = driver.case_seen(session, person, case_id)
@@ -153,8 +154,7 @@ def driver_reply(case_id: str) -> ResponseReturnValue:
 
 
 def _case_page(case_id: str, faults: Faults) -> ResponseReturnValue:
-    with writing() as session:
-        person = me(session)
+    with looking() as (session, person):
         row = driver.case_seen(session, person, case_id)
         about = _object_of(session, person, row)
         page = render_template(
@@ -187,8 +187,8 @@ def _object_of(session: Session, person: str, row: store.CaseRow) -> dict[str, A
 @requires(Permission.ACCOUNT_OWN)
 def driver_decision(decision_id: str) -> ResponseReturnValue:
     """A decision about me, as the letter that was sent. Raises NotFound for anyone else's."""
-    with writing() as session:
-        known = driver.decision_seen(session, me(session), decision_id)
+    with looking() as (session, person):
+        known = driver.decision_seen(session, person, decision_id)
         decision = claims.decision_of(session, known)
     body = letters.body_of(decision).splitlines()[1:]
     return render_template(

@@ -15,7 +15,8 @@ from covoit.store import claims as claim_store
 from covoit.store import ibans
 from covoit.web import bp
 from covoit.web.driver import words
-from covoit.web.forms import Faults, me, writing
+from covoit.web.driver.looking import looking
+from covoit.web.forms import Faults
 from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO
 from mobigo.infra.auth import Permission, requires
@@ -36,8 +37,7 @@ def home_page(faults: Faults) -> ResponseReturnValue:
     """The page, with what was refused of a form said first."""
     instant = now()
     today, home = paris_day(instant), services().config.home
-    with writing() as session:
-        person = me(session)
+    with looking() as (session, person):
         months = driver.months_seen(session, person, today)
         requests = claim_store.claims_of(session, person)
         returned = claim_store.returned_claim(session, person)
@@ -49,7 +49,7 @@ def home_page(faults: Faults) -> ResponseReturnValue:
             "refusal": claims.refusal_of_claim(session, person, instant),
             "returned": None if returned is None else words.bank_reason(returned.reason),
             "account": claims.find_iban(session, person),
-            "account_waits": ibans.waiting(session, person) is not None,
+            "account_waits": ibans.waiting(session, person, lock=False) is not None,
             "latest": _latest(session, person),
             "room": statements.room_left(session, person, today, home=home),
             "today_trips": [_trip(each) for each in statements.proofs_of_day(session, person, today)],
@@ -102,8 +102,8 @@ def _trip(trip: VehicleTrip) -> dict[str, Any]:
 @requires(Permission.ACCOUNT_OWN)
 def driver_statement(month: str) -> ResponseReturnValue:
     """My statement of a month, each line opening to its steps. Raises InvalidInput("covoit.bad_month")."""
-    with writing() as session:
-        shown = driver.statement_seen(session, me(session), month)
+    with looking() as (session, person):
+        shown = driver.statement_seen(session, person, month)
     names = {line.line: words.line_name(line.line, paris_day(line.started_at)) for line in shown.lines}
     return render_template(
         "covoit/driver_statement.html", statement=shown, names=names, words=words, length=rule_words.length,
@@ -115,8 +115,8 @@ def driver_statement(month: str) -> ResponseReturnValue:
 @requires(Permission.ACCOUNT_OWN)
 def driver_line(award: str) -> ResponseReturnValue:
     """One trip of mine: every step, what did not count and why, the scale and its act. Raises NotFound."""
-    with writing() as session:
-        trip = driver.explain(session, me(session), award, home=services().config.home)
+    with looking() as (session, person):
+        trip = driver.explain(session, person, award, home=services().config.home)
     return render_template(
         "covoit/driver_line.html", trip=trip, way=_way(trip), words=words, length=rule_words.length,
         ceiling=None if trip.ceiling is None else rule_words.euros(trip.ceiling.rate_mills_per_km),
@@ -129,8 +129,7 @@ def driver_line(award: str) -> ResponseReturnValue:
 @requires(Permission.ACCOUNT_OWN)
 def driver_again(award: str) -> ResponseReturnValue:
     """The same trip computed again now, from what was kept, and compared byte for byte. Raises NotFound."""
-    with writing() as session:
-        person = me(session)
+    with looking() as (session, person):
         trip = driver.explain(session, person, award, home=services().config.home)
         again = driver.compute_again(session, person, award, home=services().config.home)
     return render_template("covoit/driver_again.html", trip=trip, again=again, way=_way(trip))

@@ -11,7 +11,7 @@ from covoit.export.statement import statement_csv, statement_pdf
 from covoit.service import driver, statements
 from covoit.store.people import get_person
 from covoit.web import bp
-from covoit.web.forms import me, writing
+from covoit.web.driver.looking import looking
 from mobigo.base.errors import NotFound
 from mobigo.base.instants import paris_day
 from mobigo.infra import accounts
@@ -25,8 +25,8 @@ FIRST_YEAR: Final = 2020  # the first lines
 @requires(Permission.ACCOUNT_OWN)
 def driver_statement_csv(month: str) -> ResponseReturnValue:
     """My statement of a month as a table. Raises InvalidInput("covoit.bad_month")."""
-    with writing() as session:
-        shown = driver.statement_seen(session, me(session), month)
+    with looking() as (session, person):
+        shown = driver.statement_seen(session, person, month)
     return _file(statement_csv(shown), f"releve-covoiturage-{month}.csv", "text/csv; charset=utf-8")
 
 
@@ -34,8 +34,7 @@ def driver_statement_csv(month: str) -> ResponseReturnValue:
 @requires(Permission.ACCOUNT_OWN)
 def driver_statement_pdf(month: str) -> ResponseReturnValue:
     """My statement of a month to print. Raises InvalidInput("covoit.bad_month")."""
-    with writing() as session:
-        person = me(session)
+    with looking() as (session, person):
         shown = driver.statement_seen(session, person, month)
         known = get_person(session, person)
         named = " ".join(part for part in (known.first_name, known.last_name) if part)
@@ -53,8 +52,8 @@ def driver_certificate(year: int) -> ResponseReturnValue:
     if not FIRST_YEAR <= year <= paris_day(instant).year:
         raise NotFound("covoit.no_certificate", year=year)
     role = "passenger" if request.args.get("role") == "passenger" else "driver"
-    with writing() as session:
-        made = statements.certificate(session, me(session), year, role=role, now=instant)
+    with looking() as (session, person):
+        made = statements.certificate(session, person, year, role=role, now=instant)
         if not made.name:
             made = replace(made, name=accounts.profile(session, signed_in().subject).name or "")
     return _file(certificate_pdf(made), f"attestation-covoiturage-{year}.pdf", "application/pdf")

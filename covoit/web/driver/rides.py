@@ -10,7 +10,7 @@ from covoit.service import fares
 from covoit.service.fares import Ridden
 from covoit.web import bp
 from covoit.web.driver import words
-from covoit.web.forms import me, writing
+from covoit.web.driver.looking import looking
 from mobigo.base.instants import paris_day
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
@@ -23,8 +23,7 @@ DAYS_SHOWN: Final = 366
 def rides() -> ResponseReturnValue:
     """What I owe, and my journeys of the last year."""
     today = paris_day(now())
-    with writing() as session:
-        person = me(session)
+    with looking() as (session, person):
         owed = fares.owed(session, person)
         found = fares.ridden(session, person, today - timedelta(days=DAYS_SHOWN), today)
     return render_template("covoit/driver_rides.html", owed=owed, rides=[_shown(each) for each in found], today=today)
