@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -51,6 +52,27 @@ def test_the_commuters_button_leads_to_an_answer(visit: Visit):
     page.get_by_role("link", name="avant 8").first.click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert "Saulieu" in page.url
+
+
+def test_the_driver_of_the_story_reads_his_nine_euros_and_the_code_that_would_have_left(visit: Visit):
+    page = visit("/demonstration")
+    page.get_by_role("button", name="Entrer comme Conrad").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Vous pouvez demander")
+    sums = page.get_by_role("list", name="Calcul de l’aide du dernier trajet").get_by_role("listitem")
+    assert [" ".join(each.split()) for each in sums.all_inner_texts()] == [
+        "80 km × 0,10 € = 8,00 €", "1 passager × 1,00 € = 1,00 €", "Total : 9,00 €",
+    ]  # fmt: skip
+    page.get_by_role("link", name="Changer de compte", exact=True).click()
+    page.get_by_label("IBAN").fill("FR76 3000 6000 0112 3456 7890 189")
+    page.get_by_role("button", name="Recevoir le code").click()
+    page.get_by_role("link", name="Lire le code dans les messages").click()
+    code = re.search(r"\d{6}", page.locator("main").inner_text())
+    assert code is not None
+    assert everywhere(page) == []
+    page.goto(page.url.replace("/demonstration/messages", "/covoiturage/mes-aides/compte-bancaire/code"))
+    page.get_by_label("Code", exact=True).fill(code[0])
+    page.get_by_role("button", name="Confirmer ce compte").click()
+    expect(page.get_by_text("FR76 … 0189").first).to_be_visible()
 
 
 def test_one_s_own_timetable_is_checked_put_in_use_and_searched_past_midnight(visit: Visit, demo_site: Site):
