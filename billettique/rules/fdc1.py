@@ -17,6 +17,7 @@ from billettique.rules.uper import (
 )
 
 FORMAT: Final = "FDC1"
+_HALF_A_YEAR: Final = timedelta(days=183)
 
 EXTENSION: Final = sequence(extensionId=ia5(), extensionData=OCTETS)
 GEO_UNIT: Final = enumerated("microDegree", "tenthmilliDegree", "milliDegree", "centiDegree", "deciDegree")
@@ -46,16 +47,15 @@ def stamp_record(at: datetime, app: str | None = None) -> dict[str, Any]:
 
 
 def stamped_at(record: dict[str, Any], now: datetime) -> datetime | None:
-    """The instant of the stamp, or None without one. The year is not in it: it is the one nearest `now`."""
+    """The instant of the stamp, or None without one. The year is not in it: it is the instant nearest `now`."""
     stamp = record.get("dynamicContentTimeStamp")
     if stamp is None:
         return None
     now = now.astimezone(UTC)
     behind = timedelta(days=stamp["day"] - 1, seconds=stamp["time"])
-    # The 366th day of a common year is no day: it would be read as 1 January.
-    instants = [
-        instant
-        for year in (now.year - 1, now.year, now.year + 1)
-        if (instant := datetime(year, 1, 1, tzinfo=UTC) + behind).year == year
-    ]
-    return min(instants, key=lambda instant: abs(instant - now), default=None)
+    for year in (now.year, now.year - 1, now.year + 1):
+        instant = datetime(year, 1, 1, tzinfo=UTC) + behind
+        # The 366th day of a common year is no day: it would be read as 1 January.
+        if instant.year == year and abs(instant - now) <= _HALF_A_YEAR:
+            return instant
+    return None

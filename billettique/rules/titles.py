@@ -5,7 +5,7 @@ What is written reads back as the same title. What a foreign seller wrote is rea
 it bounds the place in another way, the area is marked `opaque` and nobody is refused by our ignorance.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
@@ -32,8 +32,17 @@ from mobigo.base.money import Money
 MARK_OCTETS: Final = 8
 _LAST_MINUTE: Final = 1439
 _QUARTER: Final = timedelta(minutes=15)
-_FIRST: Final = frozenset({"first", "premiumFirst", "standardFirst", "comfort", "premium", "business"})
-_SECOND: Final = frozenset({"second", "premiumSecond", "standardSecond", "tourist"})
+_KINDS: Final = {kind.value: kind for kind in TitleKind}
+# Where each kind of document keeps the product's name, the area's and the carriers.
+_COMPONENTS: Final = {
+    TitleKind.PASS.value: ("passDescription", "infoText", "includedCarrierNum"),
+    TitleKind.SINGLE.value: ("infoText", "validRegionDesc", "carrierNum"),
+}
+_CLASSES: Final = {
+    **dict.fromkeys(("first", "premiumFirst", "standardFirst", "comfort", "premium", "business"), TravelClass.FIRST),
+    **dict.fromkeys(("second", "premiumSecond", "standardSecond", "tourist"), TravelClass.SECOND),
+}
+_NO_CHECKS: Final = Checks()
 
 
 def title_octets(title: Title) -> bytes:
@@ -47,12 +56,10 @@ def title_octets(title: Title) -> bytes:
 def read_title(octets: bytes) -> Title:
     """The title in an encoded record, which has to be in its canonical form and hold one document.
 
-    Raises InvalidInput: "billettique.code_malformed", "billettique.code_not_canonical", "billettique.not_one_document".
+    Raises InvalidInput: "billettique.code_malformed", "billettique.not_one_document".
     """
     try:
         record = decode(fcb3.TICKET, octets)
-        if encode(fcb3.TICKET, record) != octets:
-            raise InvalidInput("billettique.code_not_canonical")
     except ValueError as wrong:
         raise InvalidInput("billettique.code_malformed") from wrong
     return title_of(record)
@@ -237,7 +244,7 @@ def _control(checks: Checks) -> dict[str, Any] | None:
 
 def title_of(record: Mapping[str, Any]) -> Title:
     """The title in a record. Raises InvalidInput("billettique.not_one_document") unless it holds exactly one."""
-    documents = record.get("transportDocument") or []
+    documents = record.get("transportDocument", ())
     if len(documents) != 1:
         raise InvalidInput("billettique.not_one_document", documents=len(documents))
     kind, document = documents[0]["ticket"]
@@ -245,42 +252,40 @@ def title_of(record: Mapping[str, Any]) -> Title:
     issued = datetime(issuing["issuingYear"], 1, 1, tzinfo=UTC) + timedelta(
         days=issuing["issuingDay"] - 1, minutes=issuing["issuingTime"]
     )
-    first, last = _instants(issued.date(), document)
-    is_pass = kind == TitleKind.PASS
-    words = document.get("passDescription" if is_pass else "infoText", "")
-    area_words = document.get("infoText" if is_pass else "validRegionDesc", "")
+    first, last = _instants(issued, document)
+    words, area_words, carriers = _COMPONENTS[kind]
     return Title(
-        issuer=_text_of(issuing, "issuer") or _text_of(issuing, "securityProvider") or "",
-        reference=_text_of(document, "reference") or "",
-        kind=TitleKind(kind),
-        product=_text_of(document, "productId") or "",
-        words=words,
+        issuer=_text_of(issuing, "issuerNum", "issuerIA5")
+        or _text_of(issuing, "securityProviderNum", "securityProviderIA5")
+        or "",
+        reference=_text_of(document, "referenceNum", "referenceIA5") or "",
+        kind=_KINDS[kind],
+        product=_text_of(document, "productIdNum", "productIdIA5") or "",
+        words=document.get(words, ""),
         issued_at=issued,
         first_minute=first,
         last_minute=last,
         specimen=issuing["specimen"],
-        product_owner=_text_of(document, "productOwner"),
-        travel_class=_class_of(document["classCode"]),
-        area=_area_of(document, area_words),
+        product_owner=_text_of(document, "productOwnerNum", "productOwnerIA5"),
+        travel_class=_CLASSES.get(document["classCode"], TravelClass.ANY),
+        area=_area_of(document, document.get(area_words, "")),
         passengers=tuple(
-            Passengers(each["numberOfPassengers"], each.get("passengerType"), each.get("tariffDesc", ""))
-            for each in document.get("tariffs", ())
+            [
+                Passengers(each["numberOfPassengers"], each.get("passengerType"), each.get("tariffDesc", ""))
+                for each in document.get("tariffs", ())
+            ]
         ),
         price=_price_of(document, issuing),
         holder=_holder_of(record.get("travelerDetail")),
         checks=_checks_of(record.get("controlDetail")),
-        carriers=tuple(document.get("includedCarrierNum" if is_pass else "carrierNum", ())),
+        carriers=tuple(document.get(carriers, ())),
         activated=issuing["activated"],
     )
 
 
-def _text_of(record: Mapping[str, Any], name: str) -> str | None:
-    number = record.get(name + "Num")
-    return str(number) if number is not None else record.get(name + "IA5")
-
-
-def _class_of(code: str) -> TravelClass:
-    return TravelClass.FIRST if code in _FIRST else TravelClass.SECOND if code in _SECOND else TravelClass.ANY
+def _text_of(record: Mapping[str, Any], number: str, word: str) -> str | None:
+    """A code, by whichever of its two components is there."""
+    return str(record[number]) if number in record else record.get(word)
 
 
 def _price_of(document: Mapping[str, Any], issuing: Mapping[str, Any]) -> Money | None:
@@ -290,22 +295,24 @@ def _price_of(document: Mapping[str, Any], issuing: Mapping[str, Any]) -> Money 
     return Money(document["price"])
 
 
-def _instants(issued: date, document: Mapping[str, Any]) -> tuple[datetime, datetime]:
+def _instants(issued: datetime, document: Mapping[str, Any]) -> tuple[datetime, datetime]:
     """The first and the last minute. Without a time: from 0:00, until 23:59 (the norm). A minute that comes twice, or
     not at all, without a word on which is meant, is taken as the traveller would have it."""
     first_day = issued + timedelta(days=document["validFromDay"])
     last_day = first_day + timedelta(days=document["validUntilDay"])
-    starts = _candidates(first_day, document.get("validFromTime", 0), document.get("validFromUTCOffset"))
-    ends = _candidates(last_day, document.get("validUntilTime", _LAST_MINUTE), document.get("validUntilUTCOffset"))
-    return min(starts), max(ends)
+    start, end = document.get("validFromTime", 0), document.get("validUntilTime", _LAST_MINUTE)
+    return (
+        min(_candidates(first_day, start, document.get("validFromUTCOffset"))),
+        max(_candidates(last_day, end, document.get("validUntilUTCOffset"))),
+    )
 
 
-def _candidates(day: date, minute: int, offset: int | None) -> Iterable[datetime]:
+def _candidates(day: datetime, minute: int, offset: int | None) -> tuple[datetime, ...]:
+    hour, minute = divmod(minute, 60)
     if offset is not None:
-        local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=UTC)
-        return (local + offset * _QUARTER,)
-    local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=PARIS)
-    if not 60 <= minute < 240:  # clocks change between 1 and 4 in the morning
+        return (datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC) + offset * _QUARTER,)
+    local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=PARIS)
+    if not 1 <= hour < 4:  # clocks change between 1 and 4 in the morning
         return (local.astimezone(UTC),)
     return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
 
@@ -315,16 +322,17 @@ def _area_of(document: Mapping[str, Any], words: str) -> Area:
     zones: list[Zone] = []
     lines: list[Line] = []
     opaque = False
-    origin, destination = _text_of(document, "fromStation"), _text_of(document, "toStation")
+    origin = _text_of(document, "fromStationNum", "fromStationIA5")
+    destination = _text_of(document, "toStationNum", "toStationIA5")
     table = document.get("stationCodeTable", "stationUIC")
     if origin is not None:
         stations.append(Station(origin, table))
     for kind, region in document.get("validRegion", ()):
-        carrier = _text_of(region, "carrier") if kind in ("zones", "lines") else None
+        carrier = _text_of(region, "carrierNum", "carrierIA5") if kind in ("zones", "lines") else None
         if kind == "viaStations" and "alternativeRoutes" not in region:
             here = [region, *region.get("route", ())]
             opaque = opaque or any("route" in each or "alternativeRoutes" in each for each in here[1:])
-            codes = [(_text_of(each, "station"), each["stationCodeTable"]) for each in here]
+            codes = [(_text_of(each, "stationNum", "stationIA5"), each["stationCodeTable"]) for each in here]
             stations += [Station(code, its_table) for code, its_table in codes if code is not None]
         elif kind == "zones" and "binaryZoneId" not in region and "nutsCode" not in region:
             zones += [Zone(carrier, region.get("city"), number) for number in region.get("zoneId", (None,))]
@@ -346,7 +354,7 @@ def _holder_of(travelers: Mapping[str, Any] | None) -> tuple[str, str] | None:
 
 def _checks_of(control: Mapping[str, Any] | None) -> Checks:
     if control is None:
-        return Checks()
+        return _NO_CHECKS
     return Checks(
         control["identificationByIdCard"] or control["identificationByPassportId"],
         control["ageCheckRequired"],

@@ -1,8 +1,8 @@
 """The header "U2" (UicBarcodeHeader 2.0.1): one content signed by the seller, and around it, if a telephone's key is
 bound, a second content signed by that telephone.
 
-The octets of a signature are the encoding of its level alone. So a code is written from the inside out, each level
-once, and reading ends by writing: what does not come out as it came in is not a code (`read_code`).
+The octets of a signature are the encoding of its level alone: its bits in the code, moved to the front of an octet.
+Only the canonical form is read (`rules.uper`), so they are also what the level would be written to.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,13 @@ from billettique.rules.uper import (
     OCTETS,
     Kind,
     Optional,
-    append,
+    cut,
     decode,
+    encode,
     ia5,
     integer,
     sequence,
     sequence_of,
-    to_octets,
-    written,
 )
 from mobigo.base.errors import InvalidInput
 
@@ -32,6 +31,18 @@ ECDSA_SHA256: Final = bytes.fromhex("2A8648CE3D040302")  # 1.2.840.10045.4.3.2
 
 _PROVIDER: Final = integer(1, 32000)
 _DATA: Final = sequence(dataFormat=ia5(), data=OCTETS)
+
+
+def _signed(kind: Kind) -> Kind:
+    """A level that somebody signs: read as (value, the octets of its signature), written from the value alone."""
+
+    def read(number: int, left: int) -> tuple[tuple[Any, bytes], int]:
+        value, end = kind.read(number, left)
+        return (value, cut(number, left, end)), end
+
+    return Kind(read, kind.write)
+
+
 LEVEL_1: Final[Kind] = sequence(
     securityProviderNum=Optional(_PROVIDER),
     securityProviderIA5=Optional(ia5()),
@@ -47,66 +58,61 @@ LEVEL_1: Final[Kind] = sequence(
     endOfValidityTime=Optional(integer(0, 1439)),
     validityDuration=Optional(integer(1, 3600)),
 )
-# Both are read whole; when written, the level inside is already there as bits.
-_LEVEL_2: Final = sequence(
-    level1Data=Kind(LEVEL_1.read, append), level1Signature=Optional(OCTETS), level2Data=Optional(_DATA)
-)
-_CODE: Final = sequence(format=ia5(), level2SignedData=Kind(_LEVEL_2.read, append), level2Signature=Optional(OCTETS))
+_LEVEL_2: Final = sequence(level1Data=_signed(LEVEL_1), level1Signature=Optional(OCTETS), level2Data=Optional(_DATA))
+_CODE: Final = sequence(format=ia5(), level2SignedData=_signed(_LEVEL_2), level2Signature=Optional(OCTETS))
 
 
 def read_code(octets: bytes) -> Code:
     """What a code says, if it is one: short enough, "U2" to the letter, and in the one canonical form.
 
     Raises InvalidInput: "billettique.code_too_long", "billettique.code_malformed",
-    "billettique.code_of_another_format", "billettique.code_not_canonical", "billettique.code_without_key".
+    "billettique.code_of_another_format", "billettique.code_without_key".
     """
     if len(octets) > CODE_OCTETS_MAX:
         raise InvalidInput("billettique.code_too_long", octets=len(octets), octets_max=CODE_OCTETS_MAX)
     try:
         outer = decode(_CODE, octets)
-        if outer["format"] != FORMAT:
-            raise InvalidInput("billettique.code_of_another_format")
-        level_2, signature_2 = outer["level2SignedData"], outer.get("level2Signature")
-        bits_1 = written(LEVEL_1, level_2["level1Data"])
-        signature_1, dynamic = level_2.get("level1Signature"), level_2.get("level2Data")
-        bits_2 = _level_2(bits_1, signature_1, dynamic)
-        whole = written(_CODE, {"format": FORMAT, "level2SignedData": bits_2, "level2Signature": signature_2})
     except ValueError as wrong:
         raise InvalidInput("billettique.code_malformed") from wrong
-    if to_octets(whole) != octets:
-        raise InvalidInput("billettique.code_not_canonical")
-    data = None if dynamic is None else Data(dynamic["dataFormat"], dynamic["data"])
-    header = _header_of(level_2["level1Data"])
-    return Code(header, to_octets(bits_1), signature_1, data, to_octets(bits_2), signature_2)
+    if outer["format"] != FORMAT:
+        raise InvalidInput("billettique.code_of_another_format")
+    level_2, signed_2 = outer["level2SignedData"]
+    level_1, signed_1 = level_2["level1Data"]
+    dynamic = level_2.get("level2Data")
+    return Code(
+        _header_of(level_1),
+        signed_1,
+        level_2.get("level1Signature"),
+        None if dynamic is None else Data(dynamic["dataFormat"], dynamic["data"]),
+        signed_2,
+        outer.get("level2Signature"),
+    )
 
 
 def level_1_octets(header: Header) -> bytes:
     """What the seller signs."""
-    return to_octets(written(LEVEL_1, _record_of(header)))
+    return encode(LEVEL_1, _record_of(header))
 
 
 def level_2_octets(header: Header, signature_1: bytes, dynamic: Data | None) -> bytes:
     """What the telephone signs."""
-    return to_octets(_level_2(written(LEVEL_1, _record_of(header)), signature_1, _data_record(dynamic)))
+    return encode(_LEVEL_2, _level_2(header, signature_1, dynamic))
 
 
 def write_code(
     header: Header, signature_1: bytes, dynamic: Data | None = None, signature_2: bytes | None = None
 ) -> bytes:
     """The octets of a code, as they go into the picture. Raises InvalidInput("billettique.code_too_long")."""
-    bits_2 = _level_2(written(LEVEL_1, _record_of(header)), signature_1, _data_record(dynamic))
-    octets = to_octets(written(_CODE, {"format": FORMAT, "level2SignedData": bits_2, "level2Signature": signature_2}))
+    level_2 = _level_2(header, signature_1, dynamic)
+    octets = encode(_CODE, {"format": FORMAT, "level2SignedData": level_2, "level2Signature": signature_2})
     if len(octets) > CODE_OCTETS_MAX:
         raise InvalidInput("billettique.code_too_long", octets=len(octets), octets_max=CODE_OCTETS_MAX)
     return octets
 
 
-def _level_2(bits_1: int, signature_1: bytes | None, dynamic: Mapping[str, Any] | None) -> int:
-    return written(_LEVEL_2, {"level1Data": bits_1, "level1Signature": signature_1, "level2Data": dynamic})
-
-
-def _data_record(data: Data | None) -> dict[str, Any] | None:
-    return None if data is None else {"dataFormat": data.format, "data": data.octets}
+def _level_2(header: Header, signature_1: bytes, dynamic: Data | None) -> dict[str, Any]:
+    data = None if dynamic is None else {"dataFormat": dynamic.format, "data": dynamic.octets}
+    return {"level1Data": _record_of(header), "level1Signature": signature_1, "level2Data": data}
 
 
 def _header_of(record: Mapping[str, Any]) -> Header:

@@ -1,13 +1,13 @@
-"""Unaligned packed encoding (X.691, PER, basic, unaligned variant) of the few types our tickets are made of.
+"""Canonical unaligned packed encoding (PER, X.691) of the few types our tickets are made of.
 
 A code is one whole number. Reading keeps how many bits are left: the next `n` bits are `number >> (left - n)`, and a
 code that ends too early asks for a negative shift, which Python refuses by itself. Writing grows a number that begins
 with a single 1, so that zeros at the front count. Everything wrong, either way, is a ValueError.
 
-Reading is not strict about the shape (a length written the long way, a default written out, bits of filling that are
-not zero): whoever needs the one canonical form writes what was read and compares (`rules.u2`). Fragmented lengths
-(X.691 §11.9.3.8, from 16,384 on) are not here: no code is that long. Values are plain: int, bool, str, bytes, list,
-dict, and (name, value) for a choice.
+A value has one encoding, and no other is read: not a length or a number written the long way, not a default written
+out, no filling but zeros. So what is read is, written again, the same to the bit: octets are accepted when, and only
+when, re-encoding gives them back (the tests hold both against each other). Fragmented lengths (§11.9.3.8, from 16,384
+on) are not here: no code is that long. Values are plain: int, bool, str, bytes, list, dict, (name, value) for a choice.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,11 +45,24 @@ def encode(kind: Kind, value: Any) -> bytes:
 
 
 def decode(kind: Kind, octets: bytes) -> Any:
-    """The value at the front of `octets`. At most 7 bits of filling may follow, which need not be zeros."""
-    value, left = kind.read(int.from_bytes(octets), len(octets) * 8)
-    if left > 7 and len(octets) > 1:
-        raise ValueError("octets are left over")
+    """The value that `octets` are the complete encoding of."""
+    number = int.from_bytes(octets)
+    value, left = kind.read(number, len(octets) * 8)
+    end_here(number, left, len(octets))
     return value
+
+
+def end_here(number: int, left: int, octets: int) -> None:
+    """Raises ValueError unless what is left is the filling of the last octet: fewer than 8 bits, all zeros."""
+    if number & (1 << left) - 1 or left > (7 if octets > 1 else 8):
+        raise ValueError("something behind the end")
+
+
+def cut(number: int, start: int, end: int) -> bytes:
+    """The bits of a read number from `start` bits left to `end` bits left, as octets filled with zeros."""
+    bits = start - end
+    filling = -bits % 8
+    return ((number >> end & (1 << bits) - 1) << filling).to_bytes((bits + filling) // 8)
 
 
 def to_octets(number: int) -> bytes:
@@ -57,17 +70,6 @@ def to_octets(number: int) -> bytes:
     bits = number.bit_length() - 1
     filling = -bits % 8 if bits else 8
     return (number << filling).to_bytes((bits + filling) // 8 + 1)[1:]
-
-
-def written(kind: Kind, value: Any) -> int:
-    """The bits of a value alone, to be put into several places with `append`."""
-    return kind.write(EMPTY, value)
-
-
-def append(number: int, bits: int) -> int:
-    """`bits` (a number made by `written`) behind `number`."""
-    count = bits.bit_length() - 1
-    return number << count | bits ^ 1 << count
 
 
 # ---------------------------------------------------------------- numbers
@@ -109,10 +111,10 @@ def _read_length(number: int, left: int) -> tuple[int, int]:
     if length < 0x80:
         return length, left
     left -= 8
-    length = number >> left & 0xFFFF
-    if length >= 0x8000 + _LONG:
-        raise ValueError("length in fragments")
-    return length - 0x8000, left
+    length = (number >> left & 0xFFFF) - 0x8000
+    if not 0x80 <= length < _LONG:
+        raise ValueError("length the long way, or in fragments")
+    return length, left
 
 
 def _write_length(number: int, length: int) -> int:
@@ -131,6 +133,8 @@ def _read_whole(number: int, left: int) -> tuple[int, int]:
     width = octets * 8
     left -= width
     value = number >> left & (1 << width) - 1
+    if octets > 1 and value >> width - 9 in (0, 0x1FF):
+        raise ValueError("number the long way")
     return value - (value >> width - 1 << width), left
 
 
@@ -278,7 +282,7 @@ def sequence(**components: Kind | Optional) -> Kind:
     """Named components in order (§19): a bit for each that may be absent, then those present.
 
     What is read holds every component present, and the defaults of those absent. A component equal to its default is
-    not written (§19.5, canonical).
+    neither written nor read (§19.5, canonical).
     """
     return _sequence(components, extensible=False)
 
@@ -299,18 +303,22 @@ def _sequence(components: Mapping[str, Kind | Optional], *, extensible: bool) ->
     added = 1 << width - 1 if extensible else 0
 
     @lru_cache(maxsize=256)  # bounded: codes may announce any set of components
-    def plan(present: int) -> tuple[dict[str, Any], list[tuple[str, Read]]]:
+    def plan(present: int) -> tuple[dict[str, Any], list[tuple[str, Read]], list[str]]:
         there = [(name, kind.read) for name, kind in order if name not in bit_of or present & bit_of[name]]
         named = {name for name, _ in there}
-        return {name: value for name, value in defaults.items() if name not in named}, there
+        absent = {name: value for name, value in defaults.items() if name not in named}
+        return absent, there, [name for name in defaults if name in named]
 
     def read(number: int, left: int) -> tuple[dict[str, Any], int]:
         left -= width
         present = number >> left & mask
-        absent, there = plan(present)
+        absent, there, not_default = plan(present)
         value = absent.copy()
         for name, read_component in there:
             value[name], left = read_component(number, left)
+        for name in not_default:
+            if value[name] == defaults[name]:
+                raise ValueError("a default is written out")
         if present & added:
             value[ADDITIONS], left = _read_additions(number, left)
         return value, left

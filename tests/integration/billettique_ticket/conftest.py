@@ -16,7 +16,9 @@ FILES = {
 
 @pytest.fixture(scope="session")
 def norm(realdata: Path) -> dict[str, Any]:
-    return {name: asn1tools.compile_files(str(realdata / "tickets/asn1" / file), "uper") for name, file in FILES.items()}
+    return {
+        name: asn1tools.compile_files(str(realdata / "tickets/asn1" / file), "uper") for name, file in FILES.items()
+    }
 
 
 @pytest.fixture(scope="session")
