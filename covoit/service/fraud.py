@@ -66,6 +66,7 @@ def look(engine: Engine, month: str, *, coaches: Coaches | None, now: datetime) 
     found = rules.alerts(seen, coaches)
     with transaction(engine) as session:
         new = sum(_keep(session, month, alert, now) for alert in found)
+        _close_what_no_longer_stands(session, month, found, now)
     return Looked(month, len(seen), len(found), new, unplaced)
 
 
@@ -119,8 +120,9 @@ def _keep(session: Session, month: str, alert: Alert, now: datetime) -> bool:
     reasons = award_rules.reasons_text(alert.reasons)
     known = store.find_alert(session, month, str(alert.suspicion), people)
     if known is not None:
-        if known.state == AlertState.NEW:
+        if known.state == AlertState.NEW or known.answered_by == audit.SYSTEM:
             known.journeys, known.reasons = list(alert.journeys), reasons
+            known.state, known.answered_at, known.answered_by = str(AlertState.NEW), None, None
         return False
     session.add(
         AlertRow(
@@ -130,6 +132,16 @@ def _keep(session: Session, month: str, alert: Alert, now: datetime) -> bool:
     )  # fmt: skip
     session.flush()
     return True
+
+
+def _close_what_no_longer_stands(session: Session, month: str, found: Sequence[Alert], now: datetime) -> None:
+    """An alert that nobody answered and that the month no longer shows (its journeys were withdrawn or corrected) waits
+    for nobody; should it show again, it waits again."""
+    standing = {(str(alert.suspicion), store.key_of(sorted(alert.people))) for alert in found}
+    for row in store.alerts(session, month=month, state=str(AlertState.NEW)):
+        if (row.suspicion, row.people_key) not in standing:
+            row.state, row.answered_at, row.answered_by = str(AlertState.CLEARED), now, audit.SYSTEM
+    session.flush()
 
 
 # ---------------------------------------------------------------- what a person does about it

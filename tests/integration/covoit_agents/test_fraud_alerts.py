@@ -20,7 +20,7 @@ from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.roles import Role
 from mobigo.ledger import service as ledger
-from tests.covoit_money_world import CLOSING, DESK, MANAGER, agent, driver, fund, home_with, net, record, ride
+from tests.covoit_money_world import CLOSING, DESK, MANAGER, agent, cancel, driver, fund, home_with, net, record, ride
 
 MONTH = "2026-11"
 MONDAY = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
@@ -94,6 +94,22 @@ def test_an_alert_that_waits_follows_what_is_known_and_an_answered_one_stays(
     fraud.look(engine, MONTH, coaches=None, now=CLOSING)
     row = the_alert(engine)
     assert (row.state, len(row.journeys), row.words) == ("cleared", 10, "une voiture au garage")
+
+
+def test_an_alert_that_no_longer_stands_waits_for_nobody_until_it_stands_again(engine: Engine) -> None:
+    anne, bruno = driver(engine, "anne"), driver(engine, "bruno")
+    trips = [each for day in range(3) for each in pair(anne, bruno, day)]
+    record(engine, trips)
+    fraud.look(engine, MONTH, coaches=None, now=CLOSING)
+    assert the_alert(engine).state == "new"
+    cancel(engine, trips[0].journeys[0])
+    fraud.look(engine, MONTH, coaches=None, now=CLOSING)
+    gone = the_alert(engine)
+    assert (gone.state, gone.answered_by) == ("cleared", "system")
+    record(engine, pair(anne, bruno, 3))
+    fraud.look(engine, MONTH, coaches=None, now=CLOSING)
+    back = the_alert(engine)
+    assert (back.state, back.answered_by, len(back.journeys)) == ("new", None, 7)
 
 
 def test_withdrawn_journeys_are_not_seen_and_those_without_a_place_are_counted(engine: Engine) -> None:
