@@ -23,7 +23,7 @@ from covoit.rules import awards as award_rules
 from covoit.rules import claims as rules
 from covoit.rules import decisions as decision_rules
 from covoit.rules import payments as payment_rules
-from covoit.service import awards
+from covoit.service import awards, offers
 from covoit.store import awards as award_store
 from covoit.store import claims as store
 from covoit.store import ibans
@@ -140,6 +140,10 @@ def confirm_iban_at_counter(
     session.add(row)
     session.flush()
     _activate(session, row, now, by=by.subject)
+    try:
+        _tell_change(session, person, row, now, "fr")  # an account that changes is told by another road, always
+    except Refused:
+        pass  # neither number nor address: the person stands at the counter
     return row.id
 
 
@@ -412,6 +416,7 @@ def decide_case(
             store.BanRow(id=new_id(now), person=row.person, first_day=today, last_day=last_day, decision=decision.id)
         )
         session.flush()
+        offers.stop_driving(session, row.person, now)
     return decision
 
 
@@ -456,7 +461,9 @@ _RULES: Final[Mapping[Kind, Decision]] = {
 def _facts(row: store.CaseRow) -> Decision:
     day = paris_day(row.opened_at)
     if store.about_alert(row.object_id) is not None:
-        return Decision("covoit.facts_alert", day=day)
+        if row.cents is None:
+            return Decision("covoit.facts_alert", day=day)
+        return Decision("covoit.facts_alert_paid", day=day, amount=Money(row.cents))
     if row.kind == Kind.RECOVERY:
         return Decision("covoit.facts_recovery", month=row.object_id, amount=Money(row.cents or 0))
     if row.kind == Kind.BAN:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from covoit.export import letters
 from covoit.model.claims import Kind, Outcome
 from covoit.model.fraud import Sighting
 from covoit.model.journeys import JourneyState, VehicleTrip
@@ -186,7 +187,9 @@ def test_nothing_is_taken_before_the_driver_is_heard_and_a_person_decides(
     with transaction(engine) as session:
         claims.notify_case(session, case, by=MANAGER, now=CLOSING)
         claims.hear(session, case, anne, "je ne comprends pas", now=CLOSING)
-        claims.decide_case(session, case, Outcome.GRANTED, **said)
+        letter = letters.body_of(claims.decide_case(session, case, Outcome.GRANTED, **said))
+    assert "17,20" in letter
+    assert "trajets non faits" in letter
     assert {person: net(engine, awards.payable(person)) for person in people} == before
     with transaction(engine) as session:
         assert fraud.withdraw(session, name, by=MANAGER, now=CLOSING) == 4  # Anne's, not Bruno's
