@@ -191,3 +191,11 @@ def test_the_pages_speak_english(world: World) -> None:
         for own in ("Il manque un trajet.", "Aucune preuve n’a été reçue."):  # people's own words stay
             said = said.replace(own, "")
         assert french.search(said) is None, (path, said)
+
+
+def test_ones_data_is_whole_on_a_server_that_only_serves(world: World) -> None:
+    """Each package registers what it knows of a person when its module is read: the server must have read them all."""
+    page = world.open(world.pages[0], "carl")
+    held = page.request.get(f"{world.site.url}/compte/donnees").json()
+    assert {"mobigo.infra.accounts", "carpool_lines", "carpool_money", "covoit"} <= held.keys()
+    assert "Il manque un trajet." in {case["said"] for case in held["carpool_money"]["cases"]}

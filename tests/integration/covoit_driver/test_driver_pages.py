@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
@@ -390,9 +391,12 @@ def test_the_statement_as_a_table_and_as_a_pdf(world: World) -> None:
     table = client.get(f"{AT_HOME}/releves/2026-10.csv")
     rows = list(csv.DictReader(io.StringIO(table.get_data(as_text=True))))
     assert [row["amount"] for row in rows] == ["9.00", "9.00"]
+    assert rows[0]["reasons"] == "80 km × 0,10 € = 8,00 € 1 passager × 1,00 € = 1,00 €"
     pdf = client.get(f"{AT_HOME}/releves/2026-10.pdf")
     assert pdf.mimetype == "application/pdf"
-    assert pdf.get_data()[:5] == b"%PDF-"
+    printed = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.get_data())).pages)
+    assert "80 km × 0,10 € = 8,00 €" in re.sub(r"\s+", " ", printed)
+    assert "Anna Essai" in printed
     assert "releve-covoiturage-2026-10.pdf" in pdf.headers["Content-Disposition"]
 
 

@@ -4,6 +4,7 @@ from flask import Response, flash, make_response, redirect, render_template, url
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+import mobigo.app.tables  # noqa: F401 - where each package registers what it knows of a person, and how it forgets it
 from mobigo.app.web.account import bp
 from mobigo.app.web.account.forms import Faults, letter, text
 from mobigo.app.web.account.links import send_link
