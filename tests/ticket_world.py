@@ -1,4 +1,4 @@
-"""A small world of signed tickets: one seller, its key, a telephone, the lists, and a title with everything in it."""
+"""A small world of signed tickets: one seller, its key, a telephone, the lists, and a ticket with everything in it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,13 +17,13 @@ from billettique.model.ticket import (
     RevocationList,
     SellerKey,
     Station,
-    Title,
-    TitleKind,
+    Ticket,
+    TicketKind,
     TravelClass,
     Verdict,
     Zone,
 )
-from billettique.rules.issuing import show_code, sign_title
+from billettique.rules.issuing import show_code, sign_ticket
 from billettique.rules.keys import KeptSigner
 from billettique.rules.verify import Keyring, Policy, verify
 from mobigo.base.instants import PARIS
@@ -49,10 +49,10 @@ NO_REVOCATION = RevocationList(5, 0, NOW - timedelta(hours=2), NOW + 7 * DAY, fr
 RING = Keyring(KEYS)
 TRIAL = Policy(specimens_good=True)
 
-TITLE = Title(
+TICKET = Ticket(
     issuer=PROVIDER,
     reference="01KAVG5Y8Z4WQ2R7T9X3M6N0PB",
-    kind=TitleKind.SINGLE,
+    kind=TicketKind.SINGLE,
     product="car-unite",
     words="Ticket unité car",
     issued_at=datetime(2026, 11, 24, 8, 0, tzinfo=UTC),
@@ -63,8 +63,8 @@ TITLE = Title(
     price=Money(150),
 )
 PASS = replace(
-    TITLE,
-    kind=TitleKind.PASS,
+    TICKET,
+    kind=TicketKind.PASS,
     reference="90071992547409931",
     product="24472",
     words="Pass’OK mensuel",
@@ -80,17 +80,17 @@ PASS = replace(
 )
 
 
-def static_code(title: Title = TITLE, key: SellerKey = KEY, by: KeptSigner = SELLER) -> bytes:
-    return sign_title(title, key, by)
+def static_code(ticket: Ticket = TICKET, key: SellerKey = KEY, by: KeptSigner = SELLER) -> bytes:
+    return sign_ticket(ticket, key, by)
 
 
-def bound_code(title: Title = TITLE, telephone: KeptSigner = TELEPHONE, **more: Any) -> bytes:
+def bound_code(ticket: Ticket = TICKET, telephone: KeptSigner = TELEPHONE, **more: Any) -> bytes:
     """What the seller signs for a telephone; refused when shown as it is."""
-    return sign_title(title, KEY, SELLER, bound_key=telephone.public_key, **more)
+    return sign_ticket(ticket, KEY, SELLER, bound_key=telephone.public_key, **more)
 
 
-def dynamic_code(title: Title = TITLE, at: datetime = NOW, telephone: KeptSigner = TELEPHONE) -> bytes:
-    return show_code(bound_code(title, telephone), telephone, at)
+def dynamic_code(ticket: Ticket = TICKET, at: datetime = NOW, telephone: KeptSigner = TELEPHONE) -> bytes:
+    return show_code(bound_code(ticket, telephone), telephone, at)
 
 
 def checked(octets: bytes, **changed: Any) -> Verdict:
@@ -105,7 +105,7 @@ def checked(octets: bytes, **changed: Any) -> Verdict:
     return verify(octets, **{**world, **changed})
 
 
-# ---------------------------------------------------------------- any title
+# ---------------------------------------------------------------- any ticket
 
 _words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=20)
 _ascii = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=12)
@@ -117,18 +117,18 @@ _minutes = st.integers(0, 2 * 365 * 1440).map(
 
 
 @st.composite
-def titles(draw: st.DrawFn) -> Title:
-    """Any title that we may sell: single or pass, any area, any minutes, those of the two clock changes included."""
+def tickets(draw: st.DrawFn) -> Ticket:
+    """Any ticket that we may sell: single or pass, any area, any minutes, those of the two clock changes included."""
     first = draw(_minutes)
     last = first + timedelta(minutes=draw(st.integers(0, 365 * 1440)))
     zones = draw(st.lists(st.builds(Zone, st.none() | _rics, st.none() | _whole, _whole), max_size=4))
     lines = draw(st.lists(st.builds(Line, st.none() | _rics | _ascii, _whole), max_size=4))
     table = st.sampled_from(("stationUIC", "localCarrierStationCodeTable", "proprietaryIssuerStationCodeTable"))
     stations = draw(st.lists(st.builds(Station, _ascii | st.integers(1, 9999999).map(str), table), max_size=4))
-    return Title(
+    return Ticket(
         issuer=PROVIDER,
         reference=draw(_ascii | st.integers(0, 2**63 - 1).map(str)),
-        kind=draw(st.sampled_from(TitleKind)),
+        kind=draw(st.sampled_from(TicketKind)),
         product=draw(_ascii | st.integers(0, 65535).map(str)),
         words=draw(_words),
         issued_at=first - timedelta(minutes=draw(st.integers(0, 300 * 1440))),

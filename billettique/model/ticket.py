@@ -1,6 +1,6 @@
 """The signed ticket as frozen values: what we put into a code, what we read from one, and what an inspector is told.
 
-How these become octets is in `billettique.rules` (`fcb3` and `titles` the ticket, `u2` the header, `fdc1` the dynamic
+How these become octets is in `billettique.rules` (`fcb3` and `tickets` the ticket, `u2` the header, `fdc1` the dynamic
 part). Only what we sell and check has a name here; all else that a foreign code holds stays in its record there, and is
 written back unchanged.
 """
@@ -14,8 +14,8 @@ from mobigo.base.decisions import Decision
 from mobigo.base.money import Money
 
 
-class TitleKind(StrEnum):
-    """Which of the two documents of the UIC norm a title is written as."""
+class TicketKind(StrEnum):
+    """Which of the two documents of the UIC norm a ticket is written as."""
 
     SINGLE = "openTicket"  # a trip, a return, a day: used up
     PASS = "pass"  # noqa: S105 (the norm's word, no password): as often as one likes, in its time and area
@@ -53,7 +53,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where a title is good: from the first of `stations` to the last, in any of the zones, on any of the lines.
+    """Where a ticket is good: from the first of `stations` to the last, in any of the zones, on any of the lines.
 
     Nothing said is everywhere. `opaque`: the code says something of the place in words that are not ours to read (zones
     packed by another seller, a polygon, one train), so that the inspector's eye decides.
@@ -96,7 +96,7 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
-class Title:
+class Ticket:
     """A right to travel. `issuer` (a RICS code, or a word where there is none) and `reference` name it for ever.
 
     It is good from the first second of its first minute to the last second of its last. All instants are whole minutes.
@@ -105,7 +105,7 @@ class Title:
 
     issuer: str
     reference: str
-    kind: TitleKind
+    kind: TicketKind
     product: str  # its code at the product's owner
     words: str  # its name, as printed
     issued_at: datetime
@@ -176,14 +176,14 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer and its reason. `title` is there once both signatures are found good: nothing unsigned is shown.
+    """The answer and its reason. `ticket` is there once both signatures are found good: nothing unsigned is shown.
 
     `keys_s` and `revocations_s` are the ages, in seconds, of the lists that the answer rests on.
     """
 
     answer: Answer
     reason: Decision
-    title: Title | None = None
+    ticket: Ticket | None = None
     keys_s: int = 0
     revocations_s: int = 0
 
@@ -191,7 +191,7 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class SellerKey:
     """A seller's public key (compressed P-256 point). It signs from `first_at` to `last_at`; what it signed then is
-    accepted until `accepted_until`, which leaves the longest title the time to end. Revoked: nothing of it is accepted
+    accepted until `accepted_until`, which leaves the longest ticket the time to end. Revoked: nothing of it is accepted
     any more, whenever it says that it was signed."""
 
     provider: str
@@ -215,7 +215,7 @@ class KeyList:
 
 @dataclass(frozen=True, slots=True)
 class RevocationList:
-    """Titles that are no longer good, by their marks. `since` 0: all of them; else those added since that list."""
+    """Tickets that are no longer good, by their marks. `since` 0: all of them; else those added since that list."""
 
     sequence: int
     since: int

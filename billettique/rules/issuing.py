@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import Final
 
-from billettique.model.ticket import Data, Header, SellerKey, Title
+from billettique.model.ticket import Data, Header, SellerKey, Ticket
 from billettique.rules import fcb3, fdc1, u2
 from billettique.rules.keys import Signer, signs_at
-from billettique.rules.titles import title_octets
+from billettique.rules.tickets import ticket_octets
 from billettique.rules.uper import encode
 from mobigo.base.errors import Refused
 
 DYNAMIC_S: Final = 120  # how long a shown code is good, as SNCF's; telephones sign anew much sooner
 
 
-def sign_title(
-    title: Title,
+def sign_ticket(
+    ticket: Ticket,
     key: SellerKey,
     signer: Signer,
     *,
@@ -22,20 +22,20 @@ def sign_title(
     end_at: datetime | None = None,
     others: tuple[Data, ...] = (),
 ) -> bytes:
-    """The code of a title, signed by its seller. With `bound_key` it is the part that the telephone of that key
+    """The code of a ticket, signed by its seller. With `bound_key` it is the part that the telephone of that key
     completes by `show_code`, refused when shown alone; without, it is the code as printed. `others` are contents of
     other formats.
 
-    Raises Refused("billettique.key_not_for_this_title") when the key is another seller's, another signer's, revoked, or
-    does not sign at that time.
+    Raises Refused("billettique.key_not_for_this_ticket") when the key is another seller's, another signer's, revoked,
+    or does not sign at that time.
     """
-    mine = key.provider == title.issuer and key.public_key == signer.public_key and key.revoked_at is None
-    if not (mine and signs_at(key, title.issued_at)):
-        raise Refused("billettique.key_not_for_this_title", provider=key.provider, key_id=key.key_id)
+    mine = key.provider == ticket.issuer and key.public_key == signer.public_key and key.revoked_at is None
+    if not (mine and signs_at(key, ticket.issued_at)):
+        raise Refused("billettique.key_not_for_this_ticket", provider=key.provider, key_id=key.key_id)
     header = Header(
         key.provider,
         key.key_id,
-        (Data(fcb3.FORMAT, title_octets(title)), *others),
+        (Data(fcb3.FORMAT, ticket_octets(ticket)), *others),
         bound_key,
         end_at,
         None if bound_key is None else DYNAMIC_S,

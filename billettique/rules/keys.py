@@ -1,4 +1,4 @@
-"""Keys: who may sign titles and until when, the signed lists that tell devices so, and the rotation of keys.
+"""Keys: who may sign tickets and until when, the signed lists that tell devices so, and the rotation of keys.
 
 Everything is ECDSA on P-256 with SHA-256 (FIPS 186-5), which browsers and telephones have. A private key is behind
 `Signer`, so that it may live in a file, in another service or in a security module. A list is a line of JSON in which
@@ -19,13 +19,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from billettique.model.ticket import KeyList, RevocationList, SellerKey
-from billettique.rules.titles import MARK_OCTETS
+from billettique.rules.tickets import MARK_OCTETS
 from mobigo.base.errors import Conflict, InvalidInput, Refused
 
 ROTATION: Final = timedelta(days=90)
 CLOCK_AHEAD_MAX: Final = timedelta(minutes=10)  # of a device that reads a list made "later"
 _KEYS: Final = "mobigo seller keys 1\n"
-_REVOCATIONS: Final = "mobigo revoked titles 1\n"
+_REVOCATIONS: Final = "mobigo revoked tickets 1\n"
 _CURVE: Final = ec.SECP256R1()
 _ALGORITHM: Final = ec.ECDSA(SHA256())
 _COMPRESSED_OCTETS: Final = 33
@@ -78,13 +78,13 @@ def next_key(
     public_key: bytes,
     *,
     first_at: datetime,
-    longest_title: timedelta,
+    longest_ticket: timedelta,
     period: timedelta = ROTATION,
 ) -> SellerKey:
-    """The seller's next key: a number not yet used, a period of signing, then time for its longest title to end."""
+    """The seller's next key: a number not yet used, a period of signing, then time for its longest ticket to end."""
     used = [each.key_id for each in keys if each.provider == provider]
     last_at = first_at + period
-    return SellerKey(provider, max(used, default=0) + 1, public_key, first_at, last_at, last_at + longest_title)
+    return SellerKey(provider, max(used, default=0) + 1, public_key, first_at, last_at, last_at + longest_ticket)
 
 
 def signing_key(keys: Iterable[SellerKey], provider: str, now: datetime) -> SellerKey | None:
@@ -98,7 +98,7 @@ def signing_key(keys: Iterable[SellerKey], provider: str, now: datetime) -> Sell
 
 
 def signs_at(key: SellerKey, minute: datetime) -> bool:
-    """Whether the key may sign a title of that minute (titles know no seconds)."""
+    """Whether the key may sign a ticket of that minute (tickets know no seconds)."""
     return key.first_at < minute + timedelta(minutes=1) and minute <= key.last_at
 
 

@@ -1,4 +1,4 @@
-"""Is this code a good title, here and now? Every step in order, no early yes; one of ten answers, with its reason.
+"""Is this code a good ticket, here and now? Every step in order, no early yes; one of ten answers, with its reason.
 
 length · shape · "U2" to the letter · the canonical form · key known, not revoked, in its time · the seller's signature
 · if a telephone's key is bound, its signature has to be there · the telephone's signature and stamp · time, area, class
@@ -12,23 +12,23 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from billettique.model.ticket import Answer, Code, Here, KeyList, RevocationList, SellerKey, Title, TitleKind, Verdict
+from billettique.model.ticket import Answer, Code, Here, KeyList, RevocationList, SellerKey, Ticket, TicketKind, Verdict
 from billettique.rules import fcb3, fdc1, u2
 from billettique.rules.issuing import DYNAMIC_S
 from billettique.rules.keys import is_signed, public_key_of, signs_at
-from billettique.rules.titles import class_suffices, covers, mark_of, read_title
+from billettique.rules.tickets import class_suffices, covers, mark_of, read_ticket
 from billettique.rules.uper import decode
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 
 _MINUTE: Final = timedelta(minutes=1)
-_GOOD: Final = Decision("billettique.title_good")
+_GOOD: Final = Decision("billettique.ticket_good")
 Refusal = tuple[Answer, Decision]
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`specimens_good`: outside production, where every title is a specimen. `skew`: how far apart the clocks of a
+    """`specimens_good`: outside production, where every ticket is a specimen. `skew`: how far apart the clocks of a
     telephone and of an inspector may be."""
 
     specimens_good: bool = False
@@ -61,39 +61,39 @@ def verify(
     here: Here | None = None,
     policy: Policy = Policy(),
 ) -> Verdict:
-    """The verdict on what a camera read. `used` holds, by mark (`titles.mark_of`), when single titles were used up."""
+    """The verdict on what a camera read. `used` says by mark (`tickets.mark_of`) when a single ticket was used up."""
     ages = _seconds(now - keys.listed.issued_at), _seconds(now - revocations.issued_at)
     try:
         code = u2.read_code(octets)
-        title = _the_title(code)
+        ticket = _the_ticket(code)
         shown_at = _shown_at(code, now)
     except InvalidInput as wrong:
         return Verdict(Answer.UNREADABLE, wrong.decision, None, *ages)
-    unsigned = refusal_of_seller(code, title, keys, now, policy) or refusal_of_telephone(code, shown_at, now, policy)
+    unsigned = refusal_of_seller(code, ticket, keys, now, policy) or refusal_of_telephone(code, shown_at, now, policy)
     if unsigned is not None:
         return Verdict(*unsigned, None, *ages)
-    refusal = refusal_of_title(code, title, revocations, used, now, here, policy)
+    refusal = refusal_of_ticket(code, ticket, revocations, used, now, here, policy)
     if refusal is not None:
-        return Verdict(*refusal, title, *ages)
+        return Verdict(*refusal, ticket, *ages)
     if now > revocations.expires_at:
-        return Verdict(Answer.OK, Decision("billettique.title_good_old_list", at=revocations.issued_at), title, *ages)
-    return Verdict(Answer.OK, _GOOD, title, *ages)
+        return Verdict(Answer.OK, Decision("billettique.ticket_good_old_list", at=revocations.issued_at), ticket, *ages)
+    return Verdict(Answer.OK, _GOOD, ticket, *ages)
 
 
-def uses_up(title: Title) -> bool:
-    """Whether checking this title uses it up."""
-    return title.kind is TitleKind.SINGLE
+def uses_up(ticket: Ticket) -> bool:
+    """Whether checking this ticket uses it up."""
+    return ticket.kind is TicketKind.SINGLE
 
 
 def _seconds(age: timedelta) -> int:
     return max(0, int(age.total_seconds()))
 
 
-def _the_title(code: Code) -> Title:
+def _the_ticket(code: Code) -> Ticket:
     tickets = [each.octets for each in code.header.data if each.format == fcb3.FORMAT]
     if len(tickets) != 1:
         raise InvalidInput("billettique.not_one_document", documents=len(tickets))
-    return read_title(tickets[0])
+    return read_ticket(tickets[0])
 
 
 def _shown_at(code: Code, now: datetime) -> datetime | None:
@@ -109,7 +109,7 @@ def _shown_at(code: Code, now: datetime) -> datetime | None:
     return fdc1.stamped_at(record, now)
 
 
-def refusal_of_seller(code: Code, title: Title, keys: Keyring, now: datetime, policy: Policy) -> Refusal | None:
+def refusal_of_seller(code: Code, ticket: Ticket, keys: Keyring, now: datetime, policy: Policy) -> Refusal | None:
     """Why the seller's signature is worth nothing; None when it holds."""
     header = code.header
     named = {"provider": header.provider, "key_id": header.key_id}
@@ -127,10 +127,10 @@ def refusal_of_seller(code: Code, title: Title, keys: Keyring, now: datetime, po
         return Answer.UNKNOWN_KEY, Decision("billettique.key_of_another_algorithm", **named)
     if code.signature_1 is None or not is_signed(public_key, code.signed_1, code.signature_1):
         return Answer.BAD_SIGNATURE, Decision("billettique.signature_1_bad")
-    # Now signed: what the title says of itself is compared with what its key may sign.
-    if title.issuer != header.provider:
-        return Answer.UNKNOWN_KEY, Decision("billettique.key_of_another_seller", issuer=title.issuer, **named)
-    if not signs_at(key, title.issued_at):
+    # Now signed: what the ticket says of itself is compared with what its key may sign.
+    if ticket.issuer != header.provider:
+        return Answer.UNKNOWN_KEY, Decision("billettique.key_of_another_seller", issuer=ticket.issuer, **named)
+    if not signs_at(key, ticket.issued_at):
         return Answer.UNKNOWN_KEY, Decision("billettique.key_not_in_its_time", **named)
     return None
 
@@ -159,33 +159,33 @@ def refusal_of_telephone(code: Code, shown_at: datetime | None, now: datetime, p
     return None
 
 
-def refusal_of_title(
+def refusal_of_ticket(
     code: Code,
-    title: Title,
+    ticket: Ticket,
     revocations: RevocationList,
     used: Mapping[bytes, datetime],
     now: datetime,
     here: Here | None,
     policy: Policy,
 ) -> Refusal | None:
-    """Why a title that is truly signed is not good here and now; None when it is."""
-    if title.specimen and not policy.specimens_good:
+    """Why a ticket that is truly signed is not good here and now; None when it is."""
+    if ticket.specimen and not policy.specimens_good:
         return Answer.REVOKED, Decision("billettique.specimen")
-    if not title.activated:
+    if not ticket.activated:
         return Answer.NOT_YET, Decision("billettique.not_activated")
-    if now < title.first_minute:
-        return Answer.NOT_YET, Decision("billettique.good_from", at=title.first_minute)
-    if now >= title.last_minute + _MINUTE:
-        return Answer.EXPIRED, Decision("billettique.good_until", at=title.last_minute)
+    if now < ticket.first_minute:
+        return Answer.NOT_YET, Decision("billettique.good_from", at=ticket.first_minute)
+    if now >= ticket.last_minute + _MINUTE:
+        return Answer.EXPIRED, Decision("billettique.good_until", at=ticket.last_minute)
     if code.header.end_at is not None and now >= code.header.end_at + _MINUTE:
         return Answer.EXPIRED, Decision("billettique.code_to_be_renewed", at=code.header.end_at)
-    if here is not None and not covers(title.area, here):
+    if here is not None and not covers(ticket.area, here):
         return Answer.WRONG_AREA, Decision("billettique.not_good_here")
-    if here is not None and not class_suffices(title.travel_class, here.travel_class):
+    if here is not None and not class_suffices(ticket.travel_class, here.travel_class):
         return Answer.WRONG_AREA, Decision("billettique.not_good_in_first_class")
-    mark = mark_of(title)
+    mark = mark_of(ticket)
     if mark in revocations.marks:
-        return Answer.REVOKED, Decision("billettique.title_revoked")
+        return Answer.REVOKED, Decision("billettique.ticket_revoked")
     if mark in used:
-        return Answer.USED, Decision("billettique.title_used", at=used[mark])
+        return Answer.USED, Decision("billettique.ticket_used", at=used[mark])
     return None

@@ -22,12 +22,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from billettique.model.ticket import Answer, Here, Station, Title
+from billettique.model.ticket import Answer, Here, Station, Ticket
 from billettique.rules import u2
-from billettique.rules.titles import read_title
+from billettique.rules.tickets import read_ticket
 from billettique.rules.verify import Keyring, verify
 from tests.benchmarks.measures import Measure, line, percentile
-from tests.ticket_world import KEYS, NO_REVOCATION, NOW, PASS, SELLER, TITLE, TRIAL, dynamic_code, static_code
+from tests.ticket_world import KEYS, NO_REVOCATION, NOW, PASS, SELLER, TICKET, TRIAL, dynamic_code, static_code
 
 ROUNDS = 5
 GOALS = {"static": 1.3, "dynamic": 1.8}  # times the rival's rate
@@ -38,11 +38,11 @@ HERE = Here(stations=frozenset({Station("8771513")}))
 
 def codes_of(n: int) -> dict[str, list[bytes]]:
     """Singles and passes in turn, each with a reference of its own."""
-    titles: list[Title] = [
-        replace(TITLE, reference=f"01KAVG5Y8Z{at:016d}") if at % 2 else replace(PASS, reference=str(10**15 + at))
+    tickets: list[Ticket] = [
+        replace(TICKET, reference=f"01KAVG5Y8Z{at:016d}") if at % 2 else replace(PASS, reference=str(10**15 + at))
         for at in range(n)
     ]
-    return {"static": [static_code(each) for each in titles], "dynamic": [dynamic_code(each) for each in titles]}
+    return {"static": [static_code(each) for each in tickets], "dynamic": [dynamic_code(each) for each in tickets]}
 
 
 def ours() -> Callable[[bytes], bool]:
@@ -62,7 +62,7 @@ def theirs(data: Path, *, canonical: bool) -> Callable[[bytes], bool]:
 
     folder = data / "tickets/asn1"
     header = asn1tools.compile_files(str(folder / "uicBarcodeHeader_v2.0.1.asn"), "uper")
-    ticket = asn1tools.compile_files(str(folder / "uicRailTicketData_v3.0.6.asn"), "uper")
+    record = asn1tools.compile_files(str(folder / "uicRailTicketData_v3.0.6.asn"), "uper")
     dynamic = asn1tools.compile_files(str(folder / "uicDynamicContentData_v1.0.5.asn"), "uper")
     curve, algorithm = ec.SECP256R1(), ec.ECDSA(SHA256())
     seller = ec.EllipticCurvePublicKey.from_encoded_point(curve, SELLER.public_key)
@@ -73,10 +73,10 @@ def theirs(data: Path, *, canonical: bool) -> Callable[[bytes], bool]:
         level_1 = level_2["level1Data"]
         seller.verify(level_2["level1Signature"], header.encode("Level1DataType", level_1), algorithm)
         document = level_1["dataSequence"][0]["data"]
-        title = ticket.decode("UicRailTicketData", document)
+        document_read = record.decode("UicRailTicketData", document)
         if canonical and header.encode("UicBarcodeHeader", code) != octets:
             return False
-        if canonical and ticket.encode("UicRailTicketData", title) != document:
+        if canonical and record.encode("UicRailTicketData", document_read) != document:
             return False
         if "level2PublicKey" in level_1:
             telephone = ec.EllipticCurvePublicKey.from_encoded_point(curve, level_1["level2PublicKey"])
@@ -139,7 +139,7 @@ def parts(n: int) -> Iterator[Measure]:
 
 
 def _read_whole(octets: bytes) -> bool:
-    read_title(u2.read_code(octets).header.data[0].octets)
+    read_ticket(u2.read_code(octets).header.data[0].octets)
     return True
 
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billettique.model.ticket import Answer, Title
+from billettique.model.ticket import Answer, Ticket
 from billettique.rules import fcb3, fdc1, u2
 from billettique.rules.keys import is_signed, public_key_of
-from billettique.rules.titles import read_title, record_of, title_octets
+from billettique.rules.tickets import read_ticket, record_of, ticket_octets
 from billettique.rules.uper import decode, encode
 from mobigo.base.errors import InvalidInput
-from tests.ticket_world import bound_code, checked, dynamic_code, static_code, titles
+from tests.ticket_world import bound_code, checked, dynamic_code, static_code, tickets
 
 pytestmark = pytest.mark.realdata
 OURS = {"UicRailTicketData": ("ticket", fcb3.TICKET), "UicDynamicContentData": ("dynamic", fdc1.DYNAMIC)}
@@ -117,12 +117,12 @@ def test_any_header_of_the_norm_is_read_as_it_was_written(
 
 
 @settings(max_examples=100)
-@given(titles())
-def test_a_title_of_ours_is_the_same_title_to_them(norm: dict[str, Any], title: Title) -> None:
-    octets = title_octets(title)
+@given(tickets())
+def test_a_ticket_of_ours_is_the_same_ticket_to_them(norm: dict[str, Any], ticket: Ticket) -> None:
+    octets = ticket_octets(ticket)
     theirs = norm["ticket"].decode("UicRailTicketData", octets)
     assert norm["ticket"].encode("UicRailTicketData", theirs) == octets
-    assert norm["ticket"].encode("UicRailTicketData", without_none(record_of(title))) == octets
+    assert norm["ticket"].encode("UicRailTicketData", without_none(record_of(ticket))) == octets
 
 
 def without_none(value: Any) -> Any:
@@ -192,10 +192,10 @@ def test_the_second_signatures_of_the_field_verify(specimens: dict[str, bytes]) 
 def test_a_specimen_says_what_is_printed_on_it(specimens: dict[str, bytes]) -> None:
     """The Pass'OK of March 2020: the whole month in local time, 48 €, in zones that only its seller can read."""
     code = u2.read_code(specimens["20200301-pass-ok-F-Z.bin"])
-    title = read_title(code.header.data[0].octets)
-    assert (title.words, title.holder, title.price and title.price.cents) == ("Pass'OK", ("Joël", "HEPP"), 4800)
-    assert title.first_minute.isoformat() == "2020-02-29T23:00:00+00:00"  # 1 March, 0:00 in France
-    assert title.last_minute.isoformat() == "2020-03-31T21:59:00+00:00"  # 31 March, 23:59, summer time
-    assert title.area.opaque
-    assert title.checks.identity
-    assert title.specimen
+    ticket = read_ticket(code.header.data[0].octets)
+    assert (ticket.words, ticket.holder, ticket.price and ticket.price.cents) == ("Pass'OK", ("Joël", "HEPP"), 4800)
+    assert ticket.first_minute.isoformat() == "2020-02-29T23:00:00+00:00"  # 1 March, 0:00 in France
+    assert ticket.last_minute.isoformat() == "2020-03-31T21:59:00+00:00"  # 31 March, 23:59, summer time
+    assert ticket.area.opaque
+    assert ticket.checks.identity
+    assert ticket.specimen

@@ -12,21 +12,22 @@ from hypothesis import strategies as st
 
 from billettique.model.ticket import (
     Answer,
+    Area,
     Data,
     Header,
     Here,
     KeyList,
     Line,
     Station,
-    Title,
+    Ticket,
     TravelClass,
     Verdict,
     Zone,
 )
 from billettique.rules import fcb3, fdc1, u2, uper, verify
-from billettique.rules.issuing import show_code, sign_title
+from billettique.rules.issuing import show_code, sign_ticket
 from billettique.rules.keys import is_signed
-from billettique.rules.titles import mark_of, title_octets
+from billettique.rules.tickets import mark_of, ticket_octets
 from billettique.rules.uper import Optional, encode, ia5, sequence
 from billettique.rules.verify import Keyring, Policy, uses_up
 from mobigo.base.errors import InvalidInput, Refused
@@ -40,14 +41,14 @@ from tests.ticket_world import (
     PROVIDER,
     SELLER,
     TELEPHONE,
-    TITLE,
+    TICKET,
     TRIAL,
     bound_code,
     checked,
     dynamic_code,
     signer,
     static_code,
-    titles,
+    tickets,
 )
 
 STATIC, DYNAMIC = static_code(), dynamic_code()
@@ -66,26 +67,26 @@ def keys(*listed: Any, **changed: Any) -> Keyring:
 # ---------------------------------------------------------------- good ones
 
 
-@pytest.mark.parametrize("title", [TITLE, PASS])
-def test_a_good_code_is_good_and_shows_its_title(title: Title) -> None:
-    for octets in (static_code(title), dynamic_code(title)):
+@pytest.mark.parametrize("ticket", [TICKET, PASS])
+def test_a_good_code_is_good_and_shows_its_ticket(ticket: Ticket) -> None:
+    for octets in (static_code(ticket), dynamic_code(ticket)):
         verdict = checked(octets)
-        assert answer(verdict) == (Answer.OK, "billettique.title_good")
-        assert verdict.title == title
+        assert answer(verdict) == (Answer.OK, "billettique.ticket_good")
+        assert verdict.ticket == ticket
         assert (verdict.keys_s, verdict.revocations_s) == (86_400, 7_200)
 
 
 @settings(max_examples=50)
-@given(titles())
-def test_any_title_signed_in_its_time_is_good_within_it(title: Title) -> None:
-    now = title.first_minute
-    key = replace(KEY, first_at=title.issued_at, last_at=title.issued_at, accepted_until=now)
+@given(tickets())
+def test_any_ticket_signed_in_its_time_is_good_within_it(ticket: Ticket) -> None:
+    now = ticket.first_minute
+    key = replace(KEY, first_at=ticket.issued_at, last_at=ticket.issued_at, accepted_until=now)
     ring = Keyring(KeyList(1, now, now, (key,)))
-    octets = show_code(sign_title(title, key, SELLER, bound_key=TELEPHONE.public_key), TELEPHONE, now)
-    policy = Policy(specimens_good=title.specimen)
+    octets = show_code(sign_ticket(ticket, key, SELLER, bound_key=TELEPHONE.public_key), TELEPHONE, now)
+    policy = Policy(specimens_good=ticket.specimen)
     verdict = checked(octets, keys=ring, now=now, policy=policy)
-    assert verdict.answer is (Answer.OK if title.activated else Answer.NOT_YET)
-    assert verdict.title == title
+    assert verdict.answer is (Answer.OK if ticket.activated else Answer.NOT_YET)
+    assert verdict.ticket == ticket
 
 
 def test_codes_are_as_small_as_they_should_be() -> None:
@@ -95,13 +96,13 @@ def test_codes_are_as_small_as_they_should_be() -> None:
 
 
 def test_only_singles_are_used_up() -> None:
-    assert uses_up(TITLE)
+    assert uses_up(TICKET)
     assert not uses_up(PASS)
 
 
 def test_contents_of_others_travel_along() -> None:
     other = Data("+FRII1", b"\x01\x02")
-    octets = sign_title(TITLE, KEY, SELLER, others=(other,))
+    octets = sign_ticket(TICKET, KEY, SELLER, others=(other,))
     assert u2.read_code(octets).header.data[1] == other
     assert checked(octets).answer is Answer.OK
 
@@ -112,14 +113,14 @@ def test_contents_of_others_travel_along() -> None:
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        (TITLE.first_minute - SECOND, (Answer.NOT_YET, "billettique.good_from")),
-        (TITLE.first_minute, (Answer.OK, "billettique.title_good")),
-        (TITLE.last_minute + 59 * SECOND, (Answer.OK, "billettique.title_good")),
-        (TITLE.last_minute + 60 * SECOND, (Answer.EXPIRED, "billettique.good_until")),
-        (TITLE.last_minute + 30 * DAY, (Answer.UNKNOWN_KEY, "billettique.key_list_expired")),
+        (TICKET.first_minute - SECOND, (Answer.NOT_YET, "billettique.good_from")),
+        (TICKET.first_minute, (Answer.OK, "billettique.ticket_good")),
+        (TICKET.last_minute + 59 * SECOND, (Answer.OK, "billettique.ticket_good")),
+        (TICKET.last_minute + 60 * SECOND, (Answer.EXPIRED, "billettique.good_until")),
+        (TICKET.last_minute + 30 * DAY, (Answer.UNKNOWN_KEY, "billettique.key_list_expired")),
     ],
 )
-def test_a_title_is_good_from_its_first_second_to_its_last(now: datetime, expected: tuple[Answer, str]) -> None:
+def test_a_ticket_is_good_from_its_first_second_to_its_last(now: datetime, expected: tuple[Answer, str]) -> None:
     assert answer(checked(STATIC, now=now)) == expected
 
 
@@ -127,9 +128,9 @@ def test_a_title_is_good_from_its_first_second_to_its_last(now: datetime, expect
     ("late", "expected"),
     [
         (-61, (Answer.STALE_DYNAMIC, "billettique.dynamic_from_the_future")),
-        (-60, (Answer.OK, "billettique.title_good")),
-        (0, (Answer.OK, "billettique.title_good")),
-        (180, (Answer.OK, "billettique.title_good")),  # 120 s of its own, 60 s for the clocks
+        (-60, (Answer.OK, "billettique.ticket_good")),
+        (0, (Answer.OK, "billettique.ticket_good")),
+        (180, (Answer.OK, "billettique.ticket_good")),  # 120 s of its own, 60 s for the clocks
         (181, (Answer.STALE_DYNAMIC, "billettique.dynamic_too_old")),
         (3600, (Answer.STALE_DYNAMIC, "billettique.dynamic_too_old")),  # a picture taken an hour ago
         (-3600, (Answer.STALE_DYNAMIC, "billettique.dynamic_from_the_future")),  # a telephone an hour ahead
@@ -139,12 +140,12 @@ def test_a_shown_code_is_good_for_two_minutes(late: int, expected: tuple[Answer,
     pass_code = dynamic_code(PASS)
     verdict = checked(pass_code, now=NOW + late * SECOND)
     assert answer(verdict) == expected
-    assert (verdict.title is not None) is (verdict.answer is Answer.OK)
+    assert (verdict.ticket is not None) is (verdict.answer is Answer.OK)
 
 
 @pytest.mark.parametrize("duration", [1, 120, 300, 3600, None])
 def test_the_code_says_how_long_it_is_good(duration: int | None) -> None:
-    header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, title_octets(PASS)),), TELEPHONE.public_key, duration_s=duration)
+    header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, ticket_octets(PASS)),), TELEPHONE.public_key, duration_s=duration)
     octets = u2.write_code(header, SELLER.sign(u2.level_1_octets(header)))
     shown = show_code(octets, TELEPHONE, NOW)
     last = NOW + timedelta(seconds=duration or 120) + TRIAL.skew
@@ -172,7 +173,7 @@ def test_a_stamp_is_of_the_year_that_brings_it_near(stamp: datetime, now: dateti
     ("record", "expected"),
     [
         ({}, (Answer.STALE_DYNAMIC, "billettique.dynamic_without_stamp")),
-        (fdc1.stamp_record(NOW, app="bfc.mobigo"), (Answer.OK, "billettique.title_good")),
+        (fdc1.stamp_record(NOW, app="bfc.mobigo"), (Answer.OK, "billettique.ticket_good")),
     ],
 )
 def test_what_a_telephone_signs_has_a_stamp(record: dict[str, Any], expected: tuple[Answer, str]) -> None:
@@ -201,7 +202,7 @@ def shown_with(data: Data, telephone: Any = TELEPHONE) -> bytes:
 @pytest.mark.parametrize(
     ("ring", "expected"),
     [
-        (keys(expires_at=NOW), (Answer.OK, "billettique.title_good")),
+        (keys(expires_at=NOW), (Answer.OK, "billettique.ticket_good")),
         (keys(expires_at=NOW - SECOND), (Answer.UNKNOWN_KEY, "billettique.key_list_expired")),
         (keys(replace(KEY, key_id=8)), (Answer.UNKNOWN_KEY, "billettique.key_not_listed")),
         (keys(replace(KEY, provider="1187")), (Answer.UNKNOWN_KEY, "billettique.key_not_listed")),
@@ -209,17 +210,17 @@ def shown_with(data: Data, telephone: Any = TELEPHONE) -> bytes:
         (keys(replace(KEY, public_key=STRANGER.public_key)), (Answer.BAD_SIGNATURE, "billettique.signature_1_bad")),
         (keys(replace(KEY, revoked_at=NOW - DAY)), (Answer.UNKNOWN_KEY, "billettique.key_revoked")),
         (keys(replace(KEY, revoked_at=NOW + DAY)), (Answer.UNKNOWN_KEY, "billettique.key_revoked")),
-        (keys(replace(KEY, accepted_until=NOW)), (Answer.OK, "billettique.title_good")),
+        (keys(replace(KEY, accepted_until=NOW)), (Answer.OK, "billettique.ticket_good")),
         (keys(replace(KEY, accepted_until=NOW - SECOND)), (Answer.UNKNOWN_KEY, "billettique.key_not_in_its_time")),
-        # It signed the title at 8:00: it may, from that very minute on, up to that minute.
-        (keys(replace(KEY, first_at=TITLE.issued_at + 59 * SECOND)), (Answer.OK, "billettique.title_good")),
+        # It signed the ticket at 8:00: it may, from that very minute on, up to that minute.
+        (keys(replace(KEY, first_at=TICKET.issued_at + 59 * SECOND)), (Answer.OK, "billettique.ticket_good")),
         (
-            keys(replace(KEY, first_at=TITLE.issued_at + 60 * SECOND)),
+            keys(replace(KEY, first_at=TICKET.issued_at + 60 * SECOND)),
             (Answer.UNKNOWN_KEY, "billettique.key_not_in_its_time"),
         ),
-        (keys(replace(KEY, last_at=TITLE.issued_at)), (Answer.OK, "billettique.title_good")),
+        (keys(replace(KEY, last_at=TICKET.issued_at)), (Answer.OK, "billettique.ticket_good")),
         (
-            keys(replace(KEY, last_at=TITLE.issued_at - SECOND)),
+            keys(replace(KEY, last_at=TICKET.issued_at - SECOND)),
             (Answer.UNKNOWN_KEY, "billettique.key_not_in_its_time"),
         ),
         # a key of the future: not even with a wrong clock
@@ -234,8 +235,8 @@ def test_a_key_is_known_not_revoked_and_in_its_time(ring: Keyring, expected: tup
         assert answer(checked(octets, keys=ring)) == expected
 
 
-def test_a_seller_signs_its_own_titles_only() -> None:
-    header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, title_octets(replace(TITLE, issuer="1187"))),))
+def test_a_seller_signs_its_own_tickets_only() -> None:
+    header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, ticket_octets(replace(TICKET, issuer="1187"))),))
     octets = u2.write_code(header, SELLER.sign(u2.level_1_octets(header)))
     assert answer(checked(octets)) == (Answer.UNKNOWN_KEY, "billettique.key_of_another_seller")
 
@@ -244,35 +245,37 @@ HERE = Here(stations=frozenset({Station("8771800")}), travel_class=TravelClass.S
 
 
 @pytest.mark.parametrize(
-    ("title", "here", "expected"),
+    ("ticket", "here", "expected"),
     [
-        (TITLE, HERE, (Answer.OK, "billettique.title_good")),
-        (TITLE, None, (Answer.OK, "billettique.title_good")),
-        (TITLE, Here(stations=frozenset({Station("8711830")})), (Answer.WRONG_AREA, "billettique.not_good_here")),
+        (TICKET, HERE, (Answer.OK, "billettique.ticket_good")),
+        (TICKET, None, (Answer.OK, "billettique.ticket_good")),
+        (TICKET, Here(stations=frozenset({Station("8711830")})), (Answer.WRONG_AREA, "billettique.not_good_here")),
         (
-            TITLE,
+            TICKET,
             replace(HERE, travel_class=TravelClass.FIRST),
             (Answer.WRONG_AREA, "billettique.not_good_in_first_class"),
         ),
         (
-            replace(TITLE, travel_class=TravelClass.FIRST),
+            replace(TICKET, travel_class=TravelClass.FIRST),
             replace(HERE, travel_class=TravelClass.FIRST),
-            (Answer.OK, "billettique.title_good"),
+            (Answer.OK, "billettique.ticket_good"),
         ),
-        (PASS, Here(zones=frozenset({Zone("3999", 90010, 2)})), (Answer.OK, "billettique.title_good")),
+        (PASS, Here(zones=frozenset({Zone("3999", 90010, 2)})), (Answer.OK, "billettique.ticket_good")),
         (PASS, Here(line=Line("3999", 205)), (Answer.WRONG_AREA, "billettique.not_good_here")),
     ],
 )
-def test_a_title_is_good_in_its_area_and_class(title: Title, here: Here | None, expected: tuple[Answer, str]) -> None:
-    assert answer(checked(static_code(title), here=here)) == expected
+def test_a_ticket_is_good_in_its_area_and_class(
+    ticket: Ticket, here: Here | None, expected: tuple[Answer, str]
+) -> None:
+    assert answer(checked(static_code(ticket), here=here)) == expected
 
 
-def test_a_revoked_title_is_refused_and_a_used_one_says_when() -> None:
-    mark = mark_of(TITLE)
+def test_a_revoked_ticket_is_refused_and_a_used_one_says_when() -> None:
+    mark = mark_of(TICKET)
     revoked = replace(NO_REVOCATION, marks=frozenset({mark}))
-    assert answer(checked(STATIC, revocations=revoked)) == (Answer.REVOKED, "billettique.title_revoked")
+    assert answer(checked(STATIC, revocations=revoked)) == (Answer.REVOKED, "billettique.ticket_revoked")
     verdict = checked(STATIC, used={mark: NOW - timedelta(minutes=7)})
-    assert answer(verdict) == (Answer.USED, "billettique.title_used")
+    assert answer(verdict) == (Answer.USED, "billettique.ticket_used")
     assert verdict.reason.params["at"] == NOW - timedelta(minutes=7)
     assert checked(STATIC, used={mark_of(PASS): NOW}, revocations=replace(revoked, marks=frozenset({mark_of(PASS)})))
     assert answer(checked(STATIC, revocations=revoked, used={mark: NOW}))[0] is Answer.REVOKED  # the order of the steps
@@ -280,19 +283,19 @@ def test_a_revoked_title_is_refused_and_a_used_one_says_when() -> None:
 
 def test_an_old_revocation_list_still_answers_and_says_so() -> None:
     old = replace(NO_REVOCATION, expires_at=NOW - SECOND)
-    assert answer(checked(STATIC, revocations=old)) == (Answer.OK, "billettique.title_good_old_list")
+    assert answer(checked(STATIC, revocations=old)) == (Answer.OK, "billettique.ticket_good_old_list")
 
 
-def test_a_specimen_is_no_title_in_production() -> None:
+def test_a_specimen_is_no_ticket_in_production() -> None:
     verdict = checked(STATIC, policy=Policy())
     assert answer(verdict) == (Answer.REVOKED, "billettique.specimen")
-    real = replace(TITLE, specimen=False)
+    real = replace(TICKET, specimen=False)
     assert checked(static_code(real), policy=Policy()).answer is Answer.OK
     assert checked(static_code(real)).answer is Answer.OK
 
 
-def test_a_title_that_has_to_be_activated_is_not_good_yet() -> None:
-    assert answer(checked(static_code(replace(TITLE, activated=False)))) == (
+def test_a_ticket_that_has_to_be_activated_is_not_good_yet() -> None:
+    assert answer(checked(static_code(replace(TICKET, activated=False)))) == (
         Answer.NOT_YET,
         "billettique.not_activated",
     )
@@ -342,7 +345,7 @@ def test_a_second_level_that_nobody_asked_for_is_refused() -> None:
 
 def test_parts_of_two_good_codes_make_no_third() -> None:
     """Every way to put header, first signature, dynamic part and second signature of two codes together."""
-    a, b = u2.read_code(dynamic_code(TITLE)), u2.read_code(dynamic_code(PASS, NOW + SECOND))
+    a, b = u2.read_code(dynamic_code(TICKET)), u2.read_code(dynamic_code(PASS, NOW + SECOND))
     refused = 0
     for header in (a, b):
         for first in (a, b):
@@ -355,7 +358,7 @@ def test_parts_of_two_good_codes_make_no_third() -> None:
                         assert verdict.answer is Answer.OK
                     else:
                         assert verdict.answer is Answer.BAD_SIGNATURE
-                        assert verdict.title is None  # what nobody vouches for is not shown
+                        assert verdict.ticket is None  # what nobody vouches for is not shown
                         refused += 1
     assert refused == 14
 
@@ -371,7 +374,7 @@ def test_another_telephone_cannot_show_the_code() -> None:
 
 
 def test_a_bound_key_that_is_no_point_is_refused() -> None:
-    header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, title_octets(TITLE)),), b"\x02" + b"\xff" * 32)
+    header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, ticket_octets(TICKET)),), b"\x02" + b"\xff" * 32)
     code = u2.read_code(DYNAMIC)
     octets = u2.write_code(header, SELLER.sign(u2.level_1_octets(header)), code.dynamic, code.signature_2)
     assert answer(checked(octets)) == (Answer.BAD_SIGNATURE, "billettique.signature_2_bad")
@@ -379,15 +382,15 @@ def test_a_bound_key_that_is_no_point_is_refused() -> None:
 
 def test_a_strangers_code_is_refused() -> None:
     mine = replace(KEY, public_key=STRANGER.public_key)
-    octets = sign_title(TITLE, mine, STRANGER)
+    octets = sign_ticket(TICKET, mine, STRANGER)
     assert answer(checked(octets)) == (Answer.BAD_SIGNATURE, "billettique.signature_1_bad")
-    header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, title_octets(TITLE)),))
+    header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, ticket_octets(TICKET)),))
     assert answer(checked(u2.write_code(header, b""))) == (Answer.BAD_SIGNATURE, "billettique.signature_1_bad")
 
 
 def test_another_algorithm_is_not_ours_to_check() -> None:
-    """The same title, said to be signed with DSA (2.16.840.1.101.3.4.3.1)."""
-    record = u2._record_of(Header(PROVIDER, 7, (Data(fcb3.FORMAT, title_octets(TITLE)),)))
+    """The same ticket, said to be signed with DSA (2.16.840.1.101.3.4.3.1)."""
+    record = u2._record_of(Header(PROVIDER, 7, (Data(fcb3.FORMAT, ticket_octets(TICKET)),)))
     level_1 = record | {"level1SigningAlg": bytes.fromhex("608648016503040301")}
     signature_1 = SELLER.sign(encode(u2.LEVEL_1, level_1))
     octets = encode(
@@ -401,10 +404,10 @@ def test_another_algorithm_is_not_ours_to_check() -> None:
     [
         (Header(PROVIDER, 7, ()), "billettique.not_one_document"),
         (Header(PROVIDER, 7, (Data("+FRII1", b""),)), "billettique.not_one_document"),
-        (Header(PROVIDER, 7, (Data("FCB3", title_octets(TITLE)),) * 2), "billettique.not_one_document"),
-        (Header(PROVIDER, 7, (Data("FCB2", title_octets(TITLE)),)), "billettique.not_one_document"),
-        (Header(PROVIDER, 7, (Data("FCB3", title_octets(TITLE) + b"\x00"),)), "billettique.code_malformed"),
-        (Header(PROVIDER, 7, (Data("FCB3", title_octets(TITLE)[:-2]),)), "billettique.code_malformed"),
+        (Header(PROVIDER, 7, (Data("FCB3", ticket_octets(TICKET)),) * 2), "billettique.not_one_document"),
+        (Header(PROVIDER, 7, (Data("FCB2", ticket_octets(TICKET)),)), "billettique.not_one_document"),
+        (Header(PROVIDER, 7, (Data("FCB3", ticket_octets(TICKET) + b"\x00"),)), "billettique.code_malformed"),
+        (Header(PROVIDER, 7, (Data("FCB3", ticket_octets(TICKET)[:-2]),)), "billettique.code_malformed"),
     ],
 )
 def test_a_signed_code_without_one_readable_ticket_is_unreadable(header: Header, expected: str) -> None:
@@ -474,12 +477,12 @@ def shape(signature: bytes) -> tuple[int, ...]:
 
 
 def sample(n: int, seed: int) -> Iterator[bytes]:
-    """Codes of singles and passes, one in four dynamic, every one another title."""
+    """Codes of singles and passes, one in four dynamic, every one another ticket."""
     random = Random(seed)
     for at in range(n):
-        title = replace(random.choice((TITLE, PASS)), reference=str(random.getrandbits(60)), product=str(at))
-        title = replace(title, area=random.choice((title.area, Area())))
-        yield static_code(title) if at % 4 else dynamic_code(title)
+        ticket = replace(random.choice((TICKET, PASS)), reference=str(random.getrandbits(60)), product=str(at))
+        ticket = replace(ticket, area=random.choice((ticket.area, Area())))
+        yield static_code(ticket) if at % 4 else dynamic_code(ticket)
 
 
 def mutants(octets: bytes, values: int, random: Random) -> Iterator[bytes]:
@@ -575,7 +578,7 @@ def test_routes_inside_routes_are_not_followed_for_ever() -> None:
     via = {"stationCodeTable": "stationUIC", "border": False}
     for _ in range(4):
         via = {**via, "route": [via]}
-    title = {
+    ticket = {
         "issuingDetail": {
             "issuingYear": 2026,
             "issuingDay": 1,
@@ -586,10 +589,10 @@ def test_routes_inside_routes_are_not_followed_for_ever() -> None:
         }
     }
     document = {"returnIncluded": False, "validRegion": [("viaStations", via)]}
-    assert encode(fcb3.TICKET, {**title, "transportDocument": [{"ticket": ("openTicket", document)}]})
+    assert encode(fcb3.TICKET, {**ticket, "transportDocument": [{"ticket": ("openTicket", document)}]})
     document = {"returnIncluded": False, "validRegion": [("viaStations", {**via, "route": [via]})]}
     with pytest.raises(ValueError, match="too deep"):
-        encode(fcb3.TICKET, {**title, "transportDocument": [{"ticket": ("openTicket", document)}]})
+        encode(fcb3.TICKET, {**ticket, "transportDocument": [{"ticket": ("openTicket", document)}]})
 
 
 # ---------------------------------------------------------------- signing
@@ -601,15 +604,15 @@ def test_routes_inside_routes_are_not_followed_for_ever() -> None:
         replace(KEY, provider="1187"),
         replace(KEY, public_key=STRANGER.public_key),
         replace(KEY, revoked_at=NOW),
-        replace(KEY, first_at=TITLE.issued_at + timedelta(minutes=1)),
-        replace(KEY, last_at=TITLE.issued_at - SECOND),
+        replace(KEY, first_at=TICKET.issued_at + timedelta(minutes=1)),
+        replace(KEY, last_at=TICKET.issued_at - SECOND),
     ],
 )
-def test_a_title_is_signed_by_its_sellers_key_in_its_time(key: Any) -> None:
-    with pytest.raises(Refused, match=r"billettique\.key_not_for_this_title"):
-        sign_title(TITLE, key, SELLER)
+def test_a_ticket_is_signed_by_its_sellers_key_in_its_time(key: Any) -> None:
+    with pytest.raises(Refused, match=r"billettique\.key_not_for_this_ticket"):
+        sign_ticket(TICKET, key, SELLER)
 
 
 def test_a_code_that_no_telephone_could_read_is_not_written() -> None:
     with pytest.raises(InvalidInput, match=r"billettique\.code_too_long"):
-        static_code(replace(TITLE, words="x" * 1000))
+        static_code(replace(TICKET, words="x" * 1000))

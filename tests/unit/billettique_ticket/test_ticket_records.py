@@ -1,4 +1,4 @@
-"""A title as a record and back: dates, areas, classes, and the laws that any title keeps."""
+"""A ticket as a record and back: dates, areas, classes, and the laws that any ticket keeps."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,34 +7,34 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 
-from billettique.model.ticket import Area, Here, Line, Station, Title, TitleKind, TravelClass, Zone
+from billettique.model.ticket import Area, Here, Line, Station, Ticket, TicketKind, TravelClass, Zone
 from billettique.rules import fcb3
-from billettique.rules.titles import class_suffices, covers, mark_of, read_title, record_of, title_octets, title_of
+from billettique.rules.tickets import class_suffices, covers, mark_of, read_ticket, record_of, ticket_octets, ticket_of
 from billettique.rules.uper import encode
 from mobigo.base.errors import InvalidInput
-from tests.ticket_world import PASS, TITLE, titles
+from tests.ticket_world import PASS, TICKET, tickets
 
 BELFORT, BESANCON, DOLE = Station("8718430"), Station("8718423"), Station("8711830")
 # 25 October 2026, 3:00 becomes 2:00; 29 March 2026, 2:00 becomes 3:00
 TWICE = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 2:30 in summer time, the first of two
 
 
-def document(title: Title) -> dict[str, Any]:
-    kind, found = record_of(title)["transportDocument"][0]["ticket"]
-    assert kind == title.kind
+def document(ticket: Ticket) -> dict[str, Any]:
+    kind, found = record_of(ticket)["transportDocument"][0]["ticket"]
+    assert kind == ticket.kind
     return {name: value for name, value in found.items() if value is not None}
 
 
-@given(titles())
+@given(tickets())
 @example(PASS)
-@example(replace(TITLE, first_minute=TWICE, last_minute=TWICE + timedelta(hours=1)))
-@example(replace(TITLE, first_minute=TWICE + timedelta(hours=1), last_minute=TWICE + timedelta(hours=1)))
-def test_a_title_is_read_as_it_was_written(title: Title) -> None:
-    assert read_title(title_octets(title)) == title
+@example(replace(TICKET, first_minute=TWICE, last_minute=TWICE + timedelta(hours=1)))
+@example(replace(TICKET, first_minute=TWICE + timedelta(hours=1), last_minute=TWICE + timedelta(hours=1)))
+def test_a_ticket_is_read_as_it_was_written(ticket: Ticket) -> None:
+    assert read_ticket(ticket_octets(ticket)) == ticket
 
 
 def test_a_single_ticket_takes_few_octets() -> None:
-    assert len(title_octets(TITLE)) == 87
+    assert len(ticket_octets(TICKET)) == 87
 
 
 def test_days_are_counted_from_the_sale_and_minutes_are_local() -> None:
@@ -60,7 +60,7 @@ def test_days_are_counted_from_the_sale_and_minutes_are_local() -> None:
 def test_the_distance_to_utc_is_said_only_where_a_minute_comes_twice(
     first: datetime, expected: tuple[int, int | None]
 ) -> None:
-    found = document(replace(TITLE, issued_at=first, first_minute=first, last_minute=first + timedelta(days=2)))
+    found = document(replace(TICKET, issued_at=first, first_minute=first, last_minute=first + timedelta(days=2)))
     assert (found["validFromTime"], found.get("validFromUTCOffset")) == expected
 
 
@@ -76,11 +76,11 @@ def test_the_distance_to_utc_is_said_only_where_a_minute_comes_twice(
 def test_a_foreign_time_that_may_mean_two_instants_is_read_for_the_traveller(
     day: datetime, minute: int, first: str, last: str
 ) -> None:
-    record = record_of(replace(TITLE, issued_at=day, first_minute=day, last_minute=day))
+    record = record_of(replace(TICKET, issued_at=day, first_minute=day, last_minute=day))
     _, found = record["transportDocument"][0]["ticket"]
     found |= {"validFromDay": 0, "validFromTime": minute, "validFromUTCOffset": None}
     found |= {"validUntilDay": 0, "validUntilTime": minute, "validUntilUTCOffset": None}
-    read = read_title(encode(fcb3.TICKET, record))
+    read = read_ticket(encode(fcb3.TICKET, record))
     assert (f"{read.first_minute:%Y-%m-%dT%H:%M}", f"{read.last_minute:%Y-%m-%dT%H:%M}") == (first, last)
 
 
@@ -96,51 +96,51 @@ def test_a_foreign_time_that_may_mean_two_instants_is_read_for_the_traveller(
     ],
 )
 def test_a_reference_is_a_number_where_it_is_one(text: str, expected: dict[str, Any] | None) -> None:
-    title = replace(TITLE, reference=text)
+    ticket = replace(TICKET, reference=text)
     if expected is None:
-        with pytest.raises(InvalidInput, match=r"billettique\.title_not_writable"):
-            title_octets(title)
+        with pytest.raises(InvalidInput, match=r"billettique\.ticket_not_writable"):
+            ticket_octets(ticket)
         return
-    assert {name: value for name, value in document(title).items() if name.startswith("reference")} == expected
+    assert {name: value for name, value in document(ticket).items() if name.startswith("reference")} == expected
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        replace(TITLE, issued_at=TITLE.issued_at.replace(second=1)),
-        replace(TITLE, first_minute=TITLE.first_minute.replace(tzinfo=None)),
-        replace(TITLE, last_minute=TITLE.first_minute - timedelta(minutes=1)),
-        replace(TITLE, last_minute=TITLE.first_minute + timedelta(days=501)),
-        replace(TITLE, area=Area(opaque=True)),
-        replace(TITLE, area=Area(zones=(Zone("3999", 1, None), Zone("3999", 1, 2)))),  # all of them, and one
-        replace(TITLE, passengers=(replace(TITLE.passengers[0], count=201),)),
+        replace(TICKET, issued_at=TICKET.issued_at.replace(second=1)),
+        replace(TICKET, first_minute=TICKET.first_minute.replace(tzinfo=None)),
+        replace(TICKET, last_minute=TICKET.first_minute - timedelta(minutes=1)),
+        replace(TICKET, last_minute=TICKET.first_minute + timedelta(days=501)),
+        replace(TICKET, area=Area(opaque=True)),
+        replace(TICKET, area=Area(zones=(Zone("3999", 1, None), Zone("3999", 1, 2)))),  # all of them, and one
+        replace(TICKET, passengers=(replace(TICKET.passengers[0], count=201),)),
     ],
 )
-def test_what_the_norm_cannot_say_is_refused(wrong: Title) -> None:
-    with pytest.raises(InvalidInput, match=r"billettique\.title_not_writable"):
-        title_octets(wrong)
+def test_what_the_norm_cannot_say_is_refused(wrong: Ticket) -> None:
+    with pytest.raises(InvalidInput, match=r"billettique\.ticket_not_writable"):
+        ticket_octets(wrong)
 
 
 @pytest.mark.parametrize("documents", [0, 2])
 def test_one_document_and_no_other_number(documents: int) -> None:
-    record = record_of(TITLE)
+    record = record_of(TICKET)
     record["transportDocument"] = record["transportDocument"] * documents
     with pytest.raises(InvalidInput, match=r"billettique\.not_one_document"):
-        title_of(record)
+        ticket_of(record)
 
 
 def test_a_ticket_written_loosely_is_not_read() -> None:
-    octets = title_octets(TITLE)
+    octets = ticket_octets(TICKET)
     assert octets[-1] & 1 == 0  # the last bit is filling
     with pytest.raises(InvalidInput, match=r"billettique\.code_malformed"):
-        read_title(octets[:-1] + bytes([octets[-1] | 1]))
+        read_ticket(octets[:-1] + bytes([octets[-1] | 1]))
 
 
-def test_the_mark_names_the_title_and_its_seller() -> None:
-    assert mark_of(TITLE) == mark_of(replace(TITLE, specimen=False, words="again"))
-    others = [replace(TITLE, reference="01KAVG5Y8Z4WQ2R7T9X3M6N0PC"), replace(TITLE, issuer="1187")]
-    assert len({mark_of(TITLE), *map(mark_of, others)}) == 3
-    assert len(mark_of(TITLE)) == 8
+def test_the_mark_names_the_ticket_and_its_seller() -> None:
+    assert mark_of(TICKET) == mark_of(replace(TICKET, specimen=False, words="again"))
+    others = [replace(TICKET, reference="01KAVG5Y8Z4WQ2R7T9X3M6N0PC"), replace(TICKET, issuer="1187")]
+    assert len({mark_of(TICKET), *map(mark_of, others)}) == 3
+    assert len(mark_of(TICKET)) == 8
 
 
 ZONES = Area(zones=(Zone("3999", 90, 1), Zone("3999", 90, 2)))
@@ -172,7 +172,7 @@ TRIP = Area(stations=(BELFORT, BESANCON))
         (replace(TRIP, opaque=True), Here(stations=frozenset({DOLE})), True),
     ],
 )
-def test_where_a_title_is_good(area: Area, here: Here, expected: bool) -> None:
+def test_where_a_ticket_is_good(area: Area, here: Here, expected: bool) -> None:
     assert covers(area, here) is expected
 
 
@@ -191,5 +191,5 @@ def test_second_class_does_not_sit_in_first(bought: TravelClass, needed: TravelC
     assert class_suffices(bought, needed) is expected
 
 
-def test_both_kinds_of_title_have_a_document() -> None:
-    assert {kind.value for kind in TitleKind} == {"openTicket", "pass"}
+def test_both_kinds_of_ticket_have_a_document() -> None:
+    assert {kind.value for kind in TicketKind} == {"openTicket", "pass"}

@@ -1,8 +1,8 @@
-"""A title as a record of the norm and back (`fcb3` has the tables): dates relative to the day of sale, codes as numbers
-where they are numbers, and where the title is good.
+"""A ticket as a record of the norm and back (`fcb3` has the tables): dates relative to the day of sale, codes as
+numbers where they are numbers, and where the ticket is good.
 
-What is written reads back as the same title. What a foreign seller wrote is read as far as we have a word for it; where
-it bounds the place in another way, the area is marked `opaque` and nobody is refused by our ignorance.
+What is written reads back as the same ticket. What a foreign seller wrote is read as far as we have a word for it;
+where it bounds the place in another way, the area is marked `opaque` and nobody is refused by our ignorance.
 """
 
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ from billettique.model.ticket import (
     Line,
     Passengers,
     Station,
-    Title,
-    TitleKind,
+    Ticket,
+    TicketKind,
     TravelClass,
     Zone,
 )
@@ -32,11 +32,11 @@ from mobigo.base.money import Money
 MARK_OCTETS: Final = 8
 _LAST_MINUTE: Final = 1439
 _QUARTER: Final = timedelta(minutes=15)
-_KINDS: Final = {kind.value: kind for kind in TitleKind}
+_KINDS: Final = {kind.value: kind for kind in TicketKind}
 # Where each kind of document keeps the product's name, the area's and the carriers.
 _COMPONENTS: Final = {
-    TitleKind.PASS.value: ("passDescription", "infoText", "includedCarrierNum"),
-    TitleKind.SINGLE.value: ("infoText", "validRegionDesc", "carrierNum"),
+    TicketKind.PASS.value: ("passDescription", "infoText", "includedCarrierNum"),
+    TicketKind.SINGLE.value: ("infoText", "validRegionDesc", "carrierNum"),
 }
 _CLASSES: Final = {
     **dict.fromkeys(("first", "premiumFirst", "standardFirst", "comfort", "premium", "business"), TravelClass.FIRST),
@@ -45,16 +45,16 @@ _CLASSES: Final = {
 _NO_CHECKS: Final = Checks()
 
 
-def title_octets(title: Title) -> bytes:
-    """The title as a record of the norm, encoded. Raises InvalidInput("billettique.title_not_writable", why=...)."""
+def ticket_octets(ticket: Ticket) -> bytes:
+    """The ticket as a record of the norm, encoded. Raises InvalidInput("billettique.ticket_not_writable", why=...)."""
     try:
-        return encode(fcb3.TICKET, record_of(title))
+        return encode(fcb3.TICKET, record_of(ticket))
     except ValueError as wrong:
-        raise InvalidInput("billettique.title_not_writable", why=str(wrong)) from wrong
+        raise InvalidInput("billettique.ticket_not_writable", why=str(wrong)) from wrong
 
 
-def read_title(octets: bytes) -> Title:
-    """The title in an encoded record, which has to be in its canonical form and hold one document.
+def read_ticket(octets: bytes) -> Ticket:
+    """The ticket in an encoded record, which has to be in its canonical form and hold one document.
 
     Raises InvalidInput: "billettique.code_malformed", "billettique.not_one_document".
     """
@@ -62,17 +62,17 @@ def read_title(octets: bytes) -> Title:
         record = decode(fcb3.TICKET, octets)
     except ValueError as wrong:
         raise InvalidInput("billettique.code_malformed") from wrong
-    return title_of(record)
+    return ticket_of(record)
 
 
-def mark_of(title: Title) -> bytes:
-    """The title's eight octets in revocation lists and used-sets: enough that one of a hundred thousand marks is by
-    chance that of another title once in 10^14 titles."""
-    return sha256(f"{title.issuer}\0{title.reference}".encode()).digest()[:MARK_OCTETS]
+def mark_of(ticket: Ticket) -> bytes:
+    """The ticket's eight octets in revocation lists and used-sets: enough that one of a hundred thousand marks is by
+    chance that of another ticket once in 10^14 tickets."""
+    return sha256(f"{ticket.issuer}\0{ticket.reference}".encode()).digest()[:MARK_OCTETS]
 
 
 def covers(area: Area, here: Here) -> bool:
-    """Whether a title of this area may be good here. Where nothing can be compared, nobody is refused.
+    """Whether a ticket of this area may be good here. Where nothing can be compared, nobody is refused.
 
     Stations: the vehicle serves one of them. The inspector reads from where to where; this only finds a ticket of quite
     another line.
@@ -96,7 +96,7 @@ def covers(area: Area, here: Here) -> bool:
 
 
 def class_suffices(bought: TravelClass, needed: TravelClass) -> bool:
-    """Whether one may sit in a coach of class `needed` with a title of class `bought`."""
+    """Whether one may sit in a coach of class `needed` with a ticket of class `bought`."""
     return bought is not TravelClass.SECOND or needed is not TravelClass.FIRST
 
 
@@ -111,43 +111,43 @@ def _same_line(line: Line, mine: Line) -> bool:
 # ---------------------------------------------------------------- writing
 
 
-def record_of(title: Title) -> dict[str, Any]:
-    """The title in the norm's words. Raises InvalidInput("billettique.title_not_writable", why=...)."""
-    for instant in (title.issued_at, title.first_minute, title.last_minute):
+def record_of(ticket: Ticket) -> dict[str, Any]:
+    """The ticket in the norm's words. Raises InvalidInput("billettique.ticket_not_writable", why=...)."""
+    for instant in (ticket.issued_at, ticket.first_minute, ticket.last_minute):
         if instant.tzinfo is None or instant.second or instant.microsecond:
-            raise InvalidInput("billettique.title_not_writable", why="instants are whole minutes and carry their zone")
-    if title.last_minute < title.first_minute:
-        raise InvalidInput("billettique.title_not_writable", why="it ends before it begins")
-    issued = title.issued_at.astimezone(UTC)
+            raise InvalidInput("billettique.ticket_not_writable", why="instants are whole minutes and carry their zone")
+    if ticket.last_minute < ticket.first_minute:
+        raise InvalidInput("billettique.ticket_not_writable", why="it ends before it begins")
+    issued = ticket.issued_at.astimezone(UTC)
     document: dict[str, Any] = {
-        **_numbered("reference", title.reference, 2**63 - 1, "Num", "IA5"),
-        **({} if title.product_owner is None else _numbered("productOwner", title.product_owner, 32000, low=1)),
-        **_numbered("productId", title.product, 65535),
-        **_window(issued.date(), title.first_minute, title.last_minute),
-        "classCode": "notApplicable" if title.travel_class is TravelClass.ANY else str(title.travel_class),
-        "tariffs": [_tariff(each) for each in title.passengers] or None,
-        "price": None if title.price is None else title.price.cents,
-        "validRegion": _regions(title.area) or None,
+        **_numbered("reference", ticket.reference, 2**63 - 1, "Num", "IA5"),
+        **({} if ticket.product_owner is None else _numbered("productOwner", ticket.product_owner, 32000, low=1)),
+        **_numbered("productId", ticket.product, 65535),
+        **_window(issued.date(), ticket.first_minute, ticket.last_minute),
+        "classCode": "notApplicable" if ticket.travel_class is TravelClass.ANY else str(ticket.travel_class),
+        "tariffs": [_tariff(each) for each in ticket.passengers] or None,
+        "price": None if ticket.price is None else ticket.price.cents,
+        "validRegion": _regions(ticket.area) or None,
     }
-    if title.kind is TitleKind.PASS:
-        document |= {"passDescription": title.words or None, "infoText": title.area.words or None}
-        document |= {"includedCarrierNum": list(title.carriers) or None}
+    if ticket.kind is TicketKind.PASS:
+        document |= {"passDescription": ticket.words or None, "infoText": ticket.area.words or None}
+        document |= {"includedCarrierNum": list(ticket.carriers) or None}
     else:
-        document |= {"returnIncluded": False, "infoText": title.words or None}
-        document |= {"validRegionDesc": title.area.words or None, "carrierNum": list(title.carriers) or None}
+        document |= {"returnIncluded": False, "infoText": ticket.words or None}
+        document |= {"validRegionDesc": ticket.area.words or None, "carrierNum": list(ticket.carriers) or None}
     return {
         "issuingDetail": {
-            **_numbered("issuer", title.issuer, 32000, low=1),
+            **_numbered("issuer", ticket.issuer, 32000, low=1),
             "issuingYear": issued.year,
             "issuingDay": issued.timetuple().tm_yday,
             "issuingTime": issued.hour * 60 + issued.minute,
-            "specimen": title.specimen,
+            "specimen": ticket.specimen,
             "securePaperTicket": False,
-            "activated": title.activated,
+            "activated": ticket.activated,
         },
-        "travelerDetail": _holder(title.holder),
-        "transportDocument": [{"ticket": (str(title.kind), document)}],
-        "controlDetail": _control(title.checks),
+        "travelerDetail": _holder(ticket.holder),
+        "transportDocument": [{"ticket": (str(ticket.kind), document)}],
+        "controlDetail": _control(ticket.checks),
     }
 
 
@@ -190,7 +190,7 @@ def _tariff(passengers: Passengers) -> dict[str, Any]:
 
 def _regions(area: Area) -> list[tuple[str, dict[str, Any]]]:
     if area.opaque:
-        raise InvalidInput("billettique.title_not_writable", why="its area is somebody else's")
+        raise InvalidInput("billettique.ticket_not_writable", why="its area is somebody else's")
     regions: list[tuple[str, dict[str, Any]]] = []
     if area.stations:
         route = [
@@ -210,7 +210,7 @@ def _numbers(numbers: list[int | None]) -> list[int | None] | None:
     if numbers == [None]:
         return None
     if None in numbers:
-        raise InvalidInput("billettique.title_not_writable", why="all and some at once")
+        raise InvalidInput("billettique.ticket_not_writable", why="all and some at once")
     return numbers
 
 
@@ -242,8 +242,8 @@ def _control(checks: Checks) -> dict[str, Any] | None:
 # ---------------------------------------------------------------- reading
 
 
-def title_of(record: Mapping[str, Any]) -> Title:
-    """The title in a record. Raises InvalidInput("billettique.not_one_document") unless it holds exactly one."""
+def ticket_of(record: Mapping[str, Any]) -> Ticket:
+    """The ticket in a record. Raises InvalidInput("billettique.not_one_document") unless it holds exactly one."""
     documents = record.get("transportDocument", ())
     if len(documents) != 1:
         raise InvalidInput("billettique.not_one_document", documents=len(documents))
@@ -254,7 +254,7 @@ def title_of(record: Mapping[str, Any]) -> Title:
     )
     first, last = _instants(issued, document)
     words, area_words, carriers = _COMPONENTS[kind]
-    return Title(
+    return Ticket(
         issuer=_text_of(issuing, "issuerNum", "issuerIA5")
         or _text_of(issuing, "securityProviderNum", "securityProviderIA5")
         or "",
