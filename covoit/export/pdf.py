@@ -5,14 +5,28 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+# The letters that typst's own font draws, all of them (each range was compiled): Latin, accents, Greek, Cyrillic,
+# punctuation, money, arrows, arithmetic.
+_DRAWN: Final = tuple(
+    (first, last)
+    for first, last in ("\x20ɏ", "\u0300\u0304", "Αω", "Ѐџ", "Ẁẅ", "Ạỹ", "‐‧", "\u202f›", "₠€", "™™", "←↓", "−−", "≤≥")
+)
+_SPACES: Final = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"  # which Python does not call printable
 _SPECIAL: Final = "\\#*_`$<>@=-+/[]\"'~&%"
 
 
 def escaped(text: str) -> str:
-    """A text that typst shows as it is."""
+    """A text that typst shows as it is. A letter that no font of ours draws (an emoji, a script that is neither Latin,
+    Greek nor Cyrillic) is shown as "?": PDF/UA refuses a whole document for one missing letter."""
     return "".join(
-        f"\\u{{{ord(letter):x}}}" if letter in _SPECIAL else letter for letter in text if letter.isprintable()
+        f"\\u{{{ord(letter):x}}}" if letter in _SPECIAL else letter if _drawn(letter) else "?"
+        for letter in text
+        if letter.isprintable() or letter in _SPACES
     )
+
+
+def _drawn(letter: str) -> bool:
+    return any(first <= letter <= last for first, last in _DRAWN)
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
