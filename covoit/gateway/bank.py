@@ -123,7 +123,12 @@ def _text(node: Any, path: str, ns: dict[str, str]) -> str | None:
 
 def _money(node: Any, path: str, ns: dict[str, str]) -> Money | None:
     text = _text(node, path, ns)
-    return None if text is None else cents_of(text)
+    if text is None:
+        return None
+    currency = node.find(path, ns).get("Ccy", "EUR")
+    if currency != "EUR":  # we send euros, and a bank answers in what was sent
+        raise ValueError(f"Ccy {currency[:3]!r}")
+    return cents_of(text)
 
 
 def cents_of(text: str) -> Money:

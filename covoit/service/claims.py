@@ -7,6 +7,7 @@ request is one call (`claim`); repeating it while one waits gives the same one.
 import hmac
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -16,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from covoit.export import letters
+from covoit.export.sepa import LONGEST_NAME, latin
 from covoit.gateway.payer import check_iban
 from covoit.model.claims import Individual, Kind, Outcome, Signatory
 from covoit.model.payments import LEAST_RECOVERY_ORDER, PRESCRIPTION_YEARS, Event, Stage
@@ -73,10 +75,7 @@ def ask_iban(
     Raises InvalidInput("covoit.bad_iban", "covoit.iban_outside_sepa", "covoit.iban_holder"), and
     Refused("covoit.no_second_factor") for a person without address or number (the counter then checks their identity).
     """
-    compact = check_iban(iban)
-    name = " ".join(holder.split())
-    if not (2 <= len(name) <= 70 and name.isprintable()):
-        raise InvalidInput("covoit.iban_holder")
+    compact, name = check_iban(iban), check_holder(holder)
     channel, address = _second_factor(session, person)
     before = ibans.waiting(session, person)
     if before is not None:
@@ -140,11 +139,20 @@ def confirm_iban_at_counter(
     session.add(row)
     session.flush()
     _activate(session, row, now, by=by.subject)
-    try:
-        _tell_change(session, person, row, now, "fr")  # an account that changes is told by another road, always
-    except Refused:
-        pass  # neither number nor address: the person stands at the counter
+    with suppress(Refused):  # neither number nor address: the person stands at the counter
+        _tell_change(session, person, row, now, "fr")  # an account that changes is told by another road
     return row.id
+
+
+def check_holder(typed: str) -> str:
+    """The name of an account's holder, blanks settled: 2 to 70 characters, of which a bank can read two letters.
+    Raises InvalidInput("covoit.iban_holder")."""
+    name = " ".join(typed.split())
+    if not (2 <= len(name) <= LONGEST_NAME and name.isprintable()):
+        raise InvalidInput("covoit.iban_holder")
+    if sum(letter.isalpha() for letter in latin(name, LONGEST_NAME)) < 2:  # "X" stands for nothing
+        raise InvalidInput("covoit.iban_holder")
+    return name
 
 
 def find_iban(session: Session, person: str) -> IbanView | None:

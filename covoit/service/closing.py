@@ -32,7 +32,7 @@ from mobigo.ledger import service as ledger
 from mobigo.ledger.model import Transfer
 
 CLOSING_DAY: Final = 6  # of the next month: the payment calls of the registry are drawn that day
-_MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_MONTH: Final = re.compile(r"20\d\d-(0[1-9]|1[0-2])", re.ASCII)  # of this century: its neighbours exist too
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,7 @@ def give_iban(session: Session, person: str, iban: str, holder: str, *, by: Iden
     """
     _require(by)
     people_store.get_person(session, person)
-    compact, name = check_iban(iban), " ".join(holder.split())
-    if not (2 <= len(name) <= 70 and name.isprintable()):
-        raise InvalidInput("covoit.iban_holder")
+    compact, name = check_iban(iban), claims.check_holder(holder)
     # The same account again is no change: payments under way to it go on.
     now_active = ibans.active(session, person)
     if now_active is not None and (now_active.iban, now_active.holder) == (compact, name):

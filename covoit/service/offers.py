@@ -13,8 +13,10 @@ from covoit.model.bookings import Member, Offer, OfferState, Side
 from covoit.rules import lines as rules
 from covoit.rules.bookings import SEATS_MAX, TERMS, refusal_to_drive
 from covoit.service.bookings import cancel_all, refuse
+from covoit.store import claims as claim_store
 from covoit.store import offers as store
 from covoit.store.people import PersonRow, find_person, person_of
+from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.instants import PARIS, paris_day
 from mobigo.base.periods import Period
@@ -99,6 +101,14 @@ def _short(text: str | None, longest: int) -> str | None:
     return clean if clean.isprintable() and clean else None
 
 
+def refusal_now(session: Session, person: str, now: datetime) -> Decision | None:
+    """Why this person may not drive now: what they did not declare, or a decision that keeps them out."""
+    missing = refusal_to_drive(store.find_member(session, person))
+    if missing is None and claim_store.banned(session, [person], paris_day(now)):
+        return Decision("covoit.banned")
+    return missing
+
+
 # ---------------------------------------------------------------- offers
 
 
@@ -127,7 +137,7 @@ def _publish(
     now: datetime,
     regular: str | None = None,
 ) -> Offer:
-    refuse(refusal_to_drive(store.find_member(session, driver)))
+    refuse(refusal_now(session, driver, now))
     if not 1 <= seats <= SEATS_MAX:
         raise InvalidInput("covoit.bad_seats", most=SEATS_MAX)
     if not now - LATE <= leaves_at <= now + AHEAD:
@@ -157,9 +167,12 @@ def _publish(
 
 
 def start(session: Session, offer_id: str, driver: str, now: datetime) -> Offer:
-    """The driver sets off. Raises NotFound for somebody else's run, Conflict("covoit.offer_over")."""
+    """The driver sets off. Raises NotFound for somebody else's run, Conflict("covoit.offer_over"),
+    Refused("covoit.banned") for whoever a decision keeps out since."""
     row = own_offer(session, offer_id, driver)
     if row.state == OfferState.PUBLISHED:
+        if claim_store.banned(session, [driver], paris_day(now)):
+            raise Refused("covoit.banned")
         row.state, row.started_at = str(OfferState.DRIVING), now
         session.flush()
     elif row.state != OfferState.DRIVING:
@@ -177,6 +190,15 @@ def withdraw(session: Session, offer_id: str, driver: str, now: datetime) -> Non
     row.state, row.ended_at = str(OfferState.CANCELLED), now
     session.flush()
     cancel_all(session, offer_id, Side.DRIVER, now)
+
+
+def stop_driving(session: Session, driver: str, now: datetime) -> int:
+    """A decision keeps this driver out: the runs they published and have not begun are cancelled, and the passengers
+    told, so that nobody waits for a car that may not come; how many."""
+    gone = [each for each in store.offers_of(session, driver, now - LATE) if each.state is OfferState.PUBLISHED]
+    for each in gone:
+        withdraw(session, each.id, driver, now)
+    return len(gone)
 
 
 def own_offer(session: Session, offer_id: str, driver: str) -> store.OfferRow:
@@ -201,7 +223,7 @@ def publish_regular(
 ) -> store.RegularRow:
     """A usual trip: it becomes single offers, two weeks ahead at a time. Raises as `publish`,
     InvalidInput("covoit.no_weekday")."""
-    refuse(refusal_to_drive(store.find_member(session, driver)))
+    refuse(refusal_now(session, driver, now))
     if not 1 <= seats <= SEATS_MAX:
         raise InvalidInput("covoit.bad_seats", most=SEATS_MAX)
     mask = sum(1 << day for day in set(weekdays) if 0 <= day <= 6)

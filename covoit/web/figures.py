@@ -176,7 +176,7 @@ def _days() -> tuple[date, date, dict[str, str]]:
 
 def _change(base: Scale) -> tuple[Any, dict[str, str], dict[str, str]]:
     """What the form changes of the scale in force; what was typed, to show it again; what cannot be read."""
-    from decimal import Decimal, InvalidOperation
+    from decimal import Decimal
 
     from covoit.service.simulation import Change
 
@@ -199,7 +199,7 @@ def _change(base: Scale) -> tuple[Any, dict[str, str], dict[str, str]]:
         shown[name] = text[:20]
         try:
             exact = Decimal(text) * unit
-        except InvalidOperation:
+        except ArithmeticError:  # no number, or one too large for any
             exact = Decimal("NaN")
         if exact.is_nan() or exact != exact.to_integral_value() or not least <= exact / unit <= most:
             low, high = formats.number(Decimal(str(least)), language), formats.number(Decimal(str(most)), language)

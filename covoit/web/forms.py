@@ -1,6 +1,7 @@
 """What the forms of carpool share: fields read by name, faults beside their field, who is asking."""
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
@@ -57,9 +58,15 @@ FIELDS: Final = {
 }
 
 
+# Control signs but tab and ends of line; marks and overrides of direction (Unicode Bidi_Control).
+_COMMANDS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
 def text(name: str, longest: int = 200) -> str:
-    """One field of the form as typed, blanks trimmed; "" when it was not sent."""
-    return request.form.get(name, "").replace("\x00", "").strip()[:longest]
+    """One field of the form as typed, blanks trimmed; "" when it was not sent. Signs that command a terminal, a
+    spreadsheet or the direction of writing are left out: nobody types them, and a name must read the same everywhere.
+    """
+    return _COMMANDS.sub("", request.form.get(name, "")).strip()[:longest]
 
 
 def whole(name: str, default: int) -> int:

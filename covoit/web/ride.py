@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from covoit.model.bookings import Booking, BookingState, Offer, OfferState, Side
 from covoit.rules import lines as line_rules
 from covoit.rules import proofs as proof_rules
-from covoit.rules.bookings import refusal_to_drive, room
+from covoit.rules.bookings import room
 from covoit.service import bookings, lines, offers, proofs, statements
 from covoit.store import bookings as booking_store
 from covoit.store import offers as store
@@ -18,9 +18,10 @@ from covoit.web import bp
 from covoit.web.driver.words import room as caps_left
 from covoit.web.forms import Faults, hour_of, me, moment_of, point_of, root_key, text, told_at, whole, writing
 from covoit.web.lines import weekday_names
-from mobigo.base.errors import Conflict, InvalidInput
+from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.base.instants import PARIS, paris_day
 from mobigo.base.periods import Period
+from mobigo.infra import ratelimit
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
@@ -28,6 +29,8 @@ from mobigo.infra.web import services
 
 CODES_AT_ONCE: Final = 60  # half an hour of codes in one answer; the page asks for more while it has a network
 CODES_AHEAD: Final = timedelta(hours=4)
+CODES_HEARD: Final = "10 per month"  # of one booking: as good as for ever
+_WEEKDAYS: Final = tuple("0123456")
 VERSION, MASK = 6, 3  # one size and one mask of QR code for all: choosing the best mask takes four times as long
 
 
@@ -45,7 +48,7 @@ def publish() -> ResponseReturnValue:
     faults = Faults()
     with faults.caught(), writing() as session:
         person, (a, z) = me(session), _stops()
-        days = [int(day) for day in request.form.getlist("days") if day.isdigit()]
+        days = [int(day) for day in request.form.getlist("days") if day in _WEEKDAYS]
         seats = whole("seats", 3)
         if days:
             period = Period(paris_day(now()))
@@ -96,7 +99,7 @@ def _drive_page(faults: Faults, form: str) -> ResponseReturnValue:
     instant = now()
     with writing() as session:
         person = me(session)
-        missing = refusal_to_drive(store.find_member(session, person))
+        missing = offers.refusal_now(session, person, instant)
         left = statements.room_left(session, person, paris_day(instant), home=services().config.home)
         own = store.offers_of(session, person, instant - timedelta(hours=2))
         booked = booking_store.bookings_on(session, [each.id for each in own])
@@ -246,6 +249,7 @@ def passenger_act(offer_id: str, booking_id: str, act: str) -> ResponseReturnVal
             case "refuser":
                 bookings.change(session, booking_id, BookingState.CANCELLED, Side.DRIVER, now())
             case "code":
+                _count_try(booking_id)
                 proofs.driver_hears(
                     session, root_key(), driver=person, booking_id=booking_id, code=text("code", 10), now=now()
                 )
@@ -254,6 +258,15 @@ def passenger_act(offer_id: str, booking_id: str, act: str) -> ResponseReturnVal
             case _:
                 raise InvalidInput("covoit.unknown_act")
     return _ride_page(offer_id, faults) if faults else redirect(url_for("covoit.ride", offer_id=offer_id), 303)
+
+
+def _count_try(booking_id: str) -> None:
+    """Ten tries at a passenger's four figures, whoever types them and however slowly: ten thousand would find them.
+    Raises Refused("covoit.code_tried")."""
+    try:
+        ratelimit.attempts().count("covoit-heard", CODES_HEARD, booking_id)
+    except ratelimit.TooMany:
+        raise Refused("covoit.code_tried") from None
 
 
 # ---------------------------------------------------------------- the code

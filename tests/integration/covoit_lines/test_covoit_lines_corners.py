@@ -1,0 +1,132 @@
+"""Corners of the lines: four figures guessed, somebody kept out who published before, fields that command."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+
+from covoit.model.bookings import BookingState, OfferState
+from covoit.model.claims import Outcome
+from covoit.rules.bookings import TERMS
+from covoit.rules.proofs import boarding_code
+from covoit.service import bookings, claims, offers
+from covoit.store import bookings as booking_store
+from covoit.store import offers as offer_store
+from covoit.web import ride
+from covoit.web.forms import root_key, text
+from mobigo.app import create_app
+from mobigo.base.errors import Refused
+from mobigo.infra.config import Config
+from mobigo.infra.db import transaction
+from mobigo.infra.outbox import MessageRow
+from tests.covoit_driver_world import Known, known
+from tests.covoit_lines_world import NOW as TUESDAY
+from tests.covoit_lines_world import A, Z, people, published
+from tests.covoit_money_world import DESK, IBANS, MANAGER, driver
+
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def app(engine: Engine, database_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    monkeypatch.setattr(ride, "now", lambda: NOW)
+    made = create_app(replace(database_config, home=tmp_path, environment="development", base_url="http://localhost"))
+    yield made
+    made.extensions["mobigo"].engine.dispose()
+
+
+def client_of(app: Flask, who: Known) -> tuple[FlaskClient, str]:
+    """(client, token of its forms)."""
+    client = app.test_client()
+    client.set_cookie("mobigo", who.token)
+    page = client.get("/covoiturage/conduire").get_data(as_text=True)
+    return client, page.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+def may_drive(engine: Engine, who: Known) -> None:
+    with transaction(engine) as session:
+        offers.declare(
+            session, who.person, adult=True, licence=True, insurance=True, terms=TERMS, alias=None, car=None, now=NOW
+        )
+
+
+def test_four_figures_are_not_found_by_trying_them_all(engine: Engine, app: Flask) -> None:
+    anna, boris = known(engine, "anna", None, NOW), known(engine, "boris", None, NOW)
+    may_drive(engine, anna)
+    with transaction(engine) as session:
+        offers.declare_rider(session, boris.person, adult=True, consent=False, now=NOW)
+        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW)
+        seat = bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=NOW)
+    with app.app_context():
+        code = boarding_code(root_key(), seat.id)
+    client, token = client_of(app, anna)
+    answers = []
+    for tried in [f"{(int(code) + each) % 10_000:04d}" for each in range(1, 13)] + [code]:
+        path = f"/covoiturage/trajets/{run.id}/passagers/{seat.id}/code"
+        answers.append(client.post(path, data={"csrf_token": token, "code": tried}))
+    assert [each.status_code for each in answers] == [403] * 13
+    assert "essayé trop de fois" in answers[-1].get_data(as_text=True)
+    with transaction(engine) as session:
+        assert booking_store.get_booking(session, seat.id).state == BookingState.CONFIRMED
+
+
+@pytest.mark.parametrize("days", ["²", "9" * 5000, "7", "-1"])
+def test_a_day_of_the_week_that_is_none_is_no_day(engine: Engine, app: Flask, days: str) -> None:
+    anna = known(engine, "anna", None, NOW)
+    may_drive(engine, anna)
+    client, token = client_of(app, anna)
+    typed = {"csrf_token": token, "from": A, "to": Z, "date": "2026-11-25", "time": "08:00", "days": days}
+    assert client.post("/covoiturage/conduire/publier", data=typed).status_code == 303
+
+
+def test_whoever_a_decision_keeps_out_no_longer_drives(engine: Engine) -> None:
+    with transaction(engine) as session:
+        who = people(session)
+        run = published(session, who.driver)
+        seat = bookings.book(
+            session, offer_id=run.id, passenger=who.karim, from_stop=A, to_stop=Z, seats=1, now=TUESDAY
+        )
+        case = claims.propose_ban(session, who.driver, "-", by=MANAGER, now=TUESDAY)
+        claims.notify_case(session, case.id, by=MANAGER, now=TUESDAY)
+        claims.hear(session, case.id, who.driver, "non", now=TUESDAY)
+        claims.decide_case(
+            session, case.id, Outcome.GRANTED, by=MANAGER, name="Claire Gestion", capacity="gestionnaire",
+            reason="Fausses preuves répétées.", last_day=TUESDAY.date() + timedelta(days=30), now=TUESDAY,
+        )  # fmt: skip
+        assert offer_store.get_offer(session, run.id).state == OfferState.CANCELLED
+        assert booking_store.get_booking(session, seat.id).state == BookingState.CANCELLED
+        for act in (published, lambda session, who: offers.drive_now(
+            session, who, from_stop=A, to_stop=Z, seats=1, now=TUESDAY
+        )):  # fmt: skip
+            with pytest.raises(Refused, match="banned"):
+                act(session, who.driver)
+        later = TUESDAY + timedelta(days=31)
+        offers.publish(session, who.driver, from_stop=A, to_stop=Z, leaves_at=later, seats=1, now=later)
+
+
+def test_an_account_changed_at_the_counter_is_told_by_another_road(engine: Engine) -> None:
+    person = driver(engine, "anna", None)  # with a telephone
+    with transaction(engine) as session:
+        claims.confirm_iban_at_counter(session, person, IBANS[0], "Anna Essai", by=DESK, now=NOW)
+        (told,) = session.scalars(select(MessageRow).where(MessageRow.key.like("covoit:iban-done:%"))).all()
+    assert (told.channel, "FR14 … 2606" in told.body) == ("sms", True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Anna", "Anna"),
+        ("A\x00\x01\x1bB", "AB"),
+        ("\u202enilknarF", "nilknarF"),
+        ("é\n\tà 😀", "é\n\tà 😀"),
+        ("\x85", ""),
+    ],
+)
+def test_a_field_carries_no_sign_that_commands(typed: str, kept: str) -> None:
+    with Flask("forms").test_request_context(method="POST", data={"name": typed}):
+        assert text("name") == kept

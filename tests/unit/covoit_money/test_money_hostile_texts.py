@@ -1,0 +1,54 @@
+"""What strangers type, in papers, months and bank files: nothing of it breaks a document or a page."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from covoit.export import pdf
+from covoit.gateway.bank import read_bank_file
+from covoit.service.claims import check_holder
+from covoit.service.closing import first_day_of
+from mobigo.base.errors import InvalidInput
+from tests.covoit_money_world import camt054
+
+NAMES = (
+    "Zoé 😀",
+    "محمد علي",
+    "李小龙",
+    '#read("/etc/passwd")',
+    "$x^2$ *_`<a>@b",
+    "a\x01\x1b\u202eb",
+    "]) #panic()",
+    "Œ ǿ Ω Ж ạ",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_makes_a_document(name: str) -> None:
+    source = pdf.escaped(name) + "\n" + pdf.table(["nom"], [[name]])
+    assert pdf.compiled("essai", source, datetime(2026, 1, 1, tzinfo=UTC)).startswith(b"%PDF")
+
+
+def test_a_letter_without_a_font_is_shown_as_a_question_mark() -> None:
+    assert pdf.escaped("Zoé 😀 Ж") == "Zoé ? Ж"
+
+
+@pytest.mark.parametrize("month", ["0001-01", "9999-12", "1999-12", "2026-13", "２０２６-09"])
+def test_a_month_outside_the_century_is_none(month: str) -> None:
+    with pytest.raises(InvalidInput, match="bad_month"):
+        first_day_of(month)
+
+
+@pytest.mark.parametrize("name", ["", "x", "😀😀", "محمد علي", "1234", "a\u202eb"])
+def test_a_holder_whom_no_bank_can_read_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInput, match="iban_holder"):
+        check_holder(name)
+
+
+def test_a_holder_is_kept_as_on_the_paper() -> None:
+    assert check_holder("  Zoé   Łukasz-Œuvrard ") == "Zoé Łukasz-Œuvrard"
+
+
+def test_a_bank_file_in_another_currency_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="bank_file_unreadable"):
+        read_bank_file(camt054(("MOBIGO-X", "4.30", "")).replace(b"'EUR'", b"'USD'"))
