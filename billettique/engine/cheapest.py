@@ -11,18 +11,19 @@ every fare in its scope at zero. What this finds is compared with an enumeration
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations, product
 from typing import Any, Final, NamedTuple
 
 from billettique.engine import explain
-from billettique.engine.explain import Bought, Node, Shared, Way
-from billettique.model.fares import UNLIMITED, Leg, TransferKind, TransferRule
+from billettique.engine.explain import Instance, Node, Shared, Way
+from billettique.model.fares import UNLIMITED, FareLeg, Leg, TransferKind, TransferRule
 from billettique.model.tariffs import Ask, Cover, CoverKind, Days, Discount, Quote, Rider, Tariff
 from billettique.rules import fares as rules
 from mobigo.base.errors import InvalidInput, Refused
 from mobigo.base.instants import PARIS
+from mobigo.base.money import Money
 
 SHARED_MAX: Final = 10  # shared covers weighed together: every subset of them is tried
 MEMO_MAX: Final = 200_000
@@ -40,6 +41,15 @@ class Option(NamedTuple):
     with_cards: tuple[tuple[int, int, Discount], ...]  # (cover, cents, discount): lower than without
     carnets: tuple[int, ...]
     leads: bool  # whether a transfer may start from its group
+
+
+class Offer(NamedTuple):
+    """All that a profile may do with legs that are alike. `least`, `most`: of the prices of a ticket, alone."""
+
+    options: tuple[Option, ...]
+    reached: frozenset[int]  # covers
+    least: int
+    most: int
 
 
 class Transfer(NamedTuple):
@@ -63,7 +73,8 @@ class Span(NamedTuple):
     day: int  # operating day, as an ordinal
 
 
-Instance = tuple[int, int, int]  # (cover, first operating day, last)
+# What makes two legs alike: network, areas, band, kind of day, timeframes; stops too where a border could matter.
+Matching = tuple[Any, ...]
 # (group, transfers in this run, first leg of the run: departs, arrives; previous leg: departs, arrives; what the
 # previous leg cost alone and counted as items, where no transfer came before it)
 Chain = tuple[str, int, float, float, float, float, tuple[int, int] | None]
@@ -84,7 +95,6 @@ class Compiled:
         }
         self.timeframes = tuple(sorted(group for group in groups if group is not None))
         self.by_calendar = any(discount.days is not Days.ALL for discount in tariff.discounts)
-        self.has_covers = bool(tariff.covers)
         self.cover_index = {cover.id: at for at, cover in enumerate(tariff.covers)}
         self.carnet_index = {carnet.id: at for at, carnet in enumerate(tariff.carnets)}
         self.carnet_products = {carnet.product for carnet in tariff.carnets}
@@ -94,6 +104,8 @@ class Compiled:
         self._area_ids: dict[frozenset[str], int] = {}
         self._leads: dict[str | None, bool] = {None: False}
         self._joins: dict[tuple[str, str, str, str], bool] = {}
+        self._hours: dict[int, tuple[int, bool | None]] = {}  # hour of UTC: operating day, day off
+        self._instances: dict[tuple[int, int], Instance] = {}
         self._profiles: dict[tuple[Any, ...], Profile] = {}
         self.names = {row.id: row.name or row.id for row in reversed(self.tables.products)}
         self.terms = {terms.product: terms for terms in tariff.terms}
@@ -150,10 +162,15 @@ class Compiled:
             distance = whole.distance_m
         band = -1 if distance is None or not self.edges_m else bisect_right(self.edges_m, distance)
         departs_at = begin.departs_at
-        day = rules.operating_day(departs_at).toordinal() if self.has_covers else 0
-        off = None
-        if self.by_calendar:
-            off = rules.is_day_off(departs_at.astimezone(PARIS).date(), self.tariff.day_kinds)
+        departs_s = departs_at.timestamp()
+        # Clocks of France change, and operating days begin, on whole hours of UTC.
+        hour = int(departs_s) // 3600
+        known = self._hours.get(hour)
+        if known is None:
+            local = departs_at.astimezone(PARIS).date()
+            off = rules.is_day_off(local, self.tariff.day_kinds) if self.by_calendar else None
+            known = self._hours[hour] = (rules.operating_day(departs_at).toordinal(), off)
+        day, off = known
         times: tuple[bool, ...] = ()
         if self.timeframes:
             times = tuple(
@@ -161,11 +178,19 @@ class Compiled:
                 for instant, stop in ((departs_at, begin.from_stop), (end.arrives_at, end.to_stop))
                 for group in self.timeframes
             )
-        places: tuple[Any, ...] = (self.areas(begin.from_stop), self.areas(end.to_stop))
+        matching: Matching = (network, self.areas(begin.from_stop), self.areas(end.to_stop), band, off, times)
         if self.by_place:
-            places = (*places, begin.from_stop, end.to_stop)
-        matching = (network, places, times, band, off)
-        return Span(at, first, last, matching, departs_at.timestamp(), end.arrives_at.timestamp(), day)
+            matching = (*matching, begin.from_stop, end.to_stop)
+        return Span(at, first, last, matching, departs_s, end.arrives_at.timestamp(), day)
+
+    def instance(self, at: int, day: int) -> Instance:
+        """What a cover is good for when it is first used on an operating day."""
+        found = self._instances.get((at, day))
+        if found is None:
+            period = rules.span_from(self.tariff.covers[at], date.fromordinal(day))
+            last = day if period.last_day is None else period.last_day.toordinal()
+            found = self._instances[at, day] = (at, period.first_day.toordinal(), last)
+        return found
 
     def profile(self, rider: Rider, ask: Ask) -> "Profile":
         key = (rider.category, rider.proofs, ask.media, ask.channel, len(ask.riders))
@@ -193,11 +218,17 @@ class Profile:
             for each in tariff.discounts
             if each.card is not None and each.card in compiled.cover_index
         ]
-        # What may be bought, cheapest first.
-        self.shop = sorted(
-            (cover.cents, at)
+        self.may_hold = [
+            at
             for at, cover in enumerate(tariff.covers)
             if rules.may_hold(cover, rider.category, rider.proofs, ask.channel)
+        ]
+        # What one may buy for oneself, cheapest first; without the passes that another one holds entirely for no more.
+        mine = [tariff.covers[at] for at in self.may_hold]
+        self.shop = sorted(
+            (tariff.covers[at].cents, at)
+            for at in self.may_hold
+            if not any(_is_better_pass(other, tariff.covers[at]) for other in mine)
         )
         self.carnets = {
             at
@@ -205,9 +236,10 @@ class Profile:
             if (carnet.riders is None or rider.category in carnet.riders)
             and (ask.channel is None or carnet.channels is None or ask.channel in carnet.channels)
         }
-        self.cheapest_carnet = min((tariff.carnets[at].cents for at in self.carnets), default=NO_LIMIT)
-        self._options: dict[tuple[Any, ...], tuple[Option, ...]] = {}
-        self._reached: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self.dearest_transfer = max(
+            (self.prices.get(each.product or "", 0) for each in tariff.tables.transfer_rules), default=0
+        )
+        self._offers: dict[Matching, Offer] = {}
         self._transfers: dict[tuple[str | None, str | None], tuple[Transfer, ...]] = {}
 
     def _sold(self, product: str) -> bool:
@@ -218,24 +250,33 @@ class Profile:
             return False
         return self.channel is None or terms.channels is None or self.channel in terms.channels
 
-    def options(self, span: Span, journey: Sequence[Leg]) -> tuple[Option, ...]:
-        """The tickets that a leg may be travelled with; none: its fare is unknown."""
-        found = self._options.get(span.matching)
+    def offer(self, span: Span, journey: Sequence[Leg]) -> Offer:
+        """The tickets that a leg may be travelled with (none: its fare is unknown), the covers whose scope it is in."""
+        found = self._offers.get(span.matching)
         if found is None:
-            if len(self._options) > MEMO_MAX:
-                self._options.clear()
-            found = self._options[span.matching] = self._match(span, journey)
+            if len(self._offers) > MEMO_MAX:
+                self._offers.clear()
+            leg = rules.joined(journey, span.first, span.last)
+            options = self._match(leg, span.matching[4])
+            covers = self.compiled.tariff.covers
+            found = Offer(
+                options,
+                frozenset(
+                    at for at, cover in enumerate(covers) if rules.cover_reaches(cover, leg, self.compiled.tables)
+                ),
+                min((option.cents for option in options), default=NO_LIMIT),
+                max((option.cents for option in options), default=NO_LIMIT),
+            )
+            self._offers[span.matching] = found
         return found
 
-    def _match(self, span: Span, journey: Sequence[Leg]) -> tuple[Option, ...]:
+    def _match(self, leg: FareLeg, off: bool | None) -> tuple[Option, ...]:
         compiled = self.compiled
         tariff, tables = compiled.tariff, compiled.tables
-        leg = rules.joined(journey, span.first, span.last)
         if tariff.borders and rules.border_of(leg, tariff.borders, tables) is not None:
             return ()
         offered = [(rule.group, rule.product) for rule in rules.matching_leg_rules(leg, tables)]
         offered += [(band.group, band.product) for band in rules.matching_bands(leg, tariff.bands)]
-        off = span.matching[4]
         found = {
             option: None
             for group, product_id in offered
@@ -269,18 +310,6 @@ class Profile:
             discount, networks=networks, rider=self.rider, proofs=self.proofs, day_off=off, party=self.party
         )
 
-    def reached(self, span: Span, journey: Sequence[Leg]) -> tuple[int, ...]:
-        """The covers of the tariff whose scope a leg is in."""
-        found = self._reached.get(span.matching)
-        if found is None:
-            leg = rules.joined(journey, span.first, span.last)
-            covers = self.compiled.tariff.covers
-            found = tuple(
-                at for at, cover in enumerate(covers) if rules.cover_reaches(cover, leg, self.compiled.tables)
-            )
-            self._reached[span.matching] = found
-        return found
-
     def transfers(self, before: str, after: str | None) -> tuple[Transfer, ...]:
         found = self._transfers.get((before, after))
         if found is None:
@@ -296,6 +325,18 @@ class Profile:
             )
             self._transfers[before, after] = found
         return found
+
+
+def _is_better_pass(one: Cover, other: Cover) -> bool:
+    """Whether a pass does all that another one does, for one person, and costs less (or as much, and comes first)."""
+    return (
+        one.kind is CoverKind.PASS
+        and other.kind is CoverKind.PASS
+        and (one.span, one.span_days) == (other.span, other.span_days)
+        and (one.cents, one.id) < (other.cents, other.id)
+        and (one.networks is None or (other.networks is not None and other.networks <= one.networks))
+        and (one.areas is None or (other.areas is not None and other.areas <= one.areas))
+    )
 
 
 def _undominated(options: dict[Option, None]) -> tuple[Option, ...]:
@@ -317,42 +358,123 @@ class Walk:
         journeys: Sequence[Sequence[Leg]],
         spans: Sequence[list[list[Span]]],
         held: Sequence[Instance],
+        units: tuple[int, ...],
     ) -> None:
         self.profile = profile
         self.journeys = journeys
         self.spans = spans
         self.held = tuple(sorted(held))
-        self.budget = -1  # covers and carnets above it are not weighed
+        self.units = units
         self.covers = profile.compiled.tariff.covers
         self.carnets = profile.compiled.tariff.carnets
+        self.shop: list[int] = []  # covers to weigh
+        self.sold_carnets: set[int] = set()  # carnets to weigh
+        self.budget = NO_LIMIT  # ways dearer than this are not followed
         self.stuck: Span | None = None
-        self.shop: list[int] = []
 
-    def best(self, units: tuple[int, ...]) -> Best | None:
+    def best(self) -> Best | None:
         """The cheapest way, or None when the fare of `stuck` is unknown.
 
-        First without buying any cover or carnet; then weighing those that do not cost more than that alone.
+        First without buying any cover or carnet; then weighing those that could cost less than what they spare.
         """
-        first = self._walk(units)
-        budget = NO_LIMIT if first is None else first[0]
-        shop = self.profile.shop
-        cheaper = bisect_right(shop, (budget, NO_LIMIT))
-        if cheaper == 0 and self.profile.cheapest_carnet > budget:
+        first = self._walk() if self.held or any(self.units) else self._walk_plain()
+        self._choose(NO_LIMIT if first is None else first[0])
+        if not self.shop and not self.sold_carnets:
             return first
-        networks = {leg.network for journey in self.journeys for leg in journey}
-        self.shop = [
-            at
-            for _, at in shop[:cheaper]
-            if (scope := self.covers[at].networks) is None or not scope.isdisjoint(networks)
-        ]
-        if not self.shop and self.profile.cheapest_carnet > budget:
-            return first
-        self.budget = budget
-        second = self._walk(units)
+        self.budget = NO_LIMIT if first is None else first[0]
+        second = self._walk()
         return second if first is None or (second is not None and _better(second, first)) else first
 
-    def _walk(self, units: tuple[int, ...]) -> Best | None:
-        states: dict[State, Best] = {(None, self.held, units): (0, 0, None)}
+    def _choose(self, budget: int) -> None:
+        """What is worth weighing: nothing dearer than the whole without it, nor than the most it could spare.
+
+        A leg that a pass covers could be paid by itself; a ticket with a card, without it; a ticket of a carnet, alone;
+        what a cap makes free, as if there were none. So none of them spares more than those prices.
+        """
+        profile = self.profile
+        shop = profile.shop[: bisect_right(profile.shop, (budget, NO_LIMIT))]
+        carnets = [at for at in profile.carnets if self.carnets[at].cents <= budget]
+        if not shop and not carnets:
+            return
+        offers = [
+            profile.offer(span, journey)
+            for journey, spans in zip(self.journeys, self.spans, strict=True)
+            for starting in spans
+            for span in starting
+        ]
+        for cents, at in shop:
+            kind = self.covers[at].kind
+            spared = 0
+            for offer in offers:
+                if at in offer.reached:
+                    if kind is CoverKind.PASS:
+                        spared += offer.least
+                    elif kind is CoverKind.CAP:
+                        spared += offer.most + profile.dearest_transfer
+                    else:
+                        spared += _spared_by_card(at, offer)
+            # Nothing spared is nothing to weigh, at any price; but an unknown fare (least: no limit) may need a pass.
+            if spared and cents <= spared:
+                self.shop.append(at)
+        for at in carnets:
+            spared = sum(option.cents for offer in offers for option in offer.options if at in option.carnets)
+            if spared and self.carnets[at].cents <= spared:
+                self.sold_carnets.add(at)
+
+    def _walk_plain(self) -> Best | None:
+        """The cheapest way with tickets alone, nothing held: the only state is the transfer in progress."""
+        ways: dict[Chain | None, Best] = {None: (0, 0, None)}
+        for journey, spans in zip(self.journeys, self.spans, strict=True):
+            at: list[dict[Chain | None, Best]] = [{} for _ in range(len(journey) + 1)]
+            at[0] = {None: _cheapest_way(ways)}
+            for first, starting in enumerate(spans):
+                if at[first]:
+                    for span in starting:
+                        self._advance_plain(at[first], span, journey, at[span.last + 1])
+                        if not at[span.last + 1]:
+                            self.stuck = span
+            ways = at[-1]
+            if not ways:
+                return None
+        return _cheapest_way(ways)
+
+    def _advance_plain(
+        self, before: dict[Chain | None, Best], span: Span, journey: Sequence[Leg], after: dict[Chain | None, Best]
+    ) -> None:
+        profile = self.profile
+        departs, arrives = span.departs_s, span.arrives_s
+        options = profile.offer(span, journey).options
+        for chain, (cost, items, trace) in before.items():
+            for option in options:
+                group, cents = option.group, option.cents
+                key: Chain | None = None
+                if option.leads and group is not None:
+                    key = (group, 0, departs, arrives, departs, arrives, (cents, 1))
+                known = after.get(key)
+                if known is None or (cost + cents, items + 1) <= known[:2]:
+                    _keep(after, key, cost + cents, items + 1, Node(trace, span, "ticket", option, None, 0, cents))
+                if chain is None:
+                    continue
+                alone = chain[6]
+                for (rule, _, extra, counted), run in _transfers_here(profile, chain, group, span):
+                    total, number, pays = cost + extra, items + counted, False
+                    if rule.kind is TransferKind.FROM_TRANSFER_AND_TO:
+                        total, number, pays = total + cents, number + 1, True
+                    elif alone is not None and rule.kind is TransferKind.TRANSFER_ALONE:
+                        total, number = total - alone[0], number - alone[1]
+                    if not option.leads or group is None:
+                        key = None
+                    elif run is None:
+                        key = (group, 0, departs, arrives, departs, arrives, None)
+                    else:
+                        key = (group, *run, departs, arrives, None)
+                    known = after.get(key)
+                    if known is None or (total, number) <= known[:2]:
+                        node = Node(trace, span, "ticket", option, rule, extra, cents if pays else 0, pays)
+                        _keep(after, key, total, number, node)
+
+    def _walk(self) -> Best | None:
+        states: dict[State, Best] = {(None, self.held, self.units): (0, 0, None)}
         for journey, spans in zip(self.journeys, self.spans, strict=True):
             at: list[dict[State, Best]] = [{} for _ in range(len(journey) + 1)]
             at[0] = _without_chains(states)
@@ -365,27 +487,24 @@ class Walk:
             states = at[-1]
             if not states:
                 return None
-        best: Best | None = None
-        for way in states.values():
-            if best is None or _better(way, best):
-                best = way
-        return best
+        return _cheapest_way(states)
 
     def _advance(self, before: dict[State, Best], span: Span, journey: Sequence[Leg], after: dict[State, Best]) -> None:
         profile = self.profile
-        options = profile.options(span, journey)
-        reached = profile.reached(span, journey) if self.held or self.shop else ()
+        options, reached, _, _ = profile.offer(span, journey)
         for (chain, active, units), (cost, items, trace) in before.items():
-            ways: list[tuple[Instance | None, Cover | None, tuple[Instance, ...]]] = []
+            ways: list[tuple[Instance, Cover | None, tuple[Instance, ...]]] = []
             if reached:
                 ways = self._covers_here(active, span, reached)
                 for instance, bought, then in ways:
-                    if instance is not None and self.covers[instance[0]].kind is CoverKind.PASS:
+                    cover = self.covers[instance[0]]
+                    if cover.kind is CoverKind.PASS:
                         price = 0 if bought is None else bought.cents
-                        node = Node(
-                            trace, span, "covered", bought=_bought(bought, instance), cover=self.covers[instance[0]]
-                        )
-                        _keep(after, (None, then, units), (cost + price, items + (bought is not None), node))
+                        if cost + price <= self.budget:
+                            node = Node(
+                                trace, span, "covered", cover=cover, bought=None if bought is None else instance
+                            )
+                            _keep(after, (None, then, units), cost + price, items + (bought is not None), node)
             for option in options:
                 # The leg by itself, whatever came before.
                 self._pay(after, option, span, cost, items, trace, active, units, ways, None, True, None)
@@ -402,7 +521,7 @@ class Walk:
     def _pay(
         self, after: dict[State, Best], option: Option, span: Span, cost: int, items: int, trace: Node | None,
         active: tuple[Instance, ...], units: tuple[int, ...],
-        ways: Sequence[tuple[Instance | None, Cover | None, tuple[Instance, ...]]],
+        ways: Sequence[tuple[Instance, Cover | None, tuple[Instance, ...]]],
         transfer: Transfer | None, pays: bool, run: tuple[int, float, float] | None,
     ) -> None:  # fmt: skip
         """Every way to pay for a leg with a ticket: as it is, with a card, from a carnet, under a cap."""
@@ -420,30 +539,29 @@ class Walk:
             return (option.group, *run, *times, None)
 
         cents = option.cents if pays else 0
-        node = Node(trace, span, "ticket", option=option, rule=rule, extra=extra, cents=cents, pays=pays)
-        key: State = (chain(cents, int(pays)), active, units)
-        _keep(after, key, (cost + extra + cents, items + extra_items + pays, node))
+        node = Node(trace, span, "ticket", option, rule, extra, cents, pays)
+        alone = cents if transfer is None and option.leads else 0  # what the next transfer may take back
+        if cost + extra + cents - alone <= self.budget:
+            key: State = (chain(cents, int(pays)), active, units)
+            _keep(after, key, cost + extra + cents, items + extra_items + pays, node)
         if pays and option.carnets:
             for at in option.carnets:
                 self._from_carnet(after, at, node, (chain(0, 0), active), units, cost + extra, items + extra_items)
         for instance, bought, then in ways:
-            if instance is None:
-                continue
             cover = self.covers[instance[0]]
             price = 0 if bought is None else bought.cents
             if cover.kind is CoverKind.CAP:
-                capped = node._replace(kind="capped", bought=_bought(bought, instance), cover=cover)
+                capped = node._replace(kind="capped", bought=None if bought is None else instance, cover=cover)
                 key = (chain(0, int(pays)), then, units)
-                _keep(after, key, (cost + price, items + extra_items + pays, capped))
+                _keep(after, key, cost + price, items + extra_items + pays, capped)
             elif cover.kind is CoverKind.CARD and pays:
                 for card, lower, discount in option.with_cards:
                     if card == instance[0]:
-                        paid = node._replace(
-                            cents=lower, discount=discount, cover=cover, bought=_bought(bought, instance)
-                        )
+                        mine = None if bought is None else instance
+                        paid = node._replace(cents=lower, discount=discount, cover=cover, bought=mine)
                         key = (chain(lower, 1), then, units)
                         more = 1 if bought is None else 2
-                        _keep(after, key, (cost + extra + price + lower, items + extra_items + more, paid))
+                        _keep(after, key, cost + extra + price + lower, items + extra_items + more, paid)
 
     def _from_carnet(
         self, after: dict[State, Best], at: int, node: Node, state: tuple[Chain | None, tuple[Instance, ...]],
@@ -453,39 +571,27 @@ class Walk:
         carnet = self.carnets[at]
         if left > 0:
             then = (*units[:at], left - 1, *units[at + 1 :])
-            _keep(after, (*state, then), (cost, items, node._replace(kind="unit", cents=0, carnet=carnet)))
-        elif at in self.profile.carnets and carnet.cents <= self.budget:
+            _keep(after, (*state, then), cost, items, node._replace(kind="unit", cents=0, carnet=carnet))
+        elif at in self.sold_carnets:
             then = (*units[:at], carnet.units - 1, *units[at + 1 :])
-            bought = Bought("carnet", carnet.id, carnet.name, carnet.cents, None)
-            unit = node._replace(kind="unit", cents=0, carnet=carnet, bought=bought)
-            _keep(after, (*state, then), (cost + carnet.cents, items + 1, unit))
+            unit = node._replace(kind="unit", cents=0, carnet=carnet, opened=True)
+            _keep(after, (*state, then), cost + carnet.cents, items + 1, unit)
 
     def _covers_here(
-        self, active: tuple[Instance, ...], span: Span, reached: tuple[int, ...]
-    ) -> list[tuple[Instance | None, Cover | None, tuple[Instance, ...]]]:
+        self, active: tuple[Instance, ...], span: Span, reached: frozenset[int]
+    ) -> list[tuple[Instance, Cover | None, tuple[Instance, ...]]]:
         """The covers that help on a leg: in hand, then those that could be bought; each with what is in hand after."""
         day = span.day
         active = tuple(each for each in active if each[2] >= day)
         usable = [each for each in active if each[0] in reached and each[1] <= day]
-        found: list[tuple[Instance | None, Cover | None, tuple[Instance, ...]]] = [
-            (each, None, active) for each in usable
-        ]
+        found: list[tuple[Instance, Cover | None, tuple[Instance, ...]]] = [(each, None, active) for each in usable]
         have = {each[0] for each in usable}
         for at in self.shop:
             if at in reached and at not in have:
-                cover = self.covers[at]
-                period = rules.span_from(cover, date.fromordinal(day))
-                last = period.last_day
-                instance = (at, period.first_day.toordinal(), day if last is None else last.toordinal())
-                found.append((instance, cover, tuple(sorted((*active, instance)))))
+                instance = self.profile.compiled.instance(at, day)
+                then = tuple(sorted((*active, instance))) if active else (instance,)
+                found.append((instance, self.covers[at], then))
         return found
-
-
-def _bought(cover: Cover | None, instance: Instance) -> Bought | None:
-    if cover is None:
-        return None
-    period = (date.fromordinal(instance[1]), date.fromordinal(instance[2]))
-    return Bought(cover.kind.value, cover.id, cover.name, cover.cents, period)
 
 
 def _transfers_here(
@@ -510,7 +616,8 @@ def _transfers_here(
             yield each, run
 
 
-def _keep(after: dict[State, Best], key: State, way: Best) -> None:
+def _keep(after: dict[Any, Best], key: Any, cost: int, items: int, node: Node | None) -> None:
+    way = (cost, items, node)
     known = after.get(key)
     if known is None or _better(way, known):
         after[key] = way
@@ -525,11 +632,29 @@ def _better(way: Best, known: Best) -> bool:
     return explain.names(way[2]) < explain.names(known[2])
 
 
+def _cheapest_way(ways: Mapping[Any, Best]) -> Best:
+    """The best of the ways there are."""
+    every = iter(ways.values())
+    best = next(every)
+    for way in every:
+        if _better(way, best):
+            best = way
+    return best
+
+
+def _spared_by_card(at: int, offer: Offer) -> int:
+    """The most a card takes off a leg."""
+    return max(
+        (option.cents - cents for option in offer.options for card, cents, _ in option.with_cards if card == at),
+        default=0,
+    )
+
+
 def _without_chains(states: dict[State, Best]) -> dict[State, Best]:
     """Between two journeys no transfer is in progress."""
     found: dict[State, Best] = {}
     for (_, active, units), way in states.items():
-        _keep(found, (None, active, units), way)
+        _keep(found, (None, active, units), *way)
     return found
 
 
@@ -548,10 +673,52 @@ def cheapest(compiled: Compiled, ask: Ask) -> Quote:
     InvalidInput for a cover or carnet that the tariff does not have; Refused("billettique.too_many_shared") when more
     shared covers could help than can be weighed together.
     """
-    journeys = sorted((tuple(journey) for journey in ask.journeys if journey), key=_start)
-    spans = [compiled.spans(journey, at, split=ask.split) for at, journey in enumerate(journeys)]
+    journeys, spans = _in_order(compiled, ask)
     party = Party(compiled, ask, journeys, spans)
     return explain.quote(compiled, ask, journeys, party.best(), party.stuck)
+
+
+def cheapest_price(compiled: Compiled, ask: Ask) -> Money | None:
+    """The price alone, for those who compare many journeys: the total of `cheapest`, without its lines."""
+    journeys, spans = _in_order(compiled, ask)
+    if len(ask.riders) > 1:
+        groups = Party(compiled, ask, journeys, spans).best()
+        return None if groups is None else Money(explain.total_cents(compiled, groups))
+    rider = ask.riders[0]
+    units = _units_of(compiled, rider)
+    best = Walk(compiled.profile(rider, ask), journeys, spans, _held_by(compiled, rider), units).best()
+    return None if best is None else Money(best[0])
+
+
+def _in_order(compiled: Compiled, ask: Ask) -> tuple[list[tuple[Leg, ...]], list[list[list[Span]]]]:
+    """The journeys in the order of time, and their effective legs."""
+    journeys = [tuple(journey) for journey in ask.journeys if journey]
+    if len(journeys) > 1:
+        journeys.sort(key=_start)
+    return journeys, [compiled.spans(journey, at, split=ask.split) for at, journey in enumerate(journeys)]
+
+
+def _held_by(compiled: Compiled, rider: Rider) -> tuple[Instance, ...]:
+    """The covers a rider holds. Raises InvalidInput for one that the tariff does not have."""
+    found = []
+    for held in rider.held:
+        at = compiled.cover_index.get(held.cover)
+        if at is None:
+            raise InvalidInput("billettique.unknown_cover", cover=held.cover)
+        last = date.max if held.period.last_day is None else held.period.last_day
+        found.append((at, held.period.first_day.toordinal(), last.toordinal()))
+    return tuple(found)
+
+
+def _units_of(compiled: Compiled, rider: Rider) -> tuple[int, ...]:
+    """The carnet tickets a rider has left. Raises InvalidInput for a carnet that the tariff does not have."""
+    left = [0] * len(compiled.tariff.carnets)
+    for carnet, units in rider.units:
+        at = compiled.carnet_index.get(carnet)
+        if at is None:
+            raise InvalidInput("billettique.unknown_carnet", carnet=carnet)
+        left[at] += units
+    return tuple(left)
 
 
 def _start(journey: Sequence[Leg]) -> tuple[Any, ...]:
@@ -572,36 +739,18 @@ class Party:
         self.kinds = sorted(set(ask.riders), key=_rider_key)
         self.members = [[at for at, rider in enumerate(ask.riders) if rider == kind] for kind in self.kinds]
         self.profiles = [compiled.profile(kind, ask) for kind in self.kinds]
-        self.held = [self._held(kind) for kind in self.kinds]
-        self.units = [self._units(kind) for kind in self.kinds]
+        self.held = [_held_by(compiled, kind) for kind in self.kinds]
+        self.units = [_units_of(compiled, kind) for kind in self.kinds]
         self.stuck: Span | None = None
         self._alone: dict[tuple[int, tuple[Instance, ...]], Best | None] = {}
-
-    def _held(self, rider: Rider) -> tuple[Instance, ...]:
-        found = []
-        for held in rider.held:
-            at = self.compiled.cover_index.get(held.cover)
-            if at is None:
-                raise InvalidInput("billettique.unknown_cover", cover=held.cover)
-            last = date.max if held.period.last_day is None else held.period.last_day
-            found.append((at, held.period.first_day.toordinal(), last.toordinal()))
-        return tuple(found)
-
-    def _units(self, rider: Rider) -> tuple[int, ...]:
-        left = [0] * len(self.compiled.tariff.carnets)
-        for carnet, units in rider.units:
-            at = self.compiled.carnet_index.get(carnet)
-            if at is None:
-                raise InvalidInput("billettique.unknown_carnet", carnet=carnet)
-            left[at] += units
-        return tuple(left)
 
     def alone(self, kind: int, shared: tuple[Instance, ...] = ()) -> Best | None:
         """The cheapest way for one rider of a kind, with covers shared by others in hand."""
         key = (kind, shared)
         if key not in self._alone:
-            walk = Walk(self.profiles[kind], self.journeys, self.spans, (*self.held[kind], *shared))
-            self._alone[key] = walk.best(self.units[kind])
+            held = (*self.held[kind], *shared)
+            walk = Walk(self.profiles[kind], self.journeys, self.spans, held, self.units[kind])
+            self._alone[key] = walk.best()
             if self._alone[key] is None and self.stuck is None:
                 self.stuck = walk.stuck
         return self._alone[key]
@@ -671,11 +820,9 @@ class Party:
                 for kind, each in enumerate(self.kinds)
                 if cover.companions is None or each.category in cover.companions
             )
-            holders = frozenset(
-                kind for kind, profile in enumerate(self.profiles) if any(at == b for _, b in profile.shop)
-            )
+            holders = frozenset(kind for kind, profile in enumerate(self.profiles) if at in profile.may_hold)
             if holders and cover.cents <= budget:
-                for instance in self._instances(at, cover, days):
+                for instance in self._spans_of(at, days):
                     entries[instance, False] = Entry(instance, cover.cents, cover.seats, holders, companions, False)
             for kind, held in enumerate(self.held):
                 for instance in held:
@@ -693,15 +840,13 @@ class Party:
             if sum(entry.cents for entry in chosen) <= budget
         ]
 
-    def _instances(self, at: int, cover: Cover, days: Sequence[int]) -> list[Instance]:
+    def _spans_of(self, at: int, days: Sequence[int]) -> list[Instance]:
         """The different spans a cover could be bought for; those that another one holds entirely are left out."""
         found: set[Instance] = set()
         for day in days:
             if not any(self._reaches(at, day)):
                 continue
-            period = rules.span_from(cover, date.fromordinal(day))
-            last = day if period.last_day is None else period.last_day.toordinal()
-            found.add((at, period.first_day.toordinal(), last))
+            found.add(self.compiled.instance(at, day))
         useful = {each: frozenset(day for day in days if each[1] <= day <= each[2]) for each in found}
         return sorted(each for each in found if not any(useful[each] < useful[other] for other in found))
 
@@ -710,7 +855,7 @@ class Party:
             for starting in spans:
                 for span in starting:
                     if span.day == day:
-                        yield at in self.profiles[0].reached(span, journey)
+                        yield at in self.profiles[0].offer(span, journey).reached
 
     def _assigned(self, groups: Sequence[tuple[tuple[int, ...], tuple["Entry", ...]]]) -> list[Shared]:
         """The groups with the positions of their riders in the party."""
@@ -724,13 +869,7 @@ class Party:
                     way = self.alone(kind, shared)
                     if way is not None:
                         ways.append(Way(waiting[kind].pop(0), way))
-            bought = tuple(
-                each
-                for entry in entries
-                if not entry.is_held
-                for each in [_bought(self.compiled.tariff.covers[entry.instance[0]], entry.instance)]
-                if each is not None
-            )
+            bought = tuple(entry.instance for entry in entries if not entry.is_held)
             found.append(Shared(bought, ways))
         return found
 

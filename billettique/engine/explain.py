@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from billettique.model.fares import Leg, TransferKind, TransferRule
-from billettique.model.tariffs import Ask, Carnet, Cover, Discount, FareStep, Item, Quote
+from billettique.model.tariffs import Ask, Carnet, Cover, CoverKind, Discount, FareStep, Item, Quote
 from billettique.rules import fares as rules
 from mobigo.base.decisions import Decision
 from mobigo.base.money import ZERO, Money
@@ -14,19 +14,13 @@ if TYPE_CHECKING:
     from billettique.engine.cheapest import Best, Compiled, Option, Span
 
 
-class Bought(NamedTuple):
-    """A cover or a carnet bought on the way; `days`: what a cover is good for."""
-
-    kind: str
-    id: str
-    name: str
-    cents: int
-    days: tuple[date, date] | None
+Instance = tuple[int, int, int]  # (cover, first operating day, last)
 
 
 class Node(NamedTuple):
     """How one leg is paid, after the way to it (`before`). `kind`: ticket, unit, covered or capped. `cents`: paid for
-    the ticket; `extra`: the price of the transfer; `pays`: whether the leg's own ticket is needed at all."""
+    the ticket; `extra`: the price of the transfer; `pays`: whether the leg's own ticket is needed at all. `bought`: the
+    cover bought for it; `opened`: its carnet was."""
 
     before: "Node | None"
     span: "Span"
@@ -39,7 +33,8 @@ class Node(NamedTuple):
     discount: Discount | None = None
     cover: Cover | None = None
     carnet: Carnet | None = None
-    bought: Bought | None = None
+    bought: Instance | None = None
+    opened: bool = False
 
 
 class Way(NamedTuple):
@@ -52,7 +47,7 @@ class Way(NamedTuple):
 class Shared(NamedTuple):
     """Riders who pay together, and what they buy together."""
 
-    bought: tuple[Bought, ...]
+    bought: tuple[Instance, ...]
     ways: Sequence[Way]
 
 
@@ -65,12 +60,20 @@ def nodes(last: Node | None) -> list[Node]:
     return found[::-1]
 
 
-def names(last: Node | None) -> tuple[str, ...]:
-    """The names of what a way buys, in order: what settles a tie."""
+def names(last: Node | None) -> list[str]:
+    """The names of what a way buys, from the last leg back: what settles a tie."""
     found: list[str] = []
-    for node in nodes(last):
-        found += [each.id for each in _items(node, (), {})]
-    return tuple(found)
+    while last is not None:
+        if last.pays and last.option is not None and last.kind in ("ticket", "capped"):
+            found.append(last.option.product)
+        if last.rule is not None and last.rule.product is not None and last.kind != "covered":
+            found.append(last.rule.product)
+        if last.bought is not None and last.cover is not None:
+            found.append(last.cover.id)
+        if last.opened and last.carnet is not None:
+            found.append(last.carnet.id)
+        last = last.before
+    return found
 
 
 def quote(
@@ -85,13 +88,13 @@ def quote(
         return Quote(None, unknown=tuple(unknown(compiled, journeys, stuck)))
     lines = _Lines()
     items: list[Item] = []
-    total = 0
+    covers = compiled.tariff.covers
     for group in groups:
-        total += sum(bought.cents for bought in group.bought) + sum(way.best[0] for way in group.ways)
         everybody = tuple(sorted(way.rider for way in group.ways))
         for bought in group.bought:
-            items.append(Item(bought.kind, bought.id, bought.name, bought.cents, everybody))
-            lines.add("shared", everybody, bought.cents, _said_bought(bought))
+            cover = covers[bought[0]]
+            items.append(Item(cover.kind.value, cover.id, cover.name, cover.cents, everybody))
+            lines.add("shared", everybody, cover.cents, _said_bought(cover, bought))
         for way in sorted(group.ways):
             for node in nodes(way.best[2]):
                 _explain(compiled, journeys, node, (way.rider,), lines)
@@ -99,7 +102,16 @@ def quote(
                 if _replaces(node):
                     _withdraw(items, node, way.rider)
                 items += mine
-    return Quote(Money(total), tuple(items), tuple(lines.steps))
+    return Quote(Money(total_cents(compiled, groups)), tuple(items), tuple(lines.steps))
+
+
+def total_cents(compiled: "Compiled", groups: Sequence[Shared]) -> int:
+    """What all groups pay, from the search itself: the lines must add up to it."""
+    covers = compiled.tariff.covers
+    return sum(
+        sum(covers[bought[0]].cents for bought in group.bought) + sum(way.best[0] for way in group.ways)
+        for group in groups
+    )
 
 
 def unknown(compiled: "Compiled", journeys: Sequence[Sequence[Leg]], stuck: "Span | None") -> Iterator[Decision]:
@@ -111,7 +123,7 @@ def unknown(compiled: "Compiled", journeys: Sequence[Sequence[Leg]], stuck: "Spa
     border = rules.border_of(leg, compiled.tariff.borders, compiled.tables)
     if border is not None:
         yield Decision("billettique.border_other_tariff", **_ends(leg.from_stop, leg.to_stop), border=border.stop)
-    elif compiled.edges_m and leg.distance_m is None:
+    elif leg.distance_m is None and any(leg.networks == {band.network} for band in compiled.tariff.bands):
         yield Decision("billettique.unknown_fare_distance", **_ends(leg.from_stop, leg.to_stop))
     else:
         yield Decision("billettique.unknown_fare", **_ends(leg.from_stop, leg.to_stop))
@@ -136,8 +148,12 @@ def _explain(
 ) -> None:
     journey = journeys[node.span.journey]
     ends = _ends(journey[node.span.first].from_stop, journey[node.span.last].to_stop)
-    if node.bought is not None:
-        lines.add(node.bought.kind, riders, node.bought.cents, _said_bought(node.bought))
+    if node.bought is not None and node.cover is not None:
+        lines.add(node.cover.kind.value, riders, node.cover.cents, _said_bought(node.cover, node.bought))
+    if node.opened and node.carnet is not None:
+        price = Money(node.carnet.cents)
+        said = Decision("billettique.step_carnet", carnet=node.carnet.name, amount=price)
+        lines.add("carnet", riders, node.carnet.cents, said)
     if node.kind == "covered" and node.cover is not None:
         lines.add("covered", riders, 0, Decision("billettique.step_covered", **ends, cover=node.cover.name))
         return
@@ -195,14 +211,16 @@ def _own_cents(node: Node) -> int:
     return 0 if node.kind in ("capped", "unit", "covered") else node.cents
 
 
-def _said_bought(bought: Bought) -> Decision:
-    if bought.days is None:
-        return Decision("billettique.step_carnet", carnet=bought.name, amount=Money(bought.cents))
-    first, last = bought.days
-    code = {"pass": "billettique.step_pass", "card": "billettique.step_card", "cap": "billettique.step_cap"}[
-        bought.kind
-    ]
-    return Decision(code, cover=bought.name, amount=Money(bought.cents), first_day=first, last_day=last)
+BOUGHT: Final = {
+    CoverKind.PASS: "billettique.step_pass",
+    CoverKind.CARD: "billettique.step_card",
+    CoverKind.CAP: "billettique.step_cap",
+}
+
+
+def _said_bought(cover: Cover, instance: Instance) -> Decision:
+    first, last = date.fromordinal(instance[1]), date.fromordinal(instance[2])
+    return Decision(BOUGHT[cover.kind], cover=cover.name, amount=Money(cover.cents), first_day=first, last_day=last)
 
 
 def _said_discount(discount: Discount, cents: int) -> Decision:
@@ -213,8 +231,11 @@ def _said_discount(discount: Discount, cents: int) -> Decision:
 
 def _items(node: Node, riders: tuple[int, ...], called: dict[str, str]) -> Iterator[Item]:
     """What is bought for one leg."""
-    if node.bought is not None and node.bought.kind != "cap":
-        yield Item(node.bought.kind, node.bought.id, node.bought.name, node.bought.cents, riders)
+    cover, carnet = node.cover, node.carnet
+    if node.bought is not None and cover is not None and cover.kind is not CoverKind.CAP:
+        yield Item(cover.kind.value, cover.id, cover.name, cover.cents, riders)
+    if node.opened and carnet is not None:
+        yield Item("carnet", carnet.id, carnet.name, carnet.cents, riders)
     if node.rule is not None and node.rule.product is not None and node.kind != "covered":
         extra = 0 if node.kind == "capped" else node.extra
         yield Item("transfer", node.rule.product, called.get(node.rule.product, node.rule.product), extra, riders)
