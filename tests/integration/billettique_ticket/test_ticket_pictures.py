@@ -44,7 +44,7 @@ def photograph(
     y, x = np.mgrid[0:size, 0:size] - middle
     source_x = np.round(x * np.cos(turn) + y * np.sin(turn) + (picture.shape[1] - 1) / 2).astype(int)
     source_y = np.round(-x * np.sin(turn) + y * np.cos(turn) + (picture.shape[0] - 1) / 2).astype(int)
-    inside = (0 <= source_x) & (source_x < picture.shape[1]) & (0 <= source_y) & (source_y < picture.shape[0])
+    inside = (source_x >= 0) & (source_x < picture.shape[1]) & (source_y >= 0) & (source_y < picture.shape[0])
     seen = np.full((size, size), 170.0)
     seen[inside] = picture[source_y[inside], source_x[inside]]
     seen = 30 + seen * 0.75  # paper is not white, ink is not black
