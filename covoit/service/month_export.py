@@ -45,8 +45,8 @@ def month_export(session: Session, month: str, *, salt: bytes, giver: str, giver
     for trip in trips:
         award = priced.get(trip.key)
         if award is not None:
-            counted = set(award.counted)
-            rows.append((award, tuple(journey for journey in trip.journeys if journey.id in counted)))
+            ids = set(award.counted)
+            rows.append((award, tuple(journey for journey in trip.journeys if journey.id in ids)))
     journeys = [journey for _award, counted in rows for journey in counted]
     positions = journey_store.positions_of(session, [journey.id for journey in journeys])
     lines = {line.code: line for line in every_line()}
