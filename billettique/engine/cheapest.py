@@ -12,13 +12,14 @@ every fare in its scope at zero. What this finds is compared with an enumeration
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import combinations, product
 from typing import Any, Final, NamedTuple
 
 from billettique.engine import explain
 from billettique.engine.explain import Instance, Node, Shared, Way
-from billettique.model.fares import UNLIMITED, FareLeg, Leg, TransferKind, TransferRule
+from billettique.model.fares import UNLIMITED, FareLeg, FareTables, Leg, TransferKind, TransferRule
 from billettique.model.tariffs import Ask, Cover, CoverKind, Days, Discount, Quote, Rider, Tariff
 from billettique.rules import fares as rules
 from mobigo.base.errors import InvalidInput, Refused
@@ -100,7 +101,11 @@ class Compiled:
         self.carnet_products = {carnet.product for carnet in tariff.carnets}
         self.join_pairs = {(rule.from_network, rule.to_network) for rule in self.tables.join_rules}
         self.by_place = bool(tariff.borders)  # then two stops of the same areas are not alike
+        self.band_networks = {band.network for band in tariff.bands}
+        self._tables_of: dict[frozenset[str], FareTables] = {}
+        self._by_area: dict[str | None, bool] = {}
         self._areas: dict[str, int] = {}
+        self._areas_of: dict[str, frozenset[str]] = {}
         self._area_ids: dict[frozenset[str], int] = {}
         self._leads: dict[str | None, bool] = {None: False}
         self._joins: dict[tuple[str, str, str, str], bool] = {}
@@ -114,9 +119,42 @@ class Compiled:
         """A number for the areas of a stop: equal areas, equal number."""
         found = self._areas.get(stop)
         if found is None:
-            areas = rules.areas_of(stop, self.tables)
+            areas = self.areas_of(stop)
             found = self._area_ids.setdefault(areas, len(self._area_ids))
             self._areas[stop] = found
+        return found
+
+    def areas_of(self, stop: str) -> frozenset[str]:
+        found = self._areas_of.get(stop)
+        if found is None:
+            found = self._areas_of[stop] = rules.areas_of(stop, self.tables)
+        return found
+
+    def is_by_area(self, network: str | None) -> bool:
+        """Whether areas change anything for legs of one network."""
+        found = self._by_area.get(network)
+        if found is None:
+            rows = self.tables.leg_rules
+            found = (
+                not self.tables.has_priority
+                or network is None
+                or any(each.areas is not None for each in self.tariff.covers)
+                or any(
+                    rule.network in (None, network) and (rule.from_area is not None or rule.to_area is not None)
+                    for rule in rows
+                )
+            )
+            self._by_area[network] = found
+        return found
+
+    def tables_of(self, networks: frozenset[str]) -> FareTables:
+        """The tables with the leg rules that legs of these networks may match."""
+        if not self.tables.has_priority:
+            return self.tables  # there, what the other rules list changes what empty means
+        found = self._tables_of.get(networks)
+        if found is None:
+            mine = tuple(rule for rule in self.tables.leg_rules if rule.network is None or networks == {rule.network})
+            found = self._tables_of[networks] = replace(self.tables, leg_rules=mine)
         return found
 
     def leads(self, group: str | None) -> bool:
@@ -160,7 +198,7 @@ class Compiled:
             whole = rules.joined(journey, first, last)
             network = begin.network if whole.networks == {begin.network} else whole.networks
             distance = whole.distance_m
-        band = -1 if distance is None or not self.edges_m else bisect_right(self.edges_m, distance)
+        band = -1 if distance is None or network not in self.band_networks else bisect_right(self.edges_m, distance)
         departs_at = begin.departs_at
         departs_s = departs_at.timestamp()
         # Clocks of France change, and operating days begin, on whole hours of UTC.
@@ -178,7 +216,10 @@ class Compiled:
                 for instant, stop in ((departs_at, begin.from_stop), (end.arrives_at, end.to_stop))
                 for group in self.timeframes
             )
-        matching: Matching = (network, self.areas(begin.from_stop), self.areas(end.to_stop), band, off, times)
+        here = there = -1
+        if last > first or self.is_by_area(begin.network):
+            here, there = self.areas(begin.from_stop), self.areas(end.to_stop)
+        matching: Matching = (network, here, there, band, off, times)
         if self.by_place:
             matching = (*matching, begin.from_stop, end.to_stop)
         return Span(at, first, last, matching, departs_s, end.arrives_at.timestamp(), day)
@@ -275,7 +316,10 @@ class Profile:
         tariff, tables = compiled.tariff, compiled.tables
         if tariff.borders and rules.border_of(leg, tariff.borders, tables) is not None:
             return ()
-        offered = [(rule.group, rule.product) for rule in rules.matching_leg_rules(leg, tables)]
+        matching = rules.leg_rules_between(
+            leg, compiled.areas_of(leg.from_stop), compiled.areas_of(leg.to_stop), compiled.tables_of(leg.networks)
+        )
+        offered = [(rule.group, rule.product) for rule in matching]
         offered += [(band.group, band.product) for band in rules.matching_bands(leg, tariff.bands)]
         found = {
             option: None

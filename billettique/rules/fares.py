@@ -114,7 +114,13 @@ def matching_leg_rules(leg: FareLeg, tables: FareTables) -> tuple[LegRule, ...]:
     With the rule_priority column an empty field does not matter, and only the highest priority stays. Without it, an
     empty network or area stands for those that the column lists nowhere. An empty timeframe never matters.
     """
-    from_areas, to_areas = areas_of(leg.from_stop, tables), areas_of(leg.to_stop, tables)
+    return leg_rules_between(leg, areas_of(leg.from_stop, tables), areas_of(leg.to_stop, tables), tables)
+
+
+def leg_rules_between(
+    leg: FareLeg, from_areas: frozenset[str], to_areas: frozenset[str], tables: FareTables
+) -> tuple[LegRule, ...]:
+    """The rules that match a leg, the areas of its ends being known."""
     listed: tuple[Collection[str | None], ...] = ((), (), ())
     if not tables.has_priority:
         listed = (
