@@ -29,6 +29,7 @@ TOO_SHORT: Final = 2.5
 TOO_LONG: Final = 4
 TOO_SLOW: Final = 7
 
+OWN_LINES: Final = "mobigo"  # the operator of our own lines, as the registry names it
 OTHERS_TRIPS_BY_DAY_MAX: Final = 4
 OTHERS_GAP_MIN: Final = timedelta(minutes=30)
 
@@ -59,7 +60,11 @@ def overlap_share(journey: Journey, other: Near) -> float:
 
 
 def absurd(journey: Journey, positions: tuple[Point, Point] | None) -> Finding | None:
-    """Whether distance or duration cannot be; of class C only, whose positions are both persons'."""
+    """Whether distance or duration cannot be; of class C only, whose positions are both persons'. On our own lines, of
+    any class: the distance is the line's and the instants are ours, so that two telephones on one table prove no ride.
+    """
+    if journey.operator == OWN_LINES and journey.leg is not None and journey.proof_class is not ProofClass.C:
+        return _faster_than_any_car(journey)
     if journey.proof_class is not ProofClass.C:
         return None
     duration_s = (journey.ended_at - journey.started_at).total_seconds()
@@ -70,6 +75,15 @@ def absurd(journey: Journey, positions: tuple[Point, Point] | None) -> Finding |
         reason = reason or _absurd_between(journey.distance_m, duration_s, straight_m)
         figures["straight_distance"] = round(straight_m)
     return None if reason is None else Finding(Kind.ANOMALY, "distance_duration_anomaly", {"reason": reason, **figures})
+
+
+def _faster_than_any_car(journey: Journey) -> Finding | None:
+    duration_s = (journey.ended_at - journey.started_at).total_seconds()
+    if duration_s >= max(DURATION_S_MIN, journey.distance_m / FASTEST_M_S):
+        return None
+    reason = "duration_below_1_min" if duration_s < DURATION_S_MIN else "duration_too_short"
+    figures = {"reason": reason, "distance": journey.distance_m, "duration": int(duration_s)}
+    return Finding(Kind.ANOMALY, "distance_duration_anomaly", figures)
 
 
 def _absurd_alone(declared_m: int, duration_s: float) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covoit.model.journeys import Journey, JourneyState, ProofClass
+from covoit.model.journeys import Journey, JourneyState, LineLeg, ProofClass
 from covoit.model.registry import Near, Terms
 from covoit.rules import anomalies, identity, status, terms
 from covoit.rules.status import Acquisition, Check
@@ -248,6 +248,29 @@ def test_distance_and_duration_that_no_road_allows(
     found = anomalies.absurd(journey, (HERE, to))
     assert (None if found is None else found.figures["reason"]) == reason
     assert anomalies.absurd(replace(journey, proof_class=ProofClass.B), (HERE, to)) is None
+
+
+@pytest.mark.parametrize(
+    ("distance_m", "seconds", "reason"),
+    [
+        (80_000, 0.1, "duration_below_1_min"),  # two telephones on one table
+        (80_000, 2_215, "duration_too_short"),  # 80 km at 130 km/h is 2,215.4 s
+        (80_000, 2_216, None),
+        (1_000, 59, "duration_below_1_min"),
+        (1_000, 60, None),
+        (80_000, 86_400, None),  # whoever forgets to say that they arrived still rode
+    ],
+)
+@pytest.mark.parametrize("proof_class", [ProofClass.A, ProofClass.B])
+def test_no_ride_on_our_lines_is_faster_than_any_car(
+    distance_m: int, seconds: float, reason: str | None, proof_class: ProofClass
+) -> None:
+    leg = LineLeg("saulieu-chatillon", 0, 0, distance_m)
+    ended_at = START + timedelta(seconds=seconds)
+    ours = replace(JOURNEY, operator="mobigo", leg=leg, distance_m=distance_m, ended_at=ended_at)
+    found = anomalies.absurd(replace(ours, proof_class=proof_class), None)
+    assert (None if found is None else found.figures["reason"]) == reason
+    assert anomalies.absurd(replace(ours, proof_class=proof_class, operator="op"), None) is None
 
 
 @pytest.mark.parametrize(
