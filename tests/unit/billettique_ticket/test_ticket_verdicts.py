@@ -477,12 +477,12 @@ def shape(signature: bytes) -> tuple[int, ...]:
 
 
 def sample(n: int, seed: int) -> Iterator[bytes]:
-    """Codes of singles and passes, one in four dynamic, every one another ticket."""
+    """Codes of singles and passes, one in eight dynamic, every one another ticket."""
     random = Random(seed)
     for at in range(n):
-        ticket = replace(random.choice((TICKET, PASS)), reference=str(random.getrandbits(60)), product=str(at))
-        ticket = replace(ticket, area=random.choice((ticket.area, Area())))
-        yield static_code(ticket) if at % 4 else dynamic_code(ticket)
+        small = replace(TICKET, area=Area(), reference=str(random.getrandbits(60)), product=str(at))
+        ticket = small if at % 4 else replace(PASS, reference=str(at))
+        yield static_code(ticket) if at % 8 else dynamic_code(ticket)
 
 
 def mutants(octets: bytes, values: int, random: Random) -> Iterator[bytes]:
@@ -510,13 +510,13 @@ def refuses_all(codes: Iterable[bytes], values: int, seed: int, monkeypatch: pyt
     assert seen > 0
 
 
-def test_no_bit_and_no_byte_of_200_codes_may_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every bit, and one more value of every byte; all values are the next test's, and the slow one's."""
-    refuses_all(sample(200, 1), 1, 1, monkeypatch)
+def test_no_bit_of_200_codes_may_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every bit; all values of a byte are the next test's, and the slow one's."""
+    refuses_all(sample(200, 1), 0, 1, monkeypatch)
 
 
 def test_no_byte_of_a_code_may_become_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    refuses_all((STATIC, DYNAMIC), 255, 2, monkeypatch)
+    refuses_all(list(sample(2, 2)), 255, 2, monkeypatch)
 
 
 @pytest.mark.slow
