@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billettique.model.ticket import Answer, Ticket
+from billettique.model.ticket import Answer, Data, Header, Ticket
 from billettique.rules import fcb3, fdc1, u2
 from billettique.rules.keys import is_signed, public_key_of
-from billettique.rules.tickets import read_ticket, record_of, ticket_octets
+from billettique.rules.tickets import mark_of, read_ticket, record_of, ticket_octets
 from billettique.rules.uper import decode, encode
 from mobigo.base.errors import InvalidInput
-from tests.ticket_world import bound_code, checked, dynamic_code, static_code, tickets
+from tests.ticket_world import KEY, PROVIDER, SELLER, bound_code, checked, dynamic_code, static_code, tickets
 
 pytestmark = pytest.mark.realdata
 OURS = {"UicRailTicketData": ("ticket", fcb3.TICKET), "UicDynamicContentData": ("dynamic", fdc1.DYNAMIC)}
@@ -100,6 +100,29 @@ def same_octets_both_ways(norm: dict[str, Any], norm_types: dict[str, Any], name
     theirs = norm[file].encode(name, value)
     assert encode(kind, value) == theirs
     assert decode(kind, theirs) == norm[file].decode(name, theirs)
+
+
+@settings(max_examples=300)
+@given(seed=seeds)
+def test_any_ticket_of_the_norm_gets_a_verdict(norm_types: dict[str, Any], seed: int) -> None:
+    """Whatever a seller signs, dates of 2269 and empty lists included: one of the answers, never an accident."""
+    record = Drawn(norm_types, seed).value(norm_types["UicRailTicketData"])
+    octets = encode(fcb3.TICKET, record)
+    header = Header(PROVIDER, KEY.key_id, (Data("FCB3", octets),))
+    try:
+        code = u2.write_code(header, SELLER.sign(u2.level_1_octets(header)))
+    except InvalidInput:
+        assert len(octets) > 900
+        return
+    verdict = checked(code)
+    assert verdict.answer in (Answer.UNREADABLE, Answer.UNKNOWN_KEY)
+    if len(record.get("transportDocument", ())) != 1:
+        with pytest.raises(InvalidInput, match=r"billettique\.not_one_document"):
+            read_ticket(octets)
+        return
+    ticket = read_ticket(octets)
+    assert ticket.first_minute.tzinfo is not None
+    assert len(mark_of(ticket)) == 8
 
 
 @settings(max_examples=500)

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ from tests.ticket_world import (
     KEYS,
     NO_REVOCATION,
     NOW,
+    ORDER,
     PASS,
     PROVIDER,
     SELLER,
@@ -361,6 +363,17 @@ def test_parts_of_two_good_codes_make_no_third() -> None:
                         assert verdict.ticket is None  # what nobody vouches for is not shown
                         refused += 1
     assert refused == 14
+
+
+def test_the_twin_of_a_signature_is_the_same_ticket() -> None:
+    """(r, n − s) verifies wherever (r, s) does, for everybody: other octets, one ticket, used once."""
+    code = u2.read_code(STATIC)
+    r, s = decode_dss_signature(code.signature_1 or b"")
+    twin = u2.write_code(code.header, encode_dss_signature(r, ORDER - s))
+    assert twin != STATIC
+    verdict = checked(twin)
+    assert verdict.ticket == TICKET
+    assert checked(twin, used={mark_of(TICKET): NOW}).answer is Answer.USED
 
 
 def test_another_telephone_cannot_show_the_code() -> None:
