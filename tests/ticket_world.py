@@ -81,12 +81,13 @@ PASS = replace(
 
 
 def static_code(ticket: Ticket = TICKET, key: SellerKey = KEY, by: KeptSigner = SELLER) -> bytes:
-    return sign_ticket(ticket, key, by)
+    return sign_ticket(ticket, key, by, production=not ticket.specimen)
 
 
 def bound_code(ticket: Ticket = TICKET, telephone: KeptSigner = TELEPHONE, **more: Any) -> bytes:
     """What the seller signs for a telephone; refused when shown as it is."""
-    return sign_ticket(ticket, KEY, SELLER, bound_key=telephone.public_key, **more)
+    production = not ticket.specimen
+    return sign_ticket(ticket, KEY, SELLER, production=production, bound_key=telephone.public_key, **more)
 
 
 def dynamic_code(ticket: Ticket = TICKET, at: datetime = NOW, telephone: KeptSigner = TELEPHONE) -> bytes:

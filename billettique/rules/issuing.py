@@ -5,10 +5,10 @@ from typing import Final
 
 from billettique.model.ticket import Data, Header, SellerKey, Ticket
 from billettique.rules import fcb3, fdc1, u2
-from billettique.rules.keys import Signer, signs_at
+from billettique.rules.keys import Signer, public_key_of, signs_at
 from billettique.rules.tickets import ticket_octets
 from billettique.rules.uper import encode
-from mobigo.base.errors import Refused
+from mobigo.base.errors import InvalidInput, Refused
 
 DYNAMIC_S: Final = 120  # how long a shown code is good, as SNCF's; telephones sign anew much sooner
 
@@ -18,6 +18,7 @@ def sign_ticket(
     key: SellerKey,
     signer: Signer,
     *,
+    production: bool,
     bound_key: bytes | None = None,
     end_at: datetime | None = None,
     others: tuple[Data, ...] = (),
@@ -27,11 +28,18 @@ def sign_ticket(
     other formats.
 
     Raises Refused("billettique.key_not_for_this_ticket") when the key is another seller's, another signer's, revoked,
-    or does not sign at that time.
+    or does not sign at that time; Refused("billettique.specimen_only") outside production for anything but a specimen,
+    Refused("billettique.no_specimen_in_production") the other way round; InvalidInput("billettique.key_not_p256").
     """
+    if not (production or ticket.specimen):
+        raise Refused("billettique.specimen_only")
+    if production and ticket.specimen:
+        raise Refused("billettique.no_specimen_in_production")
     mine = key.provider == ticket.issuer and key.public_key == signer.public_key and key.revoked_at is None
     if not (mine and signs_at(key, ticket.issued_at)):
         raise Refused("billettique.key_not_for_this_ticket", provider=key.provider, key_id=key.key_id)
+    if bound_key is not None:
+        _check_point(bound_key)
     header = Header(
         key.provider,
         key.key_id,
@@ -43,14 +51,22 @@ def sign_ticket(
     return u2.write_code(header, signer.sign(u2.level_1_octets(header)))
 
 
+def _check_point(bound_key: bytes) -> None:
+    try:
+        public_key_of(bound_key)
+    except ValueError as wrong:
+        raise InvalidInput("billettique.key_not_p256") from wrong
+
+
 def show_code(signed: bytes, telephone: Signer, at: datetime, app: str | None = None) -> bytes:
     """The code that a telephone shows at an instant: its stamp and its signature around what the seller signed.
 
     Raises what `u2.read_code` raises, and Refused("billettique.not_this_telephone") when the seller bound another key
-    or none.
+    or none, or is another than us.
     """
     code = u2.read_code(signed)
-    if code.header.bound_key != telephone.public_key or code.signature_1 is None:
+    ours = u2.level_1_octets(code.header) == code.signed_1  # nothing in it that we would not write again
+    if not ours or code.header.bound_key != telephone.public_key or code.signature_1 is None:
         raise Refused("billettique.not_this_telephone")
     stamp = Data(fdc1.FORMAT, encode(fdc1.DYNAMIC, fdc1.stamp_record(at, app)))
     signature_2 = telephone.sign(u2.level_2_octets(code.header, code.signature_1, stamp))

@@ -6,7 +6,7 @@ length · shape · "U2" to the letter · the canonical form · key known, not re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -93,7 +93,9 @@ def _the_ticket(code: Code) -> Ticket:
     tickets = [each.octets for each in code.header.data if each.format == fcb3.FORMAT]
     if len(tickets) != 1:
         raise InvalidInput("billettique.not_one_document", documents=len(tickets))
-    return read_ticket(tickets[0])
+    ticket = read_ticket(tickets[0])
+    # The norm lets a ticket leave out who issued it: then it is whoever signed it.
+    return ticket if ticket.issuer else replace(ticket, issuer=code.header.provider)
 
 
 def _shown_at(code: Code, now: datetime) -> datetime | None:

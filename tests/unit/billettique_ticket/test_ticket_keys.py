@@ -105,7 +105,7 @@ def test_a_ticket_outlives_the_signing_time_of_its_key() -> None:
     """Signed on the last day of the key, good for a year: accepted to its end, and not a second longer."""
     sold = KEY.last_at.replace(second=0)
     ticket = replace(TICKET, issued_at=sold, first_minute=sold, last_minute=sold + YEAR)
-    octets = sign_ticket(ticket, KEY, SELLER)
+    octets = sign_ticket(ticket, KEY, SELLER, production=not ticket.specimen)
     ring = Keyring(replace(KEYS, expires_at=sold + 2 * YEAR))
     assert checked(octets, keys=ring, now=KEY.accepted_until).answer is Answer.OK
     assert checked(octets, keys=ring, now=KEY.accepted_until + timedelta(seconds=1)).answer is Answer.UNKNOWN_KEY
@@ -126,7 +126,7 @@ def test_a_key_number_is_given_once() -> None:
 
 def test_the_drill_of_a_stolen_key() -> None:
     """Stolen at night: its list says so, the thief's and the buyers' codes are refused, the buyers' are signed anew."""
-    theft = sign_ticket(replace(TICKET, reference="FORGED"), KEY, SELLER)
+    theft = sign_ticket(replace(TICKET, reference="FORGED"), KEY, SELLER, production=False)
     bought = static_code()
     listed = with_key(KEYS, following(TICKET.issued_at), now=NOW, lasts=30 * DAY)
     listed = without_key(listed, PROVIDER, 7, now=NOW, lasts=30 * DAY)
@@ -138,11 +138,11 @@ def test_the_drill_of_a_stolen_key() -> None:
     key = signing_key(listed.keys, PROVIDER, NOW)
     assert key is not None
     assert key.key_id == 8
-    again = sign_ticket(TICKET, key, NEXT)
+    again = sign_ticket(TICKET, key, NEXT, production=False)
     assert checked(again, keys=ring).ticket == TICKET
     assert mark_of(TICKET) == mark_of(checked(again, keys=ring).ticket or TICKET)  # the same ticket: used once
     with pytest.raises(Refused, match=r"billettique\.key_not_for_this_ticket"):
-        sign_ticket(TICKET, listed.keys[0], SELLER)
+        sign_ticket(TICKET, listed.keys[0], SELLER, production=False)
 
 
 def test_a_key_is_revoked_once_and_for_good() -> None:

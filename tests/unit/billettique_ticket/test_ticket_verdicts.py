@@ -28,7 +28,7 @@ from billettique.model.ticket import (
 from billettique.rules import fcb3, fdc1, u2, uper, verify
 from billettique.rules.issuing import show_code, sign_ticket
 from billettique.rules.keys import is_signed
-from billettique.rules.tickets import mark_of, ticket_octets
+from billettique.rules.tickets import mark_of, record_of, ticket_octets
 from billettique.rules.uper import Optional, encode, ia5, sequence
 from billettique.rules.verify import Keyring, Policy, uses_up
 from mobigo.base.errors import InvalidInput, Refused
@@ -84,7 +84,9 @@ def test_any_ticket_signed_in_its_time_is_good_within_it(ticket: Ticket) -> None
     now = ticket.first_minute
     key = replace(KEY, first_at=ticket.issued_at, last_at=ticket.issued_at, accepted_until=now)
     ring = Keyring(KeyList(1, now, now, (key,)))
-    octets = show_code(sign_ticket(ticket, key, SELLER, bound_key=TELEPHONE.public_key), TELEPHONE, now)
+    octets = show_code(
+        sign_ticket(ticket, key, SELLER, production=not ticket.specimen, bound_key=TELEPHONE.public_key), TELEPHONE, now
+    )
     policy = Policy(specimens_good=ticket.specimen)
     verdict = checked(octets, keys=ring, now=now, policy=policy)
     assert verdict.answer is (Answer.OK if ticket.activated else Answer.NOT_YET)
@@ -104,7 +106,7 @@ def test_only_singles_are_used_up() -> None:
 
 def test_contents_of_others_travel_along() -> None:
     other = Data("+FRII1", b"\x01\x02")
-    octets = sign_ticket(TICKET, KEY, SELLER, others=(other,))
+    octets = sign_ticket(TICKET, KEY, SELLER, production=False, others=(other,))
     assert u2.read_code(octets).header.data[1] == other
     assert checked(octets).answer is Answer.OK
 
@@ -241,6 +243,14 @@ def test_a_seller_signs_its_own_tickets_only() -> None:
     header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, ticket_octets(replace(TICKET, issuer="1187"))),))
     octets = u2.write_code(header, SELLER.sign(u2.level_1_octets(header)))
     assert answer(checked(octets)) == (Answer.UNKNOWN_KEY, "billettique.key_of_another_seller")
+
+
+def test_a_ticket_without_issuer_is_of_whoever_signed_it() -> None:
+    record = record_of(TICKET)
+    del record["issuingDetail"]["issuerNum"]
+    header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, encode(fcb3.TICKET, record)),))
+    verdict = checked(u2.write_code(header, SELLER.sign(u2.level_1_octets(header))))
+    assert verdict.ticket == TICKET
 
 
 HERE = Here(stations=frozenset({Station("8771800")}), travel_class=TravelClass.SECOND)
@@ -395,7 +405,7 @@ def test_a_bound_key_that_is_no_point_is_refused() -> None:
 
 def test_a_strangers_code_is_refused() -> None:
     mine = replace(KEY, public_key=STRANGER.public_key)
-    octets = sign_ticket(TICKET, mine, STRANGER)
+    octets = sign_ticket(TICKET, mine, STRANGER, production=False)
     assert answer(checked(octets)) == (Answer.BAD_SIGNATURE, "billettique.signature_1_bad")
     header = Header(PROVIDER, 7, (Data(fcb3.FORMAT, ticket_octets(TICKET)),))
     assert answer(checked(u2.write_code(header, b""))) == (Answer.BAD_SIGNATURE, "billettique.signature_1_bad")
@@ -623,7 +633,42 @@ def test_routes_inside_routes_are_not_followed_for_ever() -> None:
 )
 def test_a_ticket_is_signed_by_its_sellers_key_in_its_time(key: Any) -> None:
     with pytest.raises(Refused, match=r"billettique\.key_not_for_this_ticket"):
-        sign_ticket(TICKET, key, SELLER)
+        sign_ticket(TICKET, key, SELLER, production=False)
+
+
+@pytest.mark.parametrize(
+    ("specimen", "production", "expected"),
+    [
+        (True, False, None),
+        (False, True, None),
+        (False, False, "billettique.specimen_only"),
+        (True, True, "billettique.no_specimen_in_production"),
+    ],
+)
+def test_a_specimen_is_signed_outside_production_and_nowhere_else(
+    specimen: bool, production: bool, expected: str | None
+) -> None:
+    ticket = replace(TICKET, specimen=specimen)
+    if expected is None:
+        assert checked(sign_ticket(ticket, KEY, SELLER, production=production)).ticket == ticket
+        return
+    with pytest.raises(Refused) as refused:
+        sign_ticket(ticket, KEY, SELLER, production=production)
+    assert refused.value.decision.code == expected
+
+
+def test_a_ticket_is_bound_to_a_key_that_can_sign() -> None:
+    with pytest.raises(InvalidInput, match=r"billettique\.key_not_p256"):
+        sign_ticket(TICKET, KEY, SELLER, production=False, bound_key=b"\x02" + b"\xff" * 32)
+
+
+def test_a_foreign_code_is_not_completed_by_a_telephone_of_ours() -> None:
+    """One that says its algorithm, as Strasbourg's do: we would write it otherwise than its seller signed it."""
+    level_1 = u2._record_of(u2.read_code(bound_code()).header) | {"level1KeyAlg": u2.P256}
+    level_2 = {"level1Data": level_1, "level1Signature": SELLER.sign(encode(u2.LEVEL_1, level_1))}
+    octets = encode(u2._CODE, {"format": "U2", "level2SignedData": level_2})
+    with pytest.raises(Refused, match=r"billettique\.not_this_telephone"):
+        show_code(octets, TELEPHONE, NOW)
 
 
 def test_a_code_that_no_telephone_could_read_is_not_written() -> None:
