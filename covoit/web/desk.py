@@ -1,7 +1,7 @@
 """The agents' desk of the lines: paper claims, the guaranteed way home, reports, booking for somebody who calls."""
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,15 +16,17 @@ from covoit.store import offers as offer_store
 from covoit.store.people import person_of
 from covoit.web import bp
 from covoit.web.board import report_kinds
-from covoit.web.forms import Faults, hour_of, moment_of, root_key, text, whole, writing
+from covoit.web.forms import Faults, euros_of, hour_of, moment_of, root_key, text, whole, writing
 from mobigo.base.errors import InvalidInput
 from mobigo.base.instants import PARIS, paris_day
-from mobigo.base.money import Money, from_exact_cents
+from mobigo.base.money import Money
 from mobigo.infra import audit, auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
+
+COST_MAX: Final = 100_000  # euros
 
 
 @bp.get("/covoiturage/agents/papier")
@@ -113,7 +115,7 @@ def guarantee_act(case_id: str, act: str) -> ResponseReturnValue:
             case "commander":
                 guarantee.order(session, case_id, agent=agent, reference=text("reference", 120), now=now())
             case "regler":
-                guarantee.settle(session, case_id, agent=agent, cost=_amount(text("cost", 12)), now=now())
+                guarantee.settle(session, case_id, agent=agent, cost=euros_of("cost", most=COST_MAX), now=now())
             case "fermer":
                 guarantee.refuse_case(
                     session, case_id, agent=agent, reason=text("reason", 320), needed=not text("not_needed"), now=now()
@@ -121,17 +123,6 @@ def guarantee_act(case_id: str, act: str) -> ResponseReturnValue:
             case _:
                 raise InvalidInput("covoit.unknown_act")
     return _guarantees_page(faults) if faults else redirect(url_for("covoit.guarantees"), 303)
-
-
-def _amount(typed: str) -> Money:
-    """ "82,50" as people write it. Raises InvalidInput("covoit.bad_cost")."""
-    try:
-        exact = Decimal(typed.replace(",", ".").replace("€", "").replace(" ", "").replace("\u00a0", ""))
-    except InvalidOperation:
-        raise InvalidInput("covoit.bad_cost") from None
-    if not exact.is_finite() or not 0 < exact < 100_000:
-        raise InvalidInput("covoit.bad_cost")
-    return from_exact_cents(exact * 100)
 
 
 # ---------------------------------------------------------------- reports

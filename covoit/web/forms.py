@@ -14,6 +14,7 @@ from covoit.service import offers
 from mobigo.base.errors import InvalidInput, MobigoError
 from mobigo.base.geo import Point
 from mobigo.base.instants import PARIS
+from mobigo.base.money import ZERO, Money
 from mobigo.infra import auth, keys
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
@@ -62,6 +63,9 @@ FIELDS: Final = {
 _COMMANDS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+_EUROS: Final = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,2}))?")
+
+
 def text(name: str, longest: int = 200) -> str:
     """One field of the form as typed, blanks trimmed; "" when it was not sent. Signs that command a terminal, a
     spreadsheet or the direction of writing are left out: nobody types them, and a name must read the same everywhere.
@@ -75,6 +79,18 @@ def whole(name: str, default: int) -> int:
     if not given:
         return default
     return int(given) if given.isascii() and given.isdigit() else -1
+
+
+def euros_of(name: str, *, most: int) -> Money:
+    """An amount of the form as people write it: "150 000", "82,5", "82,50 €". Nothing is rounded: what has more than
+    two decimals, a sign or an exponent is refused. Raises InvalidInput("covoit.bad_cost")."""
+    found = _EUROS.fullmatch("".join(text(name, 30).removesuffix("€").split()))
+    if found is None:
+        raise InvalidInput("covoit.bad_cost")
+    amount = Money(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
+    if not ZERO < amount <= Money(most * 100):
+        raise InvalidInput("covoit.bad_cost")
+    return amount
 
 
 def day_of(name: str = "date") -> date:

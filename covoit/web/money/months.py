@@ -1,7 +1,6 @@
 """Months: closed one after the other, each operator's payment call, budgets, and the check of everything written."""
 
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,11 +11,11 @@ from covoit.model.scale import Scale
 from covoit.service import awards, closing, inbox, statements
 from covoit.store import awards as store
 from covoit.web import bp
-from covoit.web.forms import Faults, text, writing
+from covoit.web.forms import Faults, euros_of, text, writing
 from covoit.web.money.shared import XLSX, agent_name, download, me, page
-from mobigo.base.errors import InvalidInput, NotFound
+from mobigo.base.errors import NotFound
 from mobigo.base.instants import paris_day
-from mobigo.base.money import ZERO, Money, from_exact_cents
+from mobigo.base.money import ZERO, Money
 from mobigo.infra import jobs
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import new_id, now
@@ -28,7 +27,7 @@ from mobigo.infra.web import services
 from mobigo.ledger import service as ledger
 
 VERIFY = "covoit.verify"
-EUROS_MAX = Decimal(100_000_000)
+EUROS_MAX = 100_000_000
 
 
 @bp.get("/covoiturage/agents/mois")
@@ -104,24 +103,13 @@ def fund_campaign() -> ResponseReturnValue:
     faults = Faults()
     with faults.caught(), writing() as session:
         awards.fund(
-            session, text("campaign", 80), _euros(text("amount", 20)), act=text("act", 200), by=me().subject,
+            session, text("campaign", 80), euros_of("amount", most=EUROS_MAX), act=text("act", 200), by=me().subject,
             key=f"{text('campaign', 80)}:{text('key', 40)}", home=services().config.home, now=now(),
         )  # fmt: skip
     if faults:
         return _page(faults)
     flash(_("Le budget est abondé."), "good")
     return redirect(url_for("covoit.months"), 303)
-
-
-def _euros(typed: str) -> Money:
-    """ "150 000" or "82,50" as people write it. Raises InvalidInput("covoit.bad_cost")."""
-    try:
-        exact = Decimal("".join(typed.replace(",", ".").replace("€", "").split()))
-    except InvalidOperation:
-        raise InvalidInput("covoit.bad_cost") from None
-    if not exact.is_finite() or not 0 < exact <= EUROS_MAX:
-        raise InvalidInput("covoit.bad_cost")
-    return from_exact_cents(exact * 100)
 
 
 @bp.post("/covoiturage/agents/verification")

@@ -17,10 +17,11 @@ from covoit.rules.proofs import boarding_code
 from covoit.service import bookings, claims, offers
 from covoit.store import bookings as booking_store
 from covoit.store import offers as offer_store
+from covoit.store.claims import BanRow
 from covoit.web import ride
-from covoit.web.forms import root_key, text
+from covoit.web.forms import euros_of, root_key, text
 from mobigo.app import create_app
-from mobigo.base.errors import Refused
+from mobigo.base.errors import InvalidInput, Refused
 from mobigo.infra.config import Config
 from mobigo.infra.db import transaction
 from mobigo.infra.outbox import MessageRow
@@ -109,12 +110,42 @@ def test_whoever_a_decision_keeps_out_no_longer_drives(engine: Engine) -> None:
         offers.publish(session, who.driver, from_stop=A, to_stop=Z, leaves_at=later, seats=1, now=later)
 
 
+def test_whoever_is_kept_out_reads_it_where_they_drive(engine: Engine, app: Flask) -> None:
+    anna = known(engine, "anna", None, NOW)
+    may_drive(engine, anna)
+    until = NOW.date() + timedelta(days=1)
+    with transaction(engine) as session:
+        session.add(BanRow(id="b", person=anna.person, first_day=NOW.date(), last_day=until, decision="d"))
+    client, token = client_of(app, anna)
+    assert "accès au covoiturage est suspendu" in client.get("/covoiturage/conduire").get_data(as_text=True)
+    typed = {"csrf_token": token, "now_from": A, "now_to": Z, "now_seats": "2"}
+    assert client.post("/covoiturage/conduire/maintenant", data=typed).status_code == 403
+
+
 def test_an_account_changed_at_the_counter_is_told_by_another_road(engine: Engine) -> None:
     person = driver(engine, "anna", None)  # with a telephone
     with transaction(engine) as session:
         claims.confirm_iban_at_counter(session, person, IBANS[0], "Anna Essai", by=DESK, now=NOW)
         (told,) = session.scalars(select(MessageRow).where(MessageRow.key.like("covoit:iban-done:%"))).all()
     assert (told.channel, "FR14 … 2606" in told.body) == ("sms", True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "cents"),
+    [
+        ("150 000", 15_000_000), ("1\u202f000,5", 100_050), ("82,50 €", 8_250), ("0.01", 1),
+        ("100000000", 10_000_000_000),
+        ("100000000,01", None), ("82,505", None), ("0,00", None), ("-5", None), ("1e8", None), ("1_000", None),
+        ("١٢", None), ("NaN", None), ("", None), ("€", None), ("1.2.3", None), ("9" * 5_000, None), (",5", None),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read_as_written_or_refused(typed: str, cents: int | None) -> None:
+    with Flask("forms").test_request_context(method="POST", data={"amount": typed}):
+        if cents is None:
+            with pytest.raises(InvalidInput, match="bad_cost"):
+                euros_of("amount", most=100_000_000)
+        else:
+            assert euros_of("amount", most=100_000_000).cents == cents
 
 
 @pytest.mark.parametrize(
