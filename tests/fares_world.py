@@ -75,6 +75,8 @@ def a_tariff(rng: random.Random) -> Tariff:
         )
         for _ in range(rng.randint(1, 4))
     )  # fmt: skip
+    if rng.random() < 0.6:  # so that most journeys have a price
+        leg_rules = (*leg_rules, LegRule(ids[0], maybe(rng, groups, 0.9)))
     transfers = []
     for _ in range(rng.choice((0, 1, 2, 2, 3))):
         before, after = maybe(rng, groups, 0.8), maybe(rng, groups, 0.8)
@@ -89,7 +91,7 @@ def a_tariff(rng: random.Random) -> Tariff:
             )
         )  # fmt: skip
     joins = tuple(
-        JoinRule(network, rng.choice((network, network, rng.choice(NETWORKS))), *rng.choice(((None, None), ("a1", "B"))))
+        JoinRule(network, rng.choice((network, rng.choice(NETWORKS))), *rng.choice(((None, None), ("a1", "B"))))
         for network in NETWORKS
         if rng.random() < 0.2
     )

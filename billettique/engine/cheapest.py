@@ -501,11 +501,12 @@ class Walk:
                     continue
                 alone = chain[6]
                 for (rule, _, extra, counted), run in _transfers_here(profile, chain, group, span):
-                    total, number, pays = cost + extra, items + counted, False
+                    total = rules.transfer_cost(rule.kind, cost, None if alone is None else alone[0], extra, cents)
+                    number, pays = items + counted, False
                     if rule.kind is TransferKind.FROM_TRANSFER_AND_TO:
-                        total, number, pays = total + cents, number + 1, True
+                        number, pays = number + 1, True
                     elif alone is not None and rule.kind is TransferKind.TRANSFER_ALONE:
-                        total, number = total - alone[0], number - alone[1]
+                        number -= alone[1]
                     if not option.leads or group is None:
                         key = None
                     elif run is None:

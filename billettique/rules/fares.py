@@ -264,16 +264,6 @@ def is_in_time(rule: TransferRule, first: tuple[float, float], last: tuple[float
     return to_s - from_s <= rule.duration_s
 
 
-def by_count(rules: Iterable[TransferRule], transfers: int) -> tuple[TransferRule, ...]:
-    """Among rules that match, those of the smallest transfer count that allows this many (the current one included)."""
-    allowed: dict[float, list[TransferRule]] = {}
-    for rule in rules:
-        limit = float("inf") if rule.count is None or rule.count == UNLIMITED else rule.count
-        if limit >= transfers:
-            allowed.setdefault(limit, []).append(rule)
-    return tuple(allowed[min(allowed)]) if allowed else ()
-
-
 def transfer_cost(kind: TransferKind, so_far: int, from_alone: int | None, transfer: int, to_leg: int) -> int:
     """The cost after a transfer. `so_far`: S, all that came before; `from_alone`: A, what the previous leg cost, where
     no other transfer came before it (then A + AB, A + AB + B or AB; else S + BC, or S + BC + C)."""

@@ -192,9 +192,9 @@ class World:
         local = at.astimezone(ZoneInfo(zone))
         seconds = (local.hour * 60 + local.minute) * 60 + local.second
         for frame in self.tables.timeframes:
-            if frame.group == group and frame.start_s <= seconds < frame.end_s:
-                if local.date() in self.tables.services.get(frame.service, ()):
-                    return True
+            runs = local.date() in self.tables.services.get(frame.service, ())
+            if frame.group == group and frame.start_s <= seconds < frame.end_s and runs:
+                return True
         return False
 
     # -- prices
@@ -211,9 +211,8 @@ class World:
             if terms.product == product:
                 if terms.proof is not None and terms.proof not in rider.proofs:
                     return None
-                if terms.channels is not None and self.ask.channel is not None:
-                    if self.ask.channel not in terms.channels:
-                        return None
+                if terms.channels is not None and self.ask.channel not in {None, *terms.channels}:
+                    return None
         return min(rows) if rows else None
 
     def reduced(self, product: str, rider: Any, legs: list[Any], cards: set[str]) -> int | None:
@@ -222,7 +221,8 @@ class World:
             return None
         networks = {leg.network for leg in legs if leg.network}
         day = legs[0].departs_at.astimezone(FRANCE).date()
-        known = any(p.first_day <= day and (p.last_day is None or day <= p.last_day) for p in self.tariff.day_kinds.known)
+        calendars = self.tariff.day_kinds.known
+        known = any(each.first_day <= day and (each.last_day is None or day <= each.last_day) for each in calendars)
         off = day.isoweekday() > 5 or day in self.tariff.day_kinds.off
         best = full
         for each in self.tariff.discounts:
@@ -279,15 +279,14 @@ class World:
         for each in rider.held:
             at = next(n for n, cover in enumerate(covers) if cover.id == each.cover)
             held.add((at, each.period.first_day, each.period.last_day or date.max))
-        offers = [
-            each for each in self.on_sale() if covers[each[0]].kind.value != "cap" and can_buy(covers[each[0]], rider, self.ask)
-        ]
+        mine = [each for each in self.on_sale() if can_buy(covers[each[0]], rider, self.ask)]
+        caps = [each for each in mine if covers[each[0]].kind.value == "cap"]
         useful = [
             each
-            for each in offers
-            if any(self.reaches(each, legs) for cut in self.cuts for choice in cut for legs in choice)
+            for each in mine
+            if each not in caps
+            and any(self.reaches(each, legs) for cut in self.cuts for choice in cut for legs in choice)
         ]
-        caps = [each for each in self.on_sale() if covers[each[0]].kind.value == "cap" and can_buy(covers[each[0]], rider, self.ask)]
         best: int | None = None
         for cuts in itertools.product(*self.cuts):
             for size in range(len(useful) + 1):
@@ -360,7 +359,7 @@ class World:
             if at == len(flat):
                 yield list(charges), dict(units)
                 return
-            journey, legs = flat[at]
+            journey, _ = flat[at]
             choice = plan[at]
             if choice is None:
                 yield from go(at + 1, [*charges, 0], units, [], [])

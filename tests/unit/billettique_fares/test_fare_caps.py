@@ -1,0 +1,152 @@
+"""Caps on the operating day, and what holds for any stream of taps: late, out of order, across changes of clock."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from billettique.engine.cheapest import Compiled, cheapest, cheapest_price, compile_tariff
+from billettique.model.fares import FareProduct, FareTables, Leg, LegRule, TransferKind, TransferRule
+from billettique.model.tariffs import Ask, Cover, CoverKind, Rider, Span, Tariff
+from billettique.rules.fares import operating_day
+
+FREE_TRANSFER = TransferRule(TransferKind.FROM_AND_TRANSFER, "bus", "bus", 1)
+TABLES = FareTables(
+    products=(FareProduct("bus", 160), FareProduct("tram", 210)),
+    leg_rules=(LegRule("bus", "bus", "bus"), LegRule("tram", "tram", "tram")),
+    has_priority=True,
+    transfer_rules=(FREE_TRANSFER,),
+)
+DAY = Cover("day", "Plafond du jour", CoverKind.CAP, 500, Span.DAY)
+WEEK = Cover("week", "Plafond de la semaine", CoverKind.CAP, 1_600, Span.WEEK)
+BUS_DAY = Cover("bus-day", "Plafond du bus", CoverKind.CAP, 400, Span.DAY, networks=frozenset({"bus"}))
+UNCAPPED, CAPPED = compile_tariff(Tariff(TABLES)), compile_tariff(Tariff(TABLES, covers=(DAY, WEEK, BUS_DAY)))
+
+
+def tap(at: datetime, network: str = "bus") -> tuple[Leg, ...]:
+    return (Leg(network, "a", "b", at, at + timedelta(minutes=15)),)
+
+
+def total(journeys: list[tuple[Leg, ...]], compiled: Compiled = CAPPED) -> int:
+    found = cheapest_price(compiled, Ask(tuple(journeys), (Rider(),)))
+    assert found is not None
+    return found.cents
+
+
+def naive(taps: list[tuple[Leg, ...]]) -> int:
+    """Day by day, then week by week, as one would by hand."""
+    days: dict[date, dict[str, int]] = {}
+    for (leg,) in taps:
+        of_day = days.setdefault(operating_day(leg.departs_at), {"bus": 0, "tram": 0})
+        of_day[leg.network or ""] += 160 if leg.network == "bus" else 210
+    weeks: dict[tuple[int, int], int] = {}
+    for day, sums in days.items():
+        week = day.isocalendar()[:2]
+        weeks[week] = weeks.get(week, 0) + min(500, min(400, sums["bus"]) + sums["tram"])
+    return sum(min(1_600, each) for each in weeks.values())
+
+
+# ---- the operating day
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        ("2026-11-26T04:00:00+01:00", date(2026, 11, 26)),
+        ("2026-11-26T03:59:59+01:00", date(2026, 11, 25)),
+        ("2026-11-27T00:30:00+01:00", date(2026, 11, 26)),
+        ("2026-03-29T01:59:00+01:00", date(2026, 3, 28)),  # summer time begins: 02:00 becomes 03:00
+        ("2026-03-29T03:59:00+02:00", date(2026, 3, 28)),
+        ("2026-03-29T04:00:00+02:00", date(2026, 3, 29)),
+        ("2026-10-25T02:30:00+02:00", date(2026, 10, 24)),  # winter time begins: 02:30 comes twice
+        ("2026-10-25T02:30:00+01:00", date(2026, 10, 24)),
+        ("2026-10-25T03:59:59+01:00", date(2026, 10, 24)),
+        ("2026-10-25T04:00:00+01:00", date(2026, 10, 25)),
+        ("2028-02-29T04:00:00+01:00", date(2028, 2, 29)),
+    ],
+)
+def test_an_operating_day_goes_from_four_to_four_by_the_clocks_of_france(at: str, day: date) -> None:
+    assert operating_day(datetime.fromisoformat(at)) == day
+
+
+@pytest.mark.parametrize(
+    ("hours", "cents"),
+    [
+        ([8, 9], 320),
+        ([8, 9, 10], 400),  # 480 by the ticket, 400 at most on the bus
+        ([8, 9, 10, 11, 12], 400),
+        ([8, 9, 10, 27], 400),  # 03:00 is still the same day
+        ([8, 9, 10, 28], 560),  # 04:00 is the next one
+    ],
+)
+def test_the_cap_of_a_day(hours: list[int], cents: int) -> None:
+    midnight = datetime(2026, 11, 24, 23, tzinfo=UTC)  # 00:00 in France
+    assert total([tap(midnight + timedelta(hours=hour)) for hour in hours]) == cents
+
+
+def test_a_capped_trip_keeps_its_transfer() -> None:
+    # Tram 210, then a bus with a free transfer to another bus: 210 + 160, under the caps.
+    at = datetime(2026, 11, 25, 8, tzinfo=UTC)
+    bus = replace(tap(at + timedelta(hours=1))[0])
+    journey = (bus, replace(bus, departs_at=at + timedelta(hours=2), arrives_at=at + timedelta(hours=3)))
+    assert total([tap(at, "tram"), journey]) == 370
+
+
+def test_the_lines_say_when_a_cap_is_reached() -> None:
+    at = datetime(2026, 11, 25, 8, tzinfo=UTC)
+    found = cheapest(CAPPED, Ask(tuple(tap(at + timedelta(hours=n)) for n in range(4)), (Rider(),)))
+    assert [step.kind for step in found.steps] == ["cap", "capped", "capped", "capped", "capped"]
+    assert found.steps[0].reason.params["cover"] == "Plafond du bus"
+    assert not [item for item in found.items if item.kind == "cap"]  # nobody buys a cap
+
+
+# ---- laws
+
+BEGIN = datetime(2026, 3, 27, 12, tzinfo=UTC)  # summer time begins on the 29th
+AUTUMN = datetime(2026, 10, 23, 12, tzinfo=UTC)  # and ends on 25 October
+taps = st.lists(
+    st.builds(
+        lambda begin, minutes, network: tap(begin + timedelta(minutes=minutes), network),
+        st.sampled_from((BEGIN, AUTUMN)),
+        st.integers(0, 4 * 1440),
+        st.sampled_from(("bus", "tram")),
+    ),
+    max_size=9,
+)
+LAWS = settings(max_examples=400, deadline=None)
+
+
+@LAWS
+@given(taps)
+@example([tap(datetime(2026, 10, 25, 0, 30, tzinfo=UTC)), tap(datetime(2026, 10, 25, 1, 30, tzinfo=UTC))])
+def test_caps_are_what_one_finds_by_hand(stream: list[tuple[Leg, ...]]) -> None:
+    assert total(stream) == naive(stream)
+
+
+@LAWS
+@given(taps)
+def test_a_cap_never_raises_a_price_and_no_total_exceeds_the_singles(stream: list[tuple[Leg, ...]]) -> None:
+    assert total(stream) <= total(stream, UNCAPPED) == sum(160 if leg.network == "bus" else 210 for (leg,) in stream)
+
+
+@LAWS
+@given(taps, taps)
+def test_a_further_trip_never_lowers_what_is_billed(stream: list[tuple[Leg, ...]], more: list[tuple[Leg, ...]]) -> None:
+    assert total(stream) <= total(stream + more)
+
+
+@LAWS
+@given(taps, st.randoms(use_true_random=False))
+def test_taps_that_arrive_late_or_in_disorder_change_nothing(stream: list[tuple[Leg, ...]], rng: object) -> None:
+    late = list(stream)
+    rng.shuffle(late)  # type: ignore[attr-defined]
+    assert total(late) == total(stream)
+
+
+@pytest.mark.slow
+@settings(max_examples=100_000, deadline=None)
+@given(taps)
+def test_caps_by_hand_on_a_hundred_thousand_streams(stream: list[tuple[Leg, ...]]) -> None:
+    assert total(stream) == naive(stream) <= total(stream, UNCAPPED)
