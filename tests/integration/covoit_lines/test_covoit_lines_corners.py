@@ -45,7 +45,7 @@ def client_of(app: Flask, who: Known) -> tuple[FlaskClient, str]:
     """(client, token of its forms)."""
     client = app.test_client()
     client.set_cookie("mobigo", who.token)
-    page = client.get("/covoiturage/conduire").get_data(as_text=True)
+    page = client.get("/covoiturage/inscription").get_data(as_text=True)
     return client, page.split('name="csrf_token" value="')[1].split('"')[0]
 
 
