@@ -174,6 +174,18 @@ def test_a_stamp_is_of_the_year_that_brings_it_near(stamp: datetime, now: dateti
 
 
 @pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (datetime(2027, 1, 1, tzinfo=UTC), None),  # 2026 has no 366th day, and it is not 1 January
+        (datetime(2028, 12, 31, tzinfo=UTC), datetime(2028, 12, 31, tzinfo=UTC)),
+        (datetime(2029, 1, 1, tzinfo=UTC), datetime(2028, 12, 31, tzinfo=UTC)),
+    ],
+)
+def test_the_366th_day_is_of_a_leap_year(now: datetime, expected: datetime | None) -> None:
+    assert fdc1.stamped_at({"dynamicContentTimeStamp": {"day": 366, "time": 0}}, now) == expected
+
+
+@pytest.mark.parametrize(
     ("record", "expected"),
     [
         ({}, (Answer.STALE_DYNAMIC, "billettique.dynamic_without_stamp")),
