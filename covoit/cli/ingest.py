@@ -97,7 +97,7 @@ def _text(document: "Mapping[str, object]", receipt_file: Path, errors_file: Pat
         lines += [f"  {label} : {count}" for label, count in receipt["violations"].items()]
         lines.append(_("Reçu : %(file)s") % {"file": receipt_file})
     else:
-        lines.append(_("Rien n’a été gardé : %(refused)s lignes sont à corriger.") % {"refused": document["refused"]})
+        lines.append(_("Rien n’a été gardé ; lignes à corriger : %(refused)s.") % {"refused": document["refused"]})
     if document["errors"]:
         lines.append(_("Lignes refusées : %(file)s") % {"file": errors_file})
     return "\n".join(lines)

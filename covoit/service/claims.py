@@ -6,7 +6,7 @@ request is one call (`claim`); repeating it while one waits gives the same one.
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,7 +29,7 @@ from covoit.service import awards, offers
 from covoit.store import awards as award_store
 from covoit.store import claims as store
 from covoit.store import ibans
-from covoit.store.people import get_person
+from covoit.store.people import find_person, get_person
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.instants import paris_day
@@ -127,6 +127,7 @@ def confirm_iban_at_counter(
 ) -> str:
     """The counter's twin, for who has neither address nor number: an agent saw an identity paper and a RIB."""
     _require(by, Permission.COVOIT_DESK)
+    not_oneself(session, [person], by)
     compact = check_iban(iban)
     before = ibans.waiting(session, person)
     if before is not None:
@@ -386,12 +387,14 @@ def decide_case(
     """Answer a case by an individual decision, and write to the person. Once.
 
     Complaints and paper claims by who holds the desk, bans and recoveries by who prepares payments, after the
-    adversarial step. Raises Conflict("covoit.case_answered"), Refused("covoit.case_not_heard"), InvalidInput.
+    adversarial step, never by the person themselves. Raises Conflict("covoit.case_answered"),
+    Refused("covoit.case_not_heard" | "covoit.own_case"), InvalidInput.
     """
     row = store.get_case(session, case_id, lock=True)
     kind = Kind(row.kind)
     measure = kind in (Kind.BAN, Kind.RECOVERY)
     _require(by, Permission.COVOIT_PREPARE if measure else Permission.COVOIT_DESK)
+    not_oneself(session, [row.person], by)
     if row.answered_at is not None:
         raise Conflict("covoit.case_answered")
     today = paris_day(now)
@@ -542,6 +545,13 @@ def _write_to(session: Session, person: str, subject: str, text: str, key: str, 
     send(session, Message(channel, email or name or person, subject, text, known.subject or person), key=key, now=now)
 
 
+def not_oneself(session: Session, people: Sequence[str], by: Identity) -> None:
+    """Nobody decides about themselves (impartiality: CRPA, L100-2). Raises Refused("covoit.own_case")."""
+    mine = find_person(session, subject=by.subject)
+    if mine is not None and mine.id in people:
+        raise Refused("covoit.own_case")
+
+
 def _require(by: Identity, permission: Permission) -> None:
     if not by.may_in(permission, None):
         raise Refused("covoit.not_allowed", permission=str(permission))
@@ -599,6 +609,7 @@ def write_off(session: Session, person: str, *, by: Identity, reason: str, now: 
 
     Raises Refused("covoit.write_off_too_much") from 15 € on, InvalidInput without a reason."""
     _require(by, Permission.COVOIT_ORDER)
+    not_oneself(session, [person], by)
     if not reason.strip():
         raise InvalidInput("covoit.decision_without_reason")
     owed = owed_by(session, person)

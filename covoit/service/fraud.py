@@ -25,6 +25,7 @@ from covoit.rules import awards as award_rules
 from covoit.rules import fraud as rules
 from covoit.rules import lines as line_rules
 from covoit.service import lines as line_service
+from covoit.service.claims import not_oneself
 from covoit.service.closing import first_day_of, last_day_of
 from covoit.store import claims as claim_store
 from covoit.store import fraud as store
@@ -250,6 +251,7 @@ def _waiting(session: Session, alert_id: str, by: Identity) -> AlertRow:
     row = store.get_alert(session, alert_id, lock=True)
     if row.state != AlertState.NEW:
         raise Conflict("covoit.alert_answered")
+    not_oneself(session, row.people, by)
     return row
 
 

@@ -37,10 +37,11 @@ def _page(faults: Faults) -> ResponseReturnValue:
 @requires(Permission.COVOIT_ORDER)
 def give_up_debt() -> ResponseReturnValue:
     """Gives up a sum under 15 €, with a reason; repeated, gives up nothing more."""
-    faults = Faults()
+    faults, gone = Faults(), ZERO
     with faults.caught(), writing() as session:
-        service.give_up(session, text("person", 26), by=me(), reason=text("reason", 300), now=now())
+        gone = service.give_up(session, text("person", 26), by=me(), reason=text("reason", 300), now=now())
     if faults:
         return _page(faults)
-    flash(_("La somme est abandonnée."), "good")
+    if gone > ZERO:
+        flash(_("La somme est abandonnée."), "good")
     return redirect(url_for("covoit.debts"), 303)

@@ -1,6 +1,7 @@
 """Corners where money could stay stuck or a page be lost: two requests of one driver, a batch of which nothing may
 leave, months that do not exist, steps out of turn."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,10 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from covoit.export import liquidation
+from covoit.model.claims import Outcome
 from covoit.service import claims, closing, payments, returns
 from covoit.store import claims as claim_store
 from covoit.store import payments as store
+from covoit.store.people import link_account
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
+from mobigo.infra import accounts
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.db import reading, transaction
 from mobigo.ledger import service as ledger
@@ -152,7 +156,7 @@ def test_no_batch_of_a_month_that_does_not_exist(engine: Engine, home: Path, ann
         payments.prepare(engine, month, by=MANAGER, home=home, now=CLOSING)
 
 
-@pytest.mark.parametrize("month", ["2026-12", "9999-12"])
+@pytest.mark.parametrize("month", ["2026-12", "2099-12"])
 def test_no_batch_of_a_month_that_is_not_closed(engine: Engine, home: Path, anna: str, month: str) -> None:
     claim(engine, anna)
     with pytest.raises(Refused, match="month_open"):
@@ -166,3 +170,20 @@ def test_a_batch_that_did_not_leave_is_not_said_to_be_paid(engine: Engine, home:
         returns.confirm_batch(engine, batch, by=COMPTABLE, now=CLOSING)
     with pytest.raises(NotFound):
         returns.confirm_batch(engine, "nobody", by=COMPTABLE, now=CLOSING)
+
+
+def test_nobody_decides_about_themselves(engine: Engine, home: Path, anna: str) -> None:
+    with transaction(engine) as session:
+        email = "anna@example.org"
+        own = accounts.create(session, CLOSING, email=email, name="Anna", password_hash=None, language="fr")
+        link_account(session, anna, own)
+        case = claims.complain(session, anna, "-", "Il manque un trajet.", now=CLOSING)
+    said = {"name": "Anna Essai", "capacity": "agente", "reason": "Accordé.", "now": CLOSING}
+    with pytest.raises(Refused, match="own_case"), transaction(engine) as session:
+        claims.decide_case(session, case.id, Outcome.GRANTED, by=replace(DESK, subject=own), **said)
+    with pytest.raises(Refused, match="own_case"), transaction(engine) as session:  # no way around the code
+        claims.confirm_iban_at_counter(
+            session, anna, IBANS[1], "Anna Essai", by=replace(DESK, subject=own), now=CLOSING
+        )
+    with transaction(engine) as session:
+        assert claims.decide_case(session, case.id, Outcome.GRANTED, by=DESK, **said).outcome is Outcome.GRANTED
