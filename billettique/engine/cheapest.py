@@ -277,9 +277,12 @@ class Profile:
             if (carnet.riders is None or rider.category in carnet.riders)
             and (ask.channel is None or carnet.channels is None or ask.channel in carnet.channels)
         }
-        self.dearest_transfer = max(
-            (self.prices.get(each.product or "", 0) for each in tariff.tables.transfer_rules), default=0
-        )
+        # The dearest transfers, paid beside the ticket of the leg or instead of it.
+        beside, instead = [0], [0]
+        for rule in tariff.tables.transfer_rules:
+            paid = beside if rule.kind is TransferKind.FROM_TRANSFER_AND_TO else instead
+            paid.append(self.prices.get(rule.product or "", 0))
+        self.dearest_beside, self.dearest_instead = max(beside), max(instead)
         self._offers: dict[Matching, Offer] = {}
         self._transfers: dict[tuple[str | None, str | None], tuple[Transfer, ...]] = {}
 
@@ -421,12 +424,14 @@ class Walk:
 
         First without buying any cover or carnet; then weighing those that could cost less than what they spare.
         """
-        first = self._walk() if self.held or any(self.units) else self._walk_plain()
+        holds = bool(self.held) or any(self.units)
+        first = self._walk() if holds else self._walk_plain()
         self._choose(NO_LIMIT if first is None else first[0])
         if not self.shop and not self.sold_carnets:
             return first
         self.budget = NO_LIMIT if first is None else first[0]
-        second = self._walk()
+        only_passes = not self.sold_carnets and all(self.covers[at].kind is CoverKind.PASS for at in self.shop)
+        second = self._walk_plain() if only_passes and not holds else self._walk()
         return second if first is None or (second is not None and _better(second, first)) else first
 
     def _choose(self, budget: int) -> None:
@@ -454,7 +459,7 @@ class Walk:
                     if kind is CoverKind.PASS:
                         spared += offer.least
                     elif kind is CoverKind.CAP:
-                        spared += offer.most + profile.dearest_transfer
+                        spared += max(offer.most + profile.dearest_beside, profile.dearest_instead)
                     else:
                         spared += _spared_by_card(at, offer)
             # Nothing spared is nothing to weigh, at any price; but an unknown fare (least: no limit) may need a pass.
@@ -466,21 +471,48 @@ class Walk:
                 self.sold_carnets.add(at)
 
     def _walk_plain(self) -> Best | None:
-        """The cheapest way with tickets alone, nothing held: the only state is the transfer in progress."""
-        ways: dict[Chain | None, Best] = {None: (0, 0, None)}
+        """The cheapest way with tickets and the passes to weigh, nothing held: states by the passes bought so far."""
+        hands: dict[tuple[Instance, ...], dict[Chain | None, Best]] = {(): {None: (0, 0, None)}}
         for journey, spans in zip(self.journeys, self.spans, strict=True):
-            at: list[dict[Chain | None, Best]] = [{} for _ in range(len(journey) + 1)]
-            at[0] = {None: _cheapest_way(ways)}
+            at: list[dict[tuple[Instance, ...], dict[Chain | None, Best]]] = [{} for _ in range(len(journey) + 1)]
+            at[0] = {active: {None: _cheapest_way(ways)} for active, ways in hands.items()}
             for first, starting in enumerate(spans):
                 if at[first]:
                     for span in starting:
-                        self._advance_plain(at[first], span, journey, at[span.last + 1])
-                        if not at[span.last + 1]:
+                        after = at[span.last + 1]
+                        for active, ways in at[first].items():
+                            if self.shop:
+                                self._cover(active, ways, span, journey, after)
+                            mine = after.get(active)
+                            if mine is None:
+                                mine = {}
+                            self._advance_plain(ways, span, journey, mine)
+                            if mine:
+                                after[active] = mine
+                        if not after:
                             self.stuck = span
-            ways = at[-1]
-            if not ways:
+            hands = at[-1]
+            if not hands:
                 return None
-        return _cheapest_way(ways)
+        return _cheapest_way({active: _cheapest_way(ways) for active, ways in hands.items()})
+
+    def _cover(
+        self,
+        active: tuple[Instance, ...],
+        ways: dict[Chain | None, Best],
+        span: Span,
+        journey: Sequence[Leg],
+        after: dict[tuple[Instance, ...], dict[Chain | None, Best]],
+    ) -> None:
+        """A leg under a pass in hand, or under one bought for it: whatever came before, no transfer is left."""
+        reached = self.profile.offer(span, journey).reached
+        cost, items, trace = _cheapest_way(ways)
+        for instance, bought, then in self._covers_here(active, span, reached):
+            price = 0 if bought is None else bought.cents
+            if cost + price <= self.budget:
+                mine = None if bought is None else instance
+                node = Node(trace, span, "covered", cover=self.covers[instance[0]], bought=mine)
+                _keep(after.setdefault(then, {}), None, cost + price, items + (bought is not None), node)
 
     def _advance_plain(
         self, before: dict[Chain | None, Best], span: Span, journey: Sequence[Leg], after: dict[Chain | None, Best]
@@ -488,7 +520,10 @@ class Walk:
         profile = self.profile
         departs, arrives = span.departs_s, span.arrives_s
         options = profile.offer(span, journey).options
+        budget = self.budget
         for chain, (cost, items, trace) in before.items():
+            if cost > budget and (chain is None or chain[6] is None or cost - chain[6][0] > budget):
+                continue
             for option in options:
                 group, cents = option.group, option.cents
                 key: Chain | None = None
