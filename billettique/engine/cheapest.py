@@ -430,8 +430,9 @@ class Walk:
         if not self.shop and not self.sold_carnets:
             return first
         self.budget = NO_LIMIT if first is None else first[0]
-        only_passes = not self.sold_carnets and all(self.covers[at].kind is CoverKind.PASS for at in self.shop)
-        second = self._walk_plain() if only_passes and not holds else self._walk()
+        has_cards = any(self.covers[at].kind is CoverKind.CARD for at in self.shop)
+        is_plain = not self.sold_carnets and not has_cards and not holds
+        second = self._walk_plain() if is_plain else self._walk()
         return second if first is None or (second is not None and _better(second, first)) else first
 
     def _choose(self, budget: int) -> None:
@@ -471,7 +472,7 @@ class Walk:
                 self.sold_carnets.add(at)
 
     def _walk_plain(self) -> Best | None:
-        """The cheapest way with tickets and the passes to weigh, nothing held: states by the passes bought so far."""
+        """The cheapest way with tickets, passes and caps, nothing held: the ways by the covers in hand so far."""
         hands: dict[tuple[Instance, ...], dict[Chain | None, Best]] = {(): {None: (0, 0, None)}}
         for journey, spans in zip(self.journeys, self.spans, strict=True):
             at: list[dict[tuple[Instance, ...], dict[Chain | None, Best]]] = [{} for _ in range(len(journey) + 1)]
@@ -481,8 +482,8 @@ class Walk:
                     for span in starting:
                         after = at[span.last + 1]
                         for active, ways in at[first].items():
-                            if self.shop:
-                                self._cover(active, ways, span, journey, after)
+                            if self.shop and self._cover(active, ways, span, journey, after):
+                                continue  # under a cap already: nothing to pay
                             mine = after.get(active)
                             if mine is None:
                                 mine = {}
@@ -503,39 +504,61 @@ class Walk:
         span: Span,
         journey: Sequence[Leg],
         after: dict[tuple[Instance, ...], dict[Chain | None, Best]],
-    ) -> None:
-        """A leg under a pass in hand, or under one bought for it: whatever came before, no transfer is left."""
+    ) -> bool:
+        """A leg under a pass, in hand or bought for it: whatever came before, no transfer is left. Or under a cap, that
+        leaves the transfers as they are. Whether a cap already reached makes the leg free."""
         reached = self.profile.offer(span, journey).reached
         cost, items, trace = _cheapest_way(ways)
+        is_free = False
         for instance, bought, then in self._covers_here(active, span, reached):
+            cover = self.covers[instance[0]]
             price = 0 if bought is None else bought.cents
-            if cost + price <= self.budget:
-                mine = None if bought is None else instance
-                node = Node(trace, span, "covered", cover=self.covers[instance[0]], bought=mine)
+            mine = None if bought is None else instance
+            if cover.kind is CoverKind.CAP:
+                is_free |= bought is None
+                hand = after.get(then, {})
+                self._advance_plain(ways, span, journey, hand, cover, mine)
+                if hand:
+                    after[then] = hand
+            elif cost + price <= self.budget:
+                node = Node(trace, span, "covered", cover=cover, bought=mine)
                 _keep(after.setdefault(then, {}), None, cost + price, items + (bought is not None), node)
+        return is_free
 
     def _advance_plain(
-        self, before: dict[Chain | None, Best], span: Span, journey: Sequence[Leg], after: dict[Chain | None, Best]
+        self,
+        before: dict[Chain | None, Best],
+        span: Span,
+        journey: Sequence[Leg],
+        after: dict[Chain | None, Best],
+        cap: Cover | None = None,
+        reached_now: Instance | None = None,
     ) -> None:
-        profile = self.profile
+        """A leg with a ticket, alone or by a transfer; under a `cap` for nothing more, once what it takes is paid."""
+        profile, budget = self.profile, self.budget
         departs, arrives = span.departs_s, span.arrives_s
         options = profile.offer(span, journey).options
-        budget = self.budget
-        for chain, (cost, items, trace) in before.items():
+        kind = "ticket" if cap is None else "capped"
+        fee = 0 if cap is None or reached_now is None else cap.cents
+        for chain, (so_far, items, trace) in before.items():
+            cost = so_far + fee
             if cost > budget and (chain is None or chain[6] is None or cost - chain[6][0] > budget):
                 continue
             for option in options:
-                group, cents = option.group, option.cents
+                group = option.group
+                cents = option.cents if cap is None else 0
                 key: Chain | None = None
                 if option.leads and group is not None:
                     key = (group, 0, departs, arrives, departs, arrives, (cents, 1))
                 known = after.get(key)
                 if known is None or (cost + cents, items + 1) <= known[:2]:
-                    _keep(after, key, cost + cents, items + 1, Node(trace, span, "ticket", option, None, 0, cents))
+                    node = Node(trace, span, kind, option, None, 0, cents, True, None, cap, None, reached_now)
+                    _keep(after, key, cost + cents, items + 1, node)
                 if chain is None:
                     continue
                 alone = chain[6]
-                for (rule, _, extra, counted), run in _transfers_here(profile, chain, group, span):
+                for (rule, _, price, counted), run in _transfers_here(profile, chain, group, span):
+                    extra = price if cap is None else 0
                     total = rules.transfer_cost(rule.kind, cost, None if alone is None else alone[0], extra, cents)
                     number, pays = items + counted, False
                     if rule.kind is TransferKind.FROM_TRANSFER_AND_TO:
@@ -550,7 +573,8 @@ class Walk:
                         key = (group, *run, departs, arrives, None)
                     known = after.get(key)
                     if known is None or (total, number) <= known[:2]:
-                        node = Node(trace, span, "ticket", option, rule, extra, cents if pays else 0, pays)
+                        paid = cents if pays else 0
+                        node = Node(trace, span, kind, option, rule, extra, paid, pays, None, cap, None, reached_now)
                         _keep(after, key, total, number, node)
 
     def _walk(self) -> Best | None:
