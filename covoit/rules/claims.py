@@ -16,7 +16,7 @@ ANSWER_MONTHS: Final = 2
 APPEAL_MONTHS: Final = 2  # before the administrative court (code de justice administrative, R421-1)
 ANYTHING: Final = "-"  # a complaint about nothing in particular
 _TRIP: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) \(([0-9A-Z]{26})\)", re.ASCII)
-_MONTH: Final = re.compile(r"\d{4}-\d\d", re.ASCII)
+_MONTH: Final = re.compile(r"20\d\d-(0[1-9]|1[0-2])", re.ASCII)  # an agent may write anything else
 
 
 def refusal_of_claim(payable: Money, *, iban: bool, banned: bool, open_claim: bool) -> Decision | None:

@@ -283,8 +283,10 @@ def bordereau(session: Session, batch: str, home: Path) -> Bordereau:
     from mobigo.infra import accounts as people
 
     row = store.get_batch(session, batch)
-    kept = {store.LINE_WAITING, store.LINE_SENT} if row.state != BatchState.SENT else {store.LINE_SENT}
-    lines = [line for line in store.lines_of(session, batch) if line.state in kept]
+    lines = store.lines_of(session, batch)
+    if row.state not in (BatchState.SENT_BACK, BatchState.REJECTED):  # of those, the papers stay what was looked at
+        kept = store.LINE_SENT if row.state == BatchState.SENT else store.LINE_WAITING
+        lines = [line for line in lines if line.state == kept]
     known = ibans.by_ids(session, [line.iban for line in lines])
     signatures = []
     for act in store.acts_of(session, batch):

@@ -142,7 +142,9 @@ def test_a_batch_of_which_nothing_may_leave_ends_and_gives_its_sums_back(
         row = store.get_batch(session, batch)
         assert (row.state, row.file) == ("rejected", None)
         assert "changé de compte" in (row.reason or "")
-        assert liquidation.pdf(payments.bordereau(session, batch, home)).startswith(b"%PDF")
+        papers = payments.bordereau(session, batch, home)  # what was refused can still be read
+        assert [line.amount.cents for line in papers.lines] == [430]
+        assert liquidation.pdf(papers).startswith(b"%PDF")
     with pytest.raises(Conflict, match="batch_not_there"):
         payments.send(engine, blobs, batch, by=COMPTABLE, home=home, now=CLOSING)
     again = accepted(engine, home, now=CLOSING + timedelta(days=1))

@@ -41,7 +41,19 @@ def test_it_is_said_in_both_languages(object_id: str, fr: str, en: str) -> None:
 
 @pytest.mark.parametrize(
     "object_id",
-    ["feuille F-7", "2026-11-24 17:30 ()", "2026-11-24 17:30 (" + "a" * 26 + ")", "2026-10\n", "٢٠٢٦-١٠", "", "--"],
+    [
+        "feuille F-7",
+        "2026-11-24 17:30 ()",
+        "2026-11-24 17:30 (" + "a" * 26 + ")",
+        "2026-10\n",
+        "٢٠٢٦-١٠",
+        "",
+        "--",
+        "2026-13",
+        "2026-00",
+        "0000-01",
+        "9999-12",
+    ],
 )
 def test_anything_else_is_said_as_it_was_written(object_id: str) -> None:
     assert rules.about(object_id) == object_id
