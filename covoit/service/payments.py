@@ -260,6 +260,7 @@ def payment_file(session: Session, batch: str, home: Path) -> bytes:
         raise Conflict("covoit.batch_not_there", step="file", state=row.state)
     payer = payers.load_payer(home)
     if row.way == Way.ACCOUNTANT:
+        _payments(session, row)  # whose account was erased since is in the file kept, not in one made again
         accounts = payers.accounts_on(paris_day(row.sent_at), home)
         columns = [(column.title, column.value) for column in accounts.columns]
         return finance_import(
@@ -304,7 +305,7 @@ def bordereau(session: Session, batch: str, home: Path) -> Bordereau:
         lines=tuple(
             PaperLine(
                 line.number, rules.end_to_end_id(line.claim), _holder(known.get(line.iban)),
-                _number(known.get(line.iban)), Money(line.cents), line.first_month, line.last_month, line.trips,
+                _shown(known.get(line.iban)), Money(line.cents), line.first_month, line.last_month, line.trips,
                 line.scale, line.act,
             )
             for line in lines
@@ -337,6 +338,11 @@ def _id(row: ibans.IbanRow | None) -> str | None:
 
 def _holder(row: ibans.IbanRow | None) -> str:
     return "" if row is None else row.holder or ""
+
+
+def _shown(row: ibans.IbanRow | None) -> str:
+    """The account on a paper; a dash once the person had it erased: a paper outlives it."""
+    return "—" if row is None or row.iban is None else row.iban
 
 
 def _number(row: ibans.IbanRow | None) -> str:

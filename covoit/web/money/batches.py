@@ -252,7 +252,7 @@ def batch_paid(batch_id: str) -> ResponseReturnValue:
     """Everything was paid, where no file comes back from the bank; what was said already is left alone."""
     return _do(
         batch_id, lambda: returns.confirm_batch(services().engine, batch_id, by=me(), now=now()),
-        _("Tous les versements de ce lot sont payés."),
+        _("C’est noté : les versements dont la banque n’avait rien dit sont payés."),
     )  # fmt: skip
 
 
@@ -265,7 +265,7 @@ def batch_file(batch_id: str) -> ResponseReturnValue:
     """The pain.001, or the import file of the finance software: the very bytes that were made when it was sent."""
     with writing() as session:
         row = store.get_batch(session, batch_id)
-        content = payments.payment_file(session, batch_id, _home())
+        content = services().blobs.read(row.file) if row.file else payments.payment_file(session, batch_id, _home())
         took(session, "covoit_batch", batch_id, "file")
     mandatary = row.way == Way.MANDATARY
     name = f"paiement-{row.number:04d}.{'xml' if mandatary else 'csv'}"

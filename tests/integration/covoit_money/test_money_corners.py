@@ -33,6 +33,7 @@ from tests.covoit_money_world import (
     fund,
     home_with,
     net,
+    pain002,
     payer,
     record,
     ride,
@@ -172,6 +173,22 @@ def test_a_batch_that_did_not_leave_is_not_said_to_be_paid(engine: Engine, home:
         returns.confirm_batch(engine, batch, by=COMPTABLE, now=CLOSING)
     with pytest.raises(NotFound):
         returns.confirm_batch(engine, "nobody", by=COMPTABLE, now=CLOSING)
+
+
+def test_the_papers_of_a_payment_outlive_the_account_it_went_to(
+    engine: Engine, blobs: Blobs, home: Path, anna: str
+) -> None:
+    asked = claim(engine, anna)
+    batch = accepted(engine, home)
+    sent = payments.send(engine, blobs, batch, by=COMPTABLE, home=home, now=CLOSING)
+    returns.apply_bank_file(engine, blobs, pain002((f"MOBIGO-{asked}", "ACSC", "")), by=COMPTABLE, now=CLOSING)
+    with transaction(engine) as session:
+        claims.erase_money(session, anna, CLOSING)
+        (line,) = payments.bordereau(session, batch, home).lines
+        assert (line.iban, line.amount.cents) == ("—", 430)
+        with pytest.raises(Refused, match="iban_forgotten"):  # the file kept is the one that counts
+            payments.payment_file(session, batch, home)
+    assert IBANS[0].encode() in blobs.read(sent.file)
 
 
 def test_nobody_decides_about_themselves(engine: Engine, home: Path, anna: str) -> None:
