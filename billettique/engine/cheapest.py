@@ -778,6 +778,11 @@ def cheapest(compiled: Compiled, ask: Ask) -> Quote:
     shared covers could help than can be weighed together.
     """
     journeys, spans = _in_order(compiled, ask)
+    if len(ask.riders) == 1:
+        walk = _walk_of(compiled, ask, journeys, spans)
+        way = walk.best()
+        groups = None if way is None else [Shared((), [Way(0, way)])]
+        return explain.quote(compiled, ask, journeys, groups, walk.stuck)
     party = Party(compiled, ask, journeys, spans)
     return explain.quote(compiled, ask, journeys, party.best(), party.stuck)
 
@@ -788,10 +793,17 @@ def cheapest_price(compiled: Compiled, ask: Ask) -> Money | None:
     if len(ask.riders) > 1:
         groups = Party(compiled, ask, journeys, spans).best()
         return None if groups is None else Money(explain.total_cents(compiled, groups))
-    rider = ask.riders[0]
-    units = _units_of(compiled, rider)
-    best = Walk(compiled.profile(rider, ask), journeys, spans, _held_by(compiled, rider), units).best()
+    best = _walk_of(compiled, ask, journeys, spans).best()
     return None if best is None else Money(best[0])
+
+
+def _walk_of(
+    compiled: Compiled, ask: Ask, journeys: Sequence[Sequence[Leg]], spans: Sequence[list[list[Span]]]
+) -> Walk:
+    """The search for somebody who travels alone."""
+    rider = ask.riders[0]
+    profile = compiled.profile(rider, ask)
+    return Walk(profile, journeys, spans, _held_by(compiled, rider), _units_of(compiled, rider))
 
 
 def _in_order(compiled: Compiled, ask: Ask) -> tuple[list[tuple[Leg, ...]], list[list[list[Span]]]]:
@@ -861,9 +873,6 @@ class Party:
 
     def best(self) -> list[Shared] | None:
         """Who pays with whom: groups of riders, what they share, the way of each. None: a fare is unknown."""
-        if len(self.ask.riders) == 1:
-            way = self.alone(0)
-            return None if way is None else [Shared((), [Way(self.members[0][0], way)])]
         solos = [self.alone(kind) for kind in range(len(self.kinds))]
         budget = NO_LIMIT
         if all(solo is not None for solo in solos):

@@ -8,7 +8,7 @@ from billettique.model.fares import Leg, TransferKind, TransferRule
 from billettique.model.tariffs import Ask, Carnet, Cover, CoverKind, Discount, FareStep, Item, Quote
 from billettique.rules import fares as rules
 from mobigo.base.decisions import Decision
-from mobigo.base.money import ZERO, Money
+from mobigo.base.money import Money
 
 if TYPE_CHECKING:
     from billettique.engine.cheapest import Best, Compiled, Option, Span
@@ -131,12 +131,12 @@ def unknown(compiled: "Compiled", journeys: Sequence[Sequence[Leg]], stuck: "Spa
 
 class _Lines:
     def __init__(self) -> None:
-        self.after = ZERO
+        self.after_cents = 0
         self.steps: list[FareStep] = []
 
     def add(self, kind: str, riders: tuple[int, ...], cents: int, reason: Decision) -> None:
-        self.after = self.after + Money(cents)
-        self.steps.append(FareStep(kind, riders, Money(cents), self.after, reason))
+        self.after_cents += cents
+        self.steps.append(FareStep(kind, riders, Money(cents), Money(self.after_cents), reason))
 
 
 def _ends(from_stop: str, to_stop: str) -> dict[str, Any]:
