@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import PurePath
 from typing import Final
 
@@ -38,12 +38,12 @@ def message(text: str) -> None:
 
 
 def as_json_text(document: object) -> str:
-    """`document` as JSON: dates in ISO 8601, money in cents, decisions as code and parameters."""
+    """`document` as JSON: dates and hours in ISO 8601, money in cents, decisions as code and parameters."""
     return json.dumps(document, ensure_ascii=False, indent=2, default=_plain)
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, (date, datetime)):
+    if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     if isinstance(value, Decision):
         return {"code": value.code, "params": dict(value.params)}

@@ -85,6 +85,16 @@ def test_a_day_of_the_week_that_is_none_is_no_day(engine: Engine, app: Flask, da
     assert client.post("/covoiturage/conduire/publier", data=typed).status_code == 303
 
 
+def test_a_driver_of_a_usual_trip_receives_their_own_data(engine: Engine, app: Flask) -> None:
+    anna = known(engine, "anna", None, NOW)
+    may_drive(engine, anna)
+    client, token = client_of(app, anna)
+    typed = {"csrf_token": token, "from": A, "to": Z, "time": "07:05", "days": ["0", "2"]}
+    assert client.post("/covoiturage/conduire/publier", data=typed).status_code == 303
+    answer = client.get("/compte/donnees")
+    assert (answer.status_code, "07:05:00" in answer.get_data(as_text=True)) == (200, True)
+
+
 def test_whoever_a_decision_keeps_out_no_longer_drives(engine: Engine) -> None:
     with transaction(engine) as session:
         who = people(session)

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,7 @@ def test_a_setting_that_cannot_be_read_is_told(
     ("value", "text"),
     [
         ({"at": datetime(2026, 11, 24, 8, tzinfo=UTC)}, '{\n  "at": "2026-11-24T08:00:00+00:00"\n}'),
+        ({"leaves": time(7, 5)}, '{\n  "leaves": "07:05:00"\n}'),
         ({"price": Money(150)}, '{\n  "price": 150\n}'),
         (
             {"why": Decision("a.b", n=1)},
