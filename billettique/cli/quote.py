@@ -126,7 +126,7 @@ def _leg(text: str, day: date, at: datetime) -> "Leg":
     arrives_at = departs_at + RIDE if found["arrives"] is None else _at(day, found["arrives"], text)
     if arrives_at < departs_at:  # after midnight
         arrives_at += timedelta(days=1)
-    origin, destination = found["origin"] or _("départ"), found["destination"] or _("arrivée")
+    origin, destination = found["origin"] or _("point de départ"), found["destination"] or _("point d’arrivée")
     return Leg(found["network"], origin, destination, departs_at, arrives_at, distance)
 
 
@@ -191,10 +191,10 @@ def _text(priced: "Priced", ask: "Ask") -> str:
     if found.total is None:
         lines = [_("Prix inconnu."), *(f"  {sentence(each)}" for each in found.unknown)]
     else:
-        lines = [_("Prix : %(total)s", total=formats.amount(found.total, language))]
+        lines = [_("Prix : %(total)s", total=formats.amount(found.total, language))]
         for step in found.steps:
             whom = ""
             if len(ask.riders) > 1:
-                whom = _("voyageur %(numbers)s : ", numbers=", ".join(str(each + 1) for each in step.riders))
+                whom = _("voyageur %(numbers)s : ", numbers=", ".join(str(each + 1) for each in step.riders))
             lines.append(f"  {whom}{sentence(step.reason)}")
     return "\n".join([*lines, *(f"  {sentence(each)}" for each in priced.said)])

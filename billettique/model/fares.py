@@ -130,7 +130,7 @@ class TransferRule:
 
 @dataclass(frozen=True)
 class FareTables:
-    """The public tariff of a feed. `has_priority`: whether fare_leg_rules has that column (it changes what empty is)."""
+    """The public tariff of a feed. `has_priority`: whether fare_leg_rules has that column; it changes what empty is."""
 
     products: tuple[FareProduct, ...] = ()
     leg_rules: tuple[LegRule, ...] = ()

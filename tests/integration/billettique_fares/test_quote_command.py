@@ -20,9 +20,9 @@ def quote(*arguments: str) -> int:
 def test_a_journey_by_coach_and_train_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert quote("car:saulieu/avallon", "ter:dijon/beaune:37km", "--date", "2026-11-26") == 0
     assert capsys.readouterr().out.splitlines()[:3] == [
-        "Prix : 11,50\u00a0€",
-        "  saulieu → avallon : Billet de car à l’unité, 1,50\u00a0€",
-        "  dijon → beaune : Billet TER, de 36 à 70 km, 10,00\u00a0€",
+        "Prix\u202f: 11,50\u00a0€",
+        "  saulieu → avallon\u202f: Billet de car à l’unité, 1,50\u00a0€",
+        "  dijon → beaune\u202f: Billet TER, de 36 à 70 km, 10,00\u00a0€",
     ]
 
 

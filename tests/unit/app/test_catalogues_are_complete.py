@@ -77,7 +77,7 @@ def test_a_percent_sign_alone_would_break_a_sentence() -> None:
         (path, text)
         for _, path, message in PO
         for text in texts(message)
-        if catalogues.placeholders(text) and lone.search(text)
+        if catalogues.placeholders(text) and lone.search(text.replace("%%", ""))
     ]
     assert with_params == []
 
