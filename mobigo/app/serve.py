@@ -6,12 +6,16 @@ beside it, ended with it. On several hosts: `mobigo serve --no-worker` behind a 
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 import click
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from apiflask import APIFlask
 
 PORTS_TRIED: Final = 50
+VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 ANSWER_WAIT_S: Final = 60.0
 ANSWER_PAUSE_S: Final = 0.05
 WORKER_END_S: Final = 12.0
@@ -62,17 +67,35 @@ def listening(config: Config, host: str | None, port: int | None) -> Config:
 
 def make_ready(config: Config) -> None:
     """What must be true before the first request: the home is there, its secret too, the schema is this version's."""
-    from mobigo.app import schema
     from mobigo.infra import keys
-    from mobigo.infra.db import open_engine
 
     config.home.mkdir(parents=True, exist_ok=True)
     keys.secret_key(config)
+    if is_at_head(config.database_url):
+        return
+    from mobigo.app import schema
+    from mobigo.infra.db import open_engine
+
     engine = open_engine(config.database_url)
     try:
         schema.ready(engine, config)
     finally:
         engine.dispose()
+
+
+def is_at_head(database_url: str) -> bool:
+    """Whether this is a SQLite file at this version's schema: told by one look, without loading what migrates, for
+    which each start would wait half a second. False whenever that is not plain to see."""
+    scheme, _, path = database_url.partition(":///")
+    if scheme != "sqlite" or not Path(path).is_file():
+        return False
+    newest = max(file.stem.partition("_")[0] for file in VERSIONS.glob("[0-9]*.py"))
+    try:
+        with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as looking:
+            found = looking.execute("SELECT version_num FROM alembic_version").fetchall()
+    except sqlite3.Error:
+        return False
+    return found == [(newest,)]
 
 
 def run(config: Config, *, with_worker: bool = True, when_answering: Callable[[], None] | None = None) -> None:
@@ -115,13 +138,15 @@ def run(config: Config, *, with_worker: bool = True, when_answering: Callable[[]
 
 def application() -> "APIFlask":
     """The web application of a process that serves: its log and the folder of compiled kernels are set first."""
+    # None means: not there. numba would import scipy, and structlog rich, for nothing.
+    for unused in ("scipy", "rich"):
+        sys.modules.setdefault(unused, None)  # type: ignore[arg-type]  # what Python's import takes for absence
     from mobigo.app.factory import create_app
     from mobigo.infra import log, numba_cache
 
     config = load_config()
     log.configure(config)
     numba_cache.use(config.home)
-    sys.modules.setdefault("scipy", None)  # type: ignore[arg-type]  # means: not there. numba would import it for nothing
     sys.setswitchinterval(SWITCH_S)
     return create_app(config)
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mobigo.app import schema
 from mobigo.app.migrations import regenerate
+from mobigo.app.serve import is_at_head
 from mobigo.app.tables import metadata
 from mobigo.base.errors import Refused
 from mobigo.infra.config import Config
@@ -144,3 +145,18 @@ def test_dropping_our_tables_leaves_those_of_others(config: Config) -> None:
     assert left == {"theirs"}
     assert metadata.tables
     engine.dispose()
+
+
+def test_a_start_sees_at_once_whether_the_file_is_at_this_version(config: Config) -> None:
+    assert not is_at_head(config.database_url)  # no file
+    engine = open_engine(config.database_url)
+    schema.migrate(engine)
+    assert is_at_head(config.database_url)
+    with transaction(engine) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert not is_at_head(config.database_url)
+    with transaction(engine) as session:
+        session.execute(text("DROP TABLE alembic_version"))
+    assert not is_at_head(config.database_url)
+    engine.dispose()
+    assert not is_at_head("postgresql://localhost/mobigo")
