@@ -4,6 +4,7 @@ The web is granian, its processes spawned (never forked: a fork after numba or p
 beside it, ended with it. On several hosts: `mobigo serve --no-worker` behind a proxy, `mobigo worker` where jobs run.
 """
 
+import gc
 import os
 import socket
 import sqlite3
@@ -31,6 +32,7 @@ VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 ANSWER_WAIT_S: Final = 60.0
 ANSWER_PAUSE_S: Final = 0.05
 WORKER_END_S: Final = 12.0
+COLLECTED_AFTER: Final = (50_000, 20, 20)  # objects made, then rounds; Python's own is 700
 SWITCH_S: Final = 0.0005  # a search that ends waits no longer for its turn to be written down; Python's own is 5 ms
 
 
@@ -138,6 +140,8 @@ def run(config: Config, *, with_worker: bool = True, when_answering: Callable[[]
 
 def application() -> "APIFlask":
     """The web application of a process that serves: its log and the folder of compiled kernels are set first."""
+    # What is made at the start stays: the collector need not look through it, then or later, and seldom at the rest.
+    gc.disable()
     # None means: not there. numba would import scipy, and structlog rich, for nothing.
     for unused in ("scipy", "rich"):
         sys.modules.setdefault(unused, None)  # type: ignore[arg-type]  # what Python's import takes for absence
@@ -148,7 +152,11 @@ def application() -> "APIFlask":
     log.configure(config)
     numba_cache.use(config.home)
     sys.setswitchinterval(SWITCH_S)
-    return create_app(config)
+    app = create_app(config)
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
+    gc.enable()
+    return app
 
 
 def say_where(config: Config) -> None:
