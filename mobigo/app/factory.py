@@ -34,6 +34,8 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "covoit.web:bp",
     "covoit.api.standard:bp",
     "covoit.api:bp",
+    "billettique.web:bp",
+    "billettique.api:bp",
 )
 # Its own pages, which exist nowhere else.
 DEMONSTRATION: Final = ("mobigo.app.web.home:bp",)

@@ -7,6 +7,7 @@ from mobigo.infra import outbox
 from mobigo.infra.jobs import registry
 
 MODULES: Final = (
+    "billettique.tasks",
     "covoit.tasks",
     "mobigo.infra.jobs.tasks",
     "mobigo.app.tasks",

@@ -21,6 +21,11 @@ SERVED = {  # file of a package → file under static/vendor
     "maplibre-gl/dist/maplibre-gl-worker.mjs": "maplibre/maplibre-gl-worker.mjs",
     "maplibre-gl/dist/maplibre-gl.css": "maplibre/maplibre-gl.css",
     "maplibre-gl/LICENSE.txt": "maplibre/LICENSE.txt",
+    "zxing-wasm/dist/iife/reader/index.js": "zxing/reader.js",  # sets the global `ZXingWASM`
+    "zxing-wasm/dist/reader/zxing_reader.wasm": "zxing/zxing_reader.wasm",
+    "zxing-wasm/LICENSE": "zxing/LICENSE",
+    "uqr/dist/index.mjs": "uqr/uqr.mjs",
+    "uqr/LICENSE": "uqr/LICENSE",
 }
 FOR_TESTS = {"axe-core/axe.min.js": "axe/axe.min.js", "axe-core/LICENSE": "axe/LICENSE"}
 
@@ -59,7 +64,7 @@ def install(root: Path, vendor: Path, with_tests: bool) -> bool:
         copied = vendor / target
         copied.parent.mkdir(parents=True, exist_ok=True)
         copied.write_bytes(without_map(root / "node_modules" / source))
-        if copied.suffix in {".mjs", ".js", ".css"}:
+        if copied.suffix in {".mjs", ".js", ".css", ".wasm"}:
             packed = copied.with_name(copied.name + ".gz")
             packed.write_bytes(gzip.compress(copied.read_bytes(), 9, mtime=0))
     stamp.write_text(lock)

@@ -36,6 +36,15 @@ class Permission(StrEnum):
     COVOIT_INBOX = "covoit.inbox"  # the agents' desk of carpool: what waits for me
     COVOIT_PAPERS = "covoit.papers"  # payment requests, batches and their papers, with names
     COVOIT_READ = "covoit.read"  # figures of carpool, without names
+    FARES_EDIT = "fares.edit"  # draft a tariff version, an offer of promotion
+    FARES_APPROVE = "fares.approve"  # put in force a version that somebody else drafted
+    SALES_COUNTER = "sales.counter"  # find, sell, exchange, refund at the counter or by telephone; own cash session
+    SALES_REGIE = "sales.regie"  # till ceilings, payments to the comptable, accounting papers of a régie
+    SALES_READ = "sales.read"  # figures of sales and use, without names
+    SALES_PARTNER = "sales.partner"  # sell by API, within a quota
+    TICKETS_INSPECT = "tickets.inspect"  # check tickets, draw up a constat
+    TICKETS_CASES = "tickets.cases"  # what follows a constat: payments, contests, regularisations
+    TICKETS_KEYS = "tickets.keys"  # rotate and revoke sellers' keys, revoke tickets
 
 
 class Role(StrEnum):
@@ -71,16 +80,18 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TRAVELLER: frozenset(),
     Role.DRIVER: frozenset(),
     Role.FAMILY: frozenset(),
-    Role.COUNTER_AGENT: frozenset({Permission.COVOIT_DESK, Permission.COVOIT_INBOX}),
-    Role.INSPECTOR: frozenset(),
+    Role.COUNTER_AGENT: frozenset(
+        {Permission.COVOIT_DESK, Permission.COVOIT_INBOX, Permission.SALES_COUNTER, Permission.TICKETS_CASES}
+    ),
+    Role.INSPECTOR: frozenset({Permission.TICKETS_INSPECT}),
     Role.SCHOOL_MANAGER: frozenset(),
     # Four people stand between a driver's claim and the bank: who prepares, who checks, who orders, who pays.
     Role.CARPOOL_MANAGER: _PAYING | {Permission.COVOIT_DESK, Permission.COVOIT_PREPARE},
-    Role.FINANCE_AGENT: _PAYING | {Permission.COVOIT_CHECK},
-    Role.ORDONNATEUR: _PAYING | {Permission.COVOIT_ORDER},
-    Role.COMPTABLE_PUBLIC: _PAYING | {Permission.COVOIT_ACCOUNT},
-    Role.REGISSEUR: frozenset(),
-    Role.MANDATAIRE: frozenset(),
+    Role.FINANCE_AGENT: _PAYING | {Permission.COVOIT_CHECK, Permission.SALES_READ, Permission.FARES_EDIT},
+    Role.ORDONNATEUR: _PAYING | {Permission.COVOIT_ORDER, Permission.SALES_READ, Permission.FARES_APPROVE},
+    Role.COMPTABLE_PUBLIC: _PAYING | {Permission.COVOIT_ACCOUNT, Permission.SALES_READ},
+    Role.REGISSEUR: frozenset({Permission.SALES_COUNTER, Permission.SALES_REGIE, Permission.SALES_READ}),
+    Role.MANDATAIRE: frozenset({Permission.SALES_COUNTER}),
     Role.OPERATOR: frozenset(
         {Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN, Permission.COVOIT_API}
     ),
@@ -104,9 +115,11 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.SYSTEM_READ,
             Permission.MESSAGES_READ,
             Permission.COVOIT_READ,
+            Permission.SALES_READ,
+            Permission.TICKETS_KEYS,
         }
     ),
-    Role.API_PARTNER: frozenset({Permission.API_KEYS_OWN, Permission.API_PARTNER}),
+    Role.API_PARTNER: frozenset({Permission.API_KEYS_OWN, Permission.API_PARTNER, Permission.SALES_PARTNER}),
 }
 
 # Roles that mean nothing without saying whose: they act on their own organisation, and only that.
@@ -134,6 +147,12 @@ NEVER_BY_KEY: Final = frozenset(
         Permission.COVOIT_CHECK,
         Permission.COVOIT_ORDER,
         Permission.COVOIT_ACCOUNT,
+        Permission.FARES_EDIT,
+        Permission.FARES_APPROVE,
+        Permission.SALES_COUNTER,
+        Permission.SALES_REGIE,
+        Permission.TICKETS_CASES,
+        Permission.TICKETS_KEYS,
     }
 )
 

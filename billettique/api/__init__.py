@@ -1,0 +1,5 @@
+"""The ticketing API, under /api/v1/billettique: partners, on-board validators, payment providers' notices."""
+
+from apiflask import APIBlueprint
+
+bp = APIBlueprint("billettique_api", __name__, url_prefix="/api/v1/billettique", tag="Ticketing")

@@ -1,0 +1,1 @@
+"""The jobs of ticketing, and when they run by themselves."""

@@ -1,0 +1,5 @@
+"""The pages of ticketing. Each module puts its views on `bp`; a module more is one name in the line below."""
+
+from flask import Blueprint
+
+bp = Blueprint("billettique", __name__, template_folder="../templates")
