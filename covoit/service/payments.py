@@ -34,6 +34,7 @@ from covoit.model.payments import (
 )
 from covoit.rules import payments as rules
 from covoit.service import awards, claims, closing
+from covoit.service.rights import require
 from covoit.store import awards as award_store
 from covoit.store import claims as claim_store
 from covoit.store import ibans
@@ -208,7 +209,7 @@ def send(engine: Engine, blobs: Blobs, batch: str, *, by: Identity, home: Path, 
     leave there is no file: the batch ends as rejected, and its requests wait for another one.
     """
     with transaction(engine) as session:
-        _require(by, Permission.COVOIT_ACCOUNT)
+        require(by, Permission.COVOIT_ACCOUNT)
         row = store.get_batch(session, batch, lock=True)
         lines = store.lines_of(session, batch, store.LINE_WAITING)
         if row.state == BatchState.SENT:
@@ -443,7 +444,7 @@ def _allowed(session: Session, row: store.BatchRow, step: Step, by: Identity) ->
 
 def _role(by: Identity, step: Step) -> str:
     """The person's role that allows a step: held everywhere, and the very one the step belongs to."""
-    _require(by, PERMISSION[step])
+    require(by, PERMISSION[step])
     for grant in by.grants:
         held = PERMISSION[step] in PERMISSIONS[grant.role] and grant.organisation is None
         if held and str(grant.role) == store.ROLE_OF_STEP[step]:
@@ -507,11 +508,6 @@ def _reason(text: str) -> str:
     if not said:
         raise InvalidInput("covoit.decision_without_reason")
     return said[:500]
-
-
-def _require(by: Identity, permission: Permission) -> None:
-    if not by.may_in(permission, None):
-        raise Refused("covoit.not_allowed", permission=str(permission))
 
 
 def _working_day(day: date) -> date:
