@@ -1,27 +1,25 @@
-"""From evidence to journeys: opening a device's code session, taking scans, typed codes, positions and signed sheets,
-and, once both ends of a ride are known, recording the journey with the class that the evidence earns."""
+"""Taking evidence: opening a device's code session, scans, typed codes, text messages, positions, the driver's and the
+passenger's word. What comes of it is in `settling`; sheets of paper are in `papers`."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from covoit.gateway import lines as files
-from covoit.gateway.scales import scale_in_force
-from covoit.model.bookings import Booking, BookingState, OfferState, Side
-from covoit.model.journeys import Journey, JourneyState, ProofClass
+from covoit.model.bookings import BookingState, OfferState, Side
 from covoit.model.lines import Line
-from covoit.model.proofs import CodeSession, Evidence, Meeting, Sighting, Trace
+from covoit.model.proofs import CodeSession, Meeting
 from covoit.rules import lines as line_rules
 from covoit.rules import proofs as rules
 from covoit.service import bookings
 from covoit.service.bookings import refuse
 from covoit.service.lines import boarded
+from covoit.service.papers import paper
+from covoit.service.settling import OPERATOR, Proven, deadline_days, evidence_on, measured_at, settle, state_of
 from covoit.store import bookings as booking_store
 from covoit.store import journeys
 from covoit.store import offers as offer_store
@@ -30,22 +28,12 @@ from covoit.store.people import PersonRow
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.geo import Point
 from mobigo.base.instants import paris_day
-from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 
-OPERATOR: Final = "mobigo"  # our own lines, as the registry names operators
-REFERENCE_MAX: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """What came of a piece of evidence: the booking, whether it was known already, the class earned so far."""
-
-    booking: Booking
-    repeated: bool
-    proof_class: ProofClass
-    journey: str | None
-
+__all__ = [
+    "OPERATOR", "Proven", "driver_hears", "end_run", "evidence_on", "got_off", "open_session", "paper", "scan",
+    "session_for", "set_down", "settle", "sighting", "texted", "typed", "validate",
+]  # fmt: skip
 
 # ---------------------------------------------------------------- the driver's side
 
@@ -182,7 +170,7 @@ def scan(
     key = f"scan:{token.session}:{token.step}:{passenger}"
     before = session.scalar(select(store.EvidenceRow).where(store.EvidenceRow.key == key))
     if before is not None and before.at == scanned_at:
-        return _state_of(session, before.booking, repeated=True)
+        return state_of(session, before.booking, repeated=True)
     refuse(
         rules.refusal_of_scan(
             token, known, rules.session_key(root, token.session), scanned_at=scanned_at, received_at=now,
@@ -284,7 +272,7 @@ def _meet(
         )  # fmt: skip
     phase = "end" if getting_off else "start"
     stop = booking.to_stop if getting_off else booking.from_stop
-    measured = _measured_at(booking, stop, point)
+    measured = measured_at(booking, stop, point)
     added = store.add_evidence(
         session, key=key, booking=booking.id, meeting=str(meeting), side="passenger", phase=phase,
         device=_device(device, passenger), stop=stop, at=at, received_at=now, lat=point.lat if point else None,
@@ -341,7 +329,7 @@ def sighting(
     if now > at + timedelta(days=days):
         raise Refused("covoit.proof_too_late", days=days)
     stop = booking.from_stop if phase == "start" else booking.to_stop
-    measured = _measured_at(booking, stop, point)
+    measured = measured_at(booking, stop, point)
     if point is not None and not measured:
         raise Refused("covoit.not_at_the_stop")
     added = store.add_evidence(
@@ -364,190 +352,8 @@ def validate(session: Session, booking_id: str, passenger: str, now: datetime) -
     return settle(session, booking_id, now)
 
 
-# ---------------------------------------------------------------- paper
-
-
-def paper(
-    session: Session,
-    *,
-    agent: str,
-    reference: str,
-    driver: str,
-    passenger: str,
-    line_code: str,
-    from_stop: str,
-    to_stop: str,
-    started_at: datetime,
-    ended_at: datetime,
-    seats: int,
-    now: datetime,
-    home: Path | None = None,
-) -> Proven:
-    """A sheet signed by driver and passenger, entered by an agent under its own reference, once.
-
-    Raises InvalidInput("covoit.bad_reference" | "covoit.bad_times" | "covoit.own_car"), Conflict("covoit.paper_known")
-    for a reference already entered, Refused("covoit.proof_too_late") after the scale's delay.
-    """
-    from covoit.store.offers import OfferRow
-
-    sheet = " ".join(reference.split())
-    if not 1 <= len(sheet) <= REFERENCE_MAX or not sheet.isprintable():
-        raise InvalidInput("covoit.bad_reference", most=REFERENCE_MAX)
-    if driver == passenger:
-        raise InvalidInput("covoit.own_car")
-    if not started_at < ended_at <= now:
-        raise InvalidInput("covoit.bad_times")
-    days = deadline_days(started_at, home)
-    if now > started_at + timedelta(days=days):
-        raise Refused("covoit.proof_too_late", days=days)
-    line = files.get_line(line_code, paris_day(started_at))
-    leg = line_rules.leg_between(line, from_stop, to_stop)
-    device = f"paper:{sheet}"
-    if store.has_evidence(session, f"{device}:start"):
-        raise Conflict("covoit.paper_known", reference=sheet)
-    # One sheet, one run: the lines of a sheet that share its driver and start share its vehicle trip.
-    run = session.scalar(
-        select(OfferRow).where(
-            OfferRow.driver == driver, OfferRow.line == line.code, OfferRow.direction == leg.direction,
-            OfferRow.leaves_at == started_at, OfferRow.state == str(OfferState.ENDED),
-        )
-    )  # fmt: skip
-    if run is None:
-        run = OfferRow(
-            id=new_id(now), driver=driver, line=line.code, direction=leg.direction, from_stop=from_stop,
-            to_stop=to_stop, from_m=leg.from_m, to_m=leg.to_m, leaves_at=started_at, day=paris_day(started_at),
-            seats=max(seats, 4), state=str(OfferState.ENDED), created_at=now, started_at=started_at, ended_at=ended_at,
-        )  # fmt: skip
-        session.add(run)
-        session.flush()
-    booking = bookings.book(
-        session, offer_id=run.id, passenger=passenger, from_stop=from_stop, to_stop=to_stop, seats=seats,
-        origin="paper", was_open=True, now=now,
-    )  # fmt: skip
-    for phase, at, stop in (("start", started_at, from_stop), ("end", ended_at, to_stop)):
-        store.add_evidence(
-            session, key=f"{device}:{phase}", booking=booking.id, meeting=str(Meeting.PAPER), side="both", phase=phase,
-            device=device, stop=stop, at=at, received_at=now, detail={"reference": sheet},
-        )  # fmt: skip
-    audit.record(
-        session, "covoit.paper_entered", actor=agent, object_kind="covoit_booking", object_id=booking.id, now=now,
-        detail={"reference": sheet},
-    )  # fmt: skip
-    return settle(session, booking.id, now)
-
-
-# ---------------------------------------------------------------- from evidence to a journey
-
-
-def evidence_on(session: Session, booking_id: str) -> Evidence:
-    """All that is known of a booking's ride."""
-    row = booking_store.get_booking(session, booking_id)
-    offer = offer_store.get_offer(session, row.offer)
-    rows = store.evidence_of(session, booking_id)
-    driver, passenger = _trace(rows, "driver"), _trace(rows, "passenger")
-    meetings = {Meeting(each.meeting) for each in rows if each.meeting is not None} | {Meeting.BOOKING}
-    if rules.complete(driver) and rules.complete(passenger) and rules.positions_agree(driver, passenger):
-        meetings.add(Meeting.POSITIONS)
-    return Evidence(frozenset(meetings), driver, passenger, offer.driver != row.passenger)
-
-
-def settle(session: Session, booking_id: str, now: datetime) -> Proven:
-    """What the evidence makes of a booking, now. Once an end of the ride is known the booking is completed; once the
-    class is B or C, or the passenger validated it, the journey is recorded, in the registry's store. Evidence that
-    comes later and earns a better class amends it while it is not frozen.
-    """
-    row = booking_store.get_booking(session, booking_id, lock=True)
-    evidence = evidence_on(session, booking_id)
-    earned = rules.proof_class(evidence)
-    ended = evidence.driver.end or evidence.passenger.end
-    if ended is not None and row.state in (BookingState.WAITING, BookingState.CONFIRMED):
-        if row.state == BookingState.WAITING:
-            bookings.change(session, booking_id, BookingState.CONFIRMED, Side.SYSTEM, now)
-        bookings.change(session, booking_id, BookingState.COMPLETED, Side.SYSTEM, now)
-    if earned is not ProofClass.A and row.state == BookingState.COMPLETED:
-        bookings.change(session, booking_id, BookingState.VALIDATED, Side.SYSTEM, now)
-    if row.state == BookingState.VALIDATED:
-        row.journey = _record(session, row, evidence, earned, now)
-        session.flush()
-    return Proven(booking_store.booking_value(row), False, earned, row.journey)
-
-
-def _state_of(session: Session, booking_id: str, *, repeated: bool) -> Proven:
-    row = booking_store.get_booking(session, booking_id)
-    earned = rules.proof_class(evidence_on(session, booking_id))
-    return Proven(booking_store.booking_value(row), repeated, earned, row.journey)
-
-
-def _record(
-    session: Session, row: booking_store.BookingRow, evidence: Evidence, earned: ProofClass, now: datetime
-) -> str:
-    booking = booking_store.booking_value(row)
-    offer = offer_store.offer_value(offer_store.get_offer(session, row.offer))
-    line = files.get_line(offer.line, paris_day(offer.leaves_at))
-    start, end = line_rules.stop_of(line, booking.from_stop), line_rules.stop_of(line, booking.to_stop)
-    began = next((each for each in (evidence.passenger.start, evidence.driver.start) if each), None)
-    arrived = next((each for each in (evidence.passenger.end, evidence.driver.end) if each), None)
-    started_at = began.at if began else booking.pickup_at
-    lasts = timedelta(seconds=line_rules.ride_s(line, booking.leg.to_m - booking.leg.from_m))
-    ended_at = arrived.at if arrived and arrived.at > started_at else started_at + lasts
-    stored = journeys.find_stored(session, OPERATOR, booking.id, lock=True)
-    journey = Journey(
-        id=new_id(now) if stored is None else stored.journey.id,
-        operator=OPERATOR,
-        operator_journey_id=booking.id,
-        operator_trip_id=offer.id,
-        proof_class=earned,
-        driver=offer.driver,
-        passenger=booking.passenger,
-        seats=booking.seats,
-        started_at=started_at,
-        ended_at=ended_at,
-        distance_m=booking.leg.to_m - booking.leg.from_m,
-        received_at=now if stored is None else stored.journey.received_at,
-        state=JourneyState.PENDING,
-        leg=booking.leg,
-        start_insee=start.insee,
-        end_insee=end.insee,
-    )
-    positions = (start.point, end.point)
-    if stored is None:
-        return journeys.record(session, journey, positions=positions).id
-    if earned > stored.journey.proof_class and stored.frozen_at is None:  # "C" > "B" > "A"
-        journeys.amend(session, stored, journey, positions=positions, sums=None, findings=(), now=now)
-    return stored.journey.id
-
-
-def _trace(rows: Sequence[store.EvidenceRow], side: str) -> Trace:
-    """One side's trace: its measured sightings before its declared ones, the earliest start, the latest end."""
-    own = [each for each in rows if each.side in (side, "both") and each.stop is not None]
-    starts = sorted((each for each in own if each.phase == "start"), key=lambda each: (not each.measured, each.at))
-    ends = sorted(
-        (each for each in own if each.phase == "end"), key=lambda each: (not each.measured, -each.at.timestamp())
-    )
-    device = next((each.device for each in (*starts, *ends) if each.device), None)
-    return Trace(device, _sighting(starts), _sighting(ends))
-
-
-def _sighting(rows: Sequence[store.EvidenceRow]) -> Sighting | None:
-    return Sighting(rows[0].at, str(rows[0].stop), rows[0].measured) if rows else None
-
-
-def _measured_at(booking: Booking, stop_id: str, point: Point | None) -> bool:
-    if point is None:
-        return False
-    line = files.get_line(booking.leg.line, paris_day(booking.pickup_at))
-    near = line_rules.nearest_stop(line, point)
-    return near is not None and near.id == stop_id
-
-
 def _device(given: str | None, person: str) -> str:
     """A short name of a device: the random one its browser keeps, else one for the person."""
     if given and given.isascii() and given.isalnum() and 8 <= len(given) <= 40:
         return f"web:{given}"
     return "web:" + hashlib.sha256(f"no device:{person}".encode()).hexdigest()[:24]
-
-
-def deadline_days(moment: datetime, home: Path | None) -> int:
-    """Until how many days after the ride its proof is taken: a figure of the scale in force that day, those that the
-    authority added in `home` included."""
-    return scale_in_force(paris_day(moment), home).proof_deadline_days
