@@ -12,6 +12,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --jobs=2
+# Python may keep what it compiles: without it each process that starts, and tests start hundreds, compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
 PYTHON := .venv/bin/python
 STAMPS := .venv/.made

@@ -22,7 +22,7 @@ import click
 
 from mobigo.base.errors import Refused
 from mobigo.infra import console
-from mobigo.infra.config import Config, load_config, require_safe
+from mobigo.infra.config import Config, as_environ, load_config, require_safe
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
@@ -111,7 +111,7 @@ def run(config: Config, *, with_worker: bool = True, when_answering: Callable[[]
     from granian.log import LogLevels
     from granian.server import Server
 
-    from mobigo.app.worker import as_environ, start_worker_process
+    from mobigo.app.worker import start_worker_process
 
     os.environ.update(as_environ(config))
     multiprocessing.set_start_method("spawn", force=True)

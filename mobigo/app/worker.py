@@ -7,9 +7,7 @@ import sys
 
 import click
 
-from mobigo.app import jobs_registry
-from mobigo.infra import log
-from mobigo.infra.config import Config, load_config, require_safe, settings
+from mobigo.infra.config import Config, as_environ, load_config, require_safe
 
 
 @click.command(short_help="Exécuter les travaux.")
@@ -19,7 +17,9 @@ def worker(with_parent: int | None) -> None:
 
     Chaque travail a son propre processus ; MOBIGO_JOBS_AT_ONCE dit combien à la fois.
     """
+    from mobigo.app import jobs_registry
     from mobigo.app.serve import make_ready
+    from mobigo.infra import log
     from mobigo.infra.jobs.child import die_with_parent
     from mobigo.infra.jobs.worker import run_worker
 
@@ -42,18 +42,3 @@ def start_worker_process(config: Config) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-P", "-m", "mobigo.app.cli", "worker", "--with-parent", str(os.getpid())]
     environ = {**os.environ, **as_environ(config)}
     return subprocess.Popen(command, env=environ, start_new_session=True)  # noqa: S603 - our own interpreter
-
-
-def as_environ(config: Config) -> dict[str, str]:
-    """The variables from which `load_config` makes this configuration again."""
-    return {how.variable: _text(getattr(config, name)) for name, how in settings().items()}
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    return str(value)

@@ -229,6 +229,21 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     return Config(**known)
 
 
+def as_environ(config: Config) -> dict[str, str]:
+    """The variables from which `load_config` makes this configuration again, for a process started beside this one."""
+    return {how.variable: _as_text(getattr(config, name)) for name, how in settings().items()}
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value)
+
+
 def language_of(environ: Mapping[str, str] | None = None) -> str:
     """The language to speak to whoever runs a command, even when the rest of the configuration cannot be read."""
     given = os.environ if environ is None else environ

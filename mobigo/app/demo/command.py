@@ -9,7 +9,7 @@ import click
 
 from mobigo.base.errors import Refused
 from mobigo.infra import console
-from mobigo.infra.config import Config, load_config
+from mobigo.infra.config import Config, as_environ, load_config
 
 if TYPE_CHECKING:
     from mobigo.app.demo.prepare import Prepared
@@ -113,7 +113,6 @@ def _text(prepared: "Prepared") -> str:
 def _serve(config: Config) -> NoReturn:
     """Become `mobigo serve`: a fresh process, without the memory that preparing took."""
     from mobigo.app.serve import free_port, is_free, listening
-    from mobigo.app.worker import as_environ
 
     if not is_free(config.host, config.port):
         free = free_port(config.host, config.port + 1)

@@ -8,7 +8,7 @@ import pytest
 
 from mobigo.app import cli
 from mobigo.infra import accounts, grants
-from mobigo.infra.config import Config
+from mobigo.infra.config import Config, as_environ
 from mobigo.infra.db import reading
 from mobigo.infra.roles import Grant, Role
 
@@ -18,7 +18,6 @@ PASSWORD = "cheval batterie agrafe"
 @pytest.fixture
 def command(settings: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """`command("create", "a@b.fr", typed="…") → (exit code, what stdout says)`."""
-    from mobigo.app.worker import as_environ
 
     for name, value in as_environ(replace(settings)).items():
         monkeypatch.setenv(name, value)

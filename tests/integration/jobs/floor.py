@@ -12,9 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from mobigo.app.worker import as_environ
 from mobigo.infra import clock, db
-from mobigo.infra.config import Config
+from mobigo.infra.config import Config, as_environ
 from mobigo.infra.jobs import Job, desk, registry, states, wakeups
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -12,10 +12,10 @@ import pytest
 
 from mobigo.app import jobs_registry
 from mobigo.app.serve import make_ready
-from mobigo.app.worker import as_environ, start_worker_process
+from mobigo.app.worker import start_worker_process
 from mobigo.base.decisions import Decision
 from mobigo.infra import clock, db
-from mobigo.infra.config import Config, load_config
+from mobigo.infra.config import Config, as_environ, load_config
 from mobigo.infra.jobs import enqueue, find_job, list_schedules, registry
 from tests.integration.jobs.floor import ROOT
 
