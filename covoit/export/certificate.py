@@ -1,10 +1,10 @@
 """The certificate for an employer (forfait mobilités durables): days, trips and kilometres. Never an amount."""
 
-from covoit.export.pdf import compiled, escaped, table
 from covoit.model.claims import Certificate
 from mobigo.infra.formats import day, number
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
+from mobigo.infra.pdf import compiled, escaped, table
 
 
 def certificate_pdf(certificate: Certificate) -> bytes:

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from covoit.export.pdf import compiled, escaped, table
 from covoit.export.workbook import saved, text
 from covoit.model.payments import Bordereau
 from mobigo.base.instants import paris_day
 from mobigo.infra.formats import amount, day, instant, number
+from mobigo.infra.pdf import compiled, escaped, table
 
 _STEPS: Final = {
     "prepare": "préparé par",

@@ -5,12 +5,12 @@ import io
 from datetime import UTC, datetime
 
 from covoit.export.accounts import euros, neutral
-from covoit.export.pdf import compiled, escaped, table
 from covoit.model.claims import Statement, StatementLine
 from mobigo.base.instants import PARIS
 from mobigo.infra.formats import amount, day, distance, instant
 from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
+from mobigo.infra.pdf import compiled, escaped, table
 
 
 def statement_csv(statement: Statement) -> bytes:

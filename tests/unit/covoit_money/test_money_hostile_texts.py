@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from covoit.export import pdf
 from covoit.gateway.bank import read_bank_file
 from covoit.service.claims import check_holder
 from covoit.service.closing import first_day_of
 from mobigo.base.errors import InvalidInput
+from mobigo.infra import pdf
 from tests.covoit_money_world import camt054
 
 NAMES = (
