@@ -14,7 +14,8 @@ import covoit.store.payments
 import covoit.store.people
 import covoit.store.proofs
 import covoit.store.registry
-import covoit.store.riders  # noqa: F401 - imported for the tables it declares
+import covoit.store.riders
+import covoit.store.subjects  # noqa: F401 - imported for what it declares
 import mobigo.infra.account_data
 import mobigo.infra.audit
 import mobigo.infra.blobs

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from covoit.model.journeys import Journey, JourneyState, LineLeg, ProofClass
-from covoit.store import journeys, people
+from covoit.store import journeys, people, subjects
 from mobigo.base.errors import Conflict, NotFound
 from mobigo.base.geo import Point
 from mobigo.infra import privacy
@@ -167,11 +167,11 @@ def test_a_person_who_leaves_is_forgotten_but_for_what_the_law_keeps(engine: Eng
         rider = people.person_of(session, OTHER_KEY, subject="R" * 26, phone="+33601020305", now=NOW)
         mine = replace(JOURNEY, driver=driver, passenger=rider)
         journeys.record(session, mine, positions=(BAUME, AVOUDREY), operator_users=("d", "p"))
-        told = journeys.export_subject(session, "S" * 26)
+        told = subjects.export_subject(session, "S" * 26)
         assert told["last_name"] == "Hérûg"
         assert [each["role"] for each in told["journeys"]] == ["driver"]  # type: ignore[attr-defined]
-        assert journeys.erase_subject(session, "S" * 26, NOW) > 0
-        assert journeys.erase_subject(session, "R" * 26, NOW) > 0
+        assert subjects.erase_subject(session, "S" * 26, NOW) > 0
+        assert subjects.erase_subject(session, "R" * 26, NOW) > 0
         session.expire_all()
         left = people.get_person(session, driver)
         assert (left.identity_key, left.phone, left.last_name, left.subject) == (KEY, None, None, None)
