@@ -1,6 +1,7 @@
 """Every table of the product, by importing every module that declares some: what migrations, backups, the privacy
 register and the tests look at. A package that gains a `store` adds its line."""
 
+import billettique.store.orders
 import covoit.service.personal
 import covoit.store.awards
 import covoit.store.bookings
@@ -15,6 +16,7 @@ import covoit.store.people
 import covoit.store.proofs
 import covoit.store.registry
 import covoit.store.riders
+import covoit.store.telephones
 import covoit.store.subjects  # noqa: F401 - imported for what it declares
 import mobigo.infra.account_data
 import mobigo.infra.audit

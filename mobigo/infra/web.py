@@ -37,6 +37,7 @@ class Services:
     config: "Config"
     make_networks: Callable[["Services"], Networks] | None = None
     make_carpool: Callable[["Services"], Any] | None = None
+    make_seats: Callable[["Services"], Any] | None = None
     # Set by tests that bring their own.
     _parts: dict[type, Any] = field(default_factory=dict)
 
@@ -65,6 +66,11 @@ class Services:
     def carpool(self) -> Any:
         """The carpool lines, as `mobigo.planner.model.CarpoolLines` asks them; None where none were handed over."""
         return None if self.make_carpool is None else self.make_carpool(self)
+
+    @cached_property
+    def seats(self) -> Any:
+        """Who keeps seats that ticketing sells, by kind of item; None where none were handed over."""
+        return None if self.make_seats is None else self.make_seats(self)
 
     def part(self, kind: type[Part], make: Callable[["Services"], Part]) -> Part:
         """One object of `kind` per process, made at first use: a package's own cache or client."""

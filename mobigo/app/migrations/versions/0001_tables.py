@@ -15,6 +15,8 @@ PROTECTIONS = {
     "sqlite": [
         "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
+        "CREATE TRIGGER billettique_item_move_no_update BEFORE UPDATE ON billettique_item_move BEGIN SELECT RAISE(ABORT, 'billettique_item_move only grows'); END",
+        "CREATE TRIGGER billettique_item_move_no_delete BEFORE DELETE ON billettique_item_move BEGIN SELECT RAISE(ABORT, 'billettique_item_move only grows'); END",
         "CREATE TRIGGER covoit_award_no_update BEFORE UPDATE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
         "CREATE TRIGGER covoit_award_no_delete BEFORE DELETE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
         "CREATE TRIGGER covoit_bank_event_no_update BEFORE UPDATE ON covoit_bank_event BEGIN SELECT RAISE(ABORT, 'covoit_bank_event only grows'); END",
@@ -42,6 +44,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER billettique_item_move_no_change BEFORE UPDATE OR DELETE ON billettique_item_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER billettique_item_move_no_truncate BEFORE TRUNCATE ON billettique_item_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER covoit_award_no_change BEFORE UPDATE OR DELETE ON covoit_award FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER covoit_award_no_truncate BEFORE TRUNCATE ON covoit_award FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -115,6 +120,41 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_audit_entry_object_kind_object_id"), "audit_entry", ["object_kind", "object_id"], unique=False
     )
+    op.create_table(
+        "billettique_item_move",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("item", sa.String(length=26), nullable=False),
+        sa.Column("before", sa.String(length=10), nullable=True),
+        sa.Column("after", sa.String(length=10), nullable=False),
+        sa.Column("why", Json, nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_item_move")),
+    )
+    op.create_index(op.f("ix_billettique_item_move_item"), "billettique_item_move", ["item"], unique=False)
+    op.create_table(
+        "billettique_order",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("reference", sa.String(length=12), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("subject", sa.String(length=26), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("promotion", sa.String(length=40), nullable=True),
+        sa.Column("receipt", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("extended", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("placed_at", UtcDateTime(), nullable=True),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("version >= 1 AND attempt >= 0 AND extended >= 0", name=op.f("ck_billettique_order_counts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_order")),
+        sa.UniqueConstraint("reference", name=op.f("uq_billettique_order_reference")),
+    )
+    op.create_index(op.f("ix_billettique_order_changed_at"), "billettique_order", ["changed_at"], unique=False)
+    op.create_index(op.f("ix_billettique_order_expires_at"), "billettique_order", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_billettique_order_subject"), "billettique_order", ["subject"], unique=False)
     op.create_table(
         "blob",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -599,6 +639,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=26), nullable=True),
         sa.Column("phone", sa.String(length=20), nullable=True),
         sa.Column("phone_trunc", sa.String(length=16), nullable=True),
+        sa.Column("phone_verified_at", UtcDateTime(), nullable=True),
         sa.Column("first_name", sa.String(length=100), nullable=True),
         sa.Column("last_name", sa.String(length=100), nullable=True),
         sa.Column("over_18", sa.Boolean(), nullable=True),
@@ -610,6 +651,39 @@ def upgrade() -> None:
         sa.UniqueConstraint("subject", name=op.f("uq_covoit_person_subject")),
     )
     op.create_index(op.f("ix_covoit_person_seen_at"), "covoit_person", ["seen_at"], unique=False)
+    op.create_index(
+        "uq_covoit_person_verified",
+        "covoit_person",
+        ["phone"],
+        unique=True,
+        sqlite_where=sa.text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+        postgresql_where=sa.text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+    )
+    op.create_table(
+        "covoit_phone_check",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("phone", sa.String(length=20), nullable=False),
+        sa.Column("first_name", sa.String(length=100), nullable=True),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_phone_check")),
+    )
+    op.create_index(op.f("ix_covoit_phone_check_asked_at"), "covoit_phone_check", ["asked_at"], unique=False)
+    op.create_index(op.f("ix_covoit_phone_check_person"), "covoit_phone_check", ["person"], unique=False)
+    op.create_index(
+        "uq_covoit_phone_check_waiting",
+        "covoit_phone_check",
+        ["person"],
+        unique=True,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
     op.create_table(
         "covoit_regular",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -1056,6 +1130,104 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_key_subject"), "api_key", ["subject"], unique=False)
     op.create_table(
+        "billettique_item",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("bundle", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("product", sa.String(length=120), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("gross_cents", sa.Integer(), nullable=False),
+        sa.Column("reduction_cents", sa.Integer(), nullable=False),
+        sa.Column("vat_pct", sa.String(length=8), nullable=False),
+        sa.Column("collector", sa.String(length=60), nullable=False),
+        sa.Column("seller", sa.String(length=60), nullable=False),
+        sa.Column("tariff_hash", sa.String(length=64), nullable=False),
+        sa.Column("riders", Json, nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=True),
+        sa.Column("last_at", UtcDateTime(), nullable=True),
+        sa.Column("promised", Json, nullable=False),
+        sa.Column("holder", sa.String(length=120), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("seat", sa.String(length=80), nullable=True),
+        sa.Column("seat_until", UtcDateTime(), nullable=True),
+        sa.Column("payment", sa.String(length=26), nullable=True),
+        sa.Column("entitlement", sa.String(length=26), nullable=True),
+        sa.Column("replaces", sa.String(length=26), nullable=True),
+        sa.Column("why", Json, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "gross_cents >= 0 AND reduction_cents >= 0 AND reduction_cents <= gross_cents",
+            name=op.f("ck_billettique_item_price"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["billettique_order.id"],
+            name=op.f("fk_billettique_item_order_id_billettique_order"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_item")),
+    )
+    op.create_index(op.f("ix_billettique_item_changed_at"), "billettique_item", ["changed_at"], unique=False)
+    op.create_index(
+        op.f("ix_billettique_item_order_id_position"), "billettique_item", ["order_id", "position"], unique=True
+    )
+    op.create_index(op.f("ix_billettique_item_payment"), "billettique_item", ["payment"], unique=False)
+    op.create_table(
+        "billettique_item_refund",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("about", sa.String(length=26), nullable=False),
+        sa.Column("item", sa.String(length=26), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("payment", sa.String(length=26), nullable=False),
+        sa.Column("refund", sa.String(length=26), nullable=False),
+        sa.Column("amount_cents", sa.Integer(), nullable=False),
+        sa.Column("kept_cents", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=60), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("paid_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("amount_cents > 0 AND kept_cents >= 0", name=op.f("ck_billettique_item_refund_amounts")),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["billettique_order.id"],
+            name=op.f("fk_billettique_item_refund_order_id_billettique_order"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_item_refund")),
+    )
+    op.create_index(
+        op.f("ix_billettique_item_refund_about_reason"), "billettique_item_refund", ["about", "reason"], unique=True
+    )
+    op.create_index(op.f("ix_billettique_item_refund_order_id"), "billettique_item_refund", ["order_id"], unique=False)
+    op.create_index(op.f("ix_billettique_item_refund_refund"), "billettique_item_refund", ["refund"], unique=False)
+    op.create_table(
+        "billettique_order_payment",
+        sa.Column("payment", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("amount_cents", sa.Integer(), nullable=False),
+        sa.Column("means", sa.String(length=20), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("collector", sa.String(length=60), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("booked", sa.String(length=10), nullable=True),
+        sa.Column("disputes", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["billettique_order.id"],
+            name=op.f("fk_billettique_order_payment_order_id_billettique_order"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("payment", name=op.f("pk_billettique_order_payment")),
+    )
+    op.create_index(
+        op.f("ix_billettique_order_payment_order_id"), "billettique_order_payment", ["order_id"], unique=False
+    )
+    op.create_table(
         "covoit_batch_act",
         sa.Column("batch", sa.String(length=26), nullable=False),
         sa.Column("step", sa.String(length=10), nullable=False),
@@ -1127,6 +1299,7 @@ def upgrade() -> None:
         "covoit_member",
         sa.Column("person", sa.String(length=26), nullable=False),
         sa.Column("guardian_consent_at", UtcDateTime(), nullable=True),
+        sa.Column("age_corrected_at", UtcDateTime(), nullable=True),
         sa.Column("licence_at", UtcDateTime(), nullable=True),
         sa.Column("insurance_at", UtcDateTime(), nullable=True),
         sa.Column("terms_version", sa.String(length=40), nullable=True),
@@ -1322,6 +1495,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_covoit_batch_line_claim"), table_name="covoit_batch_line")
     op.drop_table("covoit_batch_line")
     op.drop_table("covoit_batch_act")
+    op.drop_index(op.f("ix_billettique_order_payment_order_id"), table_name="billettique_order_payment")
+    op.drop_table("billettique_order_payment")
+    op.drop_index(op.f("ix_billettique_item_refund_refund"), table_name="billettique_item_refund")
+    op.drop_index(op.f("ix_billettique_item_refund_order_id"), table_name="billettique_item_refund")
+    op.drop_index(op.f("ix_billettique_item_refund_about_reason"), table_name="billettique_item_refund")
+    op.drop_table("billettique_item_refund")
+    op.drop_index(op.f("ix_billettique_item_payment"), table_name="billettique_item")
+    op.drop_index(op.f("ix_billettique_item_order_id_position"), table_name="billettique_item")
+    op.drop_index(op.f("ix_billettique_item_changed_at"), table_name="billettique_item")
+    op.drop_table("billettique_item")
     op.drop_index(op.f("ix_api_key_subject"), table_name="api_key")
     op.drop_table("api_key")
     op.drop_index(op.f("ix_account_session_subject"), table_name="account_session")
@@ -1409,6 +1592,21 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_covoit_regular_line"), table_name="covoit_regular")
     op.drop_index(op.f("ix_covoit_regular_driver"), table_name="covoit_regular")
     op.drop_table("covoit_regular")
+    op.drop_index(
+        "uq_covoit_phone_check_waiting",
+        table_name="covoit_phone_check",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_index(op.f("ix_covoit_phone_check_person"), table_name="covoit_phone_check")
+    op.drop_index(op.f("ix_covoit_phone_check_asked_at"), table_name="covoit_phone_check")
+    op.drop_table("covoit_phone_check")
+    op.drop_index(
+        "uq_covoit_person_verified",
+        table_name="covoit_person",
+        sqlite_where=sa.text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+        postgresql_where=sa.text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_covoit_person_seen_at"), table_name="covoit_person")
     op.drop_table("covoit_person")
     op.drop_index(op.f("ix_covoit_operator_user_seen_at"), table_name="covoit_operator_user")
@@ -1500,6 +1698,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_blob_owner"), table_name="blob")
     op.drop_index(op.f("ix_blob_last_day"), table_name="blob")
     op.drop_table("blob")
+    op.drop_index(op.f("ix_billettique_order_subject"), table_name="billettique_order")
+    op.drop_index(op.f("ix_billettique_order_expires_at"), table_name="billettique_order")
+    op.drop_index(op.f("ix_billettique_order_changed_at"), table_name="billettique_order")
+    op.drop_table("billettique_order")
+    op.drop_index(op.f("ix_billettique_item_move_item"), table_name="billettique_item_move")
+    op.drop_table("billettique_item_move")
     op.drop_index(op.f("ix_audit_entry_object_kind_object_id"), table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_at"), table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_actor"), table_name="audit_entry")

@@ -1,0 +1,243 @@
+"""What follows a payment: items are confirmed one by one, tickets issued, what cannot be served given back.
+
+`fulfil` looks at an order and does all that is due, once, whoever calls it: the page the buyer comes back to, the
+effect that a payment's move left, the sweep. It holds the order's lock, and nothing else is trusted: a page that says
+"paid" proves nothing. The same order again changes nothing.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import Session
+
+from billettique.gateway import sales
+from billettique.model.orders import ItemKind, ItemState
+from billettique.model.payments import PaymentState, RefundState
+from billettique.service import books, mails, refunds, titles
+from billettique.service.orders import SEAT_KINDS, again
+from billettique.service.seats import Seats, seats_of
+from billettique.store import orders as store
+from billettique.store.orders import ItemRow, OrderPaymentRow, OrderRow
+from billettique.store.payments import get_refund
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import MobigoError, Upstream
+from mobigo.base.instants import paris_day
+from mobigo.base.money import ZERO, Money
+from mobigo.ledger.model import Transfer
+
+if TYPE_CHECKING:
+    from mobigo.infra.web import Services
+
+LIVE: Final = frozenset(
+    {ItemState.ON_HOLD, ItemState.CONFIRMED, ItemState.FULFILLED, ItemState.ERROR, ItemState.REFUNDED,
+     ItemState.EXCHANGED}
+)  # fmt: skip
+GIVEN_UP: Final = frozenset({PaymentState.FAILED, PaymentState.CANCELED})
+_log = logging.getLogger(__name__)
+
+
+def on_payment(session: Session, payment_id: str, state: PaymentState, now: datetime) -> None:
+    """A payment moved: written beside its order, into the ledger, and left as an effect for `fulfil`.
+
+    Called in the transaction that moves the payment, under its lock: it touches no order and no item.
+    """
+    row = session.get(OrderPaymentRow, payment_id)
+    if row is None:
+        return  # not an order's (a debit of a subscription has its own listener)
+    transfers: list[Transfer] = []
+    if state is PaymentState.SUCCEEDED and row.booked is None:
+        transfers, row.booked = books.captured(row, now), "captured"
+    elif state is PaymentState.SUCCEEDED and row.booked == "disputed":
+        transfers, row.booked = books.dispute_won(row, now), "captured"
+    elif state is PaymentState.DISPUTED and row.booked != "disputed":
+        if row.booked is None:
+            transfers += books.captured(row, now)
+        row.disputes += 1
+        transfers += books.disputed(row, now)
+        row.booked = "disputed"
+    row.state, row.changed_at = str(state), now
+    again(session, row.order_id, f"{payment_id}:{state}:{row.disputes}", now)
+    session.flush()
+    books.give(session, transfers, now)
+
+
+def on_refund(session: Session, refund_id: str, now: datetime) -> None:
+    """A refund moved: its order is looked at again."""
+    row = refunds.find_by_refund(session, refund_id)
+    if row is not None:
+        state = get_refund(session, refund_id).state
+        again(session, row.order_id, f"{refund_id}:{state}", now)
+
+
+# ---------------------------------------------------------------- all that is due
+
+
+@dataclass
+class _Work:
+    """One look at an order: what is at hand, and what has to be posted at the end."""
+
+    order: OrderRow
+    payments: dict[str, OrderPaymentRow]
+    transfers: list[Transfer] = field(default_factory=list)
+    served: list[ItemRow] = field(default_factory=list)
+    changed: bool = False
+
+    def state(self, payment: str | None) -> PaymentState | None:
+        row = None if payment is None else self.payments.get(payment)
+        return None if row is None else PaymentState(row.state)
+
+
+def fulfil(session: Session, services: "Services", order_id: str, now: datetime) -> OrderRow:
+    """Do all that is due on an order: serve what is paid, give back what cannot be served, put back into the basket
+    what was not paid after all. Raises NotFound("billettique.no_order")."""
+    order = store.get_order(session, order_id, lock=True)
+    work = _Work(order, {row.payment: row for row in store.payments_of(session, order_id)})
+    seats = seats_of(services)
+    items = store.items_of(session, order_id)
+    _take_late_money(session, work, items, now)
+    for item in items:
+        if item.now in (ItemState.ON_HOLD, ItemState.CONFIRMED) and _is_paid(work, item):
+            _serve(session, services, work, item, seats, now)
+        elif item.now is ItemState.ON_HOLD and work.state(item.payment) in GIVEN_UP:
+            store.move(session, item, ItemState.DRAFT, now, Decision("billettique.not_paid"))
+            work.changed = True
+    _reopen(session, services, work, items, now)
+    _give_back_surplus(session, work, items, now)
+    _follow_refunds(session, work, items, now)
+    _follow_disputes(session, services, work, items, now)
+    for row in work.payments.values():
+        late = books.is_posted(session, f"{row.payment}:due") and not books.is_posted(session, f"{row.payment}:cleared")
+        if late and row.booked is not None:
+            work.transfers += books.due_cleared(row, now)
+    if work.changed or work.served:
+        store.touch(order, now)
+    if work.served:
+        mails.send_titles(session, services.config, order, items, now)
+    session.flush()
+    books.give(session, work.transfers, now)
+    return order
+
+
+def _is_paid(work: _Work, item: ItemRow) -> bool:
+    if item.payment is None:
+        return item.price == ZERO
+    return work.state(item.payment) is PaymentState.SUCCEEDED
+
+
+def _take_late_money(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
+    """A payment that was given up and succeeds after all still pays its items, if nothing else was done with them."""
+    for row in work.payments.values():
+        mine = [each for each in items if each.payment == row.payment]
+        whole = sum((each.price for each in mine), ZERO) == Money(row.amount_cents)
+        if (
+            PaymentState(row.state) is PaymentState.SUCCEEDED
+            and mine and whole and all(each.now is ItemState.DRAFT for each in mine)
+        ):  # fmt: skip
+            for item in mine:
+                store.move(session, item, ItemState.ON_HOLD, now, Decision("billettique.paid_late"))
+            work.order.placed_at = now
+            work.changed = True
+
+
+def _serve(
+    session: Session, services: "Services", work: _Work, item: ItemRow, seats: Mapping[ItemKind, Seats], now: datetime
+) -> None:
+    """Confirm an item and issue its title; what is refused is given back, alone."""
+    try:
+        with session.begin_nested():
+            if item.now is ItemState.ON_HOLD:
+                if ItemKind(item.kind) in SEAT_KINDS:
+                    _confirm_seat(session, item, seats, now)
+                store.move(session, item, ItemState.CONFIRMED, now)
+            if ItemKind(item.kind) not in SEAT_KINDS:
+                item.entitlement = titles.issue(session, services, item, now)
+            store.move(session, item, ItemState.FULFILLED, now)
+            session.flush()
+    except Upstream:
+        raise  # nobody knows: the whole look is made again
+    except MobigoError as refused:
+        give_up(session, work, item, refused.decision, now)
+        return
+    work.transfers += books.sold(item, now)
+    work.served.append(item)
+
+
+def _confirm_seat(session: Session, item: ItemRow, seats: Mapping[ItemKind, Seats], now: datetime) -> None:
+    keeper = seats.get(ItemKind(item.kind))
+    if keeper is None or item.seat is None:
+        raise MobigoError("billettique.no_seats", kind=item.kind)
+    keeper.confirm(session, item.seat, now)
+
+
+def give_up(session: Session, work: _Work, item: ItemRow, why: Decision, now: datetime) -> None:
+    """An item that was paid and cannot be served: all of it is given back, of itself."""
+    store.move(session, item, ItemState.ERROR, now, why)
+    work.changed = True
+    payment = None if item.payment is None else work.payments.get(item.payment)
+    if payment is not None and item.price > ZERO:
+        work.transfers += refunds.ask(
+            session, payment, about=item.id, item=item.id, reason="unserved", amount=item.price, kept=ZERO,
+            rule="unserved", now=now,
+        )  # fmt: skip
+    else:
+        store.move(session, item, ItemState.REFUNDED, now, why)
+
+
+def _reopen(session: Session, services: "Services", work: _Work, items: list[ItemRow], now: datetime) -> None:
+    """When nothing was paid, the order is a basket again, and its prices are kept for as long again."""
+    order = work.order
+    if order.placed_at is None or not work.changed:
+        return
+    left = [each for each in items if each.now not in (ItemState.DRAFT, ItemState.CANCELLED)]
+    if not left and any(each.now is ItemState.DRAFT for each in items):
+        order.placed_at = None
+        order.expires_at = max(order.expires_at, now + sales.terms_on(paris_day(now), services.config.home).keep)
+
+
+def _give_back_surplus(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
+    """Money that paid nothing (a second payment, one that came after all was given up) goes back of itself."""
+    for row in work.payments.values():
+        if PaymentState(row.state) is not PaymentState.SUCCEEDED:
+            continue
+        used = sum((each.price for each in items if each.payment == row.payment and each.now in LIVE), ZERO)
+        surplus = Money(row.amount_cents) - used - refunds.asked_about(session, row.payment)
+        if surplus > ZERO:
+            work.transfers += refunds.ask(
+                session, row, about=row.payment, item=None, reason="surplus", amount=surplus, kept=ZERO,
+                rule="surplus", now=now,
+            )  # fmt: skip
+            work.changed = True
+
+
+def _follow_refunds(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
+    by_id = {each.id: each for each in items}
+    for row in store.refunds_of(session, work.order.id):
+        if row.paid_at is not None:
+            continue
+        state = RefundState(get_refund(session, row.refund).state)
+        item = None if row.item is None else by_id.get(row.item)
+        if item is not None and item.now is ItemState.ERROR:
+            store.move(session, item, ItemState.REFUNDED, now, Decision("billettique.given_back", state=str(state)))
+            work.changed = True
+        if state is RefundState.SUCCEEDED:
+            row.paid_at = now
+            work.transfers += books.refund_paid(work.payments[row.payment], row.refund, Money(row.amount_cents), now)
+
+
+def _follow_disputes(session: Session, services: "Services", work: _Work, items: list[ItemRow], now: datetime) -> None:
+    """A contested payment freezes the titles it paid; they are good again when we win."""
+    for item in items:
+        if item.now is not ItemState.FULFILLED or item.entitlement is None:
+            continue
+        disputed = work.state(item.payment) is PaymentState.DISPUTED
+        if disputed != (item.why is not None and item.why.get("code") == "billettique.payment_disputed"):
+            why = Decision("billettique.payment_disputed")
+            if disputed:
+                titles.suspend(session, services, item.entitlement, why, now)
+            else:
+                titles.resume(session, services, item.entitlement, now)
+            item.why, item.changed_at = (store.written(why) if disputed else None), now
+            work.changed = True
