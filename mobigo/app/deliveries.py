@@ -11,12 +11,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mobigo.infra.config import Config
-from mobigo.infra.outbox import Gateway, Handler
+from mobigo.infra.outbox import Effect, Gateway, Handler
+from mobigo.infra.web import Services
 
 JOB: Final = "outbox.deliver"
 
-# Topic → handler. No package reacts to another one's effects yet.
-HANDLERS: Final[Mapping[str, Handler]] = {}
+
+def handlers(services: Services) -> Mapping[str, Handler]:
+    """The handler of each topic."""
+    return {"billettique.fulfil": lambda session, effect: _fulfil(session, services, effect)}
+
+
+def _fulfil(session: Session, services: Services, effect: Effect) -> None:
+    from billettique.service.fulfilment import fulfil
+    from mobigo.infra import clock
+
+    fulfil(session, services, effect.payload["order"], clock.now())
 
 
 def gateways(config: Config) -> dict[str, Gateway]:

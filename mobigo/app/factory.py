@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from apiflask import APIFlask
 from flask import current_app, request
 
+from mobigo.app.joins import make_seats
 from mobigo.infra import auth, csp, delivery, formats, http_errors, i18n, keys, log, metrics, ratelimit
 from mobigo.infra.config import Config, load_config, require_safe
 from mobigo.infra.web import EXTENSION, Networks, Services
@@ -69,7 +70,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    services = Services(settings, make_networks=make_networks, make_carpool=make_carpool)
+    services = Services(settings, make_networks=make_networks, make_carpool=make_carpool, make_seats=make_seats)
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
