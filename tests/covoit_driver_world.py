@@ -32,8 +32,8 @@ def known(engine: Engine, name: str, phone: str | None, now: datetime) -> Known:
     with transaction(engine) as session:
         subject = accounts.create(session, now, email=f"{name}@example.org", name=name.title(), password_hash=None)
         person = person_of(
-            session, f"{name:x<64}", subject=subject, phone=phone, first_name=name.title(), last_name="Essai",
-            over_18=True, now=now,
+            session, f"{name:x<64}", subject=subject, phone=phone, verified=phone is not None, first_name=name.title(),
+            last_name="Essai", over_18=True, now=now,
         )  # fmt: skip
         token = sessions.open_session(session, subject, datetime.now(UTC), None, None)
     return Known(subject, person, token)

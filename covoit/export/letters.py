@@ -14,6 +14,8 @@ def subject_of(decision: Individual) -> str:
         "paper_claim": _("Votre demande sur papier"),
         "ban": _("Votre accès au covoiturage"),
         "recovery": _("Une somme versée en trop"),
+        "identity": _("Vos trajets et votre compte"),
+        "ban_lift": _("La fin de votre exclusion"),
     }
     return titles[str(decision.kind)]
 
@@ -31,6 +33,8 @@ def body_of(decision: Individual) -> str:
             "refused": _("Décision : la mesure n’est pas prise."),
             "partly": _("Décision : la mesure est prise en partie."),
         }
+    if str(decision.kind) == "ban_lift":
+        outcomes["granted"] = _("Décision : l’exclusion prend fin aujourd’hui.")
     lines = [subject_of(decision), "", outcomes[str(decision.outcome)], ""]
     lines += [_("Les faits : %(facts)s", facts=sentence(decision.facts))]
     lines += [_("La règle appliquée : %(rule)s", rule=sentence(decision.rule))]
@@ -45,7 +49,7 @@ def body_of(decision: Individual) -> str:
                 " L311-3-1 et R311-3-1-2)."
             )
         ]
-    if decision.overrides:
+    if decision.overrides and decision.algorithmic:
         lines += [_("Une personne a décidé autrement que ce que le traitement proposait.")]
     lines += ["", _("Ce que vous pouvez faire :")]
     lines += [f"- {sentence(remedy)}" for remedy in decision.remedies]

@@ -1,4 +1,4 @@
-"""The lines and the guarantee, read from the data files of the package (TOML, one dated file each)."""
+"""The lines, the guarantee and the longest ban, read from the data files of the package (TOML, one dated file each)."""
 
 import tomllib
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from covoit.model.lines import Guarantee, Line
+from covoit.model.lines import Guarantee, Line, Measure
 from covoit.rules import lines as rules
 from mobigo.base.errors import InvalidInput, NotFound
 
@@ -50,6 +50,17 @@ def _guarantees() -> tuple[Guarantee, ...]:
 def guarantee_on(day: date) -> Guarantee | None:
     """The rule of départ et retour garantis in force that day, if there is one: the last to have begun."""
     found: list[Guarantee] = rules.in_force(_guarantees(), day)
+    return max(found, key=lambda each: each.period.first_day, default=None)
+
+
+@lru_cache(maxsize=1)
+def _measures() -> tuple[Measure, ...]:
+    return tuple(rules.measure_of(content) for content in _contents("measures"))
+
+
+def measure_on(day: date) -> Measure | None:
+    """For how long somebody may be kept out, by a decision of that day: the last rule to have begun."""
+    found: list[Measure] = rules.in_force(_measures(), day)
     return max(found, key=lambda each: each.period.first_day, default=None)
 
 

@@ -92,3 +92,4 @@ class Member:
     terms_version: str | None = None
     terms_at: datetime | None = None
     banned_at: datetime | None = None
+    reachable: bool = True  # False: an account whose telephone was never verified

@@ -85,6 +85,8 @@ class Kind(StrEnum):
     PAPER_CLAIM = "paper_claim"
     BAN = "ban"
     RECOVERY = "recovery"
+    IDENTITY = "identity"  # whose journeys, or whose number, two people say is theirs
+    BAN_LIFT = "ban_lift"  # the end of a ban before its last day
 
 
 class Outcome(StrEnum):

@@ -76,6 +76,16 @@ class Guarantee:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """For how many days at most one decision keeps somebody out, its first day included."""
+
+    code: str
+    period: Period
+    ban_days_max: int
+    source: str
+
+
 class WaitFrom(StrEnum):
     """What an expected wait rests on."""
 

@@ -57,9 +57,11 @@ def room(offer: Offer, bookings: Iterable[Booking], leg: LineLeg) -> int:
 
 
 def refusal_of_booking(
-    offer: Offer, bookings: Iterable[Booking], leg: LineLeg, seats: int, passenger: Member, *, strangers: bool
-) -> Decision | None:
-    """Why these seats cannot be had, or None. `strangers`: neither of the two has blocked the other.
+    offer: Offer, bookings: Iterable[Booking], leg: LineLeg, seats: int, passenger: Member, *, strangers: bool,
+    ahead: bool = False,
+) -> Decision | None:  # fmt: skip
+    """Why these seats cannot be had, or None. `strangers`: neither of the two has blocked the other. `ahead`: booked
+    from afar, so that the passenger must be told when the car does not come: their telephone was verified.
 
     A blocked pair is told what anybody is told of a car that is gone: nobody learns that they were blocked.
     """
@@ -72,6 +74,8 @@ def refusal_of_booking(
     refused = refusal_to_ride(passenger)
     if refused is not None:
         return refused
+    if ahead and not passenger.reachable:
+        return Decision("covoit.phone_not_verified")
     if not within(leg, offer.leg):
         return Decision("covoit.not_on_the_way")
     kept = list(bookings)
@@ -96,6 +100,8 @@ def refusal_to_drive(member: Member) -> Decision | None:
         return Decision("covoit.banned")
     if member.adult is not True:
         return Decision("covoit.driver_not_adult")
+    if not member.reachable:
+        return Decision("covoit.phone_not_verified")
     if member.licence_at is None:
         return Decision("covoit.no_licence")
     if member.insurance_at is None:

@@ -17,6 +17,7 @@ from covoit.model.lines import (
     Hours,
     Line,
     LineStop,
+    Measure,
     Waited,
     WaitFrom,
 )
@@ -120,6 +121,17 @@ def guarantee_of(content: Mapping[str, Any]) -> Guarantee:
         )
     except (KeyError, TypeError, ValueError) as cause:
         raise InvalidInput("covoit.bad_line", line=str(content.get("code", "?")), fault=str(cause)) from cause
+
+
+def measure_of(content: Mapping[str, Any]) -> Measure:
+    """The longest ban that a file sets. Raises InvalidInput("covoit.bad_line")."""
+    try:
+        made = Measure(content["code"], _period(content), int(content["ban_days_max"]), content["source"])
+    except (KeyError, TypeError, ValueError) as cause:
+        raise InvalidInput("covoit.bad_line", line=str(content.get("code", "?")), fault=str(cause)) from cause
+    if made.ban_days_max < 1:
+        raise InvalidInput("covoit.bad_line", line=made.code, fault="a ban lasts a day at least")
+    return made
 
 
 # ---------------------------------------------------------------- legs

@@ -16,7 +16,7 @@ from covoit.rules.proofs import boarding_code
 from covoit.service.lines import price_on
 from covoit.store import bookings as store
 from covoit.store import offers as offer_store
-from covoit.store.people import PersonRow
+from covoit.store.people import PersonRow, get_person
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
 from mobigo.base.instants import paris_day
@@ -77,7 +77,7 @@ def book(
     refuse(
         rules.refusal_of_booking(
             offer, store.bookings_on(session, [offer_id]), leg, seats, offer_store.find_member(session, passenger),
-            strangers=passenger not in offer_store.blocked_with(session, offer.driver),
+            strangers=passenger not in offer_store.blocked_with(session, offer.driver), ahead=origin == "booked",
         )
     )  # fmt: skip
     made = store.BookingRow(
@@ -232,7 +232,7 @@ def _text(session: Session, phone: str, words: str, person: str, key: str, now: 
 
 
 def _phone_of(session: Session, person: str) -> str | None:
-    return session.scalar(select(PersonRow.phone).where(PersonRow.id == person))
+    return get_person(session, person).reach
 
 
 def _stop_name(booking: Booking) -> str:

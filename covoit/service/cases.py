@@ -2,12 +2,13 @@
 named person signs."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from covoit.export import letters
+from covoit.gateway import lines as files
 from covoit.model.claims import Individual, Kind, Outcome, Signatory
 from covoit.rules import awards as award_rules
 from covoit.rules import claims as rules
@@ -127,6 +128,16 @@ def decide_case(
         raise Refused("covoit.case_not_heard", days=payment_rules.ADVERSARIAL_DAYS)
     if kind is Kind.BAN and outcome is Outcome.GRANTED and last_day is None:
         raise InvalidInput("covoit.ban_without_end")
+    longest = files.measure_on(today)
+    if (
+        kind is Kind.BAN
+        and last_day is not None
+        and longest is not None
+        and (last_day - today).days >= longest.ban_days_max
+    ):
+        raise InvalidInput(
+            "covoit.ban_too_long", days=longest.ban_days_max, last=today + timedelta(days=longest.ban_days_max - 1)
+        )
     decision = decision_rules.decide(
         id=new_id(now),
         kind=kind,
@@ -159,6 +170,8 @@ RULES: Final[Mapping[Kind, Decision]] = {
     Kind.PAPER_CLAIM: Decision("covoit.rule_paper_claim"),
     Kind.BAN: Decision("covoit.rule_ban"),
     Kind.RECOVERY: Decision("covoit.rule_recovery"),
+    Kind.IDENTITY: Decision("covoit.rule_identity"),
+    Kind.BAN_LIFT: Decision("covoit.rule_ban_lift"),
 }
 
 
@@ -170,6 +183,8 @@ def _facts(row: store.CaseRow) -> Decision:
         return Decision("covoit.facts_alert_paid", day=day, amount=Money(row.cents))
     if row.kind == Kind.RECOVERY:
         return Decision("covoit.facts_recovery", month=row.object_id, amount=Money(row.cents or 0))
+    if row.kind == Kind.IDENTITY:
+        return Decision("covoit.facts_identity", day=day)
     if row.kind == Kind.BAN:
         return Decision("covoit.facts_ban", object=row.object_id, day=day)
     if row.kind == Kind.PAPER_CLAIM:

@@ -41,6 +41,7 @@ class File:
     cases: Sequence[claim_store.CaseRow]
     decisions: Sequence[claim_store.DecisionRow]
     banned: bool
+    bans: Sequence[claim_store.BanRow]  # the latest first
 
 
 def full_name(person: Person | None) -> str:
@@ -77,6 +78,7 @@ def open_file(session: Session, person: str, *, by: Identity, now: datetime) -> 
         requests=claim_store.claims_of(session, person)[::-1],
         cases=claim_store.cases_of(session, person)[::-1],
         decisions=claim_store.decisions_of(session, person)[::-1],
+        bans=claim_store.bans_of(session, person),
         banned=bool(claim_store.banned(session, [person], paris_day(now))),
     )
 

@@ -175,8 +175,8 @@ def _tell_change(session: Session, person: str, row: ibans.IbanRow, now: datetim
 def _second_factor(session: Session, person: str) -> tuple[Channel, str]:
     """The telephone first: it is the other road of who signs in by e-mail."""
     known = get_person(session, person)
-    if known.phone:
-        return "sms", known.phone
+    if known.reach:
+        return "sms", known.reach
     if known.subject is not None:
         email = accounts.profile(session, known.subject).email
         if email:

@@ -73,6 +73,7 @@ def _found(session: Session, by: Identity, now: datetime) -> Iterator[Waiting]:
     if Permission.COVOIT_DESK in may:
         yield _cases(session, "complaints", Kind.COMPLAINT, today)
         yield _cases(session, "paper_claims", Kind.PAPER_CLAIM, today)
+        yield _cases(session, "identities", Kind.IDENTITY, today)
         open_rides = line_store.cases(session, open_only=True)
         late = [row for row in open_rides if row.ordered_at is None and _waited_s(row.opened_at, now) > TAXI_WAITS_S]
         yield Waiting(

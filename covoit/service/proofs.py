@@ -24,7 +24,7 @@ from covoit.store import bookings as booking_store
 from covoit.store import journeys
 from covoit.store import offers as offer_store
 from covoit.store import proofs as store
-from covoit.store.people import PersonRow
+from covoit.store.people import who_answers
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.geo import Point
 from mobigo.base.instants import paris_day
@@ -229,7 +229,7 @@ def typed(
 def texted(session: Session, root: bytes, *, phone: str, words: str, now: datetime) -> Proven:
     """A text message with six figures, from a number we know, of somebody who has booked. Raises
     Refused("covoit.phone_unknown" | "covoit.code_wrong"), NotFound("covoit.missing_booking")."""
-    person = session.scalar(select(PersonRow.id).where(PersonRow.phone == phone).limit(1))
+    person = who_answers(session, phone)
     if person is None:
         raise Refused("covoit.phone_unknown")
     soon = booking_store.bookings_of(session, person, now - timedelta(hours=6))

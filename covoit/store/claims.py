@@ -348,11 +348,18 @@ def banned(session: Session, people: Sequence[str], day: date) -> set[str]:
     return found
 
 
-def lift_ban(session: Session, person: str, now: datetime) -> int:
-    """End the bans of a person; how many."""
-    return changed(
-        session, update(BanRow).where(BanRow.person == person, BanRow.lifted_at.is_(None)).values(lifted_at=now)
-    )
+def bans_of(session: Session, person: str) -> list[BanRow]:
+    """Every ban of a person, the latest first."""
+    asked = select(BanRow).where(BanRow.person == person).order_by(BanRow.last_day.desc(), BanRow.id.desc())
+    return list(session.scalars(asked))
+
+
+def get_ban(session: Session, ban: str, *, lock: bool = False) -> BanRow:
+    """One ban. Raises NotFound("covoit.unknown_ban")."""
+    row = session.get(BanRow, ban, with_for_update=lock, populate_existing=lock)
+    if row is None:
+        raise NotFound("covoit.unknown_ban", ban=ban[:40])
+    return row
 
 
 def forget_words(session: Session, person: str) -> int:

@@ -21,6 +21,7 @@ class MemberRow(Base):
 
     person: Mapped[str] = mapped_column(ForeignKey("covoit_person.id", ondelete="CASCADE"), primary_key=True)
     guardian_consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    age_corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by the person: once
     licence_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     insurance_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     terms_version: Mapped[str | None] = mapped_column(String(40))
@@ -112,6 +113,7 @@ describe(
     keep=Days(5 * 366, after="changed_at"),
     personal={
         "guardian_consent_at": "a minor rides with the consent of a parent",
+        "age_corrected_at": "an age declared by mistake is corrected by oneself once",
         "licence_at": "drivers declare a licence",
         "insurance_at": "drivers declare an insurance",
         "terms_version": "which terms were signed",
@@ -162,11 +164,12 @@ def find_member(session: Session, person: str) -> Member:
     row = session.get(MemberRow, person)
     known = session.get(PersonRow, person)
     adult = None if known is None else known.over_18
+    reachable = known is None or known.subject is None or known.phone_verified_at is not None
     if row is None:
-        return Member(person, adult)
+        return Member(person, adult, reachable=reachable)
     return Member(
         person, adult, row.guardian_consent_at, row.licence_at, row.insurance_at, row.terms_version, row.terms_at,
-        row.banned_at,
+        row.banned_at, reachable,
     )  # fmt: skip
 
 

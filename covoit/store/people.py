@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import String, bindparam, func, or_, select, update
+from sqlalchemy import Index, String, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.errors import Conflict, NotFound
@@ -28,12 +28,21 @@ class PersonRow(Base):
     """A driver or passenger, and all that tells who they are."""
 
     __tablename__ = "covoit_person"
+    __table_args__ = (
+        # A number that was verified is one account's.
+        Index(
+            "uq_covoit_person_verified", "phone", unique=True,
+            sqlite_where=text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+            postgresql_where=text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
     identity_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     subject: Mapped[str | None] = mapped_column(String(26), unique=True)
     phone: Mapped[str | None] = mapped_column(String(20))
     phone_trunc: Mapped[str | None] = mapped_column(String(16))
+    phone_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_name: Mapped[str | None] = mapped_column(String(100))
     last_name: Mapped[str | None] = mapped_column(String(100))
     over_18: Mapped[bool | None] = mapped_column()
@@ -62,6 +71,7 @@ describe(
         "subject": "the account that is this person's",
         "phone": "reaching the person; proving that two declarations are one person's",
         "phone_trunc": "what operators may send instead of the number",
+        "phone_verified_at": "when the number was proven to be the person's, by a code or at the counter",
         "first_name": "writing to the person, naming them on a payment",
         "last_name": "writing to the person, naming them on a payment",
         "over_18": "what is reserved to adults; unknown is not adult",
@@ -89,6 +99,13 @@ class Person:
     first_name: str | None = None
     last_name: str | None = None
     over_18: bool | None = None
+    phone_verified_at: datetime | None = None
+
+    @property
+    def reach(self) -> str | None:
+        """The number messages may go to: an account's only once it was verified; of somebody without account, the one
+        an agent or an operator wrote down."""
+        return self.phone if self.phone_verified_at is not None or self.subject is None else None
 
     @property
     def adult(self) -> bool:
@@ -115,11 +132,13 @@ def person_of(
     first_name: str | None = None,
     last_name: str | None = None,
     over_18: bool | None = None,
+    verified: bool = False,
     now: datetime,
 ) -> str:
     """The random id of the person who has this identity key, or this account; made when there is none.
 
-    What is given completes what is known, and replaces nothing but an unknown age. Raises Conflict(
+    What is given completes what is known, and replaces nothing but an unknown age. `verified`: whoever calls made sure
+    that the number is theirs. Raises Conflict(
     "covoit.identity_of_another") when the key is one person's and the account another's. Waits for whoever is just
     making the same person.
     """
@@ -137,7 +156,7 @@ def person_of(
         if not inserted:
             return person_of(
                 session, identity_key, subject=subject, phone=phone, phone_trunc=phone_trunc, first_name=first_name,
-                last_name=last_name, over_18=over_18, now=now,
+                last_name=last_name, over_18=over_18, verified=verified, now=now,
             )  # fmt: skip
         row = session.get_one(PersonRow, made.id)
     if identity_key is not None and row.identity_key is None:
@@ -151,6 +170,8 @@ def person_of(
     row.first_name = row.first_name or first_name
     row.last_name = row.last_name or last_name
     row.over_18 = over_18 if row.over_18 is None else row.over_18
+    if verified and phone is not None and row.phone == phone and row.phone_verified_at is None:
+        row.phone_verified_at = now
     row.seen_at = max(row.seen_at, now)
     session.flush()
     return row.id
@@ -171,8 +192,9 @@ def people_of(
         rows: list[dict[str, Any]] = [
             {
                 "id": new_id(now), "identity_key": key, "subject": None, "phone": declared[key].phone,
-                "phone_trunc": declared[key].phone_trunc, "first_name": None, "last_name": None,
-                "over_18": declared[key].over_18, "created_at": now, "seen_at": now, "erased_at": None,
+                "phone_trunc": declared[key].phone_trunc, "phone_verified_at": None, "first_name": None,
+                "last_name": None, "over_18": declared[key].over_18, "created_at": now, "seen_at": now,
+                "erased_at": None,
             }
             for key in missing
         ]  # fmt: skip
@@ -213,6 +235,21 @@ def get_person(session: Session, person: str) -> Person:
     if row is None:
         raise NotFound("covoit.unknown_person", person=person[:40])
     return person_value(row)
+
+
+def find_by_key(session: Session, identity_key: str) -> Person | None:
+    """The person who has this identity key, whoever declared them."""
+    row = session.scalar(select(PersonRow).where(PersonRow.identity_key == identity_key))
+    return None if row is None else person_value(row)
+
+
+def who_answers(session: Session, phone: str) -> str | None:
+    """The person a message from this number comes from: whose account verified it, else somebody without account for
+    whom an agent or an operator wrote it down. What an account merely typed never counts."""
+    counts = or_(PersonRow.phone_verified_at.is_not(None), PersonRow.subject.is_(None))
+    asked = select(PersonRow.id).where(PersonRow.phone == phone, counts)
+    by_trust = asked.order_by(PersonRow.subject.is_(None), PersonRow.phone_verified_at.is_(None), PersonRow.id)
+    return session.scalar(by_trust.limit(1))
 
 
 def find_person(session: Session, *, subject: str) -> Person | None:
@@ -282,7 +319,8 @@ def link_account(session: Session, person: str, subject: str) -> None:
 def forget(session: Session, person: str, now: datetime, *, keep_key: bool) -> int:
     """Empty all that tells who a person is; their key and truncated number are kept while money may be claimed."""
     values: dict[str, Any] = {
-        "subject": None, "phone": None, "first_name": None, "last_name": None, "erased_at": now,
+        "subject": None, "phone": None, "phone_verified_at": None, "first_name": None, "last_name": None,
+        "erased_at": now,
     }  # fmt: skip
     if not keep_key:
         values |= {"identity_key": None, "phone_trunc": None, "over_18": None}
@@ -292,8 +330,9 @@ def forget(session: Session, person: str, now: datetime, *, keep_key: bool) -> i
 def person_value(row: PersonRow) -> Person:
     """The value of a row."""
     return Person(
-        row.id, row.identity_key, row.subject, row.phone, row.phone_trunc, row.first_name, row.last_name, row.over_18
-    )
+        row.id, row.identity_key, row.subject, row.phone, row.phone_trunc, row.first_name, row.last_name, row.over_18,
+        row.phone_verified_at,
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- many at once

@@ -17,6 +17,7 @@ from covoit.store.lines import GuaranteeRow, WaitingRow
 from covoit.store.offers import BlockRow, MemberRow, OfferRow, RegularRow, ReportRow
 from covoit.store.people import find_person
 from covoit.store.proofs import EvidenceRow
+from covoit.store.telephones import PhoneCheckRow
 from mobigo.infra.db import changed
 from mobigo.infra.privacy import register_subject
 
@@ -38,6 +39,7 @@ def export_subject(session: Session, subject: str) -> Mapping[str, object]:
         "waits": (WaitingRow, WaitingRow.passenger, "stop to_stop since ended_at outcome"),
         "guaranteed": (GuaranteeRow, GuaranteeRow.passenger, "stop to_stop kind opened_at outcome"),
         "blocked": (BlockRow, BlockRow.by, "at"),
+        "numbers": (PhoneCheckRow, PhoneCheckRow.person, "phone first_name last_name state asked_at"),
         "reports": (ReportRow, ReportRow.by, "kind words at"),
     }
     declared = {} if member is None else {name: getattr(member, name) for name in _MEMBER}
@@ -56,6 +58,7 @@ def erase_subject(session: Session, subject: str, now: datetime) -> int:
     coming = (OfferRow.driver == me, OfferRow.state == str(OfferState.PUBLISHED))
     acts: tuple[Any, ...] = (
         delete(MemberRow).where(MemberRow.person == me),
+        delete(PhoneCheckRow).where(PhoneCheckRow.person == me),
         delete(BlockRow).where(BlockRow.by == me),
         delete(ReportRow).where(ReportRow.by == me, ReportRow.read_at.is_not(None)),
         update(RegularRow).where(RegularRow.driver == me, RegularRow.ended_at.is_(None)).values(ended_at=now),

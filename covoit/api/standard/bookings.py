@@ -169,7 +169,7 @@ def messages() -> ResponseReturnValue:
         if offer_id is None or given.recipientCarpoolerType != "DRIVER":
             raise NotFound("covoit.unknown_person", person=given.to.id[:40])
         driver = offer_store.get_offer(session, offer_id).driver
-        phone = get_person(session, driver).phone
+        phone = get_person(session, driver).reach
         if wire.public_id(driver) != given.to.id or phone is None:
             raise NotFound("covoit.unknown_person", person=given.to.id[:40])
         with use_language("fr"):

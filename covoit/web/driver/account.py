@@ -86,7 +86,7 @@ def _code_page(errors: dict[str, str], status: int = 200) -> ResponseReturnValue
         row = ibans.waiting(session, person, lock=False)
         shown: dict[str, Any] | None = None
         if row is not None:
-            phone = get_person(session, person).phone
+            phone = get_person(session, person).reach
             shown = {
                 "iban": claims.masked(row.iban or ""), "holder": row.holder, "until": row.expires_at,
                 "phone_end": phone[-2:] if phone else None,

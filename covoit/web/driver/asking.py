@@ -171,6 +171,8 @@ def _object_of(session: Session, person: str, row: store.CaseRow) -> dict[str, A
     """What a case is about, in words; what is neither a trip nor a statement of this person is said as it was kept."""
     if store.about_alert(row.object_id) is not None:
         return {"object": row.object_id, "words": _("des faits relevés dans vos trajets"), "href": ""}
+    if row.kind == Kind.IDENTITY:
+        return {"object": row.object_id, "words": _("des trajets ou un numéro que vous dites vôtres"), "href": ""}
     award, month = rules.award_of_object(row.object_id), rules.month_of_object(row.object_id)
     try:
         if award or month or row.object_id == rules.ANYTHING:

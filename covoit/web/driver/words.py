@@ -69,6 +69,8 @@ def kind(value: str) -> str:
         Kind.PAPER_CLAIM: _("Demande sur papier"),
         Kind.BAN: _("Exclusion envisagée"),
         Kind.RECOVERY: _("Reprise envisagée"),
+        Kind.IDENTITY: _("Trajets ou numéro réclamés"),
+        Kind.BAN_LIFT: _("Fin d’exclusion"),
     }[Kind(value)]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from covoit.export import letters
 from covoit.model.claims import Kind, Outcome
 from covoit.rules.payments import ADVERSARIAL_DAYS, may_decide_recovery
-from covoit.service import claims, counter
+from covoit.service import claims, counter, identities
 from covoit.store import claims as store
 from covoit.store.claims import CaseRow
 from covoit.web import bp
@@ -25,7 +25,7 @@ from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 
-ASKED: Final = (Kind.COMPLAINT, Kind.PAPER_CLAIM)
+ASKED: Final = (Kind.COMPLAINT, Kind.PAPER_CLAIM, Kind.IDENTITY)
 MEASURES: Final = (Kind.RECOVERY, Kind.BAN)
 
 
@@ -94,13 +94,14 @@ def _detail(case_id: str, faults: Faults) -> ResponseReturnValue:
         counter.saw(session, row.person, by=me(), page="case", now=instant)
         decision = None if row.decision is None else claims.decision_of(session, row.decision)
         measure = row.kind in MEASURES
+        sides = identities.sides(session, row) if row.kind == Kind.IDENTITY else None
         return page(
             "money_case.html", faults, row=row, person=row.person, name=names_of(session, [row.person])[row.person],
             amount=None if row.cents is None else Money(row.cents), measure=measure, heard=_heard(row),
             late=row.answered_at is None and row.answer_by < paris_day(instant), days=ADVERSARIAL_DAYS,
             decision=decision, letter=None if decision is None else letters.body_of(decision),
             alert=store.about_alert(row.object_id), todo=_todo(row), signs=signatory(session), typed=request.form,
-            outcomes=list(Outcome), today=paris_day(instant),
+            outcomes=list(Outcome), today=paris_day(instant), sides=sides, full_name=counter.full_name,
         )  # fmt: skip
 
 
@@ -149,10 +150,16 @@ def decide_case(case_id: str) -> ResponseReturnValue:
         row = _get(session, case_id)
         if text("outcome") not in set(Outcome):
             raise InvalidInput("covoit.decision_without_outcome")
-        claims.decide_case(
-            session, case_id, Outcome(text("outcome")), by=me(), name=who.name, capacity=who.capacity,
-            reason=text("reason", 2_000), last_day=_last_day(row), now=now(),
-        )  # fmt: skip
+        if row.kind == Kind.IDENTITY:
+            identities.decide(
+                session, case_id, Outcome(text("outcome")), by=me(), name=who.name, capacity=who.capacity,
+                reason=text("reason", 2_000), now=now(),
+            )  # fmt: skip
+        else:
+            claims.decide_case(
+                session, case_id, Outcome(text("outcome")), by=me(), name=who.name, capacity=who.capacity,
+                reason=text("reason", 2_000), last_day=_last_day(row), now=now(),
+            )  # fmt: skip
     return _after(case_id, faults, _("La décision est prise et écrite à la personne."))
 
 

@@ -13,6 +13,7 @@ from covoit.web import bp
 from covoit.web.forms import Faults, text, writing
 from covoit.web.money.shared import download, me, page
 from mobigo.base.errors import NotFound
+from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
@@ -35,15 +36,16 @@ def find_people() -> ResponseReturnValue:
 @requires(Permission.COVOIT_DESK)
 def person(person: str) -> ResponseReturnValue:
     """Somebody's file: account, what is payable, statements, requests, cases, decisions; what may be done for them."""
-    return _file(person, Faults())
+    return file_page(person, Faults())
 
 
-def _file(person: str, faults: Faults) -> ResponseReturnValue:
+def file_page(person: str, faults: Faults) -> ResponseReturnValue:
+    """The file of a person, with what was refused at its head."""
     with writing() as session:
         shown = counter.open_file(session, person, by=me(), now=now())
         return page(
             "money_person.html", faults, file=shown, name=counter.full_name(shown.person) or _("personne sans nom"),
-            person=person, money=Money, typed=request.form, masked=_masked(shown.person.phone),
+            person=person, money=Money, today=paris_day(now()), typed=request.form, masked=_masked(shown.person.phone),
         )  # fmt: skip
 
 
@@ -54,7 +56,7 @@ def _masked(phone: str | None) -> str:
 
 def _after(person: str, faults: Faults, done: str) -> ResponseReturnValue:
     if faults:
-        return _file(person, faults)
+        return file_page(person, faults)
     flash(done, "good")
     return redirect(url_for("covoit.person", person=person), 303)
 
@@ -93,7 +95,7 @@ def receive_case(person: str) -> ResponseReturnValue:
         made = counter.receive(session, person, kind, text("about", 200), text("said", 4_001), by=me(), now=now())
         case_id = made.id
     if faults:
-        return _file(person, faults)
+        return file_page(person, faults)
     flash(_("Le dossier est ouvert : une réponse est due dans les deux mois."), "good")
     return redirect(url_for("covoit.case", case_id=case_id), 303)
 
@@ -106,7 +108,7 @@ def propose_ban(person: str) -> ResponseReturnValue:
     with faults.caught(), writing() as session:
         case_id = counter.propose_ban(session, person, text("about", 200), by=me(), now=now()).id
     if faults:
-        return _file(person, faults)
+        return file_page(person, faults)
     return redirect(url_for("covoit.case", case_id=case_id), 303)
 
 

@@ -77,6 +77,8 @@ def kind(value: str) -> str:
         Kind.PAPER_CLAIM: _("Demande sur papier"),
         Kind.BAN: _("Exclusion"),
         Kind.RECOVERY: _("Reprise"),
+        Kind.IDENTITY: _("Trajets ou numéro réclamés"),
+        Kind.BAN_LIFT: _("Fin d’exclusion"),
     }[Kind(value)]
 
 
@@ -84,6 +86,10 @@ def about(object_id: str) -> str:
     """What a case is about: a statement by its month, a trip, a fraud alert, else as it was written."""
     if about_alert(object_id) is not None:
         return _("alerte de fraude")
+    if object_id.startswith("identity:"):
+        return _("trajets déclarés par un opérateur")
+    if object_id.startswith("phone:"):
+        return _("numéro de téléphone")
     if month_of_object(object_id) is not None:
         return month(object_id)
     said = rule_about(object_id)

@@ -61,7 +61,8 @@ def carpool_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sit
             if name == "agent":
                 grants.give(session, subject, roles.Grant(roles.Role.COUNTER_AGENT), now(), None)
             if name in ("anne", "karim"):
-                person = person_of(session, subject=subject, over_18=True, now=now())
+                number = "+33639980001" if name == "anne" else "+33639980002"
+                person = person_of(session, subject=subject, phone=number, verified=True, over_18=True, now=now())
             if name == "anne":
                 offers.declare(
                     session, person, adult=True, licence=True, insurance=True, terms=TERMS, alias="Anne",

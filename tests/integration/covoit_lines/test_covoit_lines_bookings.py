@@ -386,8 +386,8 @@ def test_a_person_gets_all_that_is_held_of_them_and_is_forgotten(engine: Engine)
     with transaction(engine) as session:
         who = people(session)
         subject = "S" * 26
-        link_account(session, who.driver, subject)
         offer = published(session, who.driver)
+        link_account(session, who.driver, subject)
         offers.block(session, who.driver, who.karim, NOW)
         offers.block(session, who.steph, who.driver, NOW)
         lines.start_waiting(session, from_stop=A, to_stop=Z, passenger=who.driver, seats=1, now=NOW)
