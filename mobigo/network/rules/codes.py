@@ -44,7 +44,8 @@ _WARNINGS = """
     route_long_name_contains_short_name route_short_name_too_long same_name_and_description_for_route
     same_name_and_description_for_stop same_route_and_agency_url same_stop_and_agency_url same_stop_and_route_url
     service_has_no_active_day_of_the_week service_never_active single_shape_point
-    stop_too_far_from_shape trip_distance_exceeds_shape_distance_below_threshold
+    stop_has_too_many_matches_for_shape stop_too_far_from_shape stop_too_far_from_shape_using_user_distance
+    stops_match_shape_out_of_order trip_distance_exceeds_shape_distance_below_threshold
     stop_without_stop_time transfer_distance_too_large trip_coverage_not_active_for_next7_days unexpected_enum_value
     unusable_trip unused_agency unused_route unused_shape unused_trip
     mobigo_backslash_quote mobigo_stray_after_quote mobigo_expired_feed mobigo_long_dwell

@@ -199,13 +199,11 @@ DIFFERENT = {
     "leading_or_trailing_whitespaces",  # the other strips cells before it looks
     "missing_recommended_column",
     "missing_recommended_field",  # recommended columns: those of feed_info alone
-    "stop_too_far_from_shape",  # told once a stop; the other tells each trip's way of matching
 }
-# Rules we do not have: advice on style, or the order in which stops match a shape.
+# Rules we do not have: advice on style.
 NOT_OURS = {
     "big_gap_in_service", "feed_valid_beyond_total_service_window", "mixed_case_recommended_field", "future_calendar",
     "missing_pickup_drop_off_booking_rule_id", "service_extends_far_in_the_future",
-    "stops_match_shape_out_of_order",
 }  # fmt: skip
 
 

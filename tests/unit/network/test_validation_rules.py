@@ -280,7 +280,10 @@ CASES = [
     # shapes beside stops
     Case("beyond its shape", both(SHAPED, swap("stop_times", "08:40:00,C,3,0,61", "08:40:00,C,3,0,61.2")), "trip_distance_exceeds_shape_distance_below_threshold", ("trips.txt", 2, "trip_id", "t1")),
     Case("far beyond its shape", both(SHAPED, swap("shapes", "46.7816,4.8430,3,61", "46.7830,4.8430,3,60")), "trip_distance_exceeds_shape_distance", ("trips.txt", 2, "trip_id", "t1")),
-    Case("a stop 500 m from its shape", both(SHAPED, swap("stops", "B,Beaune,47.0233,4.8477", "B,Beaune,47.0233,4.8547")), "stop_too_far_from_shape", ("stops.txt", 4, "stop_id", "B")),
+    Case("a stop 500 m from its shape", both(SHAPED, swap("stops", "B,Beaune,47.0233,4.8477", "B,Beaune,47.0233,4.8547")), "stop_too_far_from_shape", ("stop_times.txt", 3, "stop_id", "B")),
+    Case("a distance that is elsewhere on the shape", both(SHAPED, swap("stop_times", "B,2,0,35", "B,2,0,20")), "stop_too_far_from_shape_using_user_distance", ("stop_times.txt", 3, "stop_id", "B")),
+    Case("a shape drawn backwards", both(SHAPED, swap("shapes", "X,47.3235,5.0273,1,0", "X,47.3235,5.0273,9,61"), swap("shapes", "3,61", "1,0")), "stops_match_shape_out_of_order", ("stop_times.txt", 3, "stop_id", "B"), 2),
+    Case("a shape that comes by 21 times", both(SHAPED, add("shapes", *(f"X,{(47.0333, 47.0133)[n % 2]},4.8477,2,{35 + n}" for n in range(22)))), "stop_has_too_many_matches_for_shape"),
     # fares
     Case("half a timeframe", add("timeframes", TIMEFRAMES, "peak,07:00:00,,W"), "timeframe_only_start_or_end_time_specified", ("timeframes.txt", 2, "end_time", "")),
     Case("a timeframe beyond the day", add("timeframes", TIMEFRAMES, "peak,23:00:00,24:00:01,W"), "timeframe_start_or_end_time_greater_than_twenty_four_hours", ("timeframes.txt", 2, "end_time", "24:00:01")),
