@@ -215,7 +215,8 @@ class KeyList:
 
 @dataclass(frozen=True, slots=True)
 class RevocationList:
-    """Tickets that are no longer good, by their marks. `since` 0: all of them; else those added since that list."""
+    """Tickets, and codes replaced by others of the same ticket, that are no longer good, by their marks. `since` 0: all
+    of them; else those added since that list."""
 
     sequence: int
     since: int

@@ -1,7 +1,7 @@
 """Making codes: what the seller signs once, and what the telephone signs each time it shows the code."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from billettique.model.ticket import Data, Header, SellerKey, Ticket
 from billettique.rules import fcb3, fdc1, u2
@@ -56,6 +56,24 @@ def _check_point(bound_key: bytes) -> None:
         public_key_of(bound_key)
     except ValueError as wrong:
         raise InvalidInput("billettique.key_not_p256") from wrong
+
+
+class Parts(NamedTuple):
+    """What a telephone's page needs to show a bound code: the seller's level, how many bits of it count, and the
+    seller's signature. A page puts its stamp and its own signature around them (`static/billettique/code.mjs`)."""
+
+    level_1: bytes
+    bits: int
+    signature_1: bytes
+
+
+def parts_of(signed: bytes) -> Parts:
+    """The parts of a bound code of ours. Raises what `u2.read_code` raises, and
+    Refused("billettique.not_this_telephone") for a code that binds no telephone."""
+    code = u2.read_code(signed)
+    if code.header.bound_key is None or code.signature_1 is None:
+        raise Refused("billettique.not_this_telephone")
+    return Parts(code.signed_1, u2.level_1_bits(code.header), code.signature_1)
 
 
 def show_code(signed: bytes, telephone: Signer, at: datetime, app: str | None = None) -> bytes:

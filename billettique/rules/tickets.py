@@ -14,6 +14,7 @@ from typing import Any, Final
 from billettique.model.ticket import (
     Area,
     Checks,
+    Code,
     Here,
     Line,
     Passengers,
@@ -69,6 +70,12 @@ def mark_of(ticket: Ticket) -> bytes:
     """The ticket's eight octets in revocation lists and used-sets: enough that one of a hundred thousand marks is by
     chance that of another ticket once in 10^14 tickets."""
     return sha256(f"{ticket.issuer}\0{ticket.reference}".encode()).digest()[:MARK_OCTETS]
+
+
+def mark_of_code(code: Code) -> bytes:
+    """The mark of one code of a ticket, in revocation lists: that of a code replaced by another one of the same ticket
+    (moved to another telephone), which goes on under the ticket's own mark."""
+    return sha256(b"code\0" + code.signed_1).digest()[:MARK_OCTETS]
 
 
 def covers(area: Area, here: Here) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from billettique.model.ticket import Code, Data, Header
 from billettique.rules.uper import (
+    EMPTY,
     OCTETS,
     Kind,
     Optional,
@@ -92,6 +93,11 @@ def read_code(octets: bytes) -> Code:
 def level_1_octets(header: Header) -> bytes:
     """What the seller signs."""
     return encode(LEVEL_1, _record_of(header))
+
+
+def level_1_bits(header: Header) -> int:
+    """How many bits those octets hold; the rest of the last one is filling."""
+    return LEVEL_1.write(EMPTY, _record_of(header)).bit_length() - 1
 
 
 def level_2_octets(header: Header, signature_1: bytes, dynamic: Data | None) -> bytes:

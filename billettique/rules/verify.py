@@ -16,7 +16,7 @@ from billettique.model.ticket import Answer, Code, Here, KeyList, RevocationList
 from billettique.rules import fcb3, fdc1, u2
 from billettique.rules.issuing import DYNAMIC_S
 from billettique.rules.keys import is_signed, public_key_of, signs_at
-from billettique.rules.tickets import class_suffices, covers, mark_of, read_ticket
+from billettique.rules.tickets import class_suffices, covers, mark_of, mark_of_code, read_ticket
 from billettique.rules.uper import decode
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
@@ -188,6 +188,8 @@ def refusal_of_ticket(
     mark = mark_of(ticket)
     if mark in revocations.marks:
         return Answer.REVOKED, Decision("billettique.ticket_revoked")
+    if mark_of_code(code) in revocations.marks:
+        return Answer.REVOKED, Decision("billettique.code_replaced")
     if mark in used:
         return Answer.USED, Decision("billettique.ticket_used", at=used[mark])
     return None

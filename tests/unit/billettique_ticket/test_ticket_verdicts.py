@@ -28,7 +28,7 @@ from billettique.model.ticket import (
 from billettique.rules import fcb3, fdc1, u2, uper, verify
 from billettique.rules.issuing import show_code, sign_ticket
 from billettique.rules.keys import is_signed
-from billettique.rules.tickets import mark_of, record_of, ticket_octets
+from billettique.rules.tickets import mark_of, mark_of_code, record_of, ticket_octets
 from billettique.rules.uper import Optional, encode, ia5, sequence
 from billettique.rules.verify import Keyring, Policy, uses_up
 from mobigo.base.errors import InvalidInput, Refused
@@ -303,6 +303,16 @@ def test_a_revoked_ticket_is_refused_and_a_used_one_says_when() -> None:
     assert verdict.reason.params["at"] == NOW - timedelta(minutes=7)
     assert checked(STATIC, used={mark_of(PASS): NOW}, revocations=replace(revoked, marks=frozenset({mark_of(PASS)})))
     assert answer(checked(STATIC, revocations=revoked, used={mark: NOW}))[0] is Answer.REVOKED  # the order of the steps
+
+
+def test_a_replaced_code_is_refused_and_the_other_code_of_its_ticket_is_good() -> None:
+    """Moved from one telephone to another: the ticket's own mark is in no list, so that it stays used once it is."""
+    other = signer("other telephone")
+    old, new = dynamic_code(PASS), dynamic_code(PASS, telephone=other)
+    replaced = replace(NO_REVOCATION, marks=frozenset({mark_of_code(u2.read_code(old))}))
+    assert answer(checked(old, revocations=replaced)) == (Answer.REVOKED, "billettique.code_replaced")
+    assert checked(new, revocations=replaced).answer is Answer.OK
+    assert checked(dynamic_code(PASS, at=NOW - 5 * SECOND), revocations=replaced).answer is Answer.REVOKED
 
 
 def test_an_old_revocation_list_still_answers_and_says_so() -> None:
