@@ -6,28 +6,21 @@ To add a command: one line in `COMMANDS`. Its module says what it does; its help
 `mobigo --help` imports nothing else.
 """
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
 from mobigo.infra import console
+from mobigo.infra.commands import Command, LazyGroup
 from mobigo.infra.config import language_of
 
 if TYPE_CHECKING:
     from mobigo.infra.web import Services
-
-
-class Command(NamedTuple):
-    """Where a command lives ("module:object") and what it does, in one line."""
-
-    target: str
-    help: str
 
 
 COMMANDS: Final[dict[str, Command]] = {
@@ -47,26 +40,7 @@ COMMANDS: Final[dict[str, Command]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called, not when they are listed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module, _, name = entry.target.partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commandes"):
-            formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mobigo", prog_name="mobigo")
 @click.pass_context
 def mobigo(ctx: click.Context) -> None:
