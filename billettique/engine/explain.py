@@ -2,114 +2,81 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from billettique.model.fares import Leg, TransferKind, TransferRule
-from billettique.model.tariffs import Ask, Carnet, Cover, CoverKind, Discount, FareStep, Item, Quote
+from billettique.engine.ways import Instance, Ticket, Transfer, Way, pays, replaces
+from billettique.model.fares import Leg
+from billettique.model.tariffs import Cover, CoverKind, Discount, FareStep, Item, Quote
 from billettique.rules import fares as rules
 from mobigo.base.decisions import Decision
 from mobigo.base.money import Money
 
 if TYPE_CHECKING:
-    from billettique.engine.cheapest import Best, Compiled, Option, Span
+    from billettique.engine.compiled import Compiled, Span
 
 
-Instance = tuple[int, int, int]  # (cover, first operating day, last)
+Ends = dict[str, Any]  # from_stop, to_stop
 
 
-class Node(NamedTuple):
-    """How one leg is paid, after the way to it (`before`). `kind`: ticket, unit, covered or capped. `cents`: paid for
-    the ticket; `extra`: the price of the transfer; `pays`: whether the leg's own ticket is needed at all. `bought`: the
-    cover bought for it; `opened`: its carnet was."""
-
-    before: "Node | None"
-    span: "Span"
-    kind: str
-    option: "Option | None" = None
-    rule: TransferRule | None = None
-    extra: int = 0
-    cents: int = 0
-    pays: bool = True
-    discount: Discount | None = None
-    cover: Cover | None = None
-    carnet: Carnet | None = None
-    bought: Instance | None = None
-    opened: bool = False
-
-
-class Way(NamedTuple):
+class RiderWay(NamedTuple):
     """The way of one rider, by position in the party."""
 
     rider: int
-    best: "Best"
+    way: Way
 
 
 class Shared(NamedTuple):
     """Riders who pay together, and what they buy together."""
 
     bought: tuple[Instance, ...]
-    ways: Sequence[Way]
+    ways: Sequence[RiderWay]
 
 
-def nodes(last: Node | None) -> list[Node]:
-    """The legs of a way, from the first."""
+def legs_of(last: Way) -> list[Way]:
+    """The ways to each leg of a way, from the first."""
     found = []
-    while last is not None:
-        found.append(last)
-        last = last.before
+    way: Way | None = last
+    while way is not None and way[3] is not None:
+        found.append(way)
+        way = way[2]
     return found[::-1]
 
 
-def names(last: Node | None) -> list[str]:
-    """The names of what a way buys, from the last leg back: what settles a tie."""
-    found: list[str] = []
-    while last is not None:
-        if last.pays and last.option is not None and last.kind in ("ticket", "capped"):
-            found.append(last.option.product)
-        if last.rule is not None and last.rule.product is not None and last.kind != "covered":
-            found.append(last.rule.product)
-        if last.bought is not None and last.cover is not None:
-            found.append(last.cover.id)
-        if last.opened and last.carnet is not None:
-            found.append(last.carnet.id)
-        last = last.before
-    return found
+@lru_cache(maxsize=4096)
+def money(cents: int) -> Money:
+    return Money(cents)
 
 
 def quote(
-    compiled: "Compiled",
-    ask: Ask,
-    journeys: Sequence[Sequence[Leg]],
-    groups: Sequence[Shared] | None,
-    stuck: "Span | None",
+    compiled: "Compiled", journeys: Sequence[Sequence[Leg]], groups: Sequence[Shared] | None, stuck: "Span | None"
 ) -> Quote:
     """The answer of the search as a quote."""
     if groups is None:
         return Quote(None, unknown=tuple(unknown(compiled, journeys, stuck)))
-    lines = _Lines()
-    items: list[Item] = []
+    lines = _Lines(compiled, journeys)
     covers = compiled.tariff.covers
     for group in groups:
-        everybody = tuple(sorted(way.rider for way in group.ways))
+        everybody = tuple(sorted(rider for rider, _ in group.ways))
         for bought in group.bought:
             cover = covers[bought[0]]
-            items.append(Item(cover.kind.value, cover.id, cover.name, cover.cents, everybody))
+            lines.items.append(Item(cover.kind.value, cover.id, cover.name, cover.cents, everybody))
             lines.add("shared", everybody, cover.cents, _said_bought(cover, bought))
-        for way in sorted(group.ways):
-            for node in nodes(way.best[2]):
-                _explain(compiled, journeys, node, (way.rider,), lines)
-                mine = _items(node, (way.rider,), compiled.names)
-                if _replaces(node):
-                    _withdraw(items, node, way.rider)
-                items += mine
-    return Quote(Money(total_cents(compiled, groups)), tuple(items), tuple(lines.steps))
+        for rider, way in sorted(group.ways, key=_rider):
+            for leg in legs_of(way):
+                lines.explain(leg, (rider,))
+    return Quote(money(total_cents(compiled, groups)), tuple(lines.items), tuple(lines.steps))
+
+
+def _rider(way: RiderWay) -> int:
+    return way.rider
 
 
 def total_cents(compiled: "Compiled", groups: Sequence[Shared]) -> int:
     """What all groups pay, from the search itself: the lines must add up to it."""
     covers = compiled.tariff.covers
     return sum(
-        sum(covers[bought[0]].cents for bought in group.bought) + sum(way.best[0] for way in group.ways)
+        sum(covers[bought[0]].cents for bought in group.bought) + sum(each.way[0] for each in group.ways)
         for group in groups
     )
 
@@ -120,95 +87,107 @@ def unknown(compiled: "Compiled", journeys: Sequence[Sequence[Leg]], stuck: "Spa
         return
     journey = journeys[stuck.journey]
     leg = rules.joined(journey, stuck.first, stuck.last)
+    ends = {"from_stop": leg.from_stop, "to_stop": leg.to_stop}
     border = rules.border_of(leg, compiled.tariff.borders, compiled.tables)
     if border is not None:
-        yield Decision("billettique.border_other_tariff", **_ends(leg.from_stop, leg.to_stop), border=border.stop)
+        yield Decision("billettique.border_other_tariff", **ends, border=border.stop)
     elif leg.distance_m is None and any(leg.networks == {band.network} for band in compiled.tariff.bands):
-        yield Decision("billettique.unknown_fare_distance", **_ends(leg.from_stop, leg.to_stop))
+        yield Decision("billettique.unknown_fare_distance", **ends)
     else:
-        yield Decision("billettique.unknown_fare", **_ends(leg.from_stop, leg.to_stop))
+        yield Decision("billettique.unknown_fare", **ends)
 
 
 class _Lines:
-    def __init__(self) -> None:
+    """Lines and things to buy, as they are read off the ways."""
+
+    def __init__(self, compiled: "Compiled", journeys: Sequence[Sequence[Leg]]) -> None:
+        self.compiled, self.journeys = compiled, journeys
         self.after_cents = 0
         self.steps: list[FareStep] = []
+        self.items: list[Item] = []
 
     def add(self, kind: str, riders: tuple[int, ...], cents: int, reason: Decision) -> None:
         self.after_cents += cents
-        self.steps.append(FareStep(kind, riders, Money(cents), Money(self.after_cents), reason))
+        self.steps.append(FareStep(kind, riders, money(cents), money(self.after_cents), reason))
 
+    def explain(self, way: Way, riders: tuple[int, ...]) -> None:
+        """The lines of the last leg of a way, and what is bought for it."""
+        _, _, before, span, ticket, transfer, bought = way
+        if span is None or ticket is None:
+            return
+        journey = self.journeys[span.journey]
+        ends = {"from_stop": journey[span.first].from_stop, "to_stop": journey[span.last].to_stop}
+        if bought is not None or ticket.opened:
+            self._bought(ticket, bought, riders)
+        if replaces(way) and before is not None and before[4] is not None:
+            self._withdraw(before[4], ends, riders)
+        if ticket.option is None:
+            if ticket.cover is not None:
+                self.add("covered", riders, 0, Decision("billettique.step_covered", **ends, cover=ticket.cover.name))
+        elif ticket.kind == "capped":
+            self._capped(way, ticket, transfer, ends, riders)
+        else:
+            if transfer is not None:
+                self._transfer(transfer, ends, riders)
+            if transfer is None or transfer.pays:
+                self._ticket(ticket, ends, riders)
 
-def _ends(from_stop: str, to_stop: str) -> dict[str, Any]:
-    return {"from_stop": from_stop, "to_stop": to_stop}
+    def _bought(self, ticket: Ticket, bought: Instance | None, riders: tuple[int, ...]) -> None:
+        cover, carnet = ticket.cover, ticket.carnet
+        if bought is not None and cover is not None:
+            self.add(cover.kind.value, riders, cover.cents, _said_bought(cover, bought))
+            if cover.kind is not CoverKind.CAP:
+                self.items.append(Item(cover.kind.value, cover.id, cover.name, cover.cents, riders))
+        if ticket.opened and carnet is not None:
+            said = Decision("billettique.step_carnet", carnet=carnet.name, amount=money(carnet.cents))
+            self.add("carnet", riders, carnet.cents, said)
+            self.items.append(Item("carnet", carnet.id, carnet.name, carnet.cents, riders))
 
+    def _withdraw(self, ticket: Ticket, ends: Ends, riders: tuple[int, ...]) -> None:
+        """Take back the ticket that a transfer replaces."""
+        paid = ticket.cents
+        self.add("replaced", riders, -paid, Decision("billettique.step_replaced", **ends, amount=money(paid)))
+        if ticket.kind in ("ticket", "capped"):
+            for at in range(len(self.items) - 1, -1, -1):
+                if self.items[at].kind == "ticket" and self.items[at].riders == riders:
+                    del self.items[at]
+                    return
 
-def _explain(
-    compiled: "Compiled", journeys: Sequence[Sequence[Leg]], node: Node, riders: tuple[int, ...], lines: _Lines
-) -> None:
-    journey = journeys[node.span.journey]
-    ends = _ends(journey[node.span.first].from_stop, journey[node.span.last].to_stop)
-    if node.bought is not None and node.cover is not None:
-        lines.add(node.cover.kind.value, riders, node.cover.cents, _said_bought(node.cover, node.bought))
-    if node.opened and node.carnet is not None:
-        price = Money(node.carnet.cents)
-        said = Decision("billettique.step_carnet", carnet=node.carnet.name, amount=price)
-        lines.add("carnet", riders, node.carnet.cents, said)
-    if node.kind == "covered" and node.cover is not None:
-        lines.add("covered", riders, 0, Decision("billettique.step_covered", **ends, cover=node.cover.name))
-        return
-    option = node.option
-    if option is None:
-        return
-    name = compiled.names.get(option.product, option.product)
-    if _replaces(node) and node.before is not None:
-        paid = _own_cents(node.before)
-        lines.add("replaced", riders, -paid, Decision("billettique.step_replaced", **ends, amount=Money(paid)))
-    if node.kind == "capped" and node.cover is not None:
-        lines.add("capped", riders, 0, Decision("billettique.step_capped", **ends, cap=node.cover.name))
-        return
-    if node.rule is not None:
-        _explain_transfer(compiled, node, riders, ends, lines)
-    if not node.pays:
-        return
-    if node.kind == "unit" and node.carnet is not None:
-        lines.add("unit", riders, 0, Decision("billettique.step_unit", **ends, carnet=node.carnet.name))
-        return
-    full = Money(option.full_cents)
-    lines.add(
-        "ticket", riders, option.full_cents, Decision("billettique.step_ticket", **ends, ticket=name, amount=full)
-    )
-    discount = node.discount or option.discount
-    if discount is not None and node.cents != option.full_cents:
-        lines.add("discount", riders, node.cents - option.full_cents, _said_discount(discount, node.cents))
+    def _capped(self, way: Way, ticket: Ticket, transfer: Transfer | None, ends: Ends, riders: tuple[int, ...]) -> None:
+        cap = "" if ticket.cover is None else ticket.cover.name
+        self.add("capped", riders, 0, Decision("billettique.step_capped", **ends, cap=cap))
+        if transfer is not None and transfer.rule.product is not None:
+            self._item("transfer", transfer.rule.product, 0, riders)
+        if ticket.option is not None and pays(way):
+            self._item("ticket", ticket.option.product, 0, riders)
 
+    def _transfer(self, transfer: Transfer, ends: Ends, riders: tuple[int, ...]) -> None:
+        product = transfer.rule.product
+        if product is None:
+            self.add("transfer", riders, 0, Decision("billettique.step_free_transfer", **ends))
+            return
+        name = self.compiled.names.get(product, product)
+        said = Decision("billettique.step_transfer", **ends, ticket=name, amount=money(transfer.cents))
+        self.add("transfer", riders, transfer.cents, said)
+        self._item("transfer", product, transfer.cents, riders)
 
-def _explain_transfer(
-    compiled: "Compiled", node: Node, riders: tuple[int, ...], ends: dict[str, Any], lines: _Lines
-) -> None:
-    rule = node.rule
-    if rule is None:
-        return
-    if rule.product is None:
-        lines.add("transfer", riders, 0, Decision("billettique.step_free_transfer", **ends))
-    else:
-        name = compiled.names.get(rule.product, rule.product)
-        said = Decision("billettique.step_transfer", **ends, ticket=name, amount=Money(node.extra))
-        lines.add("transfer", riders, node.extra, said)
+    def _ticket(self, ticket: Ticket, ends: Ends, riders: tuple[int, ...]) -> None:
+        option = ticket.option
+        if option is None:
+            return
+        if ticket.kind == "unit":
+            carnet = "" if ticket.carnet is None else ticket.carnet.name
+            self.add("unit", riders, 0, Decision("billettique.step_unit", **ends, carnet=carnet))
+            return
+        name = self.compiled.names.get(option.product, option.product)
+        full = option.full_cents
+        self.add("ticket", riders, full, Decision("billettique.step_ticket", **ends, ticket=name, amount=money(full)))
+        if ticket.discount is not None and ticket.cents != full:
+            self.add("discount", riders, ticket.cents - full, _said_discount(ticket.discount, ticket.cents))
+        self._item("ticket", option.product, ticket.cents, riders)
 
-
-def _replaces(node: Node) -> bool:
-    """Whether the transfer to a leg replaces the ticket of the leg before."""
-    return (
-        node.rule is not None
-        and node.rule.kind is TransferKind.TRANSFER_ALONE
-        and node.before is not None
-        and node.before.rule is None
-    )
-
-
-def _own_cents(node: Node) -> int:
-    return 0 if node.kind in ("capped", "unit", "covered") else node.cents
+    def _item(self, kind: str, product: str, cents: int, riders: tuple[int, ...]) -> None:
+        self.items.append(Item(kind, product, self.compiled.names.get(product, product), cents, riders))
 
 
 BOUGHT: Final = {
@@ -220,34 +199,10 @@ BOUGHT: Final = {
 
 def _said_bought(cover: Cover, instance: Instance) -> Decision:
     first, last = date.fromordinal(instance[1]), date.fromordinal(instance[2])
-    return Decision(BOUGHT[cover.kind], cover=cover.name, amount=Money(cover.cents), first_day=first, last_day=last)
+    return Decision(BOUGHT[cover.kind], cover=cover.name, amount=money(cover.cents), first_day=first, last_day=last)
 
 
 def _said_discount(discount: Discount, cents: int) -> Decision:
     if discount.pct is None:
-        return Decision("billettique.step_flat", discount=discount.name, amount=Money(cents))
-    return Decision("billettique.step_discount", discount=discount.name, pct=discount.pct, amount=Money(cents))
-
-
-def _items(node: Node, riders: tuple[int, ...], called: dict[str, str]) -> Iterator[Item]:
-    """What is bought for one leg."""
-    cover, carnet = node.cover, node.carnet
-    if node.bought is not None and cover is not None and cover.kind is not CoverKind.CAP:
-        yield Item(cover.kind.value, cover.id, cover.name, cover.cents, riders)
-    if node.opened and carnet is not None:
-        yield Item("carnet", carnet.id, carnet.name, carnet.cents, riders)
-    if node.rule is not None and node.rule.product is not None and node.kind != "covered":
-        extra = 0 if node.kind == "capped" else node.extra
-        yield Item("transfer", node.rule.product, called.get(node.rule.product, node.rule.product), extra, riders)
-    if node.option is not None and node.pays and node.kind in ("ticket", "capped"):
-        cents = 0 if node.kind == "capped" else node.cents
-        yield Item("ticket", node.option.product, called.get(node.option.product, node.option.product), cents, riders)
-
-
-def _withdraw(items: list[Item], node: Node, rider: int) -> None:
-    """Take back the ticket that a transfer replaced."""
-    for at in range(len(items) - 1, -1, -1):
-        if items[at].kind == "ticket" and items[at].riders == (rider,):
-            if node.before is not None and node.before.kind in ("ticket", "capped"):
-                del items[at]
-            return
+        return Decision("billettique.step_flat", discount=discount.name, amount=money(cents))
+    return Decision("billettique.step_discount", discount=discount.name, pct=discount.pct, amount=money(cents))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from billettique.model.fares import FareTables, Leg
 from mobigo.base.decisions import Decision
@@ -210,8 +210,7 @@ class Ask:
     split: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """Something to buy."""
 
     kind: str  # ticket, transfer, carnet, pass, card
@@ -221,8 +220,7 @@ class Item:
     riders: tuple[int, ...]  # positions in the party
 
 
-@dataclass(frozen=True, slots=True)
-class FareStep:
+class FareStep(NamedTuple):
     """One line of the explanation. The amounts of all steps add up to the total."""
 
     kind: str
