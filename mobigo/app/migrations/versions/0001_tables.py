@@ -15,6 +15,28 @@ PROTECTIONS = {
     "sqlite": [
         "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
+        "CREATE TRIGGER billettique_case_move_no_update BEFORE UPDATE ON billettique_case_move BEGIN SELECT RAISE(ABORT, 'billettique_case_move only grows'); END",
+        "CREATE TRIGGER billettique_case_move_no_delete BEFORE DELETE ON billettique_case_move BEGIN SELECT RAISE(ABORT, 'billettique_case_move only grows'); END",
+        "CREATE TRIGGER billettique_item_move_no_update BEFORE UPDATE ON billettique_item_move BEGIN SELECT RAISE(ABORT, 'billettique_item_move only grows'); END",
+        "CREATE TRIGGER billettique_item_move_no_delete BEFORE DELETE ON billettique_item_move BEGIN SELECT RAISE(ABORT, 'billettique_item_move only grows'); END",
+        "CREATE TRIGGER billettique_payment_move_no_update BEFORE UPDATE ON billettique_payment_move BEGIN SELECT RAISE(ABORT, 'billettique_payment_move only grows'); END",
+        "CREATE TRIGGER billettique_payment_move_no_delete BEFORE DELETE ON billettique_payment_move BEGIN SELECT RAISE(ABORT, 'billettique_payment_move only grows'); END",
+        "CREATE TRIGGER covoit_award_no_update BEFORE UPDATE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
+        "CREATE TRIGGER covoit_award_no_delete BEFORE DELETE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
+        "CREATE TRIGGER covoit_bank_event_no_update BEFORE UPDATE ON covoit_bank_event BEGIN SELECT RAISE(ABORT, 'covoit_bank_event only grows'); END",
+        "CREATE TRIGGER covoit_bank_event_no_delete BEFORE DELETE ON covoit_bank_event BEGIN SELECT RAISE(ABORT, 'covoit_bank_event only grows'); END",
+        "CREATE TRIGGER covoit_batch_act_no_update BEFORE UPDATE ON covoit_batch_act BEGIN SELECT RAISE(ABORT, 'covoit_batch_act only grows'); END",
+        "CREATE TRIGGER covoit_batch_act_no_delete BEFORE DELETE ON covoit_batch_act BEGIN SELECT RAISE(ABORT, 'covoit_batch_act only grows'); END",
+        "CREATE TRIGGER covoit_booking_change_no_update BEFORE UPDATE ON covoit_booking_change BEGIN SELECT RAISE(ABORT, 'covoit_booking_change only grows'); END",
+        "CREATE TRIGGER covoit_booking_change_no_delete BEFORE DELETE ON covoit_booking_change BEGIN SELECT RAISE(ABORT, 'covoit_booking_change only grows'); END",
+        "CREATE TRIGGER covoit_month_no_update BEFORE UPDATE ON covoit_month BEGIN SELECT RAISE(ABORT, 'covoit_month only grows'); END",
+        "CREATE TRIGGER covoit_month_no_delete BEFORE DELETE ON covoit_month BEGIN SELECT RAISE(ABORT, 'covoit_month only grows'); END",
+        "CREATE TRIGGER covoit_payment_no_update BEFORE UPDATE ON covoit_payment BEGIN SELECT RAISE(ABORT, 'covoit_payment only grows'); END",
+        "CREATE TRIGGER covoit_payment_no_delete BEFORE DELETE ON covoit_payment BEGIN SELECT RAISE(ABORT, 'covoit_payment only grows'); END",
+        "CREATE TRIGGER covoit_statement_no_update BEFORE UPDATE ON covoit_statement BEGIN SELECT RAISE(ABORT, 'covoit_statement only grows'); END",
+        "CREATE TRIGGER covoit_statement_no_delete BEFORE DELETE ON covoit_statement BEGIN SELECT RAISE(ABORT, 'covoit_statement only grows'); END",
+        "CREATE TRIGGER covoit_statement_line_no_update BEFORE UPDATE ON covoit_statement_line BEGIN SELECT RAISE(ABORT, 'covoit_statement_line only grows'); END",
+        "CREATE TRIGGER covoit_statement_line_no_delete BEFORE DELETE ON covoit_statement_line BEGIN SELECT RAISE(ABORT, 'covoit_statement_line only grows'); END",
         "CREATE TRIGGER ledger_line_no_update BEFORE UPDATE ON ledger_line BEGIN SELECT RAISE(ABORT, 'ledger_line only grows'); END",
         "CREATE TRIGGER ledger_line_no_delete BEFORE DELETE ON ledger_line BEGIN SELECT RAISE(ABORT, 'ledger_line only grows'); END",
         "CREATE TRIGGER ledger_mark_no_update BEFORE UPDATE ON ledger_mark BEGIN SELECT RAISE(ABORT, 'ledger_mark only grows'); END",
@@ -26,6 +48,39 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER billettique_case_move_no_change BEFORE UPDATE OR DELETE ON billettique_case_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER billettique_case_move_no_truncate BEFORE TRUNCATE ON billettique_case_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER billettique_item_move_no_change BEFORE UPDATE OR DELETE ON billettique_item_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER billettique_item_move_no_truncate BEFORE TRUNCATE ON billettique_item_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER billettique_payment_move_no_change BEFORE UPDATE OR DELETE ON billettique_payment_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER billettique_payment_move_no_truncate BEFORE TRUNCATE ON billettique_payment_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_award_no_change BEFORE UPDATE OR DELETE ON covoit_award FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_award_no_truncate BEFORE TRUNCATE ON covoit_award FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_bank_event_no_change BEFORE UPDATE OR DELETE ON covoit_bank_event FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_bank_event_no_truncate BEFORE TRUNCATE ON covoit_bank_event FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_batch_act_no_change BEFORE UPDATE OR DELETE ON covoit_batch_act FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_batch_act_no_truncate BEFORE TRUNCATE ON covoit_batch_act FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_booking_change_no_change BEFORE UPDATE OR DELETE ON covoit_booking_change FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_booking_change_no_truncate BEFORE TRUNCATE ON covoit_booking_change FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_month_no_change BEFORE UPDATE OR DELETE ON covoit_month FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_month_no_truncate BEFORE TRUNCATE ON covoit_month FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_payment_no_change BEFORE UPDATE OR DELETE ON covoit_payment FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_payment_no_truncate BEFORE TRUNCATE ON covoit_payment FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_statement_no_change BEFORE UPDATE OR DELETE ON covoit_statement FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_statement_no_truncate BEFORE TRUNCATE ON covoit_statement FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_statement_line_no_change BEFORE UPDATE OR DELETE ON covoit_statement_line FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_statement_line_no_truncate BEFORE TRUNCATE ON covoit_statement_line FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER ledger_line_no_change BEFORE UPDATE OR DELETE ON ledger_line FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER ledger_line_no_truncate BEFORE TRUNCATE ON ledger_line FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -76,6 +131,297 @@ def upgrade() -> None:
         op.f("ix_audit_entry_object_kind_object_id"), "audit_entry", ["object_kind", "object_id"], unique=False
     )
     op.create_table(
+        "billettique_case",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("reference", sa.String(length=14), nullable=False),
+        sa.Column("secret_digest", sa.String(length=64), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("penalties", sa.String(length=60), nullable=False),
+        sa.Column("ground", sa.String(length=40), nullable=False),
+        sa.Column("line", sa.String(length=60), nullable=False),
+        sa.Column("stop", sa.String(length=60), nullable=False),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("inspector", sa.String(length=64), nullable=False),
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("indemnity_cents", sa.Integer(), nullable=False),
+        sa.Column("fare_cents", sa.Integer(), nullable=False),
+        sa.Column("fee_cents", sa.Integer(), nullable=False),
+        sa.Column("owed_cents", sa.Integer(), nullable=False),
+        sa.Column("paid_cents", sa.Integer(), nullable=False),
+        sa.Column("pass_holder", sa.Boolean(), nullable=False),
+        sa.Column("paid_days", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("term", sa.Date(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open', 'contested', 'paid', 'regularised', 'withdrawn', 'transmitted')",
+            name=op.f("ck_billettique_case_state"),
+        ),
+        sa.CheckConstraint("owed_cents >= 0 AND paid_cents >= 0", name=op.f("ck_billettique_case_amounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_case")),
+        sa.UniqueConstraint("reference", name=op.f("uq_billettique_case_reference")),
+    )
+    op.create_index(op.f("ix_billettique_case_found_at"), "billettique_case", ["found_at"], unique=False)
+    op.create_index(op.f("ix_billettique_case_state_term"), "billettique_case", ["state", "term"], unique=False)
+    op.create_table(
+        "billettique_chained_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("taps", sa.Integer(), nullable=False),
+        sa.Column("inferred", sa.Integer(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_billettique_chained_day")),
+    )
+    op.create_table(
+        "billettique_check",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("line", sa.String(length=60), nullable=False),
+        sa.Column("answer", sa.String(length=20), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "line", "answer", name=op.f("pk_billettique_check")),
+    )
+    op.create_table(
+        "billettique_day_key",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_billettique_day_key")),
+        info={"not_in_a_backup": "it links media to places and instants, for 48 hours at most"},
+    )
+    op.create_table(
+        "billettique_device",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("organisation", sa.String(length=64), nullable=True),
+        sa.Column("by", sa.String(length=64), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("ahead_s", sa.Integer(), nullable=False),
+        sa.Column("keys_sequence", sa.Integer(), nullable=False),
+        sa.Column("revocations_sequence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_device")),
+    )
+    op.create_index(op.f("ix_billettique_device_organisation"), "billettique_device", ["organisation"], unique=False)
+    op.create_index(op.f("ix_billettique_device_seen_at"), "billettique_device", ["seen_at"], unique=False)
+    op.create_table(
+        "billettique_first_use",
+        sa.Column("mark", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("nonce", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_billettique_first_use")),
+        info={"not_in_a_backup": "it links media to places and instants, for 48 hours at most"},
+    )
+    op.create_index(op.f("ix_billettique_first_use_at"), "billettique_first_use", ["at"], unique=False)
+    op.create_table(
+        "billettique_flow",
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("part", sa.String(length=10), nullable=False),
+        sa.Column("from_stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "part", "from_stop", "to_stop", name=op.f("pk_billettique_flow")),
+    )
+    op.create_table(
+        "billettique_item_move",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("item", sa.String(length=26), nullable=False),
+        sa.Column("before", sa.String(length=10), nullable=True),
+        sa.Column("after", sa.String(length=10), nullable=False),
+        sa.Column("why", Json, nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_item_move")),
+    )
+    op.create_index(op.f("ix_billettique_item_move_item"), "billettique_item_move", ["item"], unique=False)
+    op.create_table(
+        "billettique_load",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("trip", sa.String(length=80), nullable=False),
+        sa.Column("stop", sa.String(length=60), nullable=False),
+        sa.Column("line", sa.String(length=60), nullable=False),
+        sa.Column("boardings", sa.Integer(), nullable=False),
+        sa.Column("inferred_on", sa.Integer(), nullable=False),
+        sa.Column("inferred_off", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "trip", "stop", name=op.f("pk_billettique_load")),
+    )
+    op.create_index(op.f("ix_billettique_load_day_line"), "billettique_load", ["day", "line"], unique=False)
+    op.create_table(
+        "billettique_order",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("reference", sa.String(length=12), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("subject", sa.String(length=26), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("promotion", sa.String(length=40), nullable=True),
+        sa.Column("receipt", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("extended", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("placed_at", UtcDateTime(), nullable=True),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("version >= 1 AND attempt >= 0 AND extended >= 0", name=op.f("ck_billettique_order_counts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_order")),
+        sa.UniqueConstraint("reference", name=op.f("uq_billettique_order_reference")),
+    )
+    op.create_index(op.f("ix_billettique_order_changed_at"), "billettique_order", ["changed_at"], unique=False)
+    op.create_index(op.f("ix_billettique_order_expires_at"), "billettique_order", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_billettique_order_subject"), "billettique_order", ["subject"], unique=False)
+    op.create_table(
+        "billettique_payment",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.String(length=64), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("means", sa.String(length=20), nullable=False),
+        sa.Column("collector", sa.String(length=64), nullable=True),
+        sa.Column("live", sa.Boolean(), nullable=True),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("captured_cents", sa.Integer(), nullable=False),
+        sa.Column("return_url", sa.String(length=1000), nullable=True),
+        sa.Column("means_ref", sa.String(length=255), nullable=True),
+        sa.Column("proof", Json, nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("why", Json, nullable=True),
+        sa.Column("provider_ref", sa.String(length=255), nullable=True),
+        sa.Column("action", sa.String(length=2000), nullable=True),
+        sa.Column("quarantined", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("called_at", UtcDateTime(), nullable=True),
+        sa.Column("moved_at", UtcDateTime(), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("look_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('CREATED', 'REQUIRES_ACTION', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'DISPUTED')",
+            name=op.f("ck_billettique_payment_state"),
+        ),
+        sa.CheckConstraint("captured_cents >= 0", name=op.f("ck_billettique_payment_captured")),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_billettique_payment_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_payment")),
+        sa.UniqueConstraint("key", name=op.f("uq_billettique_payment_key")),
+        sa.UniqueConstraint(
+            "order_id", "attempt", "purpose", name=op.f("uq_billettique_payment_order_id_attempt_purpose")
+        ),
+    )
+    op.create_index(op.f("ix_billettique_payment_created_at"), "billettique_payment", ["created_at"], unique=False)
+    op.create_index(op.f("ix_billettique_payment_look_at"), "billettique_payment", ["look_at"], unique=False)
+    op.create_table(
+        "billettique_provider_event",
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("event_id", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=100), nullable=False),
+        sa.Column("about", sa.String(length=20), nullable=False),
+        sa.Column("object_ref", sa.String(length=255), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "event_id", name=op.f("pk_billettique_provider_event")),
+    )
+    op.create_table(
+        "billettique_provider_work",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("what", sa.String(length=20), nullable=False),
+        sa.Column("ref", sa.String(length=255), nullable=False),
+        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("failed_at", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_provider_work")),
+        sa.UniqueConstraint("what", "key", name=op.f("uq_billettique_provider_work_what_key")),
+    )
+    op.create_index(op.f("ix_billettique_provider_work_due_at"), "billettique_provider_work", ["due_at"], unique=False)
+    op.create_index(
+        op.f("ix_billettique_provider_work_failed_at"), "billettique_provider_work", ["failed_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_billettique_provider_work_provider_what_ref"),
+        "billettique_provider_work",
+        ["provider", "what", "ref"],
+        unique=False,
+    )
+    op.create_table(
+        "billettique_saved_means",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("means", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("return_url", sa.String(length=1000), nullable=True),
+        sa.Column("provider_ref", sa.String(length=255), nullable=True),
+        sa.Column("action", sa.String(length=2000), nullable=True),
+        sa.Column("means_ref", sa.String(length=255), nullable=True),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("mandate", sa.String(length=255), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("moved_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_saved_means")),
+        sa.UniqueConstraint("key", name=op.f("uq_billettique_saved_means_key")),
+    )
+    op.create_index(op.f("ix_billettique_saved_means_holder"), "billettique_saved_means", ["holder"], unique=False)
+    op.create_index(
+        op.f("ix_billettique_saved_means_provider_ref"), "billettique_saved_means", ["provider_ref"], unique=False
+    )
+    op.create_table(
+        "billettique_scan",
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("nonce", sa.String(length=40), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("device", "nonce", name=op.f("pk_billettique_scan")),
+    )
+    op.create_index(op.f("ix_billettique_scan_received_at"), "billettique_scan", ["received_at"], unique=False)
+    op.create_table(
+        "billettique_use",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("line", sa.String(length=60), nullable=False),
+        sa.Column("stop", sa.String(length=60), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("product", sa.String(length=60), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "line", "stop", "hour", "product", "channel", name=op.f("pk_billettique_use")),
+    )
+    op.create_table(
+        "billettique_used",
+        sa.Column("mark", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("alerted_at", UtcDateTime(), nullable=True),
+        sa.Column("seen_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_billettique_used")),
+    )
+    op.create_index(op.f("ix_billettique_used_alerted_at"), "billettique_used", ["alerted_at"], unique=False)
+    op.create_index(op.f("ix_billettique_used_until"), "billettique_used", ["until"], unique=False)
+    op.create_table(
+        "billettique_validation",
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("nonce", sa.String(length=40), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=True),
+        sa.Column("answer", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("use", sa.String(length=6), nullable=True),
+        sa.Column("product", sa.String(length=60), nullable=False),
+        sa.Column("line", sa.String(length=60), nullable=False),
+        sa.Column("stop", sa.String(length=60), nullable=False),
+        sa.Column("trip", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("device", "nonce", name=op.f("pk_billettique_validation")),
+        info={"not_in_a_backup": "it links media to places and instants, for 48 hours at most"},
+    )
+    op.create_index(op.f("ix_billettique_validation_at"), "billettique_validation", ["at"], unique=False)
+    op.create_index(
+        op.f("ix_billettique_validation_day_token"), "billettique_validation", ["day", "token"], unique=False
+    )
+    op.create_table(
         "blob",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -90,6 +436,617 @@ def upgrade() -> None:
     op.create_index(op.f("ix_blob_last_day"), "blob", ["last_day"], unique=False)
     op.create_index(op.f("ix_blob_owner"), "blob", ["owner"], unique=False)
     op.create_index(op.f("ix_blob_sha256"), "blob", ["sha256"], unique=False)
+    op.create_table(
+        "covoit_alert",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("suspicion", sa.String(length=16), nullable=False),
+        sa.Column("people_key", sa.String(length=64), nullable=False),
+        sa.Column("people", Json, nullable=False),
+        sa.Column("journeys", Json, nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("answered_by", sa.String(length=64), nullable=True),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.CheckConstraint("state = 'new' OR answered_by IS NOT NULL", name=op.f("ck_covoit_alert_answered")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_alert")),
+        sa.UniqueConstraint(
+            "month", "suspicion", "people_key", name=op.f("uq_covoit_alert_month_suspicion_people_key")
+        ),
+    )
+    op.create_index(op.f("ix_covoit_alert_state_month"), "covoit_alert", ["state", "month"], unique=False)
+    op.create_table(
+        "covoit_award",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("line", sa.String(length=64), nullable=True),
+        sa.Column("scale_code", sa.String(length=80), nullable=False),
+        sa.Column("scale_hash", sa.String(length=64), nullable=False),
+        sa.Column("distance_m", sa.Integer(), nullable=False),
+        sa.Column("passengers", sa.Integer(), nullable=False),
+        sa.Column("before_caps_cents", sa.Integer(), nullable=False),
+        sa.Column("whole_cents", sa.Integer(), nullable=False),
+        sa.Column("settled_cents", sa.Integer(), nullable=False),
+        sa.Column("line_cents", sa.Integer(), nullable=False),
+        sa.Column("fare_cents", sa.Integer(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_award")),
+        sa.UniqueConstraint(
+            "operator", "operator_trip_id", "revision", name=op.f("uq_covoit_award_operator_operator_trip_id_revision")
+        ),
+    )
+    op.create_index(op.f("ix_covoit_award_driver_day"), "covoit_award", ["driver", "day"], unique=False)
+    op.create_table(
+        "covoit_award_head",
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("award", sa.String(length=26), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("campaign", sa.String(length=80), nullable=False),
+        sa.Column("content", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column("passengers", sa.Integer(), nullable=False),
+        sa.Column("whole_cents", sa.Integer(), nullable=False),
+        sa.Column("settled_cents", sa.Integer(), nullable=False),
+        sa.Column("line_cents", sa.Integer(), nullable=False),
+        sa.Column("fare_cents", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("stated", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("operator", "operator_trip_id", name=op.f("pk_covoit_award_head")),
+        sa.UniqueConstraint("award", name=op.f("uq_covoit_award_head_award")),
+    )
+    op.create_index(op.f("ix_covoit_award_head_driver_day"), "covoit_award_head", ["driver", "day"], unique=False)
+    op.create_index(op.f("ix_covoit_award_head_open_day"), "covoit_award_head", ["open", "day"], unique=False)
+    op.create_table(
+        "covoit_ban",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("decision", sa.String(length=26), nullable=False),
+        sa.Column("lifted_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_ban")),
+    )
+    op.create_index(op.f("ix_covoit_ban_person"), "covoit_ban", ["person"], unique=False)
+    op.create_table(
+        "covoit_batch",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("last_month", sa.String(length=7), nullable=False),
+        sa.Column("way", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("execution_day", sa.Date(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("prepared_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("file", sa.String(length=64), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_batch")),
+        sa.UniqueConstraint("number", name=op.f("uq_covoit_batch_number")),
+    )
+    op.create_index(op.f("ix_covoit_batch_state"), "covoit_batch", ["state"], unique=False)
+    op.create_table(
+        "covoit_block",
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("other", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("by", "other", name=op.f("pk_covoit_block")),
+    )
+    op.create_index(op.f("ix_covoit_block_other"), "covoit_block", ["other"], unique=False)
+    op.create_table(
+        "covoit_booking_change",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("booking", sa.String(length=36), nullable=False),
+        sa.Column("before", sa.String(length=30), nullable=True),
+        sa.Column("after", sa.String(length=30), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_booking_change")),
+    )
+    op.create_index(op.f("ix_covoit_booking_change_booking"), "covoit_booking_change", ["booking"], unique=False)
+    op.create_table(
+        "covoit_case",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("object_id", sa.String(length=200), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=True),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=True),
+        sa.Column("notified_at", UtcDateTime(), nullable=True),
+        sa.Column("heard_at", UtcDateTime(), nullable=True),
+        sa.Column("heard", sa.Text(), nullable=True),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("decision", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_case")),
+    )
+    op.create_index(op.f("ix_covoit_case_kind_answered_at"), "covoit_case", ["kind", "answered_at"], unique=False)
+    op.create_index(op.f("ix_covoit_case_person"), "covoit_case", ["person"], unique=False)
+    op.create_table(
+        "covoit_claim",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("last_month", sa.String(length=7), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("made_by", sa.String(length=64), nullable=False),
+        sa.Column("stage", sa.String(length=12), nullable=False),
+        sa.Column("batch", sa.String(length=26), nullable=True),
+        sa.Column("reissue_of", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("reason", sa.String(length=60), nullable=True),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_covoit_claim_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_claim")),
+        sa.UniqueConstraint("reissue_of", name=op.f("uq_covoit_claim_reissue_of")),
+    )
+    op.create_index(op.f("ix_covoit_claim_batch"), "covoit_claim", ["batch"], unique=False)
+    op.create_index(op.f("ix_covoit_claim_last_month"), "covoit_claim", ["last_month"], unique=False)
+    op.create_index(op.f("ix_covoit_claim_person"), "covoit_claim", ["person"], unique=False)
+    op.create_index(op.f("ix_covoit_claim_stage"), "covoit_claim", ["stage"], unique=False)
+    op.create_index(
+        "uq_covoit_claim_waiting",
+        "covoit_claim",
+        ["person"],
+        unique=True,
+        sqlite_where=sa.text("stage = 'claimed'"),
+        postgresql_where=sa.text("stage = 'claimed'"),
+    )
+    op.create_table(
+        "covoit_code_session",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("offer", sa.String(length=26), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_code_session")),
+    )
+    op.create_index(op.f("ix_covoit_code_session_offer"), "covoit_code_session", ["offer"], unique=False)
+    op.create_table(
+        "covoit_decision",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("proposed", sa.String(length=10), nullable=False),
+        sa.Column("algorithmic", sa.Boolean(), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("object_id", sa.String(length=200), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("remedies", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("signatory", sa.String(length=64), nullable=False),
+        sa.Column("signatory_name", sa.String(length=100), nullable=False),
+        sa.Column("capacity", sa.String(length=200), nullable=False),
+        sa.Column("decided_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_decision")),
+    )
+    op.create_index(op.f("ix_covoit_decision_decided_at"), "covoit_decision", ["decided_at"], unique=False)
+    op.create_index(op.f("ix_covoit_decision_object_id"), "covoit_decision", ["object_id"], unique=False)
+    op.create_index(op.f("ix_covoit_decision_person"), "covoit_decision", ["person"], unique=False)
+    op.create_table(
+        "covoit_driven",
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("from_m", sa.Integer(), nullable=False),
+        sa.Column("to_m", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("operator", "operator_trip_id", name=op.f("pk_covoit_driven")),
+    )
+    op.create_index(op.f("ix_covoit_driven_recorded_at"), "covoit_driven", ["recorded_at"], unique=False)
+    op.create_table(
+        "covoit_evidence",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("booking", sa.String(length=36), nullable=False),
+        sa.Column("meeting", sa.String(length=12), nullable=True),
+        sa.Column("side", sa.String(length=10), nullable=True),
+        sa.Column("phase", sa.String(length=5), nullable=True),
+        sa.Column("device", sa.String(length=60), nullable=True),
+        sa.Column("stop", sa.String(length=60), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("measured", sa.Boolean(), nullable=False),
+        sa.Column("detail", Json, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_evidence")),
+        sa.UniqueConstraint("key", name=op.f("uq_covoit_evidence_key")),
+    )
+    op.create_index(op.f("ix_covoit_evidence_booking"), "covoit_evidence", ["booking"], unique=False)
+    op.create_index(op.f("ix_covoit_evidence_received_at"), "covoit_evidence", ["received_at"], unique=False)
+    op.create_table(
+        "covoit_guarantee",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("waiting", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("passenger", sa.String(length=26), nullable=True),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("ordered_at", UtcDateTime(), nullable=True),
+        sa.Column("ordered_by", sa.String(length=26), nullable=True),
+        sa.Column("order_ref", sa.String(length=100), nullable=True),
+        sa.Column("cost_cents", sa.Integer(), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.String(length=300), nullable=True),
+        sa.CheckConstraint("cost_cents IS NULL OR cost_cents > 0", name=op.f("ck_covoit_guarantee_cost_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_guarantee")),
+        sa.UniqueConstraint("waiting", name=op.f("uq_covoit_guarantee_waiting")),
+    )
+    op.create_index(op.f("ix_covoit_guarantee_line"), "covoit_guarantee", ["line"], unique=False)
+    op.create_index(op.f("ix_covoit_guarantee_opened_at"), "covoit_guarantee", ["opened_at"], unique=False)
+    op.create_index(op.f("ix_covoit_guarantee_passenger"), "covoit_guarantee", ["passenger"], unique=False)
+    op.create_table(
+        "covoit_iban",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("iban", sa.String(length=34), nullable=True),
+        sa.Column("holder", sa.String(length=70), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("returned", sa.String(length=10), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_iban")),
+    )
+    op.create_index(op.f("ix_covoit_iban_person"), "covoit_iban", ["person"], unique=False)
+    op.create_index(
+        "uq_covoit_iban_active",
+        "covoit_iban",
+        ["person"],
+        unique=True,
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index(
+        "uq_covoit_iban_waiting",
+        "covoit_iban",
+        ["person"],
+        unique=True,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
+        "covoit_intake",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("receipt", Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_intake")),
+        sa.UniqueConstraint("operator", "sha256", name=op.f("uq_covoit_intake_operator_sha256")),
+    )
+    op.create_index(op.f("ix_covoit_intake_received_at"), "covoit_intake", ["received_at"], unique=False)
+    op.create_table(
+        "covoit_intake_order",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("good_part", sa.Boolean(), nullable=False),
+        sa.Column("job", sa.String(length=26), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("errors", sa.String(length=64), nullable=True),
+        sa.Column("refused", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_intake_order")),
+        sa.UniqueConstraint(
+            "operator", "sha256", "good_part", name=op.f("uq_covoit_intake_order_operator_sha256_good_part")
+        ),
+    )
+    op.create_index(op.f("ix_covoit_intake_order_created_at"), "covoit_intake_order", ["created_at"], unique=False)
+    op.create_table(
+        "covoit_journey",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_journey_id", sa.String(length=256), nullable=False),
+        sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("proof_class", sa.String(length=1), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("passenger", sa.String(length=26), nullable=False),
+        sa.Column("passenger_over_18", sa.Boolean(), nullable=True),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("distance_m", sa.Integer(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("acquisition", sa.String(length=24), nullable=False),
+        sa.Column("fraud", sa.String(length=8), nullable=False),
+        sa.Column("anomaly", sa.String(length=8), nullable=False),
+        sa.Column("status", sa.String(length=24), nullable=False),
+        sa.Column("findings", Json, nullable=True),
+        sa.Column("freezes_at", UtcDateTime(), nullable=False),
+        sa.Column("frozen_at", UtcDateTime(), nullable=True),
+        sa.Column("cancelled_at", UtcDateTime(), nullable=True),
+        sa.Column("cancel_code", sa.String(length=32), nullable=True),
+        sa.Column("cancel_message", sa.String(length=512), nullable=True),
+        sa.Column("priced_at", UtcDateTime(), nullable=True),
+        sa.Column("line", sa.String(length=40), nullable=True),
+        sa.Column("direction", sa.Integer(), nullable=True),
+        sa.Column("from_m", sa.Integer(), nullable=True),
+        sa.Column("to_m", sa.Integer(), nullable=True),
+        sa.Column("start_insee", sa.String(length=5), nullable=True),
+        sa.Column("end_insee", sa.String(length=5), nullable=True),
+        sa.Column("start_lat", sa.Double(), nullable=True),
+        sa.Column("start_lon", sa.Double(), nullable=True),
+        sa.Column("end_lat", sa.Double(), nullable=True),
+        sa.Column("end_lon", sa.Double(), nullable=True),
+        sa.Column("revenue_cents", sa.Integer(), nullable=True),
+        sa.Column("contribution_cents", sa.Integer(), nullable=True),
+        sa.Column("sums", Json, nullable=True),
+        sa.Column("intake", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_journey")),
+        sa.UniqueConstraint(
+            "operator", "operator_journey_id", name=op.f("uq_covoit_journey_operator_operator_journey_id")
+        ),
+    )
+    op.create_index("ix_covoit_journey_day", "covoit_journey", ["day"], unique=False)
+    op.create_index("ix_covoit_journey_driver_day", "covoit_journey", ["driver", "day"], unique=False)
+    op.create_index(
+        "ix_covoit_journey_open",
+        "covoit_journey",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("frozen_at IS NULL"),
+        postgresql_where=sa.text("frozen_at IS NULL"),
+    )
+    op.create_index("ix_covoit_journey_passenger_day", "covoit_journey", ["passenger", "day"], unique=False)
+    op.create_index("ix_covoit_journey_trip", "covoit_journey", ["operator", "operator_trip_id"], unique=False)
+    op.create_table(
+        "covoit_journey_past",
+        sa.Column("journey", sa.String(length=26), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("because", sa.String(length=16), nullable=False),
+        sa.Column("facts", Json, nullable=False),
+        sa.PrimaryKeyConstraint("journey", "revision", name=op.f("pk_covoit_journey_past")),
+    )
+    op.create_index(op.f("ix_covoit_journey_past_until"), "covoit_journey_past", ["until"], unique=False)
+    op.create_table(
+        "covoit_journey_position",
+        sa.Column("journey", sa.String(length=26), nullable=False),
+        sa.Column("start_lat", sa.Double(), nullable=False),
+        sa.Column("start_lon", sa.Double(), nullable=False),
+        sa.Column("end_lat", sa.Double(), nullable=False),
+        sa.Column("end_lon", sa.Double(), nullable=False),
+        sa.Column("plate", sa.String(length=32), nullable=True),
+        sa.Column("settled_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("journey", name=op.f("pk_covoit_journey_position")),
+    )
+    op.create_index(
+        op.f("ix_covoit_journey_position_settled_at"), "covoit_journey_position", ["settled_at"], unique=False
+    )
+    op.create_table(
+        "covoit_lock",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_covoit_lock")),
+    )
+    op.create_table(
+        "covoit_month",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_by", sa.String(length=64), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_covoit_month")),
+    )
+    op.create_table(
+        "covoit_offer",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("from_stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("from_m", sa.Integer(), nullable=False),
+        sa.Column("to_m", sa.Integer(), nullable=False),
+        sa.Column("leaves_at", UtcDateTime(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("regular", sa.String(length=26), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("seats >= 1 AND seats <= 8", name=op.f("ck_covoit_offer_seats")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_offer")),
+        sa.UniqueConstraint("regular", "day", name=op.f("uq_covoit_offer_regular_day")),
+    )
+    op.create_index(op.f("ix_covoit_offer_driver_leaves_at"), "covoit_offer", ["driver", "leaves_at"], unique=False)
+    op.create_index(
+        op.f("ix_covoit_offer_line_direction_leaves_at"),
+        "covoit_offer",
+        ["line", "direction", "leaves_at"],
+        unique=False,
+    )
+    op.create_table(
+        "covoit_operator_user",
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("operator_user_id", sa.String(length=256), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("operator", "operator_user_id", "person", name=op.f("pk_covoit_operator_user")),
+    )
+    op.create_index(op.f("ix_covoit_operator_user_person"), "covoit_operator_user", ["person"], unique=False)
+    op.create_index(op.f("ix_covoit_operator_user_seen_at"), "covoit_operator_user", ["seen_at"], unique=False)
+    op.create_table(
+        "covoit_person",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("identity_key", sa.String(length=64), nullable=True),
+        sa.Column("subject", sa.String(length=26), nullable=True),
+        sa.Column("phone", sa.String(length=20), nullable=True),
+        sa.Column("phone_trunc", sa.String(length=16), nullable=True),
+        sa.Column("phone_verified_at", UtcDateTime(), nullable=True),
+        sa.Column("first_name", sa.String(length=100), nullable=True),
+        sa.Column("last_name", sa.String(length=100), nullable=True),
+        sa.Column("over_18", sa.Boolean(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("erased_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_person")),
+        sa.UniqueConstraint("identity_key", name=op.f("uq_covoit_person_identity_key")),
+        sa.UniqueConstraint("subject", name=op.f("uq_covoit_person_subject")),
+    )
+    op.create_index(op.f("ix_covoit_person_seen_at"), "covoit_person", ["seen_at"], unique=False)
+    op.create_index(
+        "uq_covoit_person_verified",
+        "covoit_person",
+        ["phone"],
+        unique=True,
+        sqlite_where=sa.text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+        postgresql_where=sa.text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+    )
+    op.create_table(
+        "covoit_phone_check",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("phone", sa.String(length=20), nullable=False),
+        sa.Column("first_name", sa.String(length=100), nullable=True),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_phone_check")),
+    )
+    op.create_index(op.f("ix_covoit_phone_check_asked_at"), "covoit_phone_check", ["asked_at"], unique=False)
+    op.create_index(op.f("ix_covoit_phone_check_person"), "covoit_phone_check", ["person"], unique=False)
+    op.create_index(
+        "uq_covoit_phone_check_waiting",
+        "covoit_phone_check",
+        ["person"],
+        unique=True,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
+        "covoit_regular",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("driver", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("from_stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("weekdays", sa.Integer(), nullable=False),
+        sa.Column("leaves", sa.Time(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_regular")),
+    )
+    op.create_index(op.f("ix_covoit_regular_driver"), "covoit_regular", ["driver"], unique=False)
+    op.create_index(op.f("ix_covoit_regular_line"), "covoit_regular", ["line"], unique=False)
+    op.create_table(
+        "covoit_report",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("about", sa.String(length=26), nullable=True),
+        sa.Column("offer", sa.String(length=26), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.Column("read_by", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_report")),
+    )
+    op.create_index(op.f("ix_covoit_report_at"), "covoit_report", ["at"], unique=False)
+    op.create_index(op.f("ix_covoit_report_by"), "covoit_report", ["by"], unique=False)
+    op.create_table(
+        "covoit_sent",
+        sa.Column("journey", sa.String(length=26), nullable=False),
+        sa.Column("operator_journey_id", sa.String(length=256), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=False),
+        sa.Column("remote_id", sa.String(length=64), nullable=True),
+        sa.Column("remote_status", sa.String(length=32), nullable=True),
+        sa.Column("labels", Json, nullable=True),
+        sa.Column("polled_at", UtcDateTime(), nullable=True),
+        sa.Column("poll_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("journey", name=op.f("pk_covoit_sent")),
+    )
+    op.create_index(
+        "ix_covoit_sent_poll_at",
+        "covoit_sent",
+        ["poll_at"],
+        unique=False,
+        sqlite_where=sa.text("poll_at IS NOT NULL"),
+        postgresql_where=sa.text("poll_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_covoit_sent_sent_at"), "covoit_sent", ["sent_at"], unique=False)
+    op.create_table(
+        "covoit_statement",
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("person", "month", name=op.f("pk_covoit_statement")),
+    )
+    op.create_table(
+        "covoit_statement_line",
+        sa.Column("award", sa.String(length=26), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("line_cents", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("award", name=op.f("pk_covoit_statement_line")),
+    )
+    op.create_index(op.f("ix_covoit_statement_line_month"), "covoit_statement_line", ["month"], unique=False)
+    op.create_index(
+        op.f("ix_covoit_statement_line_person_month"), "covoit_statement_line", ["person", "month"], unique=False
+    )
+    op.create_table(
+        "covoit_waiting",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("passenger", sa.String(length=26), nullable=True),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("outcome", sa.String(length=10), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_waiting")),
+    )
+    op.create_index(
+        op.f("ix_covoit_waiting_line_direction_since"), "covoit_waiting", ["line", "direction", "since"], unique=False
+    )
+    op.create_index(op.f("ix_covoit_waiting_passenger"), "covoit_waiting", ["passenger"], unique=False)
+    op.create_index(op.f("ix_covoit_waiting_stop_ended_at"), "covoit_waiting", ["stop", "ended_at"], unique=False)
     op.create_table(
         "idempotency_key",
         sa.Column("scope", sa.String(length=200), nullable=False),
@@ -439,6 +1396,365 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_key_subject"), "api_key", ["subject"], unique=False)
     op.create_table(
+        "billettique_case_contest",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("contested_at", UtcDateTime(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("answered_by", sa.String(length=64), nullable=True),
+        sa.Column("withdrawn", sa.Boolean(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("forget_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["billettique_case.id"], name=op.f("fk_billettique_case_contest_case_id_billettique_case")
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_billettique_case_contest")),
+    )
+    op.create_index(
+        op.f("ix_billettique_case_contest_forget_at"), "billettique_case_contest", ["forget_at"], unique=False
+    )
+    op.create_table(
+        "billettique_case_move",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=True),
+        sa.Column("detail", Json, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["billettique_case.id"], name=op.f("fk_billettique_case_move_case_id_billettique_case")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_case_move")),
+    )
+    op.create_index(op.f("ix_billettique_case_move_case_id"), "billettique_case_move", ["case_id"], unique=False)
+    op.create_table(
+        "billettique_case_person",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("first_name", sa.String(length=100), nullable=False),
+        sa.Column("born_on", sa.Date(), nullable=True),
+        sa.Column("born_at", sa.String(length=100), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("postcode", sa.String(length=10), nullable=False),
+        sa.Column("town", sa.String(length=100), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("forget_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["billettique_case.id"], name=op.f("fk_billettique_case_person_case_id_billettique_case")
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_billettique_case_person")),
+    )
+    op.create_index(
+        op.f("ix_billettique_case_person_forget_at"), "billettique_case_person", ["forget_at"], unique=False
+    )
+    op.create_table(
+        "billettique_item",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("bundle", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("product", sa.String(length=120), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("gross_cents", sa.Integer(), nullable=False),
+        sa.Column("reduction_cents", sa.Integer(), nullable=False),
+        sa.Column("vat_pct", sa.String(length=8), nullable=False),
+        sa.Column("collector", sa.String(length=60), nullable=False),
+        sa.Column("seller", sa.String(length=60), nullable=False),
+        sa.Column("tariff_hash", sa.String(length=64), nullable=False),
+        sa.Column("riders", Json, nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=True),
+        sa.Column("last_at", UtcDateTime(), nullable=True),
+        sa.Column("promised", Json, nullable=False),
+        sa.Column("holder", sa.String(length=120), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("seat", sa.String(length=80), nullable=True),
+        sa.Column("seat_until", UtcDateTime(), nullable=True),
+        sa.Column("payment", sa.String(length=26), nullable=True),
+        sa.Column("entitlement", sa.String(length=26), nullable=True),
+        sa.Column("replaces", sa.String(length=26), nullable=True),
+        sa.Column("why", Json, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "gross_cents >= 0 AND reduction_cents >= 0 AND reduction_cents <= gross_cents",
+            name=op.f("ck_billettique_item_price"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["billettique_order.id"],
+            name=op.f("fk_billettique_item_order_id_billettique_order"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_item")),
+    )
+    op.create_index(op.f("ix_billettique_item_changed_at"), "billettique_item", ["changed_at"], unique=False)
+    op.create_index(
+        op.f("ix_billettique_item_order_id_position"), "billettique_item", ["order_id", "position"], unique=True
+    )
+    op.create_index(op.f("ix_billettique_item_payment"), "billettique_item", ["payment"], unique=False)
+    op.create_table(
+        "billettique_item_refund",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("about", sa.String(length=26), nullable=False),
+        sa.Column("item", sa.String(length=26), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("payment", sa.String(length=26), nullable=False),
+        sa.Column("refund", sa.String(length=26), nullable=False),
+        sa.Column("amount_cents", sa.Integer(), nullable=False),
+        sa.Column("kept_cents", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=60), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("paid_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("amount_cents > 0 AND kept_cents >= 0", name=op.f("ck_billettique_item_refund_amounts")),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["billettique_order.id"],
+            name=op.f("fk_billettique_item_refund_order_id_billettique_order"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_item_refund")),
+    )
+    op.create_index(
+        op.f("ix_billettique_item_refund_about_reason"), "billettique_item_refund", ["about", "reason"], unique=True
+    )
+    op.create_index(op.f("ix_billettique_item_refund_order_id"), "billettique_item_refund", ["order_id"], unique=False)
+    op.create_index(op.f("ix_billettique_item_refund_refund"), "billettique_item_refund", ["refund"], unique=False)
+    op.create_table(
+        "billettique_order_payment",
+        sa.Column("payment", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("amount_cents", sa.Integer(), nullable=False),
+        sa.Column("means", sa.String(length=20), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("collector", sa.String(length=60), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("booked", sa.String(length=10), nullable=True),
+        sa.Column("disputes", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["billettique_order.id"],
+            name=op.f("fk_billettique_order_payment_order_id_billettique_order"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("payment", name=op.f("pk_billettique_order_payment")),
+    )
+    op.create_index(
+        op.f("ix_billettique_order_payment_order_id"), "billettique_order_payment", ["order_id"], unique=False
+    )
+    op.create_table(
+        "billettique_payment_dispute",
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("ref", sa.String(length=255), nullable=False),
+        sa.Column("payment", sa.String(length=26), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("proof_sent_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["payment"],
+            ["billettique_payment.id"],
+            name=op.f("fk_billettique_payment_dispute_payment_billettique_payment"),
+        ),
+        sa.PrimaryKeyConstraint("provider", "ref", name=op.f("pk_billettique_payment_dispute")),
+    )
+    op.create_index(
+        op.f("ix_billettique_payment_dispute_payment"), "billettique_payment_dispute", ["payment"], unique=False
+    )
+    op.create_table(
+        "billettique_payment_move",
+        sa.Column("payment", sa.String(length=26), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("before", sa.String(length=20), nullable=True),
+        sa.Column("after", sa.String(length=20), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("why", Json, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["payment"],
+            ["billettique_payment.id"],
+            name=op.f("fk_billettique_payment_move_payment_billettique_payment"),
+        ),
+        sa.PrimaryKeyConstraint("payment", "n", name=op.f("pk_billettique_payment_move")),
+    )
+    op.create_table(
+        "billettique_payment_ref",
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("ref", sa.String(length=255), nullable=False),
+        sa.Column("payment", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payment"], ["billettique_payment.id"], name=op.f("fk_billettique_payment_ref_payment_billettique_payment")
+        ),
+        sa.PrimaryKeyConstraint("provider", "ref", name=op.f("pk_billettique_payment_ref")),
+    )
+    op.create_index(op.f("ix_billettique_payment_ref_payment"), "billettique_payment_ref", ["payment"], unique=False)
+    op.create_table(
+        "billettique_payment_refund",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("payment", sa.String(length=26), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("outside", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("why", Json, nullable=True),
+        sa.Column("provider_ref", sa.String(length=255), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("called_at", UtcDateTime(), nullable=True),
+        sa.Column("moved_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('CREATED', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'MANDATE')",
+            name=op.f("ck_billettique_payment_refund_state"),
+        ),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_billettique_payment_refund_positive")),
+        sa.ForeignKeyConstraint(
+            ["payment"],
+            ["billettique_payment.id"],
+            name=op.f("fk_billettique_payment_refund_payment_billettique_payment"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_payment_refund")),
+        sa.UniqueConstraint("key", name=op.f("uq_billettique_payment_refund_key")),
+    )
+    op.create_index(
+        op.f("ix_billettique_payment_refund_payment"), "billettique_payment_refund", ["payment"], unique=False
+    )
+    op.create_index(
+        op.f("ix_billettique_payment_refund_provider_ref"), "billettique_payment_refund", ["provider_ref"], unique=False
+    )
+    op.create_index(op.f("ix_billettique_payment_refund_state"), "billettique_payment_refund", ["state"], unique=False)
+    op.create_table(
+        "billettique_quarantine",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("ref", sa.String(length=255), nullable=False),
+        sa.Column("payment", sa.String(length=26), nullable=True),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("why", Json, nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("refund_at", UtcDateTime(), nullable=True),
+        sa.Column("refund_ref", sa.String(length=255), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("ended", sa.String(length=20), nullable=True),
+        sa.Column("ended_by", sa.String(length=64), nullable=True),
+        sa.Column("note", sa.String(length=500), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["payment"], ["billettique_payment.id"], name=op.f("fk_billettique_quarantine_payment_billettique_payment")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_quarantine")),
+        sa.UniqueConstraint("provider", "ref", "code", name=op.f("uq_billettique_quarantine_provider_ref_code")),
+    )
+    op.create_index(op.f("ix_billettique_quarantine_payment"), "billettique_quarantine", ["payment"], unique=False)
+    op.create_index(op.f("ix_billettique_quarantine_refund_at"), "billettique_quarantine", ["refund_at"], unique=False)
+    op.create_table(
+        "covoit_batch_act",
+        sa.Column("batch", sa.String(length=26), nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "(step = 'prepare' AND role = 'carpool_manager') OR (step = 'check' AND role = 'finance_agent') OR (step = 'order' AND role = 'ordonnateur') OR (step = 'accept' AND role = 'comptable_public')",
+            name=op.f("ck_covoit_batch_act_role"),
+        ),
+        sa.ForeignKeyConstraint(["batch"], ["covoit_batch.id"], name=op.f("fk_covoit_batch_act_batch_covoit_batch")),
+        sa.PrimaryKeyConstraint("batch", "step", name=op.f("pk_covoit_batch_act")),
+        sa.UniqueConstraint("batch", "subject", name=op.f("uq_covoit_batch_act_batch_subject")),
+    )
+    op.create_table(
+        "covoit_batch_line",
+        sa.Column("batch", sa.String(length=26), nullable=False),
+        sa.Column("claim", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("netted_cents", sa.Integer(), nullable=False),
+        sa.Column("iban", sa.String(length=26), nullable=False),
+        sa.Column("trips", sa.Integer(), nullable=False),
+        sa.Column("first_month", sa.String(length=7), nullable=False),
+        sa.Column("last_month", sa.String(length=7), nullable=False),
+        sa.Column("scale", sa.String(length=200), nullable=False),
+        sa.Column("act", sa.String(length=300), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_covoit_batch_line_positive")),
+        sa.ForeignKeyConstraint(["batch"], ["covoit_batch.id"], name=op.f("fk_covoit_batch_line_batch_covoit_batch")),
+        sa.ForeignKeyConstraint(["claim"], ["covoit_claim.id"], name=op.f("fk_covoit_batch_line_claim_covoit_claim")),
+        sa.PrimaryKeyConstraint("batch", "claim", name=op.f("pk_covoit_batch_line")),
+        sa.UniqueConstraint("batch", "number", name=op.f("uq_covoit_batch_line_batch_number")),
+    )
+    op.create_index(op.f("ix_covoit_batch_line_claim"), "covoit_batch_line", ["claim"], unique=False)
+    op.create_table(
+        "covoit_booking",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("offer", sa.String(length=26), nullable=False),
+        sa.Column("passenger", sa.String(length=26), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("from_stop", sa.String(length=60), nullable=False),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("direction", sa.Integer(), nullable=False),
+        sa.Column("from_m", sa.Integer(), nullable=False),
+        sa.Column("to_m", sa.Integer(), nullable=False),
+        sa.Column("line", sa.String(length=40), nullable=False),
+        sa.Column("pickup_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("price_cents", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.String(length=12), nullable=False),
+        sa.Column("operator", sa.String(length=200), nullable=True),
+        sa.Column("wire", Json, nullable=True),
+        sa.Column("journey", sa.String(length=26), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("seats >= 1 AND seats <= 8", name=op.f("ck_covoit_booking_seats")),
+        sa.ForeignKeyConstraint(
+            ["offer"], ["covoit_offer.id"], name=op.f("fk_covoit_booking_offer_covoit_offer"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_booking")),
+    )
+    op.create_index(op.f("ix_covoit_booking_offer"), "covoit_booking", ["offer"], unique=False)
+    op.create_index(
+        op.f("ix_covoit_booking_passenger_pickup_at"), "covoit_booking", ["passenger", "pickup_at"], unique=False
+    )
+    op.create_table(
+        "covoit_member",
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("guardian_consent_at", UtcDateTime(), nullable=True),
+        sa.Column("age_corrected_at", UtcDateTime(), nullable=True),
+        sa.Column("licence_at", UtcDateTime(), nullable=True),
+        sa.Column("insurance_at", UtcDateTime(), nullable=True),
+        sa.Column("terms_version", sa.String(length=40), nullable=True),
+        sa.Column("terms_at", UtcDateTime(), nullable=True),
+        sa.Column("car", sa.String(length=60), nullable=True),
+        sa.Column("alias", sa.String(length=40), nullable=True),
+        sa.Column("banned_at", UtcDateTime(), nullable=True),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["covoit_person.id"], name=op.f("fk_covoit_member_person_covoit_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person", name=op.f("pk_covoit_member")),
+    )
+    op.create_index(op.f("ix_covoit_member_changed_at"), "covoit_member", ["changed_at"], unique=False)
+    op.create_table(
+        "covoit_payment",
+        sa.Column("end_to_end_id", sa.String(length=35), nullable=False),
+        sa.Column("claim", sa.String(length=26), nullable=False),
+        sa.Column("batch", sa.String(length=26), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["batch"], ["covoit_batch.id"], name=op.f("fk_covoit_payment_batch_covoit_batch")),
+        sa.ForeignKeyConstraint(["claim"], ["covoit_claim.id"], name=op.f("fk_covoit_payment_claim_covoit_claim")),
+        sa.PrimaryKeyConstraint("end_to_end_id", name=op.f("pk_covoit_payment")),
+        sa.UniqueConstraint("claim", name=op.f("uq_covoit_payment_claim")),
+    )
+    op.create_index(op.f("ix_covoit_payment_batch"), "covoit_payment", ["batch"], unique=False)
+    op.create_table(
         "network_feed",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -490,6 +1806,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_access_token_expires_at"), "api_access_token", ["expires_at"], unique=False)
     op.create_index(op.f("ix_api_access_token_key"), "api_access_token", ["key"], unique=False)
+    op.create_table(
+        "covoit_bank_event",
+        sa.Column("end_to_end_id", sa.String(length=35), nullable=False),
+        sa.Column("answer", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=10), nullable=False),
+        sa.Column("file", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["end_to_end_id"],
+            ["covoit_payment.end_to_end_id"],
+            name=op.f("fk_covoit_bank_event_end_to_end_id_covoit_payment"),
+        ),
+        sa.PrimaryKeyConstraint("end_to_end_id", "answer", name=op.f("pk_covoit_bank_event")),
+    )
+    op.create_index(op.f("ix_covoit_bank_event_file"), "covoit_bank_event", ["file"], unique=False)
     op.create_table(
         "network_feed_version",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -572,6 +1903,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_network_place_stop_feed_last_use"), table_name="network_place_stop")
     op.drop_table("network_place_stop")
     op.drop_table("network_feed_version")
+    op.drop_index(op.f("ix_covoit_bank_event_file"), table_name="covoit_bank_event")
+    op.drop_table("covoit_bank_event")
     op.drop_index(op.f("ix_api_access_token_key"), table_name="api_access_token")
     op.drop_index(op.f("ix_api_access_token_expires_at"), table_name="api_access_token")
     op.drop_table("api_access_token")
@@ -579,6 +1912,44 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_account_identity_subject"), table_name="account_identity")
     op.drop_table("account_identity")
     op.drop_table("network_feed")
+    op.drop_index(op.f("ix_covoit_payment_batch"), table_name="covoit_payment")
+    op.drop_table("covoit_payment")
+    op.drop_index(op.f("ix_covoit_member_changed_at"), table_name="covoit_member")
+    op.drop_table("covoit_member")
+    op.drop_index(op.f("ix_covoit_booking_passenger_pickup_at"), table_name="covoit_booking")
+    op.drop_index(op.f("ix_covoit_booking_offer"), table_name="covoit_booking")
+    op.drop_table("covoit_booking")
+    op.drop_index(op.f("ix_covoit_batch_line_claim"), table_name="covoit_batch_line")
+    op.drop_table("covoit_batch_line")
+    op.drop_table("covoit_batch_act")
+    op.drop_index(op.f("ix_billettique_quarantine_refund_at"), table_name="billettique_quarantine")
+    op.drop_index(op.f("ix_billettique_quarantine_payment"), table_name="billettique_quarantine")
+    op.drop_table("billettique_quarantine")
+    op.drop_index(op.f("ix_billettique_payment_refund_state"), table_name="billettique_payment_refund")
+    op.drop_index(op.f("ix_billettique_payment_refund_provider_ref"), table_name="billettique_payment_refund")
+    op.drop_index(op.f("ix_billettique_payment_refund_payment"), table_name="billettique_payment_refund")
+    op.drop_table("billettique_payment_refund")
+    op.drop_index(op.f("ix_billettique_payment_ref_payment"), table_name="billettique_payment_ref")
+    op.drop_table("billettique_payment_ref")
+    op.drop_table("billettique_payment_move")
+    op.drop_index(op.f("ix_billettique_payment_dispute_payment"), table_name="billettique_payment_dispute")
+    op.drop_table("billettique_payment_dispute")
+    op.drop_index(op.f("ix_billettique_order_payment_order_id"), table_name="billettique_order_payment")
+    op.drop_table("billettique_order_payment")
+    op.drop_index(op.f("ix_billettique_item_refund_refund"), table_name="billettique_item_refund")
+    op.drop_index(op.f("ix_billettique_item_refund_order_id"), table_name="billettique_item_refund")
+    op.drop_index(op.f("ix_billettique_item_refund_about_reason"), table_name="billettique_item_refund")
+    op.drop_table("billettique_item_refund")
+    op.drop_index(op.f("ix_billettique_item_payment"), table_name="billettique_item")
+    op.drop_index(op.f("ix_billettique_item_order_id_position"), table_name="billettique_item")
+    op.drop_index(op.f("ix_billettique_item_changed_at"), table_name="billettique_item")
+    op.drop_table("billettique_item")
+    op.drop_index(op.f("ix_billettique_case_person_forget_at"), table_name="billettique_case_person")
+    op.drop_table("billettique_case_person")
+    op.drop_index(op.f("ix_billettique_case_move_case_id"), table_name="billettique_case_move")
+    op.drop_table("billettique_case_move")
+    op.drop_index(op.f("ix_billettique_case_contest_forget_at"), table_name="billettique_case_contest")
+    op.drop_table("billettique_case_contest")
     op.drop_index(op.f("ix_api_key_subject"), table_name="api_key")
     op.drop_table("api_key")
     op.drop_index(op.f("ix_account_session_subject"), table_name="account_session")
@@ -644,10 +2015,174 @@ def downgrade() -> None:
     op.drop_table("job")
     op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
     op.drop_table("idempotency_key")
+    op.drop_index(op.f("ix_covoit_waiting_stop_ended_at"), table_name="covoit_waiting")
+    op.drop_index(op.f("ix_covoit_waiting_passenger"), table_name="covoit_waiting")
+    op.drop_index(op.f("ix_covoit_waiting_line_direction_since"), table_name="covoit_waiting")
+    op.drop_table("covoit_waiting")
+    op.drop_index(op.f("ix_covoit_statement_line_person_month"), table_name="covoit_statement_line")
+    op.drop_index(op.f("ix_covoit_statement_line_month"), table_name="covoit_statement_line")
+    op.drop_table("covoit_statement_line")
+    op.drop_table("covoit_statement")
+    op.drop_index(op.f("ix_covoit_sent_sent_at"), table_name="covoit_sent")
+    op.drop_index(
+        "ix_covoit_sent_poll_at",
+        table_name="covoit_sent",
+        sqlite_where=sa.text("poll_at IS NOT NULL"),
+        postgresql_where=sa.text("poll_at IS NOT NULL"),
+    )
+    op.drop_table("covoit_sent")
+    op.drop_index(op.f("ix_covoit_report_by"), table_name="covoit_report")
+    op.drop_index(op.f("ix_covoit_report_at"), table_name="covoit_report")
+    op.drop_table("covoit_report")
+    op.drop_index(op.f("ix_covoit_regular_line"), table_name="covoit_regular")
+    op.drop_index(op.f("ix_covoit_regular_driver"), table_name="covoit_regular")
+    op.drop_table("covoit_regular")
+    op.drop_index(
+        "uq_covoit_phone_check_waiting",
+        table_name="covoit_phone_check",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_index(op.f("ix_covoit_phone_check_person"), table_name="covoit_phone_check")
+    op.drop_index(op.f("ix_covoit_phone_check_asked_at"), table_name="covoit_phone_check")
+    op.drop_table("covoit_phone_check")
+    op.drop_index(
+        "uq_covoit_person_verified",
+        table_name="covoit_person",
+        sqlite_where=sa.text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+        postgresql_where=sa.text("phone_verified_at IS NOT NULL AND subject IS NOT NULL"),
+    )
+    op.drop_index(op.f("ix_covoit_person_seen_at"), table_name="covoit_person")
+    op.drop_table("covoit_person")
+    op.drop_index(op.f("ix_covoit_operator_user_seen_at"), table_name="covoit_operator_user")
+    op.drop_index(op.f("ix_covoit_operator_user_person"), table_name="covoit_operator_user")
+    op.drop_table("covoit_operator_user")
+    op.drop_index(op.f("ix_covoit_offer_line_direction_leaves_at"), table_name="covoit_offer")
+    op.drop_index(op.f("ix_covoit_offer_driver_leaves_at"), table_name="covoit_offer")
+    op.drop_table("covoit_offer")
+    op.drop_table("covoit_month")
+    op.drop_table("covoit_lock")
+    op.drop_index(op.f("ix_covoit_journey_position_settled_at"), table_name="covoit_journey_position")
+    op.drop_table("covoit_journey_position")
+    op.drop_index(op.f("ix_covoit_journey_past_until"), table_name="covoit_journey_past")
+    op.drop_table("covoit_journey_past")
+    op.drop_index("ix_covoit_journey_trip", table_name="covoit_journey")
+    op.drop_index("ix_covoit_journey_passenger_day", table_name="covoit_journey")
+    op.drop_index(
+        "ix_covoit_journey_open",
+        table_name="covoit_journey",
+        sqlite_where=sa.text("frozen_at IS NULL"),
+        postgresql_where=sa.text("frozen_at IS NULL"),
+    )
+    op.drop_index("ix_covoit_journey_driver_day", table_name="covoit_journey")
+    op.drop_index("ix_covoit_journey_day", table_name="covoit_journey")
+    op.drop_table("covoit_journey")
+    op.drop_index(op.f("ix_covoit_intake_order_created_at"), table_name="covoit_intake_order")
+    op.drop_table("covoit_intake_order")
+    op.drop_index(op.f("ix_covoit_intake_received_at"), table_name="covoit_intake")
+    op.drop_table("covoit_intake")
+    op.drop_index(
+        "uq_covoit_iban_waiting",
+        table_name="covoit_iban",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_index(
+        "uq_covoit_iban_active",
+        table_name="covoit_iban",
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.drop_index(op.f("ix_covoit_iban_person"), table_name="covoit_iban")
+    op.drop_table("covoit_iban")
+    op.drop_index(op.f("ix_covoit_guarantee_passenger"), table_name="covoit_guarantee")
+    op.drop_index(op.f("ix_covoit_guarantee_opened_at"), table_name="covoit_guarantee")
+    op.drop_index(op.f("ix_covoit_guarantee_line"), table_name="covoit_guarantee")
+    op.drop_table("covoit_guarantee")
+    op.drop_index(op.f("ix_covoit_evidence_received_at"), table_name="covoit_evidence")
+    op.drop_index(op.f("ix_covoit_evidence_booking"), table_name="covoit_evidence")
+    op.drop_table("covoit_evidence")
+    op.drop_index(op.f("ix_covoit_driven_recorded_at"), table_name="covoit_driven")
+    op.drop_table("covoit_driven")
+    op.drop_index(op.f("ix_covoit_decision_person"), table_name="covoit_decision")
+    op.drop_index(op.f("ix_covoit_decision_object_id"), table_name="covoit_decision")
+    op.drop_index(op.f("ix_covoit_decision_decided_at"), table_name="covoit_decision")
+    op.drop_table("covoit_decision")
+    op.drop_index(op.f("ix_covoit_code_session_offer"), table_name="covoit_code_session")
+    op.drop_table("covoit_code_session")
+    op.drop_index(
+        "uq_covoit_claim_waiting",
+        table_name="covoit_claim",
+        sqlite_where=sa.text("stage = 'claimed'"),
+        postgresql_where=sa.text("stage = 'claimed'"),
+    )
+    op.drop_index(op.f("ix_covoit_claim_stage"), table_name="covoit_claim")
+    op.drop_index(op.f("ix_covoit_claim_person"), table_name="covoit_claim")
+    op.drop_index(op.f("ix_covoit_claim_last_month"), table_name="covoit_claim")
+    op.drop_index(op.f("ix_covoit_claim_batch"), table_name="covoit_claim")
+    op.drop_table("covoit_claim")
+    op.drop_index(op.f("ix_covoit_case_person"), table_name="covoit_case")
+    op.drop_index(op.f("ix_covoit_case_kind_answered_at"), table_name="covoit_case")
+    op.drop_table("covoit_case")
+    op.drop_index(op.f("ix_covoit_booking_change_booking"), table_name="covoit_booking_change")
+    op.drop_table("covoit_booking_change")
+    op.drop_index(op.f("ix_covoit_block_other"), table_name="covoit_block")
+    op.drop_table("covoit_block")
+    op.drop_index(op.f("ix_covoit_batch_state"), table_name="covoit_batch")
+    op.drop_table("covoit_batch")
+    op.drop_index(op.f("ix_covoit_ban_person"), table_name="covoit_ban")
+    op.drop_table("covoit_ban")
+    op.drop_index(op.f("ix_covoit_award_head_open_day"), table_name="covoit_award_head")
+    op.drop_index(op.f("ix_covoit_award_head_driver_day"), table_name="covoit_award_head")
+    op.drop_table("covoit_award_head")
+    op.drop_index(op.f("ix_covoit_award_driver_day"), table_name="covoit_award")
+    op.drop_table("covoit_award")
+    op.drop_index(op.f("ix_covoit_alert_state_month"), table_name="covoit_alert")
+    op.drop_table("covoit_alert")
     op.drop_index(op.f("ix_blob_sha256"), table_name="blob")
     op.drop_index(op.f("ix_blob_owner"), table_name="blob")
     op.drop_index(op.f("ix_blob_last_day"), table_name="blob")
     op.drop_table("blob")
+    op.drop_index(op.f("ix_billettique_validation_day_token"), table_name="billettique_validation")
+    op.drop_index(op.f("ix_billettique_validation_at"), table_name="billettique_validation")
+    op.drop_table("billettique_validation")
+    op.drop_index(op.f("ix_billettique_used_until"), table_name="billettique_used")
+    op.drop_index(op.f("ix_billettique_used_alerted_at"), table_name="billettique_used")
+    op.drop_table("billettique_used")
+    op.drop_table("billettique_use")
+    op.drop_index(op.f("ix_billettique_scan_received_at"), table_name="billettique_scan")
+    op.drop_table("billettique_scan")
+    op.drop_index(op.f("ix_billettique_saved_means_provider_ref"), table_name="billettique_saved_means")
+    op.drop_index(op.f("ix_billettique_saved_means_holder"), table_name="billettique_saved_means")
+    op.drop_table("billettique_saved_means")
+    op.drop_index(op.f("ix_billettique_provider_work_provider_what_ref"), table_name="billettique_provider_work")
+    op.drop_index(op.f("ix_billettique_provider_work_failed_at"), table_name="billettique_provider_work")
+    op.drop_index(op.f("ix_billettique_provider_work_due_at"), table_name="billettique_provider_work")
+    op.drop_table("billettique_provider_work")
+    op.drop_table("billettique_provider_event")
+    op.drop_index(op.f("ix_billettique_payment_look_at"), table_name="billettique_payment")
+    op.drop_index(op.f("ix_billettique_payment_created_at"), table_name="billettique_payment")
+    op.drop_table("billettique_payment")
+    op.drop_index(op.f("ix_billettique_order_subject"), table_name="billettique_order")
+    op.drop_index(op.f("ix_billettique_order_expires_at"), table_name="billettique_order")
+    op.drop_index(op.f("ix_billettique_order_changed_at"), table_name="billettique_order")
+    op.drop_table("billettique_order")
+    op.drop_index(op.f("ix_billettique_load_day_line"), table_name="billettique_load")
+    op.drop_table("billettique_load")
+    op.drop_index(op.f("ix_billettique_item_move_item"), table_name="billettique_item_move")
+    op.drop_table("billettique_item_move")
+    op.drop_table("billettique_flow")
+    op.drop_index(op.f("ix_billettique_first_use_at"), table_name="billettique_first_use")
+    op.drop_table("billettique_first_use")
+    op.drop_index(op.f("ix_billettique_device_seen_at"), table_name="billettique_device")
+    op.drop_index(op.f("ix_billettique_device_organisation"), table_name="billettique_device")
+    op.drop_table("billettique_device")
+    op.drop_table("billettique_day_key")
+    op.drop_table("billettique_check")
+    op.drop_table("billettique_chained_day")
+    op.drop_index(op.f("ix_billettique_case_state_term"), table_name="billettique_case")
+    op.drop_index(op.f("ix_billettique_case_found_at"), table_name="billettique_case")
+    op.drop_table("billettique_case")
     op.drop_index(op.f("ix_audit_entry_object_kind_object_id"), table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_at"), table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_actor"), table_name="audit_entry")
