@@ -4,7 +4,7 @@ A provider is never believed on its word: an event is a hint, after which the ob
 provider can do (refund, say at once, be asked again) is said by `Abilities`, and nobody assumes it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,13 +39,15 @@ class RefundState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What a provider is able to do. `refunds`: by its own call. `answers`: may be asked where an object stands.
-    `saves`: keeps a means of payment for later debits. `person`: an agent stands before the payer (cash, terminal)."""
+    `saves`: keeps a means of payment for later debits. `person`: an agent stands before the payer (cash, terminal).
+    `accounts`: shows its own account, line by line."""
 
     refunds: bool
     answers: bool
     saves: bool
     person: bool
     means: frozenset[str]  # "card", "sepa_debit", "cash", "cheque", "terminal", "redirect"
+    accounts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,30 @@ class PaymentAsk:
     proof: Mapping[str, str] | None = None  # at a counter: number of a cheque, of a terminal's receipt, cash given
 
 
+class DisputeState(StrEnum):
+    """Where a dispute stands."""
+
+    OPEN = "OPEN"
+    WON = "WON"  # the money is ours again
+    LOST = "LOST"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDispute:
+    """A payer's dispute as it stands at the provider; `reason` is the provider's word."""
+
+    ref: str
+    state: DisputeState
+    amount: Money
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A provider's object as it stands: what our payment is moved by. `action` is where the buyer goes on (a URL of the
-    provider or a page of ours), `why` the reason of a failure."""
+    provider or a page of ours), `why` the reason of a failure. `amount` is in hundredths of `currency`, what was asked
+    or, once SUCCEEDED, what was received. `order_id` and `key` are what we wrote on it; both None for an object that is
+    not of this installation. `refs` are other names of the same thing, under which events speak of it."""
 
     provider_ref: str
     state: PaymentState
@@ -76,6 +98,9 @@ class Seen:
     action: str | None = None
     why: Decision | None = None
     refunded: Money = ZERO
+    currency: str = "eur"
+    refs: tuple[str, ...] = ()
+    disputes: tuple[SeenDispute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +114,53 @@ class SeenRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveAsk:
+    """Ask a holder to leave a means of payment for later debits. `key` as in `PaymentAsk`; `holder` is a random id."""
+
+    key: str
+    holder: str
+    means: str
+    return_url: str
+
+
+class SavedState(StrEnum):
+    """Where a saved means of payment stands."""
+
+    CREATED = "CREATED"
+    REQUIRES_ACTION = "REQUIRES_ACTION"
+    ACTIVE = "ACTIVE"
+    FAILED = "FAILED"
+    GONE = "GONE"  # given up, by the holder or the bank
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMeans:
+    """A means of payment as it stands at the provider. `means_ref` is what a later `PaymentAsk` names, `label` what the
+    holder knows it by ("visa •••• 4242"), `mandate` the reference of a SEPA mandate."""
+
+    provider_ref: str
+    state: SavedState
+    live: bool
+    key: str | None
+    action: str | None = None
+    means_ref: str | None = None
+    label: str = ""
+    mandate: str | None = None
+    why: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
-    """A provider's event once its signature is verified: only a hint of which object to read again."""
+    """A provider's event once its signature is verified: only a hint of which object to read again. `object_ref` names
+    a payment where `about` is "payment", a refund, a saved means ("means"), a payout; "" for what does not concern us.
+    """
 
     provider: str
     event_id: str
     kind: str
     object_ref: str
     sent_at: datetime
+    about: str = "payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +178,63 @@ class BalanceLine:
 
 class Provider(Protocol):
     """A way of being paid. Every call may raise `Upstream` when the other side does not answer: nothing is known then,
-    and the same call with the same key may be made again."""
+    and the same call with the same key may be made again. What the abilities do not promise raises
+    Refused("payments.not_able")."""
 
     name: str
     abilities: Abilities
+    live: bool  # whether real money moves
 
-    def create(self, ask: PaymentAsk) -> Seen: ...
+    def create(self, ask: PaymentAsk) -> Seen:
+        """Ask for a payment. A refusal that is sure is a Seen (FAILED), never an exception."""
+        ...
 
-    def read(self, provider_ref: str) -> Seen: ...
+    def read(self, provider_ref: str) -> Seen:
+        """Where it stands now, by its own name or any of its `refs`. Raises NotFound("payments.unknown_object")."""
+        ...
 
-    def find(self, key: str) -> Seen | None: ...
+    def find(self, key: str) -> Seen | None:
+        """The payment we wrote this key on, however long ago."""
+        ...
 
-    def cancel(self, provider_ref: str) -> Seen: ...
+    def cancel(self, provider_ref: str) -> Seen:
+        """Give it up, unless it is too late: how it stands then."""
+        ...
 
-    def refund(self, provider_ref: str, amount: Money, key: str) -> SeenRefund: ...
+    def refund(self, provider_ref: str, amount: Money, key: str) -> SeenRefund:
+        """Give back part or all of it. A refusal that is sure is a SeenRefund (FAILED)."""
+        ...
 
     def read_refund(self, refund_ref: str) -> SeenRefund: ...
 
-    def notice(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice: ...
+    def find_refund(self, provider_ref: str, key: str) -> SeenRefund | None:
+        """The refund of this payment we wrote this key on, however long ago."""
+        ...
 
-    def balance(self, since: datetime, until: datetime) -> Sequence[BalanceLine]: ...
+    def notice(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice:
+        """Verify what claims to come from the provider. Raises Refused("payments.forged_notice", why)."""
+        ...
+
+    def balance(self, since: datetime, until: datetime) -> Sequence[BalanceLine]:
+        """Its own account: the lines made in this time, and every line of the payouts made in it."""
+        ...
+
+    def save(self, ask: SaveAsk) -> SeenMeans: ...
+
+    def read_means(self, provider_ref: str) -> SeenMeans: ...
+
+    def forget(self, means_ref: str) -> None:
+        """Have it keep this means no longer; repeating it does no harm."""
+        ...
+
+    def notices(self, since: datetime) -> Iterable[Notice]:
+        """The events it sent since, oldest first, to fill gaps."""
+        ...
+
+    def recent(self, since: datetime) -> Iterable[Seen]:
+        """The payments asked since, ours only, to fill gaps."""
+        ...
+
+    def answer_dispute(self, dispute_ref: str, proof: str) -> None:
+        """Tell the payer's bank what proves the journey."""
+        ...

@@ -1,7 +1,16 @@
 """Every table of the product, by importing every module that declares some: what migrations, backups, the privacy
 register and the tests look at. A package that gains a `store` adds its line."""
+# ruff: noqa: F401 - imported for the tables they declare
 
+import billettique.store.inspections
+import billettique.store.keys
+import billettique.store.means
+import billettique.store.notices
 import billettique.store.orders
+import billettique.store.payments
+import billettique.store.tickets
+import billettique.store.usage
+import billettique.store.validations
 import covoit.service.personal
 import covoit.store.awards
 import covoit.store.bookings
@@ -16,8 +25,8 @@ import covoit.store.people
 import covoit.store.proofs
 import covoit.store.registry
 import covoit.store.riders
+import covoit.store.subjects
 import covoit.store.telephones
-import covoit.store.subjects  # noqa: F401 - imported for what it declares
 import mobigo.infra.account_data
 import mobigo.infra.audit
 import mobigo.infra.blobs
@@ -28,7 +37,7 @@ import mobigo.ledger.store
 import mobigo.network.store.feeds
 import mobigo.network.store.networks
 import mobigo.network.store.places
-import mobigo.network.store.sources  # noqa: F401 - imported for the tables it declares
+import mobigo.network.store.sources
 from mobigo.infra.db import Base
 
 metadata = Base.metadata

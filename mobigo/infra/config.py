@@ -24,6 +24,14 @@ Environment = Literal["demo", "development", "production"]
 ENVIRONMENTS: Final = get_args(Environment)
 LANGUAGES: Final = ("fr", "en")
 MIN_SECRET_LENGTH: Final = 32
+# What each way of being paid takes.
+MEANS: Final[Mapping[str, tuple[str, ...]]] = {
+    "counter": ("cash", "cheque", "terminal"),
+    "stripe": ("card", "sepa_debit"),
+    "redirect": ("redirect",),
+    "sim": ("card", "sepa_debit"),
+}
+ALL_MEANS: Final = frozenset(means for taken in MEANS.values() for means in taken)
 
 
 class Setting(NamedTuple):
@@ -95,6 +103,20 @@ def _json_list(text: str) -> str:
     except ValueError:
         pass
     raise ValueError('[{"name": …, "issuer": …, "client_id": …, "client_secret": …}]')
+
+
+def _collectors(text: str) -> str:
+    try:
+        named = json.loads(text)
+        good = isinstance(named, dict) and all(
+            means in ALL_MEANS and (who is None or (isinstance(who, str) and 0 < len(who) <= 64))
+            for means, who in named.items()
+        )
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError('{"card": "regie-billettique", "cheque": null, …} (' + ", ".join(sorted(ALL_MEANS)) + ")")
+    return text
 
 
 def _zone(text: str) -> str:
@@ -183,7 +205,15 @@ class Config:
     ]
     # OpenID providers people may sign in with, as a JSON list (see `mobigo.infra.oidc`).
     oidc: Annotated[str, Setting("MOBIGO_OIDC", _json_list, "[]", secret=True)]
-    payments: Annotated[tuple[str, ...], Setting("MOBIGO_PAYMENTS", _names("counter", "sim"), _payments)]
+    payments: Annotated[tuple[str, ...], Setting("MOBIGO_PAYMENTS", _names(*MEANS), _payments)]
+    # Who may hold the money of each means of payment, as a JSON object; null: this means is not taken.
+    collectors: Annotated[str, Setting("MOBIGO_COLLECTORS", _collectors, "{}")]
+    stripe_key: Annotated[str | None, Setting("MOBIGO_STRIPE_KEY", _optional, "", secret=True)]
+    # One secret, or two separated by a comma while one replaces the other.
+    stripe_webhook_secrets: Annotated[str | None, Setting("MOBIGO_STRIPE_WEBHOOK_SECRETS", _optional, "", secret=True)]
+    # The redirect-and-notify service of the accountant, and our number there; none: it is not opened.
+    redirect_url: Annotated[str | None, Setting("MOBIGO_REDIRECT_URL", _optional_url, "")]
+    redirect_client: Annotated[str | None, Setting("MOBIGO_REDIRECT_CLIENT", _optional, "")]
     # The national carpool registry, where the Region is an operator (see covoit.gateway.rpc); none: nothing is sent.
     rpc_url: Annotated[str | None, Setting("MOBIGO_RPC_URL", _optional_url, "")]
     rpc_access_key: Annotated[str | None, Setting("MOBIGO_RPC_ACCESS_KEY", _optional, "", secret=True)]
@@ -194,6 +224,17 @@ class Config:
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    def collector(self, means: str) -> str | None:
+        """Who may hold money of this means; None where it is not taken. Outside production, where nothing is real, a
+        means that is not named is held by "essai"."""
+        named = json.loads(self.collectors)
+        found: str | None = named.get(means, None if self.production else "essai")
+        return found
+
+    def means(self, provider: str) -> tuple[str, ...]:
+        """What may be paid with, by this provider."""
+        return tuple(each for each in MEANS[provider] if self.collector(each) is not None)
 
     def __repr__(self) -> str:
         shown = (f"{name}={'…' if how.secret else repr(getattr(self, name))}" for name, how in settings().items())
@@ -276,8 +317,31 @@ def faults(config: Config) -> list[Decision]:
         found.append(Decision("config.short_secret", setting="MOBIGO_SECRET_KEY", length=MIN_SECRET_LENGTH))
     if "sim" in config.payments:
         found.append(Decision("config.sim_payments", setting="MOBIGO_PAYMENTS"))
+    found += _payment_faults(config)
     if not config.base_url.startswith("https://"):
         found.append(Decision("config.plain_http", setting="MOBIGO_BASE_URL"))
+    return found
+
+
+def _payment_faults(config: Config) -> list[Decision]:
+    found = []
+    named = json.loads(config.collectors)
+    for provider in config.payments:
+        found += [
+            Decision("config.no_collector", setting="MOBIGO_COLLECTORS", means=means)
+            for means in MEANS[provider]
+            if provider != "sim" and means not in named
+        ]
+    key = config.stripe_key or ""
+    if "stripe" in config.payments:
+        if not key:
+            found.append(Decision("config.no_stripe_key", setting="MOBIGO_STRIPE_KEY"))
+        elif "_live_" not in key:
+            found.append(Decision("config.stripe_test_key", setting="MOBIGO_STRIPE_KEY"))
+        if not config.stripe_webhook_secrets:
+            found.append(Decision("config.no_stripe_secret", setting="MOBIGO_STRIPE_WEBHOOK_SECRETS"))
+    if "redirect" in config.payments and not (config.redirect_url and config.redirect_client):
+        found.append(Decision("config.no_redirect", setting="MOBIGO_REDIRECT_URL"))
     return found
 
 

@@ -25,6 +25,7 @@ PRODUCTION = {
     "MOBIGO_ENV": "production",
     "MOBIGO_SECRET_KEY": "x" * 32,
     "MOBIGO_BASE_URL": "https://mobigo.exemple.fr",
+    "MOBIGO_COLLECTORS": '{"cash": "regie", "cheque": null, "terminal": "regie"}',
 }
 
 

@@ -205,6 +205,52 @@ def upgrade() -> None:
     op.create_index(op.f("ix_billettique_device_organisation"), "billettique_device", ["organisation"], unique=False)
     op.create_index(op.f("ix_billettique_device_seen_at"), "billettique_device", ["seen_at"], unique=False)
     op.create_table(
+        "billettique_entitlement",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("item", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=26), nullable=True),
+        sa.Column("provider", sa.String(length=60), nullable=False),
+        sa.Column("reference", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("product", sa.String(length=120), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("holder", sa.String(length=120), nullable=True),
+        sa.Column("riders", Json, nullable=False),
+        sa.Column("promised", Json, nullable=False),
+        sa.Column("gross_cents", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.Column("needs_activation", sa.Boolean(), nullable=False),
+        sa.Column("activated_at", UtcDateTime(), nullable=True),
+        sa.Column("units", sa.Integer(), nullable=True),
+        sa.Column("units_left", sa.Integer(), nullable=True),
+        sa.Column("bound_key", sa.LargeBinary(), nullable=True),
+        sa.Column("moves", sa.Integer(), nullable=False),
+        sa.Column("link", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "units_left IS NULL OR (units_left >= 0 AND units_left <= units)",
+            name=op.f("ck_billettique_entitlement_units"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_entitlement")),
+    )
+    op.create_index(
+        op.f("ix_billettique_entitlement_item_place"), "billettique_entitlement", ["item", "place"], unique=True
+    )
+    op.create_index(op.f("ix_billettique_entitlement_last_at"), "billettique_entitlement", ["last_at"], unique=False)
+    op.create_index(op.f("ix_billettique_entitlement_order_id"), "billettique_entitlement", ["order_id"], unique=False)
+    op.create_index(
+        op.f("ix_billettique_entitlement_provider_reference"),
+        "billettique_entitlement",
+        ["provider", "reference"],
+        unique=True,
+    )
+    op.create_index(op.f("ix_billettique_entitlement_subject"), "billettique_entitlement", ["subject"], unique=False)
+    op.create_table(
         "billettique_first_use",
         sa.Column("mark", sa.LargeBinary(length=8), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -225,15 +271,43 @@ def upgrade() -> None:
     )
     op.create_table(
         "billettique_item_move",
-        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("item", sa.String(length=26), nullable=False),
+        sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("before", sa.String(length=10), nullable=True),
         sa.Column("after", sa.String(length=10), nullable=False),
         sa.Column("why", Json, nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_item_move")),
+        sa.PrimaryKeyConstraint("item", "n", name=op.f("pk_billettique_item_move")),
     )
-    op.create_index(op.f("ix_billettique_item_move_item"), "billettique_item_move", ["item"], unique=False)
+    op.create_table(
+        "billettique_key",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("provider", sa.String(length=60), nullable=False),
+        sa.Column("purpose", sa.String(length=10), nullable=False),
+        sa.Column("key_id", sa.Integer(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.Column("accepted_until", UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.Column("why", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_key")),
+        sa.UniqueConstraint("public_key", name=op.f("uq_billettique_key_public_key")),
+    )
+    op.create_index(op.f("ix_billettique_key_accepted_until"), "billettique_key", ["accepted_until"], unique=False)
+    op.create_index(
+        op.f("ix_billettique_key_provider_purpose_key_id"),
+        "billettique_key",
+        ["provider", "purpose", "key_id"],
+        unique=True,
+    )
+    op.create_table(
+        "billettique_list",
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_billettique_list")),
+    )
     op.create_table(
         "billettique_load",
         sa.Column("day", sa.Date(), nullable=False),
@@ -347,6 +421,25 @@ def upgrade() -> None:
         ["provider", "what", "ref"],
         unique=False,
     )
+    op.create_table(
+        "billettique_revocation",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("entitlement", sa.String(length=26), nullable=False),
+        sa.Column("why", sa.String(length=60), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("lifted_at", UtcDateTime(), nullable=True),
+        sa.Column("lifted_sequence", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_revocation")),
+    )
+    op.create_index(
+        op.f("ix_billettique_revocation_entitlement"), "billettique_revocation", ["entitlement"], unique=False
+    )
+    op.create_index(op.f("ix_billettique_revocation_mark"), "billettique_revocation", ["mark"], unique=False)
+    op.create_index(op.f("ix_billettique_revocation_sequence"), "billettique_revocation", ["sequence"], unique=False)
+    op.create_index(op.f("ix_billettique_revocation_until"), "billettique_revocation", ["until"], unique=False)
     op.create_table(
         "billettique_saved_means",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -1450,6 +1543,36 @@ def upgrade() -> None:
         op.f("ix_billettique_case_person_forget_at"), "billettique_case_person", ["forget_at"], unique=False
     )
     op.create_table(
+        "billettique_code",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("entitlement", sa.String(length=26), nullable=False),
+        sa.Column("provider", sa.String(length=60), nullable=False),
+        sa.Column("key_id", sa.Integer(), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=False),
+        sa.Column("bound", sa.Boolean(), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.Column("replaced_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["entitlement"],
+            ["billettique_entitlement.id"],
+            name=op.f("fk_billettique_code_entitlement_billettique_entitlement"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_code")),
+    )
+    op.create_index(
+        op.f("ix_billettique_code_entitlement_replaced_at"),
+        "billettique_code",
+        ["entitlement", "replaced_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_billettique_code_provider_key_id_replaced_at_id"),
+        "billettique_code",
+        ["provider", "key_id", "replaced_at", "id"],
+        unique=False,
+    )
+    op.create_table(
         "billettique_item",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("order_id", sa.String(length=26), nullable=False),
@@ -1475,6 +1598,7 @@ def upgrade() -> None:
         sa.Column("payment", sa.String(length=26), nullable=True),
         sa.Column("entitlement", sa.String(length=26), nullable=True),
         sa.Column("replaces", sa.String(length=26), nullable=True),
+        sa.Column("moves", sa.Integer(), nullable=False),
         sa.Column("why", Json, nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
@@ -1944,6 +2068,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_item_order_id_position"), table_name="billettique_item")
     op.drop_index(op.f("ix_billettique_item_changed_at"), table_name="billettique_item")
     op.drop_table("billettique_item")
+    op.drop_index(op.f("ix_billettique_code_provider_key_id_replaced_at_id"), table_name="billettique_code")
+    op.drop_index(op.f("ix_billettique_code_entitlement_replaced_at"), table_name="billettique_code")
+    op.drop_table("billettique_code")
     op.drop_index(op.f("ix_billettique_case_person_forget_at"), table_name="billettique_case_person")
     op.drop_table("billettique_case_person")
     op.drop_index(op.f("ix_billettique_case_move_case_id"), table_name="billettique_case_move")
@@ -2155,6 +2282,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_saved_means_provider_ref"), table_name="billettique_saved_means")
     op.drop_index(op.f("ix_billettique_saved_means_holder"), table_name="billettique_saved_means")
     op.drop_table("billettique_saved_means")
+    op.drop_index(op.f("ix_billettique_revocation_until"), table_name="billettique_revocation")
+    op.drop_index(op.f("ix_billettique_revocation_sequence"), table_name="billettique_revocation")
+    op.drop_index(op.f("ix_billettique_revocation_mark"), table_name="billettique_revocation")
+    op.drop_index(op.f("ix_billettique_revocation_entitlement"), table_name="billettique_revocation")
+    op.drop_table("billettique_revocation")
     op.drop_index(op.f("ix_billettique_provider_work_provider_what_ref"), table_name="billettique_provider_work")
     op.drop_index(op.f("ix_billettique_provider_work_failed_at"), table_name="billettique_provider_work")
     op.drop_index(op.f("ix_billettique_provider_work_due_at"), table_name="billettique_provider_work")
@@ -2169,11 +2301,20 @@ def downgrade() -> None:
     op.drop_table("billettique_order")
     op.drop_index(op.f("ix_billettique_load_day_line"), table_name="billettique_load")
     op.drop_table("billettique_load")
-    op.drop_index(op.f("ix_billettique_item_move_item"), table_name="billettique_item_move")
+    op.drop_table("billettique_list")
+    op.drop_index(op.f("ix_billettique_key_provider_purpose_key_id"), table_name="billettique_key")
+    op.drop_index(op.f("ix_billettique_key_accepted_until"), table_name="billettique_key")
+    op.drop_table("billettique_key")
     op.drop_table("billettique_item_move")
     op.drop_table("billettique_flow")
     op.drop_index(op.f("ix_billettique_first_use_at"), table_name="billettique_first_use")
     op.drop_table("billettique_first_use")
+    op.drop_index(op.f("ix_billettique_entitlement_subject"), table_name="billettique_entitlement")
+    op.drop_index(op.f("ix_billettique_entitlement_provider_reference"), table_name="billettique_entitlement")
+    op.drop_index(op.f("ix_billettique_entitlement_order_id"), table_name="billettique_entitlement")
+    op.drop_index(op.f("ix_billettique_entitlement_last_at"), table_name="billettique_entitlement")
+    op.drop_index(op.f("ix_billettique_entitlement_item_place"), table_name="billettique_entitlement")
+    op.drop_table("billettique_entitlement")
     op.drop_index(op.f("ix_billettique_device_seen_at"), table_name="billettique_device")
     op.drop_index(op.f("ix_billettique_device_organisation"), table_name="billettique_device")
     op.drop_table("billettique_device")

@@ -1,0 +1,66 @@
+"""The ways of being paid that this installation has, each opened at its first use."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from billettique.model.payments import Provider
+from mobigo.base.errors import InvalidInput
+from mobigo.infra import clock
+from mobigo.infra.config import Config
+
+# What each way of being paid takes; `mobigo.infra.config` asks a collector for each.
+COUNTER: Final = "counter"
+
+
+class Providers:
+    """The providers of a configuration, by name. Tests put their own into `opened`, and their own clock."""
+
+    def __init__(self, config: Config, time: Callable[[], datetime] = clock.now) -> None:
+        self._config = config
+        self._time = time
+        self.opened: dict[str, Provider] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are configured, in the order of the configuration."""
+        return self._config.payments
+
+    def get(self, name: str) -> Provider:
+        """A provider. Raises InvalidInput("payments.unknown_provider") for one that is not configured."""
+        if name not in self.opened:
+            if name not in self._config.payments:
+                raise InvalidInput("payments.unknown_provider", provider=name[:40])
+            self.opened[name] = _OPEN[name](self._config, self._time)
+        return self.opened[name]
+
+    def collector(self, means: str) -> str:
+        """Who may hold money of this means: the régie, the operator, the mandate that the configuration names.
+        Raises InvalidInput("payments.no_collector")."""
+        return collector_of(self._config, means)
+
+
+def collector_of(config: Config, means: str) -> str:
+    """See `Providers.collector`."""
+    named = config.collector(means)
+    if named is None:
+        raise InvalidInput("payments.no_collector", means=means[:40])
+    return named
+
+
+def _counter(config: Config, time: Callable[[], datetime]) -> Provider:
+    from billettique.gateway.psp.counter import Counter
+
+    return Counter(live=config.production)
+
+
+def _sim(config: Config, time: Callable[[], datetime]) -> Provider:
+    from billettique.gateway.psp.sim import Sim
+
+    return Sim(config, time)
+
+
+_OPEN: Final[Mapping[str, Callable[[Config, Callable[[], datetime]], Provider]]] = {
+    COUNTER: _counter,
+    "sim": _sim,
+}

@@ -1,0 +1,94 @@
+"""The simulated provider as one of ours: the same requests as to Stripe, and the way its events reach us.
+
+Never in production: opening it there is Refused, and the configuration refuses to start with it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from billettique.gateway.psp import signing
+from billettique.gateway.psp.intents import Declined, Intents
+from billettique.gateway.psp.simbank import Bank
+from billettique.gateway.psp.simulated import SimulatedStripe
+from mobigo.base.errors import MobigoError, NotFound, Refused, Upstream
+from mobigo.infra import keys
+from mobigo.infra.config import Config
+
+NAME: Final = "sim"
+# When nobody takes an event, it comes again, as Stripe's do, for three days.
+AGAIN: Final = timedelta(minutes=1)
+DELIVERIES: Final = 200
+
+
+class SimApi:
+    """The transport: no network, one file."""
+
+    def __init__(self, stripe: SimulatedStripe) -> None:
+        self._stripe = stripe
+
+    def post(self, path: str, params: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
+        return self._asked("POST", path, params, key)
+
+    def get(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        return self._asked("GET", path, params, None)
+
+    def delete(self, path: str) -> dict[str, Any]:
+        return self._asked("DELETE", path, {}, None)
+
+    def _asked(self, method: str, path: str, params: Mapping[str, Any], key: str | None) -> dict[str, Any]:
+        status, answer = self._stripe.request(method, path, params, key)
+        if status == 200:
+            return answer
+        raise refusal(status, answer.get("error") or {}, NAME)
+
+
+def refusal(status: int, error: Mapping[str, Any], provider: str) -> Exception:
+    """What an error document means: an answer (Declined), a thing that is not there, a wrong request, or no answer."""
+    code = str(error.get("code"))[:60]
+    if status == 402:
+        return Declined(error)
+    if status == 404:
+        return NotFound("payments.unknown_object", ref=code)
+    if status == 400 and error.get("type") == "invalid_request_error":
+        return Declined(error)
+    if status < 500 and status not in (401, 403, 409, 429):
+        return Refused("payments.provider_refused", provider=provider, reason=code)
+    return Upstream("payments.provider_failed", provider=provider, status=status)
+
+
+class Sim(Intents):
+    """The provider `sim`; `stripe` and `bank` are its other side."""
+
+    def __init__(self, config: Config, clock: Callable[[], datetime]) -> None:
+        if config.production:
+            raise Refused("config.sim_payments", setting="MOBIGO_PAYMENTS")
+        self._secret = "whsec_" + keys.derived(config, "billettique.sim").hex()
+        self.stripe = SimulatedStripe(config.home / "sim" / "provider.sqlite", clock, config.base_url)
+        self.bank = Bank(self.stripe)
+        super().__init__(
+            NAME, SimApi(self.stripe), site=config.base_url, live=False, secrets=[self._secret],
+            language=config.language,
+        )  # fmt: skip
+
+    def deliver(self, take: Callable[[bytes, Mapping[str, str]], object], *, limit: int = DELIVERIES) -> int:
+        """Send the events that are due to `take(body, headers)`, signed; one it raises on comes again later."""
+        at = self.stripe.clock()
+        with self.stripe.shelf.open() as book:
+            due = book.due(at.timestamp(), limit)
+        for n, event in due:
+            body = json.dumps(event).encode()
+            try:
+                take(body, self.signed(body))
+            except MobigoError:
+                with self.stripe.shelf.open() as book:
+                    book.later(n, (at + AGAIN).timestamp())
+                continue
+            with self.stripe.shelf.open() as book:
+                book.sent(n, at.timestamp())
+        return len(due)
+
+    def signed(self, body: bytes) -> dict[str, str]:
+        """The headers under which this body is believed."""
+        return {signing.HEADER: signing.sign(body, self._secret, self.stripe.clock())}

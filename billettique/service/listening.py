@@ -1,0 +1,39 @@
+"""Who is told, in the transaction itself, that a payment or a refund moved. Named by text and imported at the first
+move, since those who listen also ask (an order begins payments, and follows them).
+"""
+
+import importlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from billettique.model.payments import PaymentState
+
+# "module:function" of each listener: (session, payment id, state, now), and (session, refund id, now).
+ON_PAYMENT: Final = ["billettique.service.fulfilment:on_payment"]
+ON_REFUND: Final = ["billettique.service.fulfilment:on_refund"]
+
+
+def payment_moved(session: Session, payment_id: str, state: PaymentState, now: datetime) -> None:
+    """A payment is in another state. SUCCEEDED may come after FAILED or CANCELED (late money), and again after DISPUTED
+    (a dispute won): a listener serves, or asks for a refund, and does the same thing once."""
+    session.flush()
+    for name in ON_PAYMENT:
+        _function(name)(session, payment_id, state, now)
+
+
+def refund_moved(session: Session, refund_id: str, now: datetime) -> None:
+    """A refund is in another state."""
+    session.flush()
+    for name in ON_REFUND:
+        _function(name)(session, refund_id, now)
+
+
+@cache
+def _function(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
