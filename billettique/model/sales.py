@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from billettique.model.fares import Leg
 from billettique.model.orders import ItemKind
 from mobigo.base.decisions import Decision
 from mobigo.base.money import ZERO, Money
@@ -88,3 +89,12 @@ class GivenBack:
     amount: Money
     kept: Money
     reason: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLeg:
+    """A leg, and its stops as people call them."""
+
+    leg: Leg
+    from_name: str
+    to_name: str

@@ -17,7 +17,7 @@ from billettique.service import baskets, payments
 from billettique.service.seats import Seats
 from billettique.store import orders as store
 from billettique.store.orders import ItemRow, OrderPaymentRow, OrderRow
-from mobigo.base.errors import Conflict, Refused
+from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO, Money
 from mobigo.infra import outbox
@@ -57,7 +57,7 @@ def place(
 
     Raises Conflict("billettique.order_placed", "billettique.order_changed", "billettique.price_not_kept"; or what a
     keeper of seats raises), Refused("billettique.basket_empty", "billettique.title_over"),
-    InvalidInput("billettique.bad_email"); then nothing is written.
+    InvalidInput("billettique.bad_email", "billettique.no_such_way"); then nothing is written.
     """
     order = store.get_order(session, order_id, lock=True, version=version)
     if order.placed_at is not None:
@@ -79,14 +79,17 @@ def place(
     payment = None
     if total > ZERO:
         order.attempt += 1
+        collector = config.collector(means)
+        if collector is None or means not in config.means(provider):
+            raise InvalidInput("billettique.no_such_way")
         payment = payments.begin(
             session, order_id=order.id, amount=total, means=means, provider=provider, attempt=order.attempt,
-            return_url=return_url, means_ref=means_ref, proof=proof, now=now,
+            return_url=return_url, means_ref=means_ref, proof=proof, collector=collector, now=now,
         )  # fmt: skip
         session.add(
             OrderPaymentRow(
                 payment=payment, order_id=order.id, amount_cents=total.cents, means=means, provider=provider,
-                collector=items[0].collector, state=str(PaymentState.CREATED), disputes=0, created_at=now,
+                collector=collector, state=str(PaymentState.CREATED), disputes=0, created_at=now,
                 changed_at=now,
             )
         )  # fmt: skip

@@ -13,7 +13,7 @@ from billettique.gateway import fares as gateway
 from billettique.gateway import sales
 from billettique.model.fares import FareProduct, Leg
 from billettique.model.orders import Channel, ItemKind, Offer
-from billettique.model.sales import SaleTerms
+from billettique.model.sales import NamedLeg, SaleTerms
 from billettique.model.tariffs import Ask, Carnet, Cover, CoverKind, Item, Rider, Tariff
 from billettique.rules import fares as rules
 from billettique.rules.tariffs import said_of
@@ -100,11 +100,11 @@ def flat_tickets(
         raise NotFound("billettique.not_on_sale", product=product[:80])
     networks = shelf.networks[product]
     anywhere = Leg(networks[0], "", "", now, now)
-    return _tickets(((anywhere,),), riders, home, channel, open_since=now, networks=frozenset(networks))
+    return _tickets((NamedLeg(anywhere, "", ""),), riders, home, channel, open_since=now, networks=frozenset(networks))
 
 
 def journey(
-    legs: Sequence[Leg], riders: Sequence[str], home: Path | None, channel: str, now: datetime
+    legs: Sequence[NamedLeg], riders: Sequence[str], home: Path | None, channel: str, now: datetime
 ) -> tuple[Offer, ...]:
     """What is to be bought for one journey by a party, the cheapest way.
 
@@ -113,24 +113,24 @@ def journey(
     """
     if not legs:
         raise InvalidInput("billettique.no_journey")
-    if legs[-1].arrives_at < now:
-        raise Refused("billettique.journey_past", at=legs[-1].arrives_at)
-    networks = frozenset(leg.network for leg in legs if leg.network is not None)
-    return _tickets((tuple(legs),), riders, home, channel, open_since=None, networks=networks)
+    if legs[-1].leg.arrives_at < now:
+        raise Refused("billettique.journey_past", at=legs[-1].leg.arrives_at)
+    networks = frozenset(each.leg.network for each in legs if each.leg.network is not None)
+    return _tickets(tuple(legs), riders, home, channel, open_since=None, networks=networks)
 
 
 def _tickets(
-    journeys: tuple[tuple[Leg, ...], ...], riders: Sequence[str], home: Path | None, channel: str, *,
+    named: tuple[NamedLeg, ...], riders: Sequence[str], home: Path | None, channel: str, *,
     open_since: datetime | None, networks: frozenset[str],
 ) -> tuple[Offer, ...]:  # fmt: skip
-    party = _party(riders, home, journeys[0][0].departs_at)
-    priced = quoting.quote(Ask(journeys, party, channel=channel), home)
+    legs = tuple(each.leg for each in named)
+    party = _party(riders, home, legs[0].departs_at)
+    priced = quoting.quote(Ask((legs,), party, channel=channel), home)
     found = priced.quote
     if found.total is None:
         raise _unknown(found.unknown)
-    day = rules.operating_day(journeys[0][0].departs_at)
+    day = rules.operating_day(legs[0].departs_at)
     terms, rate = sales.terms_on(day, home), sales.vat_on(day, home)
-    legs = journeys[0]
     first_at, last_at = _window(ItemKind.TICKET, networks, legs, open_since, terms)
     offers = []
     for alone in _by_riders(found.items):
@@ -145,7 +145,7 @@ def _tickets(
                 kind, alone[0].id, " + ".join(dict.fromkeys(each.name for each in alone)), Money(cents), rate.pct,
                 terms.collector, terms.seller, _hash_of(priced.tariff), riding, *window,
                 {
-                    "legs": [] if open_since is not None else [_leg(leg) for leg in legs],
+                    "legs": [] if open_since is not None else [_leg(each) for each in named],
                     "networks": sorted(networks),
                     "steps": [
                         {"amount": each.amount.cents, **written(each.reason)}
@@ -261,10 +261,12 @@ def _begins(day: date) -> datetime:
     return datetime.combine(day, DAY_BEGINS, PARIS)
 
 
-def _leg(leg: Leg) -> dict[str, Any]:
+def _leg(named: NamedLeg) -> dict[str, Any]:
+    leg = named.leg
     return {
-        "network": leg.network, "from": leg.from_stop, "to": leg.to_stop, "departs_at": leg.departs_at.isoformat(),
-        "arrives_at": leg.arrives_at.isoformat(), "distance_m": leg.distance_m,
+        "network": leg.network, "from": leg.from_stop, "to": leg.to_stop, "from_name": named.from_name,
+        "to_name": named.to_name, "departs_at": leg.departs_at.isoformat(), "arrives_at": leg.arrives_at.isoformat(),
+        "distance_m": leg.distance_m,
     }  # fmt: skip
 
 

@@ -98,6 +98,7 @@ class ItemRow(Base):
     payment: Mapped[str | None] = mapped_column(String(26))
     entitlement: Mapped[str | None] = mapped_column(String(26))
     replaces: Mapped[str | None] = mapped_column(String(26))  # the item it was exchanged for
+    moves: Mapped[int] = mapped_column(default=0)
     why: Mapped[Any] = mapped_column(Json, nullable=True)  # the last reason: {"code", "params"}
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -133,7 +134,7 @@ describe(
     keep=Days(2 * 366, after="changed_at", then=BLANK),
     personal={"holder": "the name on a personal title, when it is one"},
     plain="id order_id position bundle kind product name gross_cents reduction_cents vat_pct collector seller "
-    "tariff_hash riders first_at last_at promised state seat seat_until payment entitlement replaces why created_at "
+    "tariff_hash riders first_at last_at promised state seat seat_until payment entitlement replaces moves why created_at "
     "changed_at",
 )
 
@@ -142,10 +143,9 @@ class ItemMoveRow(Base):
     """One move of an item's state. It only grows."""
 
     __tablename__ = "billettique_item_move"
-    __table_args__ = (Index(None, "item"),)
 
-    id: Mapped[str] = mapped_column(String(26), primary_key=True)
-    item: Mapped[str] = mapped_column(String(26))
+    item: Mapped[str] = mapped_column(String(26), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     before: Mapped[str | None] = mapped_column(String(10))
     after: Mapped[str] = mapped_column(String(10))
     why: Mapped[Any] = mapped_column(Json, nullable=True)
@@ -157,7 +157,7 @@ describe(
     ItemMoveRow,
     purpose="show how an item came to its state",
     keep=Always(ACCOUNTING),
-    plain="id item before after why at",
+    plain="item n before after why at",
 )
 
 
@@ -274,9 +274,9 @@ def refunds_of(session: Session, order_id: str) -> list[ItemRefundRow]:
 
 
 def moves_of(session: Session, items: Sequence[str]) -> list[ItemMoveRow]:
-    """The moves of items, oldest first."""
+    """The moves of each item, from the first."""
     asked = select(ItemMoveRow).where(ItemMoveRow.item.in_(items))
-    return list(session.scalars(asked.order_by(ItemMoveRow.at, ItemMoveRow.id)))
+    return list(session.scalars(asked.order_by(ItemMoveRow.item, ItemMoveRow.n)))
 
 
 # ---------------------------------------------------------------- writing
@@ -308,12 +308,17 @@ def born(session: Session, items: Iterable[ItemRow], now: datetime) -> None:
 
 
 def _log(session: Session, item: ItemRow, before: ItemState | None, now: datetime) -> None:
+    item.moves = 1 if before is None else item.moves + 1
     session.add(
         ItemMoveRow(
-            id=new_id(now), item=item.id, before=None if before is None else str(before), after=item.state,
-            why=item.why, at=now,
+            item=item.id,
+            n=item.moves,
+            before=None if before is None else str(before),
+            after=item.state,
+            why=item.why,
+            at=now,
         )
-    )  # fmt: skip
+    )
 
 
 def written(why: Decision) -> dict[str, Any]:

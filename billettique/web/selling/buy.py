@@ -1,0 +1,141 @@
+"""What is on sale today: tickets, passes, cards, carnets. A price that is unknown is said, never sold."""
+
+from datetime import timedelta
+from typing import Final
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from billettique.model.orders import Channel, Offer
+from billettique.rules.fares import operating_day
+from billettique.service import baskets, journeys, shelf
+from billettique.web import bp
+from billettique.web.selling.shared import Faults, day_of, find_basket, remember, shown, subject, text, whole
+from mobigo.base.errors import InvalidInput
+from mobigo.infra.auth import public
+from mobigo.infra.clock import now
+from mobigo.infra.db import transaction
+from mobigo.infra.i18n import current_language
+from mobigo.infra.web import services
+
+AHEAD: Final = timedelta(days=92)  # how far ahead a pass may begin
+
+
+@bp.get("/achats")
+@public
+def buy() -> ResponseReturnValue:
+    """Everything on sale online today, and what is not, with the reason."""
+    return _page(Faults())
+
+
+@bp.post("/achats/ajouter")
+@public
+def add() -> ResponseReturnValue:
+    """Puts what a form of the page asks into the basket of this browser."""
+    faults = Faults()
+    order_id = None
+    with faults.caught():
+        offers = _offers()
+        holder = text("holder", 120) or None
+        order_id = put(offers, holder)
+    if faults or order_id is None:
+        return _page(faults)
+    return remember(redirect(url_for("billettique.basket"), 303), order_id)
+
+
+@bp.get("/achats/trajet/<token>")
+@public
+def journey(token: str) -> ResponseReturnValue:
+    """The price of a journey of the planner, and the button that puts it into the basket."""
+    return _journey_page(token, Faults())
+
+
+@bp.post("/achats/trajet/<token>")
+@public
+def add_journey(token: str) -> ResponseReturnValue:
+    """Puts the journey into the basket, for the riders chosen."""
+    faults = Faults()
+    order_id = None
+    with faults.caught():
+        legs = journeys.read_token(services().config, token)
+        offers = shelf.journey(legs, _riders(), services().config.home, Channel.ONLINE, now())
+        order_id = put(offers, None)
+    if faults or order_id is None:
+        return _journey_page(token, faults)
+    return remember(redirect(url_for("billettique.basket"), 303), order_id)
+
+
+def put(offers: tuple[Offer, ...], holder: str | None) -> str:
+    """Offers of one quote, into the basket of this browser, made when there is none; its id."""
+    known = find_basket()
+    instant, config = now(), services().config
+    with transaction(services().engine) as session:
+        if known is None:
+            order_id = baskets.open_basket(
+                session, config, channel=Channel.ONLINE, language=current_language(), subject=subject(), now=instant
+            ).id
+        else:
+            order_id = known.id
+        baskets.add(session, order_id, offers, config, holder=holder, now=instant)
+    return order_id
+
+
+def _offers() -> tuple[Offer, ...]:
+    home, instant, channel = services().config.home, now(), Channel.ONLINE
+    match text("kind", 10):
+        case "ticket":
+            return shelf.flat_tickets(text("product", 120), _riders(), home, channel, instant)
+        case "cover":
+            first = day_of("first_day")
+            if not operating_day(instant) <= first <= operating_day(instant) + AHEAD:
+                raise InvalidInput("billettique.bad_first_day")
+            return (shelf.cover(text("product", 120), text("rider", 40), first, home, channel, instant),)
+        case "carnet":
+            return (shelf.carnet(text("product", 120), text("rider", 40), home, channel, instant),)
+    raise InvalidInput("billettique.no_such_form")
+
+
+def _riders() -> tuple[str, ...]:
+    """How many of each category, in the order of the form."""
+    found: list[str] = []
+    for name in request.form:
+        if name.startswith("n-"):
+            count = whole(name)
+            if not 0 <= count <= shelf.RIDERS_MAX:
+                raise InvalidInput("billettique.bad_riders", most=shelf.RIDERS_MAX)
+            found += [name[2:]] * count
+    return tuple(found)
+
+
+def _page(faults: Faults) -> ResponseReturnValue:
+    today = operating_day(now())
+    page = render_template(
+        "billettique/buy.html",
+        shelf=shelf.on_sale(today, services().config.home, Channel.ONLINE),
+        today=today,
+        last_day=today + AHEAD,
+        errors=faults.by_field,
+        typed=request.form,
+        **shown(),
+    )
+    return page, faults.status if faults else 200
+
+
+def _journey_page(token: str, faults: Faults) -> ResponseReturnValue:
+    legs = journeys.read_token(services().config, token)
+    home, instant = services().config.home, now()
+    quoted: tuple[Offer, ...] = ()
+    with faults.caught():
+        quoted = shelf.journey(legs, ("adulte",), home, Channel.ONLINE, instant)
+    page = render_template(
+        "billettique/journey.html",
+        legs=legs,
+        token=token,
+        quoted=quoted,
+        total=shelf.total(quoted),
+        riders=shelf.on_sale(operating_day(legs[0].leg.departs_at), home, Channel.ONLINE).riders,
+        errors=faults.by_field,
+        typed=request.form,
+        **shown(),
+    )
+    return page, faults.status if faults else 200

@@ -1,0 +1,153 @@
+"""The page of an order: each thing bought and where it stands, tickets, money given back, a receipt for who asks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from billettique.model.orders import ItemState
+from billettique.model.payments import RefundState
+from billettique.service import baskets, mails, refunds
+from billettique.store import orders as store
+from billettique.store.orders import ItemRefundRow
+from billettique.store.payments import get_refund
+from billettique.web import bp
+from billettique.web.selling.checkout import order_page, serve
+from billettique.web.selling.shared import Faults, private, shown, text, whole
+from billettique.web.selling.words import STATE_KINDS, item_lines, state_words
+from mobigo.base.errors import InvalidInput
+from mobigo.base.money import ZERO, Money
+from mobigo.infra.auth import public
+from mobigo.infra.clock import now
+from mobigo.infra.db import reading, transaction
+from mobigo.infra.i18n import gettext as _
+from mobigo.infra.web import services
+
+
+@bp.get("/achats/commandes/<order_id>/<secret>")
+@public
+def order(order_id: str, secret: str) -> ResponseReturnValue:
+    """The order, for who holds its link."""
+    baskets.check_secret(services().config, order_id, secret)
+    return _page(order_id, Faults())
+
+
+@bp.get("/achats/commandes/<order_id>/<secret>/rembourser/<item_id>")
+@public
+def refund(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
+    """What giving an item back would do, before it is done."""
+    baskets.check_secret(services().config, order_id, secret)
+    return _refund_page(order_id, item_id, Faults())
+
+
+@bp.post("/achats/commandes/<order_id>/<secret>/rembourser/<item_id>")
+@public
+def refund_act(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
+    """Gives an item back: the title is void, the money leaves."""
+    baskets.check_secret(services().config, order_id, secret)
+    faults = Faults()
+    with faults.caught(), transaction(services().engine) as session:
+        shown_cents = whole("amount", -1)
+        if shown_cents < 0:
+            raise InvalidInput("billettique.no_such_form")
+        refunds.refund(session, services(), order_id, item_id, expected=Money(shown_cents), now=now())
+    if faults:
+        return _refund_page(order_id, item_id, faults)
+    serve(order_id)
+    flash(_("C’est fait : ce titre n’est plus valable, et le remboursement est demandé."), "good")
+    return redirect(order_page(order_id), 303)
+
+
+@bp.post("/achats/commandes/<order_id>/<secret>/email")
+@public
+def order_email(order_id: str, secret: str) -> ResponseReturnValue:
+    """Sends the titles to an address given afterwards."""
+    baskets.check_secret(services().config, order_id, secret)
+    faults = Faults()
+    with faults.caught(), transaction(services().engine) as session:
+        row = store.get_order(session, order_id, lock=True)
+        if not text("email", 300):
+            raise InvalidInput("billettique.bad_email")
+        baskets.set_email(row, text("email", 300))
+        mails.send_titles(session, services().config, row, store.items_of(session, order_id), now())
+        store.touch(row, now())
+    if faults:
+        return _page(order_id, faults)
+    flash(_("Le message part."), "good")
+    return redirect(order_page(order_id), 303)
+
+
+# ---------------------------------------------------------------- parts
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Money on its way back, as the page shows it."""
+
+    row: ItemRefundRow
+    amount: Money
+    state: RefundState
+
+
+def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
+    instant = now()
+    with reading(services().engine) as session:
+        row = store.get_order(session, order_id)
+        rows = [
+            each for each in store.items_of(session, order_id) if each.now is not ItemState.CANCELLED or each.payment
+        ]
+        payments = store.payments_of(session, order_id)
+        given = [
+            GivenBack(each, Money(each.amount_cents), RefundState(get_refund(session, each.refund).state))
+            for each in store.refunds_of(session, order_id)
+        ]
+        items: list[dict[str, Any]] = [
+            {
+                "shown": item_lines(each),
+                "state": state_words(each.now),
+                "kind": STATE_KINDS.get(each.now, ""),
+                "answer": refunds.answer(session, services(), each, instant),
+                "why": store.told(each.why),
+                "refunds": [back for back in given if back.row.item == each.id],
+            }
+            for each in rows
+        ]
+    states = {each.now for each in rows}
+    to_pay = [each for each in payments if each.state in ("CREATED", "REQUIRES_ACTION")]
+    made = render_template(
+        "billettique/order.html",
+        order=row,
+        reference=mails.spaced(row.reference),
+        secret=baskets.secret_of(services().config, order_id),
+        items=items,
+        waiting=bool(states & {ItemState.ON_HOLD, ItemState.CONFIRMED}),
+        to_pay=to_pay if ItemState.ON_HOLD in states else [],
+        processing=any(each.state == "PROCESSING" for each in payments),
+        ready=ItemState.FULFILLED in states,
+        unpaid=row.placed_at is None,
+        surplus=[back for back in given if back.row.item is None],
+        total=sum((each.price for each in rows), ZERO),
+        errors=faults.by_field,
+        typed=request.form,
+        **shown(),
+    )  # fmt: skip
+    return private((made, faults.status if faults else 200))
+
+
+def _refund_page(order_id: str, item_id: str, faults: Faults) -> ResponseReturnValue:
+    with reading(services().engine) as session:
+        row = store.get_order(session, order_id)
+        item = store.get_item(session, item_id, of=order_id)
+        answer = refunds.answer(session, services(), item, now())
+    made = render_template(
+        "billettique/refund.html",
+        order=row,
+        secret=baskets.secret_of(services().config, order_id),
+        shown_item=item_lines(item),
+        answer=answer,
+        back=url_for("billettique.order", order_id=order_id, secret=baskets.secret_of(services().config, order_id)),
+        errors=faults.by_field,
+        **shown(),
+    )
+    return private((made, faults.status if faults else 200))

@@ -1,0 +1,154 @@
+"""What the buyer's pages share: the basket of this browser, fields of forms, refusals beside their field."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, Final
+
+from flask import g, make_response, request
+from flask.typing import ResponseReturnValue
+
+from billettique.service import baskets
+from billettique.store.orders import OrderRow, get_order
+from billettique.web import bp
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import InvalidInput, MobigoError, NotFound
+from mobigo.base.money import Money
+from mobigo.infra import auth, formats
+from mobigo.infra.clock import now
+from mobigo.infra.db import reading
+from mobigo.infra.http_errors import status_of
+from mobigo.infra.i18n import current_language, sentence
+from mobigo.infra.web import services
+
+COOKIE_LIFE_S: Final = 24 * 3600
+# Which field a refusal is about; any other is about the whole form and stands at its head.
+FIELDS: Final = {
+    "billettique.bad_riders": "riders",
+    "billettique.bad_email": "email",
+    "billettique.bad_first_day": "first_day",
+    "billettique.period_over": "first_day",
+    "billettique.not_for_this_rider": "rider",
+    "billettique.no_such_promotion": "code",
+}
+
+
+@bp.app_template_filter("cents")
+def cents(amount: int) -> str:
+    """An amount given in cents, as people read it."""
+    return formats.amount(Money(amount), current_language())
+
+
+@bp.app_template_filter("said")
+def said(reason: Decision) -> str:
+    """The sentence of a reason."""
+    return sentence(reason)
+
+
+def text(name: str, longest: int = 200) -> str:
+    """One field of the form as typed, blanks trimmed, signs that nobody types left out; "" when it was not sent."""
+    return "".join(letter for letter in request.form.get(name, "") if letter.isprintable()).strip()[:longest]
+
+
+def whole(name: str, default: int = 0) -> int:
+    """A whole number of the form; -1 for what is none, which every rule refuses with its own words."""
+    given = text(name, 6)
+    if not given:
+        return default
+    return int(given) if given.isascii() and given.isdigit() else -1
+
+
+def day_of(name: str) -> date:
+    """A day of the form. Raises InvalidInput("billettique.bad_first_day")."""
+    try:
+        return date.fromisoformat(text(name))
+    except ValueError:
+        raise InvalidInput("billettique.bad_first_day") from None
+
+
+class Faults:
+    """The sentences of a refused form, by field, in the order they were found."""
+
+    def __init__(self) -> None:
+        self.by_field: dict[str, str] = {}
+        self.codes: list[str] = []
+        self.status = 422
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """What is raised inside becomes a fault of the form."""
+        try:
+            yield
+        except MobigoError as error:
+            self.by_field.setdefault(FIELDS.get(error.decision.code, "form"), sentence(error.decision))
+            self.codes.append(error.decision.code)
+            self.status = status_of(error)
+
+    def __bool__(self) -> bool:
+        return bool(self.by_field)
+
+
+# ---------------------------------------------------------------- the basket of this browser
+
+
+def _cookie() -> str:
+    return "__Host-mobigo-panier" if services().config.base_url.startswith("https://") else "mobigo-panier"
+
+
+def basket_id() -> str | None:
+    """The order this browser's cookie opens, if it opens one."""
+    value = request.cookies.get(_cookie(), "")
+    order_id, _dot, secret = value.partition(".")
+    try:
+        baskets.check_secret(services().config, order_id, secret)
+    except NotFound:
+        return None
+    return order_id
+
+
+def find_basket() -> OrderRow | None:
+    """The basket of this browser, while it is one: a placed order is not."""
+    order_id = basket_id()
+    if order_id is None:
+        return None
+    with reading(services().engine) as session:
+        try:
+            order = get_order(session, order_id)
+        except NotFound:  # forgotten meanwhile
+            return None
+    return None if order.placed_at is not None else order
+
+
+def remember(answer: ResponseReturnValue, order_id: str) -> ResponseReturnValue:
+    """The same answer, and this browser knows its basket."""
+    response = make_response(answer)
+    value = f"{order_id}.{baskets.secret_of(services().config, order_id)}"
+    secure = services().config.base_url.startswith("https://")
+    response.set_cookie(_cookie(), value, max_age=COOKIE_LIFE_S, path="/", secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def private(answer: ResponseReturnValue) -> ResponseReturnValue:
+    """The same answer, kept by no cache: whoever has its address may read it."""
+    response = make_response(answer)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def subject() -> str | None:
+    """The random id of who is signed in, if anybody is."""
+    identity = auth.current_account()
+    return None if identity is None else identity.subject
+
+
+def shown() -> dict[str, Any]:
+    """What every page of selling shows: whether it is a simulation, how many things wait in the basket."""
+    if "billettique_shown" not in g:
+        order = find_basket()
+        count = 0
+        if order is not None:
+            with reading(services().engine) as session:
+                count = len(baskets.look(session, order.id, services().config, now()).items)
+        g.billettique_shown = {"simulation": not services().config.production, "in_basket": count}
+    found: dict[str, Any] = g.billettique_shown
+    return found
