@@ -69,7 +69,12 @@ def read_ticket(octets: bytes) -> Ticket:
 def mark_of(ticket: Ticket) -> bytes:
     """The ticket's eight octets in revocation lists and used-sets: enough that one of a hundred thousand marks is by
     chance that of another ticket once in 10^14 tickets."""
-    return sha256(f"{ticket.issuer}\0{ticket.reference}".encode()).digest()[:MARK_OCTETS]
+    return mark_of_reference(ticket.issuer, ticket.reference)
+
+
+def mark_of_reference(issuer: str, reference: str) -> bytes:
+    """The mark of the ticket that its issuer calls so."""
+    return sha256(f"{issuer}\0{reference}".encode()).digest()[:MARK_OCTETS]
 
 
 def mark_of_code(code: Code) -> bytes:

@@ -1,0 +1,186 @@
+"""Entitlements (rights to travel) and their codes. A code that was replaced stays, so that what was once given out can
+be explained."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, and_, func, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from billettique.model.entitlements import EntitlementState
+from mobigo.base.errors import NotFound
+from mobigo.infra.db import Base, Json, UtcDateTime, changed, table_of
+from mobigo.infra.privacy import Days, describe
+
+
+class EntitlementRow(Base):
+    """A right to travel. Items have one (place 0), and one more for each ticket taken out of a carnet."""
+
+    __tablename__ = "billettique_entitlement"
+    __table_args__ = (
+        Index(None, "item", "place", unique=True),
+        Index(None, "provider", "reference", unique=True),
+        Index(None, "order_id"),
+        Index(None, "subject"),
+        CheckConstraint("units_left IS NULL OR (units_left >= 0 AND units_left <= units)", name="units"),
+    )
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    item: Mapped[str] = mapped_column(String(40))
+    place: Mapped[int] = mapped_column(default=0)
+    order_id: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str | None] = mapped_column(String(26))
+    provider: Mapped[str] = mapped_column(String(60))
+    reference: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(12))
+    product: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(200))
+    holder: Mapped[str | None] = mapped_column(String(120))
+    riders: Mapped[Any] = mapped_column(Json)
+    promised: Mapped[Any] = mapped_column(Json)
+    gross_cents: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    needs_activation: Mapped[bool] = mapped_column(default=False)
+    activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    units: Mapped[int | None]
+    units_left: Mapped[int | None]
+    bound_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    moves: Mapped[int] = mapped_column(default=0)
+    link: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CodeRow(Base):
+    """One code of an entitlement: what the seller signed, and with which key."""
+
+    __tablename__ = "billettique_code"
+    __table_args__ = (
+        Index(None, "entitlement", "replaced_at"),
+        Index(None, "provider", "key_id", "replaced_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    entitlement: Mapped[str] = mapped_column(ForeignKey("billettique_entitlement.id", ondelete="CASCADE"))
+    provider: Mapped[str] = mapped_column(String(60))
+    key_id: Mapped[int]
+    octets: Mapped[bytes] = mapped_column(LargeBinary)
+    bound: Mapped[bool]
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the minute the ticket says
+    replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+describe(
+    EntitlementRow,
+    purpose="let people travel with what they bought, and answer them about it",
+    keep=Days(2 * 366, after="last_at"),
+    personal={
+        "subject": "whose ticket it is, when the buyer has an account (random subject id)",
+        "holder": "the name on a personal ticket",
+        "bound_key": "the public key of the telephone that shows the ticket; no name, no number",
+    },
+    plain="id item place order_id provider reference kind product name riders promised gross_cents state first_at "
+    "last_at needs_activation activated_at units units_left moves link created_at changed_at",
+)
+describe(
+    CodeRow,
+    purpose="show the ticket again, and sign it anew when a key is revoked",
+    keep=Days(2 * 366, after="issued_at"),
+    personal={"octets": "the signed ticket: it holds the holder's name on a personal ticket"},
+    plain="id entitlement provider key_id bound issued_at replaced_at",
+)
+
+
+def find_of_item(session: Session, item: str, place: int = 0) -> EntitlementRow | None:
+    """The entitlement an item became."""
+    return session.scalar(select(EntitlementRow).where(EntitlementRow.item == item, EntitlementRow.place == place))
+
+
+def get(session: Session, entitlement_id: str, *, lock: bool = False) -> EntitlementRow:
+    """One entitlement, locked when it is to be changed. Raises NotFound("billettique.no_entitlement")."""
+    asked = select(EntitlementRow).where(EntitlementRow.id == entitlement_id)
+    row = session.scalar(asked.with_for_update().execution_options(populate_existing=True) if lock else asked)
+    if row is None:
+        raise NotFound("billettique.no_entitlement")
+    return row
+
+
+def find_by_reference(session: Session, reference: str) -> list[EntitlementRow]:
+    """The entitlements of a spoken reference: one, but for two sellers that drew the same."""
+    return list(session.scalars(select(EntitlementRow).where(EntitlementRow.reference == reference)))
+
+
+def of_order(session: Session, order_id: str) -> list[EntitlementRow]:
+    """The entitlements of an order, in the order they were made."""
+    asked = select(EntitlementRow).where(EntitlementRow.order_id == order_id)
+    return list(session.scalars(asked.order_by(EntitlementRow.id)))
+
+
+def of_item(session: Session, item: str) -> list[EntitlementRow]:
+    """What an item became: itself, then the tickets taken out of it."""
+    asked = select(EntitlementRow).where(EntitlementRow.item == item)
+    return list(session.scalars(asked.order_by(EntitlementRow.place)))
+
+
+def of_subject(session: Session, subject: str) -> list[EntitlementRow]:
+    """The entitlements of a person, oldest first."""
+    asked = select(EntitlementRow).where(EntitlementRow.subject == subject)
+    return list(session.scalars(asked.order_by(EntitlementRow.id)))
+
+
+def current_code(session: Session, entitlement_id: str) -> CodeRow | None:
+    """The code that counts; None where there is none to show."""
+    asked = select(CodeRow).where(CodeRow.entitlement == entitlement_id, CodeRow.replaced_at.is_(None))
+    return session.scalars(asked.order_by(CodeRow.id.desc())).first()
+
+
+def take_unit(session: Session, entitlement_id: str, now: datetime) -> bool:
+    """One unit less, unless none is left; the database counts, whoever asks at the same time."""
+    one = update(EntitlementRow).where(EntitlementRow.id == entitlement_id, EntitlementRow.units_left > 0)
+    return changed(session, one.values(units_left=EntitlementRow.units_left - 1, changed_at=now)) == 1
+
+
+# ---------------------------------------------------------------- many at once: the drill of a stolen key
+
+LIVE = (str(EntitlementState.ACTIVE), str(EntitlementState.SUSPENDED))
+
+
+def signed_with(
+    session: Session, provider: str, key_id: int, now: datetime, *, after: str, limit: int
+) -> Sequence[tuple[str, str, bytes, datetime, datetime]]:
+    """The codes that count, of tickets still to be used, signed with a key: (code, entitlement, octets, minute it was
+    signed, end), by code id from `after` on. Locked, so that no other change of the same ticket is lost."""
+    asked = (
+        select(CodeRow.id, CodeRow.entitlement, CodeRow.octets, CodeRow.issued_at, EntitlementRow.last_at)
+        .join(EntitlementRow, EntitlementRow.id == CodeRow.entitlement)
+        .where(_signed_with(provider, key_id, now), CodeRow.id > after)
+        .order_by(CodeRow.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in session.execute(asked)]
+
+
+def count_signed_with(session: Session, provider: str, key_id: int, now: datetime) -> int:
+    """How many of them there are."""
+    asked = select(func.count()).select_from(CodeRow).join(EntitlementRow, EntitlementRow.id == CodeRow.entitlement)
+    return session.scalar(asked.where(_signed_with(provider, key_id, now))) or 0
+
+
+def _signed_with(provider: str, key_id: int, now: datetime) -> Any:
+    return and_(
+        CodeRow.provider == provider,
+        CodeRow.key_id == key_id,
+        CodeRow.replaced_at.is_(None),
+        EntitlementRow.state.in_(LIVE),
+        EntitlementRow.last_at >= now,
+    )
+
+
+def replace_codes(session: Session, old: Sequence[str], new: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Codes in the place of others, all in one go."""
+    session.execute(update(CodeRow).where(CodeRow.id.in_(old)).values(replaced_at=now))
+    session.execute(insert(table_of(CodeRow)), list(new))
