@@ -125,6 +125,8 @@ def _write(config: Config, engine: Engine, out: BinaryIO, now: datetime) -> arch
     writer, rows = archive.Writer(out, now), {}
     with reading(engine) as session:
         for table in metadata.sorted_tables:
+            if "not_in_a_backup" in table.info:
+                continue  # what may be kept for hours only would be kept as long as the backup
             with tempfile.TemporaryFile(dir=_scratch(config)) as lines:
                 count = -1  # the first line names the columns
                 for line in dump.dump(session, table):

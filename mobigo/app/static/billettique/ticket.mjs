@@ -171,8 +171,17 @@ export function covers(area, here) {
 export const classSuffices = (bought, needed) => bought !== "second" || needed !== "first";
 
 /** The ticket's eight octets in revocation lists and used-sets, in hexadecimal. */
-export async function markOf(ticket) {
-  const named = new TextEncoder().encode(`${ticket.issuer}\0${ticket.reference}`);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", named));
+export const markOf = (ticket) => mark(new TextEncoder().encode(`${ticket.issuer}\0${ticket.reference}`));
+
+/** The mark of one code of a ticket, of which another code may take the place. */
+export function markOfCode(signed1) {
+  const named = new Uint8Array(signed1.length + 5);
+  named.set(new TextEncoder().encode("code\0"));
+  named.set(signed1, 5);
+  return mark(named);
+}
+
+async function mark(octets) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", octets));
   return [...digest.slice(0, 8)].map((each) => each.toString(16).padStart(2, "0")).join("");
 }

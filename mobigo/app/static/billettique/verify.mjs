@@ -2,7 +2,7 @@
 // yes: a test holds the two against each other. Nothing here asks the network. Instants are milliseconds since 1970.
 
 import { DYNAMIC, hex, readCode } from "./norm.mjs";
-import { classSuffices, covers, markOf, readTicket } from "./ticket.mjs";
+import { classSuffices, covers, markOf, markOfCode, readTicket } from "./ticket.mjs";
 import { Malformed, decode } from "./uper.mjs";
 
 const CODE_OCTETS_MAX = 1024;
@@ -43,7 +43,8 @@ export async function verify(octets, { keys, revocations, used, now, here = null
     (await refusalOfSeller(code, ticket, keys, now, policy)) ?? (await refusalOfTelephone(code, shownAt, now, policy));
   if (unsigned) return said(...unsigned);
   const mark = await markOf(ticket);
-  const refusal = refusalOfTicket(code, ticket, mark, revocations, used, now, here, policy);
+  const ownMark = await markOfCode(code.signed1);
+  const refusal = refusalOfTicket(code, ticket, [mark, ownMark], revocations, used, now, here, policy);
   if (refusal) return said(...refusal, ticket, mark);
   if (now > revocations.expiresAt) {
     return said("OK", "ticket_good_old_list", { at: revocations.issuedAt }, ticket, mark);
@@ -117,7 +118,7 @@ async function refusalOfTelephone(code, shownAt, now, policy) {
   return null;
 }
 
-function refusalOfTicket(code, ticket, mark, revocations, used, now, here, policy) {
+function refusalOfTicket(code, ticket, [mark, ownMark], revocations, used, now, here, policy) {
   if (ticket.specimen && !policy.specimensGood) return ["REVOKED", "specimen", {}];
   if (!ticket.activated) return ["NOT_YET", "not_activated", {}];
   if (now < ticket.firstAt) return ["NOT_YET", "good_from", { at: ticket.firstAt }];
@@ -128,6 +129,7 @@ function refusalOfTicket(code, ticket, mark, revocations, used, now, here, polic
     return ["WRONG_AREA", "not_good_in_first_class", {}];
   }
   if (revocations.marks.has(mark)) return ["REVOKED", "ticket_revoked", {}];
+  if (revocations.marks.has(ownMark)) return ["REVOKED", "code_replaced", {}];
   if (used.has(mark)) return ["USED", "ticket_used", { at: used.get(mark) }];
   return null;
 }

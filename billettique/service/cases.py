@@ -1,0 +1,340 @@
+"""From a constat to its end: owed, paid, regularised, contested, answered, withdrawn, or transmitted to the officier du
+ministère public once its term is over. Each amount is in the ledger; a name is kept only as long as it is needed.
+
+    owed → earned                    a constat is drawn up
+    collector → owed                 it is paid, on the spot, at a counter or online
+    earned → owed                    less is owed: a forgotten pass was shown, or the contest was right
+    transmitted → owed               the ministère public recovers it: it is no longer ours to ask
+"""
+
+import secrets
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import Session
+
+from billettique.gateway.penalties import penalties_by_code, penalties_on
+from billettique.gateway.sales import terms_on
+from billettique.model.cases import CaseState, Constat, Penalties, least
+from billettique.model.payments import PaymentState
+from billettique.rules import cases as rules
+from billettique.service.books import collector_account, give
+from billettique.store import inspections as store
+from billettique.store import payments as payment_store
+from billettique.store.inspections import CaseRow
+from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
+from mobigo.base.instants import paris_day
+from mobigo.base.money import ZERO, Money
+from mobigo.infra.config import Config
+from mobigo.infra.idempotency import request_hash
+from mobigo.ledger.model import Transfer
+
+if TYPE_CHECKING:
+    from mobigo.infra.web import Services
+
+OWED: Final = "billettique:penalties:owed"
+EARNED: Final = "billettique:penalties:earned"
+TRANSMITTED: Final = "billettique:penalties:transmitted"
+PURPOSE: Final = "case"
+COUNTER: Final = "counter"
+CITIZEN: Final = "citizen"
+SYSTEM: Final = "system"
+TEXT_MAX: Final = 4_000
+BATCH: Final = 500
+_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def new_secret() -> str:
+    """What opens a case to the traveller, made on the device that has no network (twelve letters, 60 bits)."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
+
+
+def draw_up(session: Session, config: Config, constat: Constat, *, by: str, device: str, now: datetime) -> CaseRow:
+    """Take a constat from a device; the same one again changes nothing.
+
+    Raises what `rules.check` raises; Refused("billettique.penalties_not_decided") in production while no act decided
+    the amounts; Conflict("billettique.other_constat") for another constat under the same id or reference.
+    """
+    content = request_hash({**asdict(constat), "device": device})
+    known = store.find_case(session, constat.id)
+    if known is not None:
+        if known.content_hash != content:
+            raise Conflict("billettique.other_constat")
+        return known
+    if store.by_reference(session, constat.reference) is not None:
+        raise Conflict("billettique.other_constat")
+    penalties = penalties_on(paris_day(constat.found_at), config.home)
+    if config.production and penalties.act is None:
+        raise Refused("billettique.penalties_not_decided")
+    owed = rules.check(constat, penalties, now)
+    ground = penalties.ground(constat.ground)
+    row = CaseRow(
+        id=constat.id, reference=constat.reference, secret_digest=constat.secret_digest, content_hash=content,
+        penalties=penalties.code, ground=constat.ground, line=constat.line[:60], stop=constat.stop[:60],
+        found_at=constat.found_at, received_at=now, inspector=by, device=device[:40],
+        indemnity_cents=ground.indemnity.cents, fare_cents=constat.fare.cents,
+        fee_cents=0 if constat.paid else penalties.file_fee.cents, owed_cents=owed.cents, paid_cents=0,
+        pass_holder=constat.pass_holder, paid_days=penalties.paid_days, state=str(CaseState.OPEN),
+        term=penalties.term_of(constat.found_at),
+    )  # fmt: skip
+    forget_at = rules.forgets_at(CaseState.OPEN, constat.found_at, None, penalties)
+    store.add_case(session, row, constat.person, constat.note[:TEXT_MAX], forget_at)
+    store.move(session, row, "drawn_up", by, now, amount=owed)
+    transfers = [_moved(row, "owed", OWED, EARNED, owed, constat.found_at)]
+    if constat.paid is not None:
+        collector = terms_on(paris_day(constat.found_at), config.home).collector
+        transfers += _receive(session, row, owed, "spot", collector_account(collector, COUNTER), by, now,
+                              detail={"means": constat.paid})  # fmt: skip
+    give(session, transfers, now)
+    return row
+
+
+# ---------------------------------------------------------------- paying
+
+
+def remaining(row: CaseRow) -> Money:
+    """What is still owed."""
+    return least(Money(row.owed_cents), Money(row.paid_cents))
+
+
+def pay_at_counter(
+    session: Session, config: Config, case_id: str, *, means: str, proof: str, by: str, now: datetime
+) -> CaseRow:
+    """Somebody pays all that remains, at a counter or by post. Raises InvalidInput("billettique.bad_means"),
+    Conflict("billettique.case_closed")."""
+    if means not in rules.MEANS_ON_THE_SPOT:
+        raise InvalidInput("billettique.bad_means", means=means[:20])
+    row = _open(session, case_id)
+    collector = terms_on(paris_day(now), config.home).collector
+    detail: dict[str, object] = {"means": means, "proof": proof[:60]}
+    amount = remaining(row)
+    give(session, _receive(session, row, amount, "counter", collector_account(collector, COUNTER), by, now,
+                           detail=detail), now)  # fmt: skip
+    return row
+
+
+def begin_payment(services: "Services", case_id: str, *, return_url: str, now: datetime) -> str:
+    """Begin an online payment of all that remains; where the payer goes on (an address of the provider or of ours).
+
+    Raises Refused("billettique.no_online_payment") where no way of paying online is configured.
+    """
+    from billettique.service import payments
+    from mobigo.infra.db import transaction
+
+    providers = payments.providers_of(services)
+    found = [
+        (name, means)
+        for name in providers.names
+        for means in ("card", "redirect")
+        if not providers.get(name).abilities.person and means in providers.get(name).abilities.means
+    ]
+    if not found:
+        raise Refused("billettique.no_online_payment")
+    provider, means = found[0]
+    with transaction(services.engine) as session:
+        row = _open(session, case_id)
+        before = payment_store.payments_of(session, row.id)
+        waiting = [each for each in before if PaymentState(each.state) is PaymentState.REQUIRES_ACTION]
+        if waiting and waiting[-1].action is not None:
+            return waiting[-1].action
+        attempt = len(before) + 1
+        payment = payments.begin(
+            session, order_id=row.id, amount=remaining(row), means=means, provider=provider, attempt=attempt,
+            return_url=return_url, purpose=PURPOSE, now=now,
+        )  # fmt: skip
+    seen = payments.call(services, payment, now)
+    if seen.state is PaymentState.SUCCEEDED:
+        return return_url
+    if seen.action is None:
+        raise Refused("billettique.no_online_payment")
+    return seen.action
+
+
+def on_payment(session: Session, payment_id: str, state: PaymentState, now: datetime) -> None:
+    """A payment moved: if it is a case's and succeeded, the case is paid. Called in the transaction that moves it."""
+    payment = payment_store.get_payment(session, payment_id)
+    if payment.purpose != PURPOSE or state is not PaymentState.SUCCEEDED:
+        return
+    row = store.find_case(session, payment.order_id, lock=True)
+    if row is None or any(
+        each.kind == "paid" and (each.detail or {}).get("payment") == payment_id
+        for each in store.moves_of(session, row.id)
+    ):
+        return
+    account = collector_account(payment.collector or "", payment.provider)
+    give(session, _receive(session, row, Money(payment.cents), payment_id, account, CITIZEN, now,
+                           detail={"payment": payment_id, "means": payment.means}), now)  # fmt: skip
+
+
+def _receive(
+    session: Session, row: CaseRow, amount: Money, key: str, account: str, by: str, now: datetime, *,
+    detail: dict[str, object],
+) -> list[Transfer]:  # fmt: skip
+    """What was paid, noted; the case is closed when nothing remains. Money that comes to a closed case is kept apart,
+    for a person to give back."""
+    before = remaining(row)
+    row.paid_cents += amount.cents
+    open_still = CaseState(row.state) in (CaseState.OPEN, CaseState.CONTESTED)
+    done = open_still and remaining(row) == ZERO
+    store.move(session, row, "paid", by, now, state=CaseState.PAID if done else None, amount=amount, detail=detail)
+    if done:
+        _forget_paid(session, row, now)
+    taken = min(before, amount) if open_still else ZERO
+    return [
+        _moved(row, f"paid:{key}", account, OWED, taken, now),
+        _moved(row, f"too_much:{key}", account, "billettique:penalties:to_give_back", amount - taken, now),
+    ]
+
+
+# ---------------------------------------------------------------- regularising, contesting, answering
+
+
+def regularise(
+    session: Session, config: Config, case_id: str, *, proof: str, means: str, by: str, now: datetime
+) -> CaseRow:
+    """The holder of a named pass shows it in time: only its fee is owed, and is paid now. Raises what
+    `rules.may_regularise` raises, InvalidInput("billettique.bad_means"), Conflict("billettique.case_closed")."""
+    if means not in rules.MEANS_ON_THE_SPOT:
+        raise InvalidInput("billettique.bad_means", means=means[:20])
+    row = _open(session, case_id)
+    penalties = penalties_by_code(row.penalties, config.home)
+    rules.may_regularise(row.ground, row.found_at, row.pass_holder, penalties, now)
+    fee = min(penalties.forgotten_fee, remaining(row))
+    less = remaining(row) - fee
+    row.owed_cents -= less.cents
+    row.paid_cents += fee.cents
+    collector = terms_on(paris_day(now), config.home).collector
+    store.move(session, row, "regularised", by, now, state=CaseState.REGULARISED, amount=fee,
+               detail={"proof": proof[:60], "means": means})  # fmt: skip
+    _set_forgetting(session, row, config.home)
+    give(
+        session,
+        [
+            _moved(row, "less", EARNED, OWED, less, now),
+            _moved(row, "paid:regularised", collector_account(collector, COUNTER), OWED, fee, now),
+        ],
+        now,
+    )
+    return row
+
+
+def contest(session: Session, config: Config, case_id: str, text: str, now: datetime, *, by: str = CITIZEN) -> CaseRow:
+    """The person says why they do not agree, within the term; once. Raises InvalidInput("billettique.contest_empty"),
+    Refused("billettique.too_late_to_contest"), Conflict("billettique.case_closed", "billettique.contested_before")."""
+    written = text.strip()[:TEXT_MAX]
+    if not written:
+        raise InvalidInput("billettique.contest_empty")
+    row = _open(session, case_id)
+    if CaseState(row.state) is CaseState.CONTESTED or store.contest_of(session, row.id) is not None:
+        raise Conflict("billettique.contested_before")
+    if paris_day(now) > row.term:
+        raise Refused("billettique.too_late_to_contest", day=row.term)
+    penalties = penalties_by_code(row.penalties, config.home)
+    row.answer_by = paris_day(now) + timedelta(days=penalties.answer_days)
+    store.add_contest(session, row.id, written, now, rules.forgets_at(CaseState.OPEN, row.found_at, None, penalties))
+    store.move(session, row, "contested", by, now, state=CaseState.CONTESTED)
+    return row
+
+
+def answer(
+    session: Session, config: Config, case_id: str, *, withdrawn: bool, text: str, by: str, now: datetime
+) -> CaseRow:
+    """Answer a contest: the constat is withdrawn, and what was owed with it; or it stands, and the contest goes to the
+    officier du ministère public with the constat (code de procédure pénale, article 529-5).
+
+    Raises InvalidInput("billettique.answer_empty"), Conflict("billettique.not_contested"),
+    Refused("billettique.own_constat") for the inspector who drew it up.
+    """
+    written = text.strip()[:TEXT_MAX]
+    if not written:
+        raise InvalidInput("billettique.answer_empty")
+    row = store.get_case(session, case_id, lock=True)
+    if CaseState(row.state) is not CaseState.CONTESTED:
+        raise Conflict("billettique.not_contested")
+    if by == row.inspector:
+        raise Refused("billettique.own_constat")
+    kept = store.contest_of(session, row.id)
+    if kept is not None:
+        kept.answered_at, kept.answered_by, kept.withdrawn, kept.answer = now, by, withdrawn, written
+    if withdrawn:
+        _withdraw(session, row, by, now, config.home)
+    else:
+        _transmit(session, row, "protest", by, now, config.home)
+    return row
+
+
+def withdraw(session: Session, config: Config, case_id: str, *, why: str, by: str, now: datetime) -> CaseRow:
+    """A constat that was wrong is withdrawn without anybody having to ask. Raises Conflict("billettique.case_closed"),
+    InvalidInput("billettique.answer_empty"), Refused("billettique.own_constat")."""
+    if not why.strip():
+        raise InvalidInput("billettique.answer_empty")
+    row = _open(session, case_id)
+    if by == row.inspector:
+        raise Refused("billettique.own_constat")
+    _withdraw(session, row, by, now, config.home)
+    return row
+
+
+def transmit_due(session: Session, config: Config, now: datetime) -> int:
+    """Cases neither paid nor contested in their term go to the officier du ministère public; how many."""
+    rows = store.over_term(session, paris_day(now), BATCH)
+    for row in rows:
+        _transmit(session, row, "unpaid", SYSTEM, now, config.home)
+    return len(rows)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def open_by_secret(session: Session, reference: str, secret: str) -> CaseRow:
+    """The case of whoever holds its reference and its secret. Raises NotFound("billettique.no_case"): one answer for
+    every reason."""
+    row = store.by_reference(session, rules.typed(reference))
+    if row is None or not rules.opens(secret, row.secret_digest):
+        raise NotFound("billettique.no_case")
+    return row
+
+
+def penalties_of(row: CaseRow, config: Config) -> Penalties:
+    """The amounts and terms a case was drawn up under."""
+    return penalties_by_code(row.penalties, config.home)
+
+
+# ---------------------------------------------------------------- steps
+
+
+def _open(session: Session, case_id: str) -> CaseRow:
+    row = store.get_case(session, case_id, lock=True)
+    if CaseState(row.state) not in (CaseState.OPEN, CaseState.CONTESTED):
+        raise Conflict("billettique.case_closed", state=row.state)
+    return row
+
+
+def _withdraw(session: Session, row: CaseRow, by: str, now: datetime, home: Path) -> None:
+    less = remaining(row)
+    row.owed_cents -= less.cents
+    store.move(session, row, "withdrawn", by, now, state=CaseState.WITHDRAWN, amount=less)
+    _set_forgetting(session, row, home)
+    give(session, [_moved(row, "withdrawn", EARNED, OWED, less, now)], now)
+
+
+def _transmit(session: Session, row: CaseRow, why: str, by: str, now: datetime, home: Path) -> None:
+    amount = remaining(row)
+    store.move(session, row, "transmitted", by, now, state=CaseState.TRANSMITTED, amount=amount, detail={"why": why})
+    _set_forgetting(session, row, home)
+    give(session, [_moved(row, "transmitted", TRANSMITTED, OWED, amount, now)], now)
+
+
+def _set_forgetting(session: Session, row: CaseRow, home: Path) -> None:
+    penalties = penalties_by_code(row.penalties, home)
+    store.forget_from(session, row.id, rules.forgets_at(CaseState(row.state), row.found_at, row.closed_at, penalties))
+
+
+def _forget_paid(session: Session, row: CaseRow, now: datetime) -> None:
+    store.forget_from(session, row.id, now + timedelta(days=row.paid_days))
+
+
+def _moved(row: CaseRow, what: str, debit: str, credit: str, amount: Money, at: datetime) -> Transfer:
+    return Transfer(f"billettique:case:{row.id}:{what}", debit, credit, amount, at, "billettique.case", row.id)
