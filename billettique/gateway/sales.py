@@ -90,7 +90,7 @@ def _each(document: Mapping[str, Any], name: str, read: Callable[[Mapping[str, A
 
 def _validity(each: Mapping[str, Any]) -> Validity:
     networks = frozenset(each["networks"]) if "networks" in each else None
-    return Validity(ItemKind(each["kind"]), each["days"], networks)
+    return Validity(ItemKind(each["kind"]), each["days"], networks, each.get("use_min"))
 
 
 def _refund(each: Mapping[str, Any]) -> RefundRule:

@@ -32,11 +32,13 @@ class RefundRule:
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """How many days a title of a kind may wait for its first use, on some networks or on all."""
+    """How many operating days a title of a kind may wait for its first use, on some networks or on all. `use_min`: it
+    has to be activated, and is good so many minutes from then on."""
 
     kind: ItemKind
     days: int
     networks: frozenset[str] | None = None
+    use_min: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

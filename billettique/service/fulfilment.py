@@ -153,7 +153,7 @@ def _serve(
                     _confirm_seat(session, item, seats, now)
                 store.move(session, item, ItemState.CONFIRMED, now)
             if ItemKind(item.kind) not in SEAT_KINDS:
-                item.entitlement = titles.issue(session, services, item, now)
+                item.entitlement = titles.issue(session, services, item, now, subject=work.order.subject)
             store.move(session, item, ItemState.FULFILLED, now)
             session.flush()
     except Upstream:
@@ -236,8 +236,8 @@ def _follow_disputes(session: Session, services: "Services", work: _Work, items:
         if disputed != (item.why is not None and item.why.get("code") == "billettique.payment_disputed"):
             why = Decision("billettique.payment_disputed")
             if disputed:
-                titles.suspend(session, services, item.entitlement, why, now)
+                titles.suspend(session, item.entitlement, why, now)
             else:
-                titles.resume(session, services, item.entitlement, now)
+                titles.resume(session, item.entitlement, now)
             item.why, item.changed_at = (store.written(why) if disputed else None), now
             work.changed = True

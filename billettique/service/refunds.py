@@ -137,7 +137,7 @@ def give_back(
 ) -> list[Transfer]:  # fmt: skip
     """The title first, then the sale, then the money; the postings, for the end of the transaction."""
     if item.entitlement is not None:
-        titles.revoke(session, services, item.entitlement, Decision("billettique.refunded_title"), now)
+        titles.give_back(session, item.entitlement, now)
     elif item.seat is not None:
         keeper = seats_of(services).get(ItemKind(item.kind))
         if keeper is not None:

@@ -13,7 +13,7 @@ from billettique.gateway import fares as gateway
 from billettique.gateway import sales
 from billettique.model.fares import FareProduct, Leg
 from billettique.model.orders import Channel, ItemKind, Offer
-from billettique.model.sales import NamedLeg, SaleTerms
+from billettique.model.sales import NamedLeg, SaleTerms, Validity
 from billettique.model.tariffs import Ask, Carnet, Cover, CoverKind, Item, Rider, Tariff
 from billettique.rules import fares as rules
 from billettique.rules.tariffs import said_of
@@ -154,6 +154,7 @@ def _tickets(
                     "said": [written(each) for each in priced.said],
                     "versions": [each.code for each in priced.tariff.versions],
                     "terms": terms.code,
+                    **(_activation(kind, networks, terms) if kind in (ItemKind.TICKET, ItemKind.CARNET) else {}),
                 },
             )
         )  # fmt: skip
@@ -209,6 +210,7 @@ def carnet(carnet_id: str, rider: str, home: Path | None, channel: str, now: dat
         {
             "legs": [], "networks": list(networks), "steps": [], "units": found.units,
             "said": [], "versions": [each.code for each in tariff.versions], "terms": terms.code,
+            **_activation(ItemKind.CARNET, frozenset(networks), terms),
         },
     )  # fmt: skip
 
@@ -232,11 +234,22 @@ def _by_riders(items: Sequence[Item]) -> list[list[Item]]:
     return list(found.values())
 
 
+def _validity(kind: ItemKind, networks: frozenset[str], terms: SaleTerms) -> Validity:
+    fitting = (each for each in terms.validity if each.kind is kind)
+    found = (each for each in fitting if each.networks is None or networks <= each.networks)
+    return next(found, Validity(kind, 1))
+
+
+def _activation(kind: ItemKind, networks: frozenset[str], terms: SaleTerms) -> dict[str, Any]:
+    """What a ticket promises of its activation."""
+    minutes = _validity(kind, networks, terms).use_min
+    return {} if minutes is None else {"activation": True, "valid_min": minutes}
+
+
 def _window(
     kind: ItemKind, networks: frozenset[str], legs: Sequence[Leg], since: datetime | None, terms: SaleTerms
 ) -> tuple[datetime | None, datetime | None]:
-    fitting = (each for each in terms.validity if each.kind is kind)
-    days = next((each.days for each in fitting if each.networks is None or networks <= each.networks), 1)
+    days = _validity(kind, networks, terms).days
     start = since if since is not None else legs[0].departs_at
     first = rules.operating_day(start)
     end = _begins(first + timedelta(days=days))

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from billettique.model.orders import ItemState
 from billettique.model.payments import RefundState
-from billettique.service import baskets, mails, refunds
+from billettique.service import baskets, mails, refunds, titles
 from billettique.store import orders as store
 from billettique.store.orders import ItemRefundRow
 from billettique.store.payments import get_refund
@@ -108,6 +108,9 @@ def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
                 "state": state_words(each.now),
                 "kind": STATE_KINDS.get(each.now, ""),
                 "answer": refunds.answer(session, services(), each, instant),
+                "page": None
+                if each.entitlement is None
+                else titles.page_of(session, services().config, each.entitlement),
                 "why": store.told(each.why),
                 "refunds": [back for back in given if back.row.item == each.id],
             }

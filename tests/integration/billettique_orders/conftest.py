@@ -1,11 +1,11 @@
-"""A shop on both databases; titles are issued by a stand-in, which the tests of tickets do not use."""
+"""A shop on both databases."""
 
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine
 
-from billettique.service import payments, refunding, titles
+from billettique.service import payments, refunding
 from mobigo.infra.config import Config
 from tests.billettique_orders_world import Shop
 
@@ -18,5 +18,4 @@ def shop(engine: Engine, config: Config, monkeypatch: pytest.MonkeyPatch) -> Sho
     )  # fmt: skip
     for module in (payments, refunding):  # rounds of the worker are made by `Shop.work`
         monkeypatch.setattr(module, "wake", lambda *_given: False)
-    monkeypatch.setattr(titles, "issue", lambda session, services, item, now: item.id)
     return Shop(engine, settings)

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from billettique.gateway.psp import Providers
-from billettique.service import payments, refunding, titles
+from billettique.service import payments, refunding
 from mobigo.app import create_app
 from mobigo.app.joins import make_seats
 from mobigo.infra import clock
@@ -49,7 +49,6 @@ class Guest:
 def guest(database_config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guest]:
     for module in (payments, refunding):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
-    monkeypatch.setattr(titles, "issue", lambda session, services, item, now: item.id)
     app = create_app(replace(database_config, payments=("sim",), environment="development"))
     services: Services = app.extensions[EXTENSION]
     services._parts[Providers] = Providers(services.config, clock.now)
