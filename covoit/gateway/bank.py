@@ -16,6 +16,19 @@ LARGEST_BYTES: Final = 50_000_000
 _PAIN002: Final = "urn:iso:std:iso:20022:tech:xsd:pain.002.001."
 _CAMT054: Final = "urn:iso:std:iso:20022:tech:xsd:camt.054.001."
 # ISO 20022 external codes (ExternalPaymentTransactionStatus1Code).
+# What is wrong with a file that is no XML, by libxml2's number of the fault (xmlParserErrors): said in our own words.
+_XML: Final = {
+    4: "covoit.bank_file_not_xml",
+    5: "covoit.bank_file_too_long",
+    9: "covoit.bank_file_sign",
+    26: "covoit.bank_file_entity",
+    32: "covoit.bank_file_encoding",
+    73: "covoit.bank_file_cut",
+    74: "covoit.bank_file_cut",
+    76: "covoit.bank_file_tag",
+    77: "covoit.bank_file_cut",
+    81: "covoit.bank_file_encoding",
+}
 _STATUS: Final = {"ACSC": Answer.PAID, "ACCC": Answer.PAID, "RJCT": Answer.RETURNED, "CANC": Answer.RETURNED}
 
 
@@ -33,30 +46,32 @@ class BankMessage:
 
 
 def read_bank_file(content: bytes) -> BankMessage:
-    """The message of a file. Raises InvalidInput("covoit.bank_file_unreadable") for what is not one of the two."""
+    """The message of a file. Raises InvalidInput("covoit.bank_file_…") for what is not one of the two, with the line
+    and what is wrong there."""
     from lxml import etree
 
     if len(content) > LARGEST_BYTES:
-        raise InvalidInput("covoit.bank_file_unreadable", reason=f"> {LARGEST_BYTES}")
+        raise InvalidInput("covoit.bank_file_large", most_mb=LARGEST_BYTES // 1_000_000)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, recover=False
     )
     try:
         root = etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError) as wrong:
-        raise InvalidInput("covoit.bank_file_unreadable", reason=str(wrong)[:200]) from wrong
+    except etree.XMLSyntaxError as wrong:
+        line, column = (wrong.position or (1, 1))[:2]
+        code = _XML.get(wrong.code or 0, "covoit.bank_file_syntax")
+        raise InvalidInput(code, line=line or 1, column=column or 1) from wrong
+    except ValueError as wrong:  # a declaration of encoding that contradicts the bytes
+        raise InvalidInput("covoit.bank_file_encoding", line=1, column=1) from wrong
     if root.getroottree().docinfo.doctype:
-        raise InvalidInput("covoit.bank_file_unreadable", reason="DOCTYPE")
+        raise InvalidInput("covoit.bank_file_doctype")
     namespace = etree.QName(root).namespace or ""
     digest = sha256(content).hexdigest()
-    try:
-        if namespace.startswith(_PAIN002):
-            return _pain002(root, {"n": namespace}, digest)
-        if namespace.startswith(_CAMT054):
-            return _camt054(root, {"n": namespace}, digest)
-    except (ValueError, IndexError) as wrong:
-        raise InvalidInput("covoit.bank_file_unreadable", reason=str(wrong)[:200]) from wrong
-    raise InvalidInput("covoit.bank_file_unreadable", reason=namespace[:100] or "xmlns ?")
+    if namespace.startswith(_PAIN002):
+        return _pain002(root, {"n": namespace}, digest)
+    if namespace.startswith(_CAMT054):
+        return _camt054(root, {"n": namespace}, digest)
+    raise InvalidInput("covoit.bank_file_other", found=namespace[:100] or etree.QName(root).localname[:100])
 
 
 def _pain002(root: Any, ns: dict[str, str], digest: str) -> BankMessage:
@@ -112,7 +127,7 @@ def _booked(report: Any, ns: dict[str, str]) -> Iterator[BankLine]:
 def _first(root: Any, path: str, ns: dict[str, str]) -> Any:
     found = root.find(path, ns)
     if found is None:
-        raise ValueError(f"{path} ?")
+        raise InvalidInput("covoit.bank_file_lacks", element=path.removeprefix("n:"), line=root.sourceline)
     return found
 
 
@@ -125,10 +140,14 @@ def _money(node: Any, path: str, ns: dict[str, str]) -> Money | None:
     text = _text(node, path, ns)
     if text is None:
         return None
-    currency = node.find(path, ns).get("Ccy", "EUR")
+    found = node.find(path, ns)
+    currency = found.get("Ccy", "EUR")
     if currency != "EUR":  # we send euros, and a bank answers in what was sent
-        raise ValueError(f"Ccy {currency[:3]!r}")
-    return cents_of(text)
+        raise InvalidInput("covoit.bank_file_currency", currency=currency[:3], line=found.sourceline)
+    try:
+        return cents_of(text)
+    except ValueError:
+        raise InvalidInput("covoit.bank_file_amount", amount=text[:20], line=found.sourceline) from None
 
 
 def cents_of(text: str) -> Money:

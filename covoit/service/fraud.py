@@ -56,12 +56,19 @@ class Looked:
     unplaced: int
 
 
+def refuse_month(month: str, now: datetime) -> None:
+    """Raises InvalidInput("covoit.bad_month") for what is no month, Refused("covoit.fraud_month_not_over") before it
+    ended."""
+    first_day_of(month)
+    if paris_day(now) <= last_day_of(month):
+        raise Refused("covoit.fraud_month_not_over", day=last_day_of(month))
+
+
 def look(engine: Engine, month: str, *, coaches: Coaches | None, now: datetime) -> Looked:
     """Run the checks over the journeys of a month. Raises InvalidInput("covoit.bad_month"),
-    Refused("covoit.month_not_over") before it ended."""
+    Refused("covoit.fraud_month_not_over") before it ended."""
+    refuse_month(month, now)
     first_day, last_day = first_day_of(month), last_day_of(month)
-    if paris_day(now) <= last_day:
-        raise Refused("covoit.month_not_over", month=month, day=last_day)
     with reading(engine) as session:
         seen, unplaced = sightings(session, first_day, last_day)
     found = rules.alerts(seen, coaches)

@@ -48,7 +48,7 @@ class Applied:
 
 
 def apply_bank_file(engine: Engine, blobs: Blobs | None, content: bytes, *, by: Identity, now: datetime) -> Applied:
-    """Read a pain.002 or camt.054 and apply it. Raises InvalidInput("covoit.bank_file_unreadable"), Refused."""
+    """Read a pain.002 or camt.054 and apply it. Raises InvalidInput("covoit.bank_file_…"), Refused."""
     message = read_bank_file(content)
     with transaction(engine) as session:
         if not by.may_in(Permission.COVOIT_ACCOUNT, None):

@@ -33,14 +33,14 @@ COST_MAX: Final = 100_000  # euros
 @requires(Permission.COVOIT_DESK)
 def paper() -> ResponseReturnValue:
     """Enter a sheet signed by a driver and a passenger."""
-    return _paper_page(Faults())
+    return _paper_page(Faults(agent=True))
 
 
 @bp.post("/covoiturage/agents/papier")
 @requires(Permission.COVOIT_DESK)
 def paper_now() -> ResponseReturnValue:
     """Enters the sheet under its own reference: the ride is proven as from any telephone."""
-    faults = Faults()
+    faults = Faults(agent=True)
     with faults.caught(), writing() as session:
         line, _stop = lines.stop_and_line(text("from", 60), paris_day(now()))
         started_at = moment_of("date", "since")
@@ -86,7 +86,7 @@ def _paper_page(faults: Faults) -> ResponseReturnValue:
 @requires(Permission.COVOIT_DESK)
 def guarantees() -> ResponseReturnValue:
     """The open cases, longest waiting first; `?toutes=1` shows the closed ones too."""
-    return _guarantees_page(Faults())
+    return _guarantees_page(Faults(agent=True))
 
 
 def _guarantees_page(faults: Faults) -> ResponseReturnValue:
@@ -109,7 +109,7 @@ def _guarantees_page(faults: Faults) -> ResponseReturnValue:
 @requires(Permission.COVOIT_DESK)
 def guarantee_act(case_id: str, act: str) -> ResponseReturnValue:
     """Order the taxi or the voucher; enter what it cost; or close the case with a reason."""
-    faults, agent = Faults(), auth.signed_in().subject
+    faults, agent = Faults(agent=True), auth.signed_in().subject
     with faults.caught(), writing() as session:
         match act:
             case "commander":
@@ -154,14 +154,14 @@ def report_read(report_id: str) -> ResponseReturnValue:
 @requires(Permission.COVOIT_DESK)
 def telephone() -> ResponseReturnValue:
     """Somebody calls: the cars between two stops, and the fields to book one of them for the caller."""
-    return _telephone_page(Faults())
+    return _telephone_page(Faults(agent=True))
 
 
 @bp.post("/covoiturage/agents/telephone")
 @requires(Permission.COVOIT_DESK)
 def telephone_now() -> ResponseReturnValue:
     """Books for the caller and says the code to tell them; or, when no car came, opens their guaranteed ride."""
-    faults, instant = Faults(), now()
+    faults, instant = Faults(agent=True), now()
     code = ""
     with faults.caught(), writing() as session:
         caller = _person(session, "caller", adult=bool(text("adult")))

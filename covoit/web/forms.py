@@ -11,6 +11,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from covoit.service import offers
+from covoit.web.agents import of_somebody
 from mobigo.base.errors import InvalidInput, MobigoError
 from mobigo.base.geo import Point
 from mobigo.base.instants import PARIS
@@ -60,10 +61,30 @@ FIELDS: Final = {
     "covoit.ban_without_end": "last_day",
     "covoit.ban_without_facts": "ban-about",
     "covoit.bad_month": "month",
+    "covoit.fraud_month_not_over": "month",
     "covoit.budget_amount": "amount",
     "covoit.complaint_empty": "said",
     "covoit.complaint_long": "said",
-    "covoit.bank_file_unreadable": "file",
+    **{
+        f"covoit.bank_file_{fault}": "file"
+        for fault in (
+            "not_xml",
+            "too_long",
+            "sign",
+            "entity",
+            "encoding",
+            "cut",
+            "tag",
+            "syntax",
+            "large",
+            "doctype",
+            "other",
+            "lacks",
+            "currency",
+            "amount",
+            "missing",
+        )
+    },
 }
 
 
@@ -142,7 +163,9 @@ def point_of() -> Point | None:
 class Faults:
     """The sentences of a refused form, by field; kept in the order they were found."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, agent: bool = False) -> None:
+        """`agent`: who reads acts for somebody else."""
+        self.agent = agent
         self.by_field: dict[str, str] = {}
         self.codes: list[str] = []
         self.status = 422
@@ -154,7 +177,8 @@ class Faults:
             yield
         except MobigoError as error:
             field = FIELDS.get(error.decision.code, "form")
-            self.by_field.setdefault(field, sentence(error.decision))
+            said = of_somebody(error.decision) if self.agent else error.decision
+            self.by_field.setdefault(field, sentence(said))
             self.codes.append(error.decision.code)
             self.status = status_of(error)
 

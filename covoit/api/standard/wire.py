@@ -18,6 +18,7 @@ from mobigo.base.errors import InvalidInput, MobigoError, NotFound
 from mobigo.base.money import Money
 from mobigo.infra.auth import NotSignedIn
 from mobigo.infra.http_errors import status_of
+from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 
 UNIX_MAX: Final = 4_102_444_800  # the year 2100
@@ -202,7 +203,8 @@ _NAMES: Final = {
 @bp.errorhandler(MobigoError)
 def refused(error: MobigoError) -> Response:
     """The standard's own errors: 409 for the same status again, 404 for what is missing, 401, 429; the rest is 400.
-    It has no word for a key that may not: 403, as everywhere here."""
+    `error` is the code, `detail` a sentence for a person. It has no word for a key that may not: 403, as everywhere
+    here."""
     code = error.decision.code
     if code == "covoit.status_already_set":
         status = 409
@@ -216,7 +218,7 @@ def refused(error: MobigoError) -> Response:
         status = 429
     else:
         status = 400
-    told = jsonify({"error": _NAMES.get(code, code), **({"detail": str(error)} if status == 400 else {})})
+    told = jsonify({"error": _NAMES.get(code, code), "detail": sentence(error.decision)})
     told.status_code = status
     for name, value in (getattr(error, "http_headers", None) or {}).items():
         told.headers[name] = value

@@ -41,6 +41,10 @@ JOB: Final = "covoit.fraud"
 @requires(Permission.COVOIT_PREPARE)
 def alerts() -> ResponseReturnValue:
     """The alerts of the fraud checks, those that wait first; the filters are in the address."""
+    return _alerts_page(Faults())
+
+
+def _alerts_page(faults: Faults) -> ResponseReturnValue:
     month, state, suspicion = (request.args.get(each) or None for each in ("mois", "etat", "soupcon"))
     today = paris_day(now())
     with reading(services().engine) as session:
@@ -50,7 +54,8 @@ def alerts() -> ResponseReturnValue:
         looks = jobs.list_jobs(session, JobFilter(name=JOB, limit=2))
         due = service.totals_of(session, rows)
     return page(
-        "money_alerts.html", rows=rows, people=people, months=months, month=month or "", state=state or "",
+        "money_alerts.html", faults, typed=request.form, rows=rows, people=people, months=months, month=month or "",
+        state=state or "",
         suspicion=suspicion or "", states=list(AlertState), suspicions=list(Suspicion), due=due, looks=looks,
         total=sum(due.values(), ZERO), last_month=closing.month_before(today), reasons=award_rules.reasons_from,
         sentence=sentence,
@@ -61,8 +66,11 @@ def alerts() -> ResponseReturnValue:
 @requires(Permission.COVOIT_PREPARE)
 def look_for_fraud() -> ResponseReturnValue:
     """Asks for a look at a month that is over; it goes on when the page is closed."""
-    month = text("month", 7)
-    closing.first_day_of(month)
+    month, faults = text("month", 7), Faults()
+    with faults.caught():
+        service.refuse_month(month, now())
+    if faults:
+        return _alerts_page(faults)
     with writing() as session:
         waiting = [job for job in jobs.list_jobs(session, JobFilter(name=JOB, limit=1)) if not job.ended]
         if not waiting:

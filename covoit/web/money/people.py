@@ -36,7 +36,7 @@ def find_people() -> ResponseReturnValue:
 @requires(Permission.COVOIT_DESK)
 def person(person: str) -> ResponseReturnValue:
     """Somebody's file: account, what is payable, statements, requests, cases, decisions; what may be done for them."""
-    return file_page(person, Faults())
+    return file_page(person, Faults(agent=True))
 
 
 def file_page(person: str, faults: Faults) -> ResponseReturnValue:
@@ -65,7 +65,7 @@ def _after(person: str, faults: Faults, done: str) -> ResponseReturnValue:
 @requires(Permission.COVOIT_DESK)
 def give_iban(person: str) -> ResponseReturnValue:
     """The account of somebody who came with an identity paper and a RIB: the agent saw both."""
-    faults, changed = Faults(), False
+    faults, changed = Faults(agent=True), False
     with faults.caught(), writing() as session:
         if not text("seen"):
             faults.by_field["seen"] = _("Cochez que vous avez vu la pièce d’identité et le RIB.")
@@ -79,7 +79,7 @@ def give_iban(person: str) -> ResponseReturnValue:
 @requires(Permission.COVOIT_DESK)
 def claim_for(person: str) -> ResponseReturnValue:
     """Asks for the payment of all that is payable; a request that waits is not made twice."""
-    faults = Faults()
+    faults = Faults(agent=True)
     with faults.caught(), writing() as session:
         counter.claim_for(session, person, by=me(), now=now())
     return _after(person, faults, _("La demande de versement est faite."))
@@ -89,7 +89,7 @@ def claim_for(person: str) -> ResponseReturnValue:
 @requires(Permission.COVOIT_DESK)
 def receive_case(person: str) -> ResponseReturnValue:
     """Writes down a complaint or a claim on paper; sent twice, it is one case."""
-    faults = Faults()
+    faults = Faults(agent=True)
     kind = Kind.PAPER_CLAIM if text("kind") == Kind.PAPER_CLAIM else Kind.COMPLAINT
     with faults.caught(), writing() as session:
         made = counter.receive(session, person, kind, text("about", 200), text("said", 4_001), by=me(), now=now())
@@ -104,7 +104,7 @@ def receive_case(person: str) -> ResponseReturnValue:
 @requires(Permission.COVOIT_PREPARE)
 def propose_ban(person: str) -> ResponseReturnValue:
     """Opens the case of somebody who might be kept out: told first, heard, then decided."""
-    faults = Faults()
+    faults = Faults(agent=True)
     with faults.caught(), writing() as session:
         case_id = counter.propose_ban(session, person, text("about", 200), by=me(), now=now()).id
     if faults:

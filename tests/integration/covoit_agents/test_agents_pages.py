@@ -451,3 +451,25 @@ def test_an_alert_is_cleared_on_its_page_and_nothing_moves(office: Office) -> No
     assert "vu la carte grise" in words(said.get_data(as_text=True))
     assert office.post(Role.CARPOOL_MANAGER, f"/alertes/{'A' * 26}/ecarter", reason="encore").status_code == 409
     assert net(office.engine, awards.payable(office.anne)) == before
+
+
+def test_a_month_that_is_not_over_is_not_looked_at_and_the_page_says_from_when(office: Office) -> None:
+    refused = office.post(Role.CARPOOL_MANAGER, "/alertes", month="2099-12")
+    assert refused.status_code == 403
+    assert "Ce mois n’est pas fini : il peut être regardé à partir du lendemain du jeudi 31 décembre" in words(
+        refused.get_data(as_text=True)
+    )
+    assert office.post(Role.CARPOOL_MANAGER, "/alertes", month="décembre").status_code == 422
+
+
+def test_an_agent_reads_of_the_person_what_the_person_would_read_of_themselves(office: Office) -> None:
+    with transaction(office.engine) as session:
+        session.add(
+            claim_store.BanRow(
+                id="ban", person=office.bruno, first_day=CLOSING.date(), last_day=CLOSING.date(), decision="d"
+            )
+        )
+    refused = office.post(Role.COUNTER_AGENT, f"/personnes/{office.bruno}/demande")
+    page = words(refused.get_data(as_text=True))
+    assert "Ses paiements sont suspendus par une décision qui lui a été écrite." in page
+    assert "qui vous a été écrite" not in page

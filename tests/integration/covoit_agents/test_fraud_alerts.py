@@ -65,7 +65,7 @@ def the_alert(engine: Engine) -> store.AlertRow:
 
 
 def test_a_month_is_looked_at_once_it_is_over_and_twice_is_once(engine: Engine, people: tuple[str, str]) -> None:
-    with pytest.raises(Refused, match="month_not_over"):
+    with pytest.raises(Refused, match="fraud_month_not_over"):
         fraud.look(engine, "2026-12", coaches=None, now=CLOSING)
     first = fraud.look(engine, MONTH, coaches=None, now=CLOSING)
     assert (first.journeys, first.alerts, first.new, first.unplaced) == (12, 1, 1, 0)

@@ -9,6 +9,7 @@ from covoit.service.claims import check_holder
 from covoit.service.closing import first_day_of
 from mobigo.base.errors import InvalidInput
 from mobigo.infra import pdf
+from mobigo.infra.i18n import sentence, use_language
 from tests.covoit_money_world import camt054
 
 NAMES = (
@@ -50,5 +51,27 @@ def test_a_holder_is_kept_as_on_the_paper() -> None:
 
 
 def test_a_bank_file_in_another_currency_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="bank_file_unreadable"):
+    with pytest.raises(InvalidInput, match="bank_file_"):
         read_bank_file(camt054(("MOBIGO-X", "4.30", "")).replace(b"'EUR'", b"'USD'"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "Ligne 1 : ce n’est pas un fichier XML"),
+        (b"<a>\n<b>\n</a>", "Ligne 3, colonne 5 : une balise est fermée par une autre"),
+        (b"<a>\n<b>", "Ligne 2 : le fichier est coupé avant la fin"),
+        (b"<a>\n\x01</a>", "Ligne 2, colonne 1 : un signe interdit"),
+        (b"<a/>\nencore", "Ligne 2 : du texte suit la fin du document"),
+        (b"<a>\n< b</a>", "Ligne 2, colonne 2 : une balise ou un signe n’est pas à sa place"),
+        (b"<a xmlns='urn:x'/>", "ni un pain.002 ni un camt.054 (« urn:x »)"),
+        (camt054(("X", "4.305", "")).replace(b"<Ntry>", b"\n<Ntry>"), "Ligne 2 : « 4.305 » n’est pas un montant"),
+        (camt054(("X", "4.30", "")).replace(b"'EUR'", b"'USD'"), "Ligne 1 : un montant est en USD"),
+    ],
+)
+def test_a_broken_bank_file_is_told_in_french_with_its_line(content: bytes, said: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_bank_file(content)
+    with use_language("fr"):
+        words = sentence(refused.value.decision).replace("\u202f", " ").replace("\xa0", " ")
+    assert said in words
