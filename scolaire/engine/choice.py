@@ -1,0 +1,160 @@
+"""One scenario for each school, and the buses that chain its circuits, on the fewest buses: one integer programme.
+
+Circuits that end at the same arrival are the same to whoever comes next, so links are counted, not named: from an
+arrival to a group of circuits that it may precede. Buses = circuits less links. Its relaxation says what one more
+circuit at an arrival is worth to the rest (the price given back to the routing), and bounds the fleet from below, given
+the pool.
+"""
+
+import datetime
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ortools.math_opt.python import mathopt
+
+from scolaire.engine.pool import Pool, Way
+
+Placed = tuple[Way, int]  # a way, and its arrival (position)
+_GAP = 0.999  # fleets are whole: a bound less than one below is proof
+
+
+class By(StrEnum):
+    """What is chosen: whole scenarios, or single ways (a larger question, whose answer is never worse)."""
+
+    SCENARIO = "scenario"
+    WAY = "way"
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The relaxed fleet, and by arrival what one more circuit there would save, in buses (0 to 1)."""
+
+    buses: float
+    worth: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """By school, its placed ways; `bound`: no choice from this pool has fewer buses."""
+
+    placed: tuple[tuple[Placed, ...], ...]
+    buses: int
+    bound: int
+
+
+class _Programme:
+    """The variables and rows of one question."""
+
+    def __init__(self, pool: Pool, by: By, *, whole: bool) -> None:
+        self.pool, self.whole = pool, whole
+        self.model = mathopt.Model()
+        self.circuits: list[list[mathopt.LinearTypes]] = [[] for _ in pool.arrivals]  # that end at each arrival
+        self.groups: dict[tuple[int, ...], dict[int, list[mathopt.LinearTypes]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        self.used: list[list[tuple[mathopt.Variable, Way, int]]] = [[] for _ in pool.problem.schools]
+        self.picked: list[list[tuple[mathopt.Variable, tuple[tuple[int, ...], ...]]]] = [
+            [] for _ in pool.problem.schools
+        ]
+        for school in range(len(pool.problem.schools)):
+            (self._ways if by is By.WAY else self._scenarios)(school)
+        self.rows = self._links()
+
+    def _binary(self) -> mathopt.Variable:
+        return self.model.add_binary_variable() if self.whole else self.model.add_variable(lb=0, ub=1)
+
+    def _ways(self, school: int) -> None:
+        """Each need on exactly one way, at one arrival."""
+        cover: dict[int, list[mathopt.Variable]] = defaultdict(list)
+        for way in self.pool.ways[school].values():
+            for arrival in self.pool.at(school):
+                here = self._binary()
+                self.used[school].append((here, way, arrival))
+                self._count(here, way, arrival)
+                for position in way.needs:
+                    cover[position].append(here)
+        for some in cover.values():
+            self.model.add_linear_constraint(mathopt.fast_sum(some) == 1)
+
+    def _scenarios(self, school: int) -> None:
+        """Exactly one scenario; each of its ways at one arrival."""
+        at = self.pool.at(school)
+        picks = []
+        for scenario in self.pool.scenarios[school]:
+            pick = self._binary()
+            picks.append(pick)
+            self.picked[school].append((pick, scenario))
+            for needs in scenario:
+                way = self.pool.ways[school][needs]
+                if len(at) == 1:
+                    self._count(pick, way, at[0])
+                    continue
+                places = [self._binary() for _ in at]
+                self.model.add_linear_constraint(mathopt.fast_sum(places) == pick)
+                for here, arrival in zip(places, at, strict=True):
+                    self.used[school].append((here, way, arrival))
+                    self._count(here, way, arrival)
+        self.model.add_linear_constraint(mathopt.fast_sum(picks) == 1)
+
+    def _count(self, here: mathopt.Variable, way: Way, arrival: int) -> None:
+        self.circuits[arrival].append(here)
+        before = self.pool.before(arrival, way)
+        if before:
+            self.groups[before][arrival].append(here)
+
+    def _links(self) -> list[mathopt.LinearConstraint]:
+        """No more links into a group than it has circuits, none out of an arrival than circuits end there."""
+        links, out = [], defaultdict(list)
+        for before, by_arrival in self.groups.items():
+            into = [self.model.add_variable(lb=0) for _ in before]
+            for arrival, link in zip(before, into, strict=True):
+                out[arrival].append(link)
+            links += into
+            circuits = [here for some in by_arrival.values() for here in some]
+            self.model.add_linear_constraint(mathopt.fast_sum(into) <= mathopt.fast_sum(circuits))
+        rows = [
+            self.model.add_linear_constraint(mathopt.fast_sum(out[arrival]) - mathopt.fast_sum(circuits) <= 0)
+            for arrival, circuits in enumerate(self.circuits)
+        ]
+        every = [here for circuits in self.circuits for here in circuits]
+        self.model.minimize(mathopt.fast_sum(every) - mathopt.fast_sum(links))
+        return rows
+
+
+def prices(pool: Pool, by: By) -> Prices:
+    """The relaxation of the question."""
+    asked = _Programme(pool, by, whole=False)
+    answer = mathopt.solve(asked.model, mathopt.SolverType.GLOP)
+    duals = answer.dual_values()
+    worth = tuple(min(1.0, max(0.0, -duals[row])) for row in asked.rows)
+    return Prices(answer.objective_value(), worth)
+
+
+def choose(pool: Pool, by: By, *, most_s: float) -> Choice | None:
+    """The best choice found in `most_s` seconds; None when there was none. Without the limit being reached the answer
+    is proven, and the same each time."""
+    asked = _Programme(pool, by, whole=True)
+    limits = mathopt.SolveParameters(
+        time_limit=datetime.timedelta(seconds=most_s), absolute_gap_tolerance=_GAP, relative_gap_tolerance=0.0
+    )
+    answer = mathopt.solve(asked.model, mathopt.SolverType.HIGHS, params=limits)
+    if not answer.has_primal_feasible_solution():
+        return None
+    values = answer.variable_values()
+    placed = tuple(_placed(asked, school, values) for school in range(len(pool.problem.schools)))
+    bound = answer.termination.objective_bounds.dual_bound
+    return Choice(placed, round(answer.objective_value()), -int(-(bound - 1e-6) // 1))
+
+
+def _placed(asked: _Programme, school: int, values: dict[mathopt.Variable, float]) -> tuple[Placed, ...]:
+    if asked.used[school]:
+        return tuple((way, arrival) for here, way, arrival in asked.used[school] if values[here] > 0.5)
+    _, scenario = max(asked.picked[school], key=lambda each: values[each[0]])
+    at = asked.pool.at(school)[0]
+    return tuple((asked.pool.ways[school][needs], at) for needs in scenario)
+
+
+def lengths(choice: Choice) -> Counter[int]:
+    """How many circuits end at each arrival."""
+    return Counter(arrival for some in choice.placed for _, arrival in some)

@@ -1,0 +1,1 @@
+"""School transport as frozen values: what a planner asks, and what a plan is."""
