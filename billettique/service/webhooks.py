@@ -102,6 +102,7 @@ def deliver_simulated(services: "Services", clock: Callable[[], datetime]) -> in
     sim = providers.get(NAME)
     if not isinstance(sim, Sim):
         return 0
+    sim.pass_time()
     return sim.deliver(lambda body, headers: receive(services, NAME, body, headers, clock()))
 
 

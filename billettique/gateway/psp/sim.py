@@ -20,6 +20,7 @@ NAME: Final = "sim"
 # When nobody takes an event, it comes again, as Stripe's do, for three days.
 AGAIN: Final = timedelta(minutes=1)
 DELIVERIES: Final = 200
+BANK_TIME: Final = timedelta(minutes=2)
 
 
 class SimApi:
@@ -88,6 +89,13 @@ class Sim(Intents):
             with self.stripe.shelf.open() as book:
                 book.sent(n, at.timestamp())
         return len(due)
+
+    def pass_time(self) -> None:
+        """What takes days at a bank takes two minutes here: debits end, refunds arrive or come back."""
+        before = (self.stripe.clock() - BANK_TIME).timestamp()
+        for intent in self.bank.waiting_debits(before):
+            self.bank.settle(intent)
+        self.bank.end_refunds(before)
 
     def signed(self, body: bytes) -> dict[str, str]:
         """The headers under which this body is believed."""

@@ -120,11 +120,14 @@ class Bank:
 
     # ------------------------------------------------------------ the banks, days later
 
-    def waiting_debits(self) -> list[Document]:
-        """Debits whose end is not known yet, oldest first."""
+    def waiting_debits(self, asked_before: float = float("inf")) -> list[str]:
+        """The debits whose end is not known yet, asked before then, oldest first."""
         with self._stripe.shelf.open() as book:
-            found = [each for each in book.listed("payment_intent") if each["status"] == "processing"]
-        return found[::-1]
+            found = book.listed("payment_intent", parent="processing")
+        return [
+            str(each["id"]) for each in found[::-1]
+            if each["status"] == "processing" and each["created"] <= asked_before
+        ]  # fmt: skip
 
     def settle(self, intent_id: str) -> None:
         """A debit ends as its means says: paid, refused, or paid and then called back by the payer's bank."""
@@ -169,22 +172,22 @@ class Bank:
             book.put(dispute)
             self._stripe.say(book, "charge.dispute.closed", dispute)
 
-    def end_refunds(self) -> None:
-        """Refunds that wait succeed; those whose card is closed come back."""
+    def end_refunds(self, asked_before: float = float("inf")) -> None:
+        """Refunds that wait, asked before then, succeed; those whose card is closed come back."""
         with self._stripe.shelf.open() as book:
-            for refund in book.listed("refund"):
-                if refund["status"] == "pending":
-                    book.put({**refund, "status": "succeeded"})
-                    self._stripe.say(book, "refund.updated", {**refund, "status": "succeeded"})
-            for refund in book.listed("refund", note="will_fail"):
-                if refund["status"] != "succeeded":
+            for refund in book.listed("refund", note="waiting"):
+                if refund["created"] > asked_before or refund["status"] == "failed":
                     continue
-                failed = book.put({**refund, "status": "failed"})
+                if refund["status"] == "pending":
+                    ended = book.put({**refund, "status": "succeeded"}, note="ended")
+                    self._stripe.say(book, "refund.updated", ended)
+                    continue
+                ended = book.put({**refund, "status": "failed"}, note="ended")
                 charge = book.get("charge", refund["charge"])
                 assert charge is not None  # noqa: S101 - written with the refund
                 book.put({**charge, "amount_refunded": charge["amount_refunded"] - refund["amount"], "refunded": False})
                 self._stripe.line(book, refund["amount"], 0, "refund_failure", "refund_failure", refund["id"])
-                self._stripe.say(book, "refund.failed", failed)
+                self._stripe.say(book, "refund.failed", ended)
 
     def pay_out(self, *, planted_cents: int = 0) -> str | None:
         """Send to the bank what no payout holds yet; its id, None when there is nothing. `planted_cents` is an error

@@ -240,7 +240,7 @@ class SimulatedStripe:
             return self.refuse(book, intent, *card.decline)
         if card.late is not None:
             intent |= {"status": "processing"}
-            book.put(intent)
+            book.put(intent, parent="processing")
             self.say(book, "payment_intent.processing", intent)
             return None
         self.receive(book, intent, card.kind)
@@ -347,7 +347,7 @@ class SimulatedStripe:
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount"]
         book.put(charge)
-        book.put(refund, parent=intent["id"], note="will_fail" if ends == "failed" else None)
+        book.put(refund, parent=intent["id"], note="waiting" if ends != "succeeded" else None)
         self.say(book, "refund.created", refund)
         self.say(book, "charge.refunded", charge)
         return refund
