@@ -181,10 +181,11 @@ class _Lines:
             return
         name = self.compiled.names.get(option.product, option.product)
         full = option.full_cents
-        self.add("ticket", riders, full, Decision("billettique.step_ticket", **ends, ticket=name, amount=money(full)))
+        said = Decision("billettique.step_ticket", **ends, ticket=name, amount=money(full))
+        self.add("ticket", riders, full, said)
         if ticket.discount is not None and ticket.cents != full:
             self.add("discount", riders, ticket.cents - full, _said_discount(ticket.discount, ticket.cents))
-        self._item("ticket", option.product, ticket.cents, riders)
+        self.items.append(Item("ticket", option.product, name, ticket.cents, riders))
 
     def _item(self, kind: str, product: str, cents: int, riders: tuple[int, ...]) -> None:
         self.items.append(Item(kind, product, self.compiled.names.get(product, product), cents, riders))

@@ -23,6 +23,7 @@ class Offer(NamedTuple):
     least: int
     most: int
     floor: int
+    spares: tuple[tuple[int, int], ...]  # the most that each cover one may buy could spare: never zero
     capped: dict[int, tuple[Ticket, ...]]  # by cap, as they are met
 
 
@@ -105,16 +106,20 @@ class Profile:
                 self._offers.clear()
             leg = rules.joined(journey, span.first, span.last)
             options = self._match(leg, span.matching[4])
-            covers = self.compiled.tariff.covers
+            reached = frozenset(
+                at
+                for at, cover in enumerate(self.compiled.tariff.covers)
+                if rules.cover_reaches(cover, leg, self.compiled.tables)
+            )
+            spared = ((at, self._spared(at, options)) for _, at in self.shop if at in reached)
             found = Offer(
                 tuple(Ticket("ticket", each, each.cents, 1, each.discount) for each in options),
-                frozenset(
-                    at for at, cover in enumerate(covers) if rules.cover_reaches(cover, leg, self.compiled.tables)
-                ),
+                reached,
                 tuple(dict.fromkeys(each.group for each in options)),
                 min((each.cents for each in options), default=NO_LIMIT),
                 max((each.cents for each in options), default=NO_LIMIT),
                 min((_floor(each) for each in options), default=NO_LIMIT),
+                tuple((at, cents) for at, cents in spared if cents),
                 {},
             )
             self._offers[span.matching] = found
@@ -162,6 +167,17 @@ class Profile:
         return rules.discount_holds(
             discount, networks=networks, rider=self.rider, proofs=self.proofs, day_off=off, party=self.party
         )
+
+    def _spared(self, at: int, options: Sequence[Option]) -> int:
+        """The most a cover could spare on a leg: its ticket, what a card takes off it, whatever a cap makes free."""
+        kind = self.compiled.tariff.covers[at].kind
+        if kind is CoverKind.PASS:
+            return min((each.cents for each in options), default=NO_LIMIT)
+        if kind is CoverKind.CAP:
+            dearest = max((each.cents for each in options), default=NO_LIMIT)
+            return max(dearest + self.dearest_beside, self.dearest_instead)
+        lower = (each.cents - cents for each in options for card, cents, _ in each.with_cards if card == at)
+        return max(lower, default=0)
 
     def capped(self, offer: Offer, at: int) -> tuple[Ticket, ...]:
         """The tickets of an offer under a cap: nothing more to pay."""

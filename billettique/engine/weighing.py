@@ -41,12 +41,12 @@ def weighed(profile: Profile, legs: Legs, held: Sequence[Instance], units: Seque
         return NOTHING
     offers = [offer for starts in legs for starting in starts for _, offer in starting]
     carnets = frozenset(at for at in sold if _carnet_pays(profile, at, offers))
-    good = []
-    for cents, at in shop:
-        spared = _spared(profile, at, offers)
-        # Nothing spared is nothing to weigh, at any price; but an unknown fare (least: no limit) may need a pass.
-        if spared and cents <= spared:
-            good.append((cents, at))
+    # Nothing spared is nothing to weigh, at any price; but an unknown fare (spares: no limit) may need a pass.
+    spared: dict[int, int] = {}
+    for offer in offers:
+        for at, cents in offer.spares:
+            spared[at] = spared.get(at, 0) + cents
+    good = [(cents, at) for cents, at in shop if cents <= spared.get(at, -1)]
     if budget is None or (not good and not carnets):
         return Choice(tuple(at for _, at in good), carnets)
     if len(offers) < sum(len(starts) for starts in legs) or any(len(each) != 1 for starts in legs for each in starts):
@@ -121,31 +121,3 @@ def _carnet_pays(profile: Profile, at: int, offers: Iterable[Offer]) -> bool:
         if ticket.option is not None and at in ticket.option.carnets
     )
     return 0 < spared >= profile.compiled.tariff.carnets[at].cents
-
-
-def _spared(profile: Profile, at: int, offers: Iterable[Offer]) -> int:
-    """The most a cover could spare."""
-    kind, spared = profile.compiled.tariff.covers[at].kind, 0
-    for offer in offers:
-        if at in offer.reached:
-            if kind is CoverKind.PASS:
-                spared += offer.least
-            elif kind is CoverKind.CAP:
-                spared += max(offer.most + profile.dearest_beside, profile.dearest_instead)
-            else:
-                spared += _spared_by_card(at, offer)
-    return spared
-
-
-def _spared_by_card(at: int, offer: Offer) -> int:
-    """The most a card takes off a leg."""
-    return max(
-        (
-            ticket.cents - cents
-            for ticket in offer.tickets
-            if ticket.option is not None
-            for card, cents, _ in ticket.option.with_cards
-            if card == at
-        ),
-        default=0,
-    )

@@ -18,7 +18,7 @@ class Decision:
 
     def __init__(self, code: str, /, **params: object) -> None:
         object.__setattr__(self, "code", code)
-        object.__setattr__(self, "params", MappingProxyType(dict(params)))
+        object.__setattr__(self, "params", MappingProxyType(params))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a decision is a value: {name} cannot be set")
