@@ -81,7 +81,8 @@ def _affordable(
         before = offer
     rest = [0]
     for offer, own in zip(reversed(offers), reversed(least), strict=True):
-        rest.append(rest[-1] + (0 if offer.reached & covering else own))
+        # Under a cover a leg costs nothing, but under a cap its transfer may still take back the ticket before.
+        rest.append(rest[-1] + (min(0, own) if offer.reached & covering else own))
     rest.reverse()
     paid = rest[0]
     shared = [
@@ -96,7 +97,7 @@ def _affordable(
                 budget = min(budget, cents + sum(offer.least for offer in offers if at not in offer.reached))
     found = []
     for n, (cents, at) in enumerate(shop):
-        others = sum(own for offer, own in shared if at not in offer.reached)
+        others = sum(max(0, own) for offer, own in shared if at not in offer.reached)
         another = shop[1 if n == 0 else 0][0] if len(shop) > 1 else others
         if cents + paid + min(others, another) <= budget:
             found.append(at)
