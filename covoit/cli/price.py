@@ -70,7 +70,7 @@ def _priced(priced: "PricedTrip") -> dict[str, Any]:
 
 
 def _one_line(document: dict[str, Any]) -> str:
-    from covoit.model.scale import canonical_json
+    from mobigo.base.canonical import canonical_json
 
     return canonical_json(document).decode()
 

@@ -22,7 +22,8 @@ from covoit.model.campaign import (
     ZoneRule,
 )
 from covoit.model.journeys import ProofClass
-from covoit.model.scale import Act, DistanceBasis, content_hash
+from covoit.model.scale import Act, DistanceBasis
+from mobigo.base.canonical import content_hash
 from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.geo import Point
 from mobigo.base.periods import Period

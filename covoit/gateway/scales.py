@@ -31,9 +31,9 @@ from covoit.model.scale import (
     CoachFare,
     DistanceBasis,
     Scale,
-    content_hash,
     scale_on,
 )
+from mobigo.base.canonical import content_hash
 from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.money import Money
 from mobigo.base.periods import Period

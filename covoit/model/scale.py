@@ -2,16 +2,15 @@
 the coach fare. Read from files by `covoit.gateway.scales`; never edited once used: a change is a new file.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
 from covoit.model.journeys import ProofClass
-from mobigo.base.decisions import Decision
+from mobigo.base.canonical import canonical_json as canonical_json
+from mobigo.base.canonical import content_hash as content_hash
 from mobigo.base.errors import NotFound
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
@@ -192,27 +191,3 @@ def fare_on(fares: Sequence[CoachFare], day: date) -> CoachFare:
     if not found:
         raise NotFound("covoit.no_coach_fare", day=day)
     return max(found, key=lambda fare: fare.period.first_day)
-
-
-def canonical_json(document: object) -> bytes:
-    """One value, one sequence of bytes: sorted keys, no spaces, UTF-8; dates in ISO 8601, money in cents."""
-    return json.dumps(
-        document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False
-    ).encode()
-
-
-def content_hash(document: object) -> str:
-    """SHA-256 of the canonical form, in hexadecimal."""
-    return hashlib.sha256(canonical_json(document)).hexdigest()
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, Money):
-        return value.cents
-    if isinstance(value, Decision):
-        return {"code": value.code, "params": dict(value.params)}
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} has no canonical form")

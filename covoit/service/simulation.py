@@ -12,9 +12,10 @@ from covoit.gateway.campaigns import load_campaign
 from covoit.gateway.scales import load_scale, scale_in_force
 from covoit.model.journeys import ProofClass, VehicleTrip
 from covoit.model.pricing import PricedTrip
-from covoit.model.scale import Cap, CapMeasure, CapOf, CapPer, DistanceBasis, Scale, content_hash
+from covoit.model.scale import Cap, CapMeasure, CapOf, CapPer, DistanceBasis, Scale
 from covoit.rules import campaign as campaign_rules
 from covoit.rules import caps, subsidy
+from mobigo.base.canonical import content_hash
 from mobigo.base.errors import InvalidInput
 
 if TYPE_CHECKING:
