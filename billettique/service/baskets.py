@@ -208,10 +208,18 @@ def forget_old(session: Session, seats: Mapping[ItemKind, Seats], now: datetime,
         )
     )
     for order in over:
-        for item in store.items_of(session, order.id, *BASKET):
+        mine = store.items_of(session, order.id, *BASKET)
+        for item in mine:
             if item.seat is not None:
                 give_back_seat(session, item, seats, now)
-        if order.expires_at + OPEN_ENDED <= now:
+        if order.expires_at + OPEN_ENDED > now:
+            continue
+        if order.attempt == 0:
             session.execute(delete(ItemRow).where(ItemRow.order_id == order.id))
             session.execute(delete(OrderRow).where(OrderRow.id == order.id))
+        else:  # money may still come for it: it stays, and what comes goes back
+            for item in mine:
+                store.move(session, item, ItemState.CANCELLED, now, Decision("billettique.left_alone"))
+            order.placed_at = order.placed_at or now
+            store.touch(order, now)
     return len(over)

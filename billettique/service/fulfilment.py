@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from billettique.gateway import sales
 from billettique.model.orders import ItemKind, ItemState
 from billettique.model.payments import PaymentState, RefundState
-from billettique.service import books, mails, refunds, titles
+from billettique.service import books, invoices, mails, refunds, titles
 from billettique.service.orders import SEAT_KINDS, again
 from billettique.service.seats import Seats, seats_of
 from billettique.store import orders as store
@@ -114,6 +114,8 @@ def fulfil(session: Session, services: "Services", order_id: str, now: datetime)
             work.transfers += books.due_cleared(row, now)
     if work.changed or work.served:
         store.touch(order, now)
+    if work.served and order.receipt:
+        invoices.issue_locked(session, order_id, now)
     if work.served:
         mails.send_titles(session, services.config, order, items, now)
     session.flush()
@@ -184,6 +186,24 @@ def give_up(session: Session, work: _Work, item: ItemRow, why: Decision, now: da
         )  # fmt: skip
     else:
         store.move(session, item, ItemState.REFUNDED, now, why)
+
+
+def abandon(session: Session, order_id: str, before: datetime, now: datetime) -> int:
+    """Give back what was paid before an instant and could not be served since; how many items."""
+    order = store.get_order(session, order_id, lock=True)
+    work = _Work(order, {row.payment: row for row in store.payments_of(session, order_id)})
+    late = [
+        item
+        for item in store.items_of(session, order_id, ItemState.ON_HOLD, ItemState.CONFIRMED)
+        if _is_paid(work, item) and item.payment is not None and work.payments[item.payment].changed_at <= before
+    ]
+    for item in late:
+        give_up(session, work, item, Decision("billettique.served_too_late"), now)
+    if late:
+        store.touch(order, now)
+    session.flush()
+    books.give(session, work.transfers, now)
+    return len(late)
 
 
 def _reopen(session: Session, services: "Services", work: _Work, items: list[ItemRow], now: datetime) -> None:

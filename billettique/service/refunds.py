@@ -17,7 +17,7 @@ from billettique.model.orders import ItemKind, ItemState
 from billettique.model.payments import PaymentState
 from billettique.model.sales import GivenBack, Sold
 from billettique.rules.refunds import given_back
-from billettique.service import books, payments, titles
+from billettique.service import books, invoices, payments, titles
 from billettique.service.orders import again
 from billettique.service.seats import seats_of
 from billettique.store import orders as store
@@ -144,6 +144,7 @@ def give_back(
             keeper.release(session, item.seat, now)
     store.move(session, item, ItemState.REFUNDED, now, back.reason)
     net, tax = undone(item, back.amount)
+    invoices.credit(session, item, net, tax, now)
     transfers = books.taken_back(item, reason, net, tax, now)
     return transfers + ask(
         session, payment, about=item.id, item=item.id, reason=reason, amount=back.amount, kept=back.kept,

@@ -17,7 +17,6 @@ from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, NotFound
 from mobigo.base.money import Money, split_tax
 from mobigo.infra.append_only import append_only
-from mobigo.infra.clock import new_id
 from mobigo.infra.db import Base, Json, UtcDateTime
 from mobigo.infra.privacy import BLANK, Always, Days, describe
 
@@ -71,6 +70,7 @@ class ItemRow(Base):
     __table_args__ = (
         Index(None, "order_id", "position", unique=True),
         Index(None, "payment"),
+        Index(None, "state", "changed_at"),
         CheckConstraint("gross_cents >= 0 AND reduction_cents >= 0 AND reduction_cents <= gross_cents", name="price"),
     )
 
@@ -134,8 +134,8 @@ describe(
     keep=Days(2 * 366, after="changed_at", then=BLANK),
     personal={"holder": "the name on a personal title, when it is one"},
     plain="id order_id position bundle kind product name gross_cents reduction_cents vat_pct collector seller "
-    "tariff_hash riders first_at last_at promised state seat seat_until payment entitlement replaces moves why created_at "
-    "changed_at",
+    "tariff_hash riders first_at last_at promised state seat seat_until payment entitlement replaces moves why "
+    "created_at changed_at",
 )
 
 

@@ -30,6 +30,16 @@ def deliver(context: "JobContext") -> Decision:
     return result
 
 
+@job("billettique.orders", tries_max=1, every="every 5 min")
+def sweep_orders(context: "JobContext") -> Decision | None:
+    """Do what nobody came back for: baskets that are over, payments never made, orders paid and not served."""
+    from billettique.service.sweeping import sweep
+    from mobigo.app.joins import services_for
+
+    done = sweep(services_for(context.config), clock.now())
+    return Decision("billettique.orders_swept", count=done) if done else None
+
+
 @job("blobs.sweep", every="daily 04:40")
 def sweep(context: "JobContext") -> Decision:
     """Remove the files that no row names any more, every night after the erasure."""

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from billettique.export.invoice import invoice_pdf
 from billettique.model.orders import ItemState
 from billettique.model.payments import RefundState
-from billettique.service import baskets, mails, refunds, titles
+from billettique.rules.invoices import number_text
+from billettique.service import baskets, invoices, mails, refunds, titles
+from billettique.store import invoices as invoice_store
 from billettique.store import orders as store
 from billettique.store.orders import ItemRefundRow
 from billettique.store.payments import get_refund
@@ -18,6 +21,7 @@ from billettique.web.selling.shared import Faults, private, shown, text, whole
 from billettique.web.selling.words import STATE_KINDS, item_lines, state_words
 from mobigo.base.errors import InvalidInput
 from mobigo.base.money import ZERO, Money
+from mobigo.infra import competence
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
@@ -78,6 +82,40 @@ def order_email(order_id: str, secret: str) -> ResponseReturnValue:
     return redirect(order_page(order_id), 303)
 
 
+@bp.post("/achats/commandes/<order_id>/<secret>/recu")
+@public
+def receipt(order_id: str, secret: str) -> ResponseReturnValue:
+    """Makes the receipt that somebody asks for; none is made otherwise."""
+    baskets.check_secret(services().config, order_id, secret)
+    faults = Faults()
+    with faults.caught(), transaction(services().engine) as session:
+        invoices.issue(session, order_id, now())
+    return _page(order_id, faults) if faults else redirect(order_page(order_id), 303)
+
+
+@bp.get("/achats/commandes/<order_id>/<secret>/recu/<invoice_id>.pdf")
+@public
+def receipt_pdf(order_id: str, secret: str, invoice_id: str) -> ResponseReturnValue:
+    """The receipt, or the credit note. `nom` is printed on it, and kept nowhere."""
+    baskets.check_secret(services().config, order_id, secret)
+    config = services().config
+    with reading(services().engine) as session:
+        row = invoice_store.get_invoice(session, invoice_id, of=order_id)
+        reference = store.get_order(session, order_id).reference
+        corrected = None if row.of is None else invoice_store.get_invoice(session, row.of, of=order_id)
+    number = number_text(row.series, row.number)
+    region = competence.table().authorities["region"].shown(production=config.production)
+    made = invoice_pdf(
+        title_number=number, lines=invoices.lines_of(row), issued_at=row.issued_at, reference=mails.spaced(reference),
+        seller=", ".join(each for each in (region.name, region.postal) if each),
+        of_number=None if corrected is None else number_text(corrected.series, corrected.number),
+        buyer="".join(each for each in request.args.get("nom", "") if each.isprintable())[:120],
+        specimen=not config.production,
+    )  # fmt: skip
+    headers = {"Content-Disposition": f'inline; filename="{number}.pdf"'}
+    return private(Response(made, content_type="application/pdf", headers=headers))
+
+
 # ---------------------------------------------------------------- parts
 
 
@@ -98,6 +136,10 @@ def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
             each for each in store.items_of(session, order_id) if each.now is not ItemState.CANCELLED or each.payment
         ]
         payments = store.payments_of(session, order_id)
+        bills = [
+            {"id": each.id, "number": number_text(each.series, each.number), "credit": each.of is not None}
+            for each in invoice_store.invoices_of(session, order_id)
+        ]
         given = [
             GivenBack(each, Money(each.amount_cents), RefundState(get_refund(session, each.refund).state))
             for each in store.refunds_of(session, order_id)
@@ -129,6 +171,7 @@ def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
         processing=any(each.state == "PROCESSING" for each in payments),
         ready=ItemState.FULFILLED in states,
         unpaid=row.placed_at is None,
+        bills=bills,
         surplus=[back for back in given if back.row.item is None],
         total=sum((each.price for each in rows), ZERO),
         errors=faults.by_field,

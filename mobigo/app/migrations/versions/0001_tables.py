@@ -17,6 +17,8 @@ PROTECTIONS = {
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
         "CREATE TRIGGER billettique_case_move_no_update BEFORE UPDATE ON billettique_case_move BEGIN SELECT RAISE(ABORT, 'billettique_case_move only grows'); END",
         "CREATE TRIGGER billettique_case_move_no_delete BEFORE DELETE ON billettique_case_move BEGIN SELECT RAISE(ABORT, 'billettique_case_move only grows'); END",
+        "CREATE TRIGGER billettique_invoice_no_update BEFORE UPDATE ON billettique_invoice BEGIN SELECT RAISE(ABORT, 'billettique_invoice only grows'); END",
+        "CREATE TRIGGER billettique_invoice_no_delete BEFORE DELETE ON billettique_invoice BEGIN SELECT RAISE(ABORT, 'billettique_invoice only grows'); END",
         "CREATE TRIGGER billettique_item_move_no_update BEFORE UPDATE ON billettique_item_move BEGIN SELECT RAISE(ABORT, 'billettique_item_move only grows'); END",
         "CREATE TRIGGER billettique_item_move_no_delete BEFORE DELETE ON billettique_item_move BEGIN SELECT RAISE(ABORT, 'billettique_item_move only grows'); END",
         "CREATE TRIGGER billettique_payment_move_no_update BEFORE UPDATE ON billettique_payment_move BEGIN SELECT RAISE(ABORT, 'billettique_payment_move only grows'); END",
@@ -51,6 +53,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER billettique_case_move_no_change BEFORE UPDATE OR DELETE ON billettique_case_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER billettique_case_move_no_truncate BEFORE TRUNCATE ON billettique_case_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER billettique_invoice_no_change BEFORE UPDATE OR DELETE ON billettique_invoice FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER billettique_invoice_no_truncate BEFORE TRUNCATE ON billettique_invoice FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER billettique_item_move_no_change BEFORE UPDATE OR DELETE ON billettique_item_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER billettique_item_move_no_truncate BEFORE TRUNCATE ON billettique_item_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -268,6 +273,33 @@ def upgrade() -> None:
         sa.Column("to_stop", sa.String(length=60), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("month", "part", "from_stop", "to_stop", name=op.f("pk_billettique_flow")),
+    )
+    op.create_table(
+        "billettique_invoice",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("series", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("of", sa.String(length=26), nullable=True),
+        sa.Column("lines", Json, nullable=False),
+        sa.Column("net_cents", sa.Integer(), nullable=False),
+        sa.Column("tax_cents", sa.Integer(), nullable=False),
+        sa.Column("gross_cents", sa.Integer(), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "number > 0 AND net_cents + tax_cents = gross_cents AND gross_cents >= 0",
+            name=op.f("ck_billettique_invoice_sums"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_invoice")),
+        sa.UniqueConstraint("series", "number", name=op.f("uq_billettique_invoice_series_number")),
+    )
+    op.create_index(op.f("ix_billettique_invoice_issued_at"), "billettique_invoice", ["issued_at"], unique=False)
+    op.create_index(op.f("ix_billettique_invoice_order_id"), "billettique_invoice", ["order_id"], unique=False)
+    op.create_table(
+        "billettique_invoice_series",
+        sa.Column("series", sa.String(length=20), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_billettique_invoice_series")),
     )
     op.create_table(
         "billettique_item_move",
@@ -1619,6 +1651,9 @@ def upgrade() -> None:
         op.f("ix_billettique_item_order_id_position"), "billettique_item", ["order_id", "position"], unique=True
     )
     op.create_index(op.f("ix_billettique_item_payment"), "billettique_item", ["payment"], unique=False)
+    op.create_index(
+        op.f("ix_billettique_item_state_changed_at"), "billettique_item", ["state", "changed_at"], unique=False
+    )
     op.create_table(
         "billettique_item_refund",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -2064,6 +2099,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_item_refund_order_id"), table_name="billettique_item_refund")
     op.drop_index(op.f("ix_billettique_item_refund_about_reason"), table_name="billettique_item_refund")
     op.drop_table("billettique_item_refund")
+    op.drop_index(op.f("ix_billettique_item_state_changed_at"), table_name="billettique_item")
     op.drop_index(op.f("ix_billettique_item_payment"), table_name="billettique_item")
     op.drop_index(op.f("ix_billettique_item_order_id_position"), table_name="billettique_item")
     op.drop_index(op.f("ix_billettique_item_changed_at"), table_name="billettique_item")
@@ -2306,6 +2342,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_key_accepted_until"), table_name="billettique_key")
     op.drop_table("billettique_key")
     op.drop_table("billettique_item_move")
+    op.drop_table("billettique_invoice_series")
+    op.drop_index(op.f("ix_billettique_invoice_order_id"), table_name="billettique_invoice")
+    op.drop_index(op.f("ix_billettique_invoice_issued_at"), table_name="billettique_invoice")
+    op.drop_table("billettique_invoice")
     op.drop_table("billettique_flow")
     op.drop_index(op.f("ix_billettique_first_use_at"), table_name="billettique_first_use")
     op.drop_table("billettique_first_use")
