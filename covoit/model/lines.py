@@ -3,9 +3,11 @@
 Positions on the kilometre table are metres from the first stop, as the line is named; direction 1 is the other way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
+from typing import Protocol
 
 from mobigo.base.geo import Point
 from mobigo.base.money import Money
@@ -14,7 +16,7 @@ from mobigo.base.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class LineStop:
-    """Where a car stops for passengers. `place` names the planner's place once `mobigo.app` has joined the two."""
+    """Where a car stops for passengers. The timetable's place is joined to it by `mobigo.app` (`StopPlaces`)."""
 
     id: str  # unique on all lines: it stands on the panel and in addresses
     name: str
@@ -23,7 +25,22 @@ class LineStop:
     point: Point
     position_m: int
     where: str  # where exactly one waits, in words
-    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceNear:
+    """A place of the timetable near a stop of a carpool line: the id that favourites and boards use, and how far."""
+
+    id: str
+    name: str
+    distance_m: int
+
+
+class StopPlaces(Protocol):
+    """Which place of the timetable each stop of a line is; asked here, answered by `mobigo.app`."""
+
+    def places_of(self, line: "Line") -> Mapping[str, PlaceNear]:
+        """The place of each stop, by stop id; a stop with none near is left out."""
 
 
 @dataclass(frozen=True, slots=True)

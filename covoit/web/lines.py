@@ -1,12 +1,14 @@
 """The list of the lines, and the page of one: what it is, who drives next, how long one waits, how to ride."""
 
+from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Final
 
-from flask import render_template, request
+from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from covoit.model.lines import Line
+from covoit.export.map import map_of_line
+from covoit.model.lines import Line, PlaceNear, StopPlaces
 from covoit.rules import lines as rules
 from covoit.service import lines as service
 from covoit.web import bp
@@ -86,7 +88,25 @@ def line(code: str) -> ResponseReturnValue:
                                              found.length_m - each.position_m) // 60,
         today=today,
         tomorrow_too=lambda moment: moment.astimezone(PARIS).date() != today,
+        places=_places(found),
     )  # fmt: skip
+
+
+def _places(line: Line) -> Mapping[str, PlaceNear]:
+    """The place of the timetable that each stop is; nothing where the two were not joined."""
+    joined: StopPlaces | None = services().carpool
+    return {} if joined is None else joined.places_of(line)
+
+
+@bp.get("/covoiturage/lignes/<code>/carte.geojson")
+@public
+def line_map(code: str) -> ResponseReturnValue:
+    """The line for the map: its stops, and straight strokes from one to the next. The list of stops says the same."""
+    found = service.get_line(code, paris_day(now()))
+    answer = jsonify(map_of_line(found))
+    answer.headers["Content-Type"] = "application/geo+json"
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer
 
 
 def _after(line: Line, direction: int, first: str, second: str) -> bool:

@@ -3,22 +3,25 @@
 The planner declares what it asks (`mobigo.planner.model.CarpoolLines`); what is answered comes from `covoit`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from covoit.model.lines import ExpectedWait, Guarantee, Line, LineStop, WaitFrom
+from covoit.model.lines import ExpectedWait, Guarantee, Line, LineStop, PlaceNear, WaitFrom
 from covoit.rules import lines as rules
+from mobigo.app.carpool_places import Joined, joined, of_line
 from mobigo.base.decisions import Decision
+from mobigo.base.errors import NotFound
 from mobigo.base.geo import Point, distance_m
 from mobigo.base.instants import PARIS, paris_day
+from mobigo.infra.clock import now
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from mobigo.infra.web import Services
-    from mobigo.planner.model import CarpoolWay
+    from mobigo.planner.model import CarpoolAtPlace, CarpoolWay
 
 AROUND: Final = timedelta(hours=4)  # a line whose drivers come later than that is not "around that time"
 RIDE_M_MIN: Final = 2_000  # under it one walks, and nothing is subsidised
@@ -135,8 +138,12 @@ class CarpoolWays:
         ]
         if not served:
             return []
+        places = self._joined(day)
         with reading(self._services.engine) as session:
-            found = [self._way(session, ends, at, arrive_by=arrive_by, window_s=window_s) for ends in served]
+            found = [
+                self._way(session, ends, at, of_line(places, ends.line), arrive_by=arrive_by, window_s=window_s)
+                for ends in served
+            ]
         ways = [way for way in found if way is not None]
         if arrive_by:
             ways.sort(key=lambda way: (-way.leave_at.timestamp(), way.line))
@@ -145,8 +152,9 @@ class CarpoolWays:
         return ways[:WAYS_MAX]
 
     def _way(
-        self, session: "Session", ends: Ends, at: datetime, *, arrive_by: bool, window_s: int
-    ) -> "CarpoolWay | None":
+        self, session: "Session", ends: Ends, at: datetime, places: Mapping[str, PlaceNear], *, arrive_by: bool,
+        window_s: int,
+    ) -> "CarpoolWay | None":  # fmt: skip
         from covoit.service import lines as service
         from mobigo.planner.model import CarpoolWay
 
@@ -185,4 +193,33 @@ class CarpoolWays:
             wait=wait_in_words(wait),
             guarantee=None if guarantee is None else Decision("carpool.guaranteed", minutes=guarantee.wait_min),
             drivers_expected=drivers,
+            board_place=places[ends.board.id].id if ends.board.id in places else None,
+            alight_place=places[ends.alight.id].id if ends.alight.id in places else None,
         )
+
+    def _joined(self, day: date) -> Sequence[Joined]:
+        """Every stop of the lines of a day with its place; nothing while no network is served."""
+        from covoit.service import lines as service
+
+        try:
+            with self._services.networks.current() as live:
+                return joined(live, self._services.config.home, service.current_lines(day))
+        except NotFound:
+            return ()
+
+    def places_of(self, line: Line) -> Mapping[str, PlaceNear]:
+        """The place of the timetable that each stop of a line is (`covoit.model.lines.StopPlaces`)."""
+        return of_line(self._joined(paris_day(now())), line)
+
+    def at_place(self, place: str) -> "Sequence[CarpoolAtPlace]":
+        """The carpool lines that stop at a place of the timetable, by number."""
+        from mobigo.planner.model import CarpoolAtPlace
+
+        return [
+            CarpoolAtPlace(
+                each.line.name, each.line.number, f"/covoiturage/lignes/{each.line.code}?arret={each.stop.id}",
+                each.stop.name, each.stop.where, each.place.distance_m,
+            )
+            for each in self._joined(paris_day(now()))
+            if each.place is not None and each.place.id == place
+        ]  # fmt: skip

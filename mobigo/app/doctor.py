@@ -237,6 +237,25 @@ def check_network(patient: Patient) -> list[Finding]:
     return [_ok("network", "doctor.network", first_day=timetable.first_day, last_day=timetable.last_day)]
 
 
+def check_carpool_stops(patient: Patient) -> list[Finding]:
+    from covoit.service.lines import current_lines
+    from mobigo.app.carpool_places import joined
+    from mobigo.network.store.networks import NetworkHolder
+
+    if not _has_tables(patient):
+        return []
+    try:
+        with NetworkHolder(patient.engine, patient.config.home).current() as live:
+            found = joined(live, patient.config.home, current_lines(paris_day(patient.now)))
+    except MobigoError:
+        return []  # check_network says why
+    alone = [f"{each.line.number} {each.stop.name}" for each in found if each.place is None]
+    known = {"joined": len(found) - len(alone), "stops": len(found)}
+    if alone:
+        return [_warning("carpool_stops", "doctor.carpool_stops_alone", **known, alone=" ; ".join(alone))]
+    return [_ok("carpool_stops", "doctor.carpool_stops", **known)]
+
+
 CHECKS: Final[tuple[Callable[[Patient], list[Finding]], ...]] = (
     check_python,
     check_settings,
@@ -251,6 +270,7 @@ CHECKS: Final[tuple[Callable[[Patient], list[Finding]], ...]] = (
     check_files,
     check_kernels,
     check_network,
+    check_carpool_stops,
 )
 
 

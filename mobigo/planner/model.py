@@ -143,6 +143,20 @@ class CarpoolWay:
     wait: Decision  # the expected wait, and on what it rests, in words
     guarantee: Decision | None = None
     drivers_expected: int | None = None
+    board_place: str | None = None  # the place of the timetable where its stop is, when there is one
+    alight_place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CarpoolAtPlace:
+    """A carpool line that stops where a place of the timetable is."""
+
+    line: str  # its name
+    number: str
+    href: str  # its page, seen from this stop
+    stop: str  # the stop's own name
+    where: str  # where exactly one waits
+    distance_m: int  # from the place
 
 
 class CarpoolLines(Protocol):
@@ -153,6 +167,9 @@ class CarpoolLines(Protocol):
     ) -> Sequence[CarpoolWay]:
         """The ways along one line between two positions, leaving from `at` on (arriving by then), best first; empty
         where no line serves both, or none drives in that direction around that time."""
+
+    def at_place(self, place: str) -> Sequence[CarpoolAtPlace]:
+        """The carpool lines that stop at a place of the timetable, by number."""
 
 
 @dataclass(frozen=True, slots=True)

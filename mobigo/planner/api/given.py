@@ -124,11 +124,12 @@ class Journey(Given):
 
 
 class CarpoolStop(Given):
-    """A stop of a carpool line."""
+    """A stop of a carpool line. `place`: the place of the timetable that it is, when there is one."""
 
     name: str
     lat: float
     lon: float
+    place: str | None = None
 
 
 class Carpool(Given):

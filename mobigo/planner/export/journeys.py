@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mobigo.base.decisions import Decision
+from mobigo.base.geo import Point
 from mobigo.infra.i18n import sentence
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import mode_of
@@ -57,8 +58,8 @@ def carpool_json(way: CarpoolWay, zone: ZoneInfo) -> Json:
         "line": way.line,
         "departure": _local(way.leave_at, zone),
         "arrival": _local(way.arrive_at, zone),
-        "board": {"name": way.board, "lat": way.board_point.lat, "lon": way.board_point.lon},
-        "alight": {"name": way.alight, "lat": way.alight_point.lat, "lon": way.alight_point.lon},
+        "board": _carpool_stop(way.board, way.board_point, way.board_place),
+        "alight": _carpool_stop(way.alight, way.alight_point, way.alight_place),
         "drivers_expected_since": _local(way.since, zone),
         "drivers_expected_until": _local(way.until, zone),
         "drivers_expected": way.drivers_expected,
@@ -70,6 +71,10 @@ def carpool_json(way: CarpoolWay, zone: ZoneInfo) -> Json:
         "price_cents": way.price.cents,
         "guarantee": None if way.guarantee is None else decision_json(way.guarantee),
     }
+
+
+def _carpool_stop(name: str, point: Point, place: str | None) -> Json:
+    return {"name": name, "lat": point.lat, "lon": point.lon, "place": place}
 
 
 def decision_json(decision: Decision) -> Json:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from mobigo.base.errors import NotFound
 from mobigo.infra.auth import public
 from mobigo.infra.i18n import gettext as _
+from mobigo.infra.web import services
 from mobigo.network.engine.boards import board_of_day, local_midnight, next_day_served, next_departures, routes_at
 from mobigo.network.model.places import Kind, Place
 from mobigo.planner.export.names import lines_of
@@ -94,6 +95,7 @@ def stop(place_id: str) -> ResponseReturnValue:
             several_platforms=len({row.platform for row in rows if row.platform}) > 0,
             several_names=len({row.stop_name for row in rows}) > 1,
             near=_near(here, place),
+            carpool=() if services().carpool is None else services().carpool.at_place(place.id),
             errors=errors,
             label=label,
             styles=line_styles(lines + [row.line for row in rows]),

@@ -11,7 +11,7 @@ from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point, distance_m
 from mobigo.base.money import Money
 from mobigo.infra.web import EXTENSION
-from mobigo.planner.model import CarpoolWay
+from mobigo.planner.model import CarpoolAtPlace, CarpoolWay
 
 SAULIEU, CHATILLON = Point(47.2800, 4.2300), Point(47.8590, 4.5730)
 
@@ -37,6 +37,11 @@ class OneLine:
                 Decision("planner.no_journey_via", name="…"), None, 3,
             )
         ]  # fmt: skip
+
+    def at_place(self, place: str) -> Sequence[CarpoolAtPlace]:
+        return [
+            CarpoolAtPlace("Saulieu – Châtillon", "C3", "/covoiturage/lignes/s?arret=a", "Place Monge", "au car", 60)
+        ]
 
 
 @pytest.fixture
@@ -95,3 +100,11 @@ def test_the_api_gives_the_way_with_its_price_and_what_is_counted_on(client: Fla
 def test_without_carpool_lines_the_answer_has_none(client: FlaskClient) -> None:
     asked = {"from": "Saulieu", "to": "Châtillon-sur-Seine", "at": "2025-03-18T07:30:00+01:00"}
     assert client.get("/api/v1/journeys", query_string=asked).get_json()["carpool"] == []
+
+
+def test_the_board_of_a_stop_names_the_carpool_line_that_stops_there(client: FlaskClient, lines: OneLine) -> None:
+    found = client.get("/departs", query_string={"stop": "Semur, gare routière"}, follow_redirects=True)
+    page = found.get_data(as_text=True)
+    assert "En covoiturage, d’ici" in page
+    assert 'href="/covoiturage/lignes/s?arret=a"' in page
+    assert "Place Monge (au car), à 60" in page
