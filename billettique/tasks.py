@@ -25,3 +25,26 @@ def sweep(ctx: JobContext) -> Decision | None:
     found = webhooks.sweep(services, clock.now())
     webhooks.drain(services, clock.now)
     return Decision("payments.swept", count=found) if found else None
+
+
+@job("billettique.rotate_keys", tries_max=3, backoff_s=1_800, every="daily 01:50")
+def rotate_keys(ctx: JobContext) -> Decision | None:
+    """Make the next keys of sellers ahead of time; destroy private keys that sign no more."""
+    from billettique.service import keys
+    from mobigo.infra.web import Services
+
+    with ctx.transaction() as session:
+        made = keys.rotate(session, Services(ctx.config), clock.now())
+    return Decision("billettique.keys_rotated", count=len(made)) if made else None
+
+
+@job("billettique.reissue", tries_max=10, backoff_s=10)
+def reissue(ctx: JobContext, *, seller: str, key_id: int) -> Decision:
+    """Give new codes to whoever holds tickets signed with a revoked key."""
+    from billettique.service import reissuing
+    from mobigo.infra.web import Services
+
+    done = reissuing.reissue(
+        Services(ctx.config), seller, key_id, clock.now(), begin=ctx.transaction, progress=ctx.progress
+    )
+    return Decision("billettique.reissued", codes=done.codes, messages=done.messages)
