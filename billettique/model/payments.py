@@ -161,6 +161,7 @@ class Notice:
     object_ref: str
     sent_at: datetime
     about: str = "payment"
+    signed: bool = True  # False: anybody may have sent it; only what we asked ourselves is looked at then
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ KEY_LIFE: Final = timedelta(hours=23)
 # How long after a call nothing is known is it looked into: an answer on its way has arrived by then.
 FIRST_LOOK: Final = timedelta(seconds=30)
 LONGEST_LOOK: Final = timedelta(hours=12)
+# How many signs of a key are enough to name it: what the shortest reference of a provider holds.
+KEY_SIGNS: Final = 30
 # Nothing known so long after a call, and nothing found under its key: it was not made.
 SILENCE: Final = timedelta(hours=1)
 # How long a person has to keep money of ours that no payment here knows (after a restore), before it goes back.
@@ -27,6 +29,8 @@ UNKNOWN_KEPT: Final = timedelta(hours=24)
 BY_CALL: Final = frozenset({"card", "sepa_debit"})
 # Refusals after which nothing is owed: the money went back another way.
 GONE_BACK: Final = frozenset({"charge_already_refunded", "amount_too_large", "charge_disputed"})
+# A payer who was sent to a form that says nothing until it is filled, and did not fill it.
+ABANDONED: Final = timedelta(hours=24)
 # A payment begun and never asked of its provider is given up.
 UNASKED: Final = timedelta(minutes=30)
 
@@ -80,9 +84,14 @@ def mismatch(seen: Seen, *, order_id: str, key: str, amount: Money, live: bool) 
         return Decision("payments.mismatch_currency", currency=seen.currency)
     if seen.amount != amount:
         return Decision("payments.mismatch_amount", asked=amount, seen=seen.amount)
-    if seen.order_id != order_id or seen.key != key:
+    if seen.order_id != order_id or not same_key(key, seen.key):
         return Decision("payments.mismatch_order")
     return None
+
+
+def same_key(key: str, told: str | None) -> bool:
+    """Whether a provider names this key; some keep no more than its first signs."""
+    return told is not None and len(told) >= KEY_SIGNS and key.startswith(told)
 
 
 def refundable(captured: Money, refunds: Mapping[str, tuple[RefundState, Money]]) -> Money:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["apply", "ask_refund", "begin", "call", "give_up", "providers_of", "refresh", "settle_refund"]
 
 ORDER: Final = "order"
+NOT_YET: Final = "payments.not_known_yet"
 
 
 def providers_of(services: "Services") -> Providers:
@@ -144,11 +145,26 @@ def refresh(services: "Services", payment_id: str, now: datetime, *, cause: str 
     if row.provider_ref is None:
         call(services, payment_id, now)
     elif ":" not in row.provider_ref:  # a refusal of ours has nothing to be read
-        seen = provider.read(row.provider_ref)
+        try:
+            seen = provider.read(row.provider_ref)
+        except Upstream as silent:
+            if silent.decision.code != NOT_YET:
+                raise
+            return _not_yet(services, payment_id, now)
         with transaction(services.engine) as session:
             return apply(session, payment_id, seen, now, cause=cause)
     with reading(services.engine) as session:
         return PaymentState(store.get_payment(session, payment_id).state)
+
+
+def _not_yet(services: "Services", payment_id: str, now: datetime) -> PaymentState:
+    """Nothing happened on the form; after a day nothing will."""
+    with transaction(services.engine) as session:
+        row = store.get_payment(session, payment_id, lock=True)
+        asked_at = row.called_at or row.created_at
+        if PaymentState(row.state) in rules.OPEN and now - asked_at >= rules.ABANDONED:
+            move(session, row, PaymentState.CANCELED, cause="abandoned", why=None, now=now)
+        return PaymentState(row.state)
 
 
 def give_up(services: "Services", payment_id: str, now: datetime) -> PaymentState:
@@ -172,7 +188,9 @@ def give_up(services: "Services", payment_id: str, now: datetime) -> PaymentStat
     if PaymentState(row.state) in rules.OPEN and row.provider_ref is not None:
         try:
             seen = provider.cancel(row.provider_ref)
-        except Refused:
+        except (Refused, Upstream) as cannot:
+            if isinstance(cannot, Upstream) and cannot.decision.code != NOT_YET:
+                raise
             return PaymentState(row.state)  # this way of paying cannot be called back: its own time ends it
         with transaction(services.engine) as session:
             return apply(session, payment_id, seen, now, cause="given_up")

@@ -41,6 +41,10 @@ def receive(services: "Services", provider: str, body: bytes, headers: Mapping[s
 
 def store_notice(services: "Services", notice: Notice, now: datetime) -> bool:
     """Store a verified event; see `receive`."""
+    if not notice.signed:
+        with reading(services.engine) as session:
+            if store.find_by_ref(session, notice.provider, notice.object_ref) is None:
+                return False
     with transaction(services.engine) as session:
         event, work = _rows(notice, now)
         if not notices.store_event(session.connection(), event, work):

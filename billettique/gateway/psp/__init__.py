@@ -60,7 +60,24 @@ def _sim(config: Config, time: Callable[[], datetime]) -> Provider:
     return Sim(config, time)
 
 
+def _stripe(config: Config, time: Callable[[], datetime]) -> Provider:
+    from billettique.gateway.psp.stripe import open_stripe
+
+    return open_stripe(config)
+
+
+def _redirect(config: Config, time: Callable[[], datetime]) -> Provider:
+    from billettique.gateway.psp.redirect import Redirect, Soap
+
+    if not config.redirect_url or not config.redirect_client:
+        raise InvalidInput("payments.unknown_provider", provider="redirect")
+    peer = Soap(config.redirect_url, year=str(time().year))
+    return Redirect(peer, client=config.redirect_client, site=config.base_url, live=config.production)
+
+
 _OPEN: Final[Mapping[str, Callable[[Config, Callable[[], datetime]], Provider]]] = {
     COUNTER: _counter,
     "sim": _sim,
+    "stripe": _stripe,
+    "redirect": _redirect,
 }

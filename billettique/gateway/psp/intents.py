@@ -54,8 +54,6 @@ class Api(Protocol):
 
     def get(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]: ...
 
-    def delete(self, path: str) -> dict[str, Any]: ...
-
 
 class Intents:
     """See `billettique.model.payments.Provider` for what each method promises."""
@@ -188,13 +186,13 @@ class Intents:
 
     def cancel(self, provider_ref: str) -> Seen:
         if provider_ref.startswith("cs_"):
-            path, given = f"checkout/sessions/{provider_ref}/expire", {}
+            path = f"checkout/sessions/{provider_ref}/expire"
         elif provider_ref.startswith("pi_"):
-            path, given = f"payment_intents/{provider_ref}/cancel", {"cancellation_reason": "abandoned"}
+            path = f"payment_intents/{provider_ref}/cancel"
         else:
             raise NotFound("payments.unknown_object", ref=provider_ref[:80])
         with suppress(Declined, Refused):  # too late, or done before: how it stands tells which
-            self._api.post(path, given)
+            self._api.post(path, {})
         return self.read(provider_ref)
 
     # ------------------------------------------------------------ refunds, disputes

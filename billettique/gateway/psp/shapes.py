@@ -89,7 +89,10 @@ def seen_intent(intent: Document, site: str, disputes: tuple[SeenDispute, ...] =
     state = _INTENT_STATES.get(intent["status"], PaymentState.PROCESSING)
     order_id, key = _ours(intent.get("metadata") or {}, site)
     charge = expanded(intent.get("latest_charge"))
-    received = intent["amount_received"] if state is PaymentState.SUCCEEDED else intent["amount"]
+    received = intent["amount"]
+    if state is PaymentState.SUCCEEDED:
+        # Peers of an older version say it on the charge alone.
+        received = intent["amount_received"] if "amount_received" in intent else (charge or {})["amount"]
     return Seen(
         provider_ref=intent["id"],
         state=state,

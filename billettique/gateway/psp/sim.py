@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from billettique.gateway.psp import signing
-from billettique.gateway.psp.intents import Declined, Intents
+from billettique.gateway.psp.intents import Intents
+from billettique.gateway.psp.refusals import refusal
 from billettique.gateway.psp.simbank import Bank
 from billettique.gateway.psp.simulated import SimulatedStripe
-from mobigo.base.errors import MobigoError, NotFound, Refused, Upstream
+from mobigo.base.errors import MobigoError, Refused
 from mobigo.infra import keys
 from mobigo.infra.config import Config
 
@@ -35,28 +36,11 @@ class SimApi:
     def get(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
         return self._asked("GET", path, params, None)
 
-    def delete(self, path: str) -> dict[str, Any]:
-        return self._asked("DELETE", path, {}, None)
-
     def _asked(self, method: str, path: str, params: Mapping[str, Any], key: str | None) -> dict[str, Any]:
         status, answer = self._stripe.request(method, path, params, key)
         if status == 200:
             return answer
-        raise refusal(status, answer.get("error") or {}, NAME)
-
-
-def refusal(status: int, error: Mapping[str, Any], provider: str) -> Exception:
-    """What an error document means: an answer (Declined), a thing that is not there, a wrong request, or no answer."""
-    code = str(error.get("code"))[:60]
-    if status == 402:
-        return Declined(error)
-    if status == 404:
-        return NotFound("payments.unknown_object", ref=code)
-    if status == 400 and error.get("type") == "invalid_request_error":
-        return Declined(error)
-    if status < 500 and status not in (401, 403, 409, 429):
-        return Refused("payments.provider_refused", provider=provider, reason=code)
-    return Upstream("payments.provider_failed", provider=provider, status=status)
+        raise refusal(method, status, answer.get("error") or {}, NAME)
 
 
 class Sim(Intents):

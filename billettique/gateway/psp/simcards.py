@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 class Card(NamedTuple):
     """What a means of payment does. `ask_3ds`: the bank wants its holder to confirm. `decline`: (code, decline code)
     of the refusal. `late`: a debit's end, "succeeded", "failed" or "disputed". `dispute`: contested at once.
-    `refund`: what becomes of a refund, "succeeded", "pending" or "failed"."""
+    `refund`: what becomes of a refund, "succeeded", "pending" or "failed". `saved`: may be left for later debits, even
+    though they will be refused."""
 
     kind: str
     last4: str
@@ -18,6 +19,7 @@ class Card(NamedTuple):
     late: str | None = None
     dispute: bool = False
     refund: str = "succeeded"
+    saved: bool = False
 
 
 def _no(decline_code: str, last4: str, code: str = "card_declined") -> Card:
@@ -38,6 +40,7 @@ CARDS: Final = {
     "pm_card_chargeDeclinedExpiredCard": _no("", "0069", "expired_card"),
     "pm_card_chargeDeclinedIncorrectCvc": _no("", "0127", "incorrect_cvc"),
     "pm_card_chargeDeclinedProcessingError": _no("", "0119", "processing_error"),
+    "pm_card_chargeCustomerFail": Card("card", "0341", decline=("card_declined", "generic_decline"), saved=True),
     "pm_card_createDispute": Card("card", "0259", dispute=True),
     "pm_card_pendingRefund": Card("card", "7726", refund="pending"),
     "pm_card_refundFail": Card("card", "5126", refund="failed"),
