@@ -3,3 +3,5 @@
 from apiflask import APIBlueprint
 
 bp = APIBlueprint("billettique_api", __name__, url_prefix="/api/v1/billettique", tag="Ticketing")
+
+from billettique.api import lists, validators  # noqa: E402,F401 - after `bp`, which they need

@@ -86,18 +86,23 @@ def lines_of(shown: Entitlement) -> list[Line]:
 
 def travellers(ticket: Ticket) -> str:
     """ "2 adultes, 1 enfant"."""
-    words = {
-        "adult": ("%(num)s adulte", "%(num)s adultes"), "youth": ("%(num)s jeune", "%(num)s jeunes"),
-        "child": ("%(num)s enfant", "%(num)s enfants"), "senior": ("%(num)s senior", "%(num)s seniors"),
-        "family": ("%(num)s famille", "%(num)s familles"), "dog": ("%(num)s chien", "%(num)s chiens"),
-        "bicycle": ("%(num)s vélo", "%(num)s vélos"),
-    }  # fmt: skip
     said = []
     for each in ticket.passengers:
-        if each.category in words:
-            said.append(ngettext(*words[each.category], each.count))
-        else:
-            said.append(f"{each.count} {each.tariff}".strip())
+        match each.category:
+            case "adult":
+                said.append(ngettext("%(num)s adulte", "%(num)s adultes", each.count))
+            case "youth":
+                said.append(ngettext("%(num)s jeune", "%(num)s jeunes", each.count))
+            case "child":
+                said.append(ngettext("%(num)s enfant", "%(num)s enfants", each.count))
+            case "senior":
+                said.append(ngettext("%(num)s senior", "%(num)s seniors", each.count))
+            case "dog":
+                said.append(ngettext("%(num)s chien", "%(num)s chiens", each.count))
+            case "bicycle":
+                said.append(ngettext("%(num)s vélo", "%(num)s vélos", each.count))
+            case _:
+                said.append(f"{each.count} {each.tariff or each.category or ''}".strip())
     return ", ".join(said)
 
 
@@ -119,7 +124,7 @@ def warnings_of(shown: Entitlement) -> list[str]:
     """What keeps the ticket from being good, and that it is a specimen, when it is one."""
     said = []
     if shown.ticket is not None and shown.ticket.specimen:
-        said.append(_("Spécimen : simulation, ne vaut pas titre de transport."))
+        said.append(_("Spécimen : simulation, ne vaut pas titre de transport."))
     if shown.state is not EntitlementState.ACTIVE:
         said.append(sentence(Decision(f"billettique.told_{shown.state}")))
     return said
@@ -129,10 +134,10 @@ def ticket_text(shown: Entitlement, link: str, contact: str) -> str:
     """The ticket as plain text: for e-mail, for whoever reads no picture, for a terminal."""
     lines = [shown.name, "=" * len(shown.name), *warnings_of(shown), ""]
     lines += [f"{each.title} : {each.words}" for each in lines_of(shown)]
-    lines += ["", _("Le code à montrer au contrôleur est sur cette page :"), link, ""]
+    lines += ["", _("Le code à montrer au contrôleur est sur cette page :"), link, ""]
     lines += [
         _(
-            "Sans téléphone ni imprimante : dites la référence au contrôleur, ou demandez le billet à un guichet ou"
+            "Sans téléphone ni imprimante : dites la référence au contrôleur, ou demandez le billet à un guichet ou"
             " par téléphone (%(contact)s).",
             contact=contact,
         )
@@ -172,12 +177,12 @@ def _block(shown: Entitlement, per_page: int, *, level: int, contact: str) -> st
 
 
 def _foot() -> str:
-    return _("Gardez ce papier à plat et propre : le contrôleur lit le code avec un appareil, même sans réseau.")
+    return _("Gardez ce papier à plat et propre : le contrôleur lit le code avec un appareil, même sans réseau.")
 
 
 def _picture(shown: Entitlement, per_page: int) -> str:
     if shown.bound:
-        return escaped(_("Ce titre est dans un téléphone : montrez-le là. Un papier n’aurait pas de valeur."))
+        return escaped(_("Ce titre est dans un téléphone : montrez-le là. Un papier n’aurait pas de valeur."))
     if shown.code is None or shown.dead:
         return escaped(_("Pas de code à montrer."))
     quoted = qr_svg(shown.code).replace("\\", "\\\\").replace('"', '\\"')

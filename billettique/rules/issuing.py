@@ -60,7 +60,7 @@ def _check_point(bound_key: bytes) -> None:
 
 class Parts(NamedTuple):
     """What a telephone's page needs to show a bound code: the seller's level, how many bits of it count, and the
-    seller's signature. A page puts its stamp and its own signature around them (`static/billettique/code.mjs`)."""
+    seller's signature. A page puts its stamp and its own signature around them (`static/billet/code.mjs`)."""
 
     level_1: bytes
     bits: int
