@@ -4,13 +4,14 @@ To add pages: one line in `BLUEPRINTS`. The order of the hooks is the order of `
 """
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from apiflask import APIFlask
 from flask import current_app, request
+from werkzeug.routing import Rule
 
 from mobigo.app.joins import make_seats
 from mobigo.infra import auth, csp, delivery, formats, http_errors, i18n, keys, log, metrics, ratelimit
@@ -59,6 +60,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
         static_folder=None,  # type: ignore[arg-type]  # Flask allows it: delivery serves our files
         template_folder=str(HERE / "templates"),
     )
+    app.url_rule_class = LateRule
     https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=keys.secret_key(settings),
@@ -102,6 +104,19 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
         module, _, name = target.partition(":")
         app.register_blueprint(getattr(importlib.import_module(module), name))
     return app
+
+
+class LateRule(Rule):
+    """A route whose two builders of addresses are compiled when one is first built, not at the start: with hundreds of
+    routes that is a tenth of a second."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            made = super(LateRule, self)._compile_builder(append_unknown)
+            setattr(rule, "_build_unknown" if append_unknown else "_build", made.__get__(rule, None))
+            return made(rule, **values)
+
+        return build
 
 
 def trusted_hosts(settings: Config) -> list[str]:
