@@ -48,3 +48,30 @@ def reissue(ctx: JobContext, *, seller: str, key_id: int) -> Decision:
         Services(ctx.config), seller, key_id, clock.now(), begin=ctx.transaction, progress=ctx.progress
     )
     return Decision("billettique.reissued", codes=done.codes, messages=done.messages)
+
+
+@job("billettique.forget", tries_max=3, backoff_s=300, every="every 15 min")
+def forget(ctx: JobContext) -> Decision | None:
+    """Infer the ways of days that are over, then erase what may not be known beyond 48 hours."""
+    from billettique.service import places, sync, usage
+    from mobigo.infra.web import Services
+    from mobigo.network.store.networks import NetworkHolder
+
+    services = Services(ctx.config, make_networks=lambda made: NetworkHolder(made.engine, made.config.home))
+    lines = places.lines_of(services.networks)
+    with ctx.transaction() as session:
+        now = clock.now()
+        # Where no network is built yet nothing can be inferred, and the days wait as long as they may.
+        chained = usage.chain_days(session, lines, now) if lines else {}
+        gone = sync.forget(session, now)
+    return Decision("billettique.forgotten", rows=gone, days=len(chained)) if gone or chained else None
+
+
+@job("billettique.cases", tries_max=3, backoff_s=1_800, every="daily 03:20")
+def cases(ctx: JobContext) -> Decision | None:
+    """Constats neither paid nor contested in their term go to the ministère public."""
+    from billettique.service import cases as service
+
+    with ctx.transaction() as session:
+        count = service.transmit_due(session, ctx.config, clock.now())
+    return Decision("billettique.cases_transmitted", count=count) if count else None

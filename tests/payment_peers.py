@@ -156,6 +156,17 @@ NUMBERS = {
 }
 
 
+class OlderApi(StripeApi):
+    """localstripe speaks an older version, in which one parameter had another name."""
+
+    def post(self, path: str, params: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
+        named = {
+            "payment_method_types" if name == "allowed_payment_method_types" else name: value
+            for name, value in params.items()
+        }
+        return super().post(path, named, key)
+
+
 @contextmanager
 def localstripe() -> Iterator[Peer]:
     """localstripe, as a process of its own on a free port."""
@@ -167,7 +178,7 @@ def localstripe() -> Iterator[Peer]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(url, process)
-            api = StripeApi("sk_test_localstripe", base_url=url)
+            api = OlderApi("sk_test_localstripe", base_url=url)
             provider = Intents("stripe", api, site=SITE, live=False, secrets=[SECRET], language="fr")
             yield Peer("localstripe", provider, LOCALSTRIPE, lambda card: _attached(api, card))
         finally:

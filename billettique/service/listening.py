@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from billettique.model.payments import PaymentState
 
 # "module:function" of each listener: (session, payment id, state, now), and (session, refund id, now).
-ON_PAYMENT: Final = ["billettique.service.fulfilment:on_payment"]
+ON_PAYMENT: Final = ["billettique.service.fulfilment:on_payment", "billettique.service.cases:on_payment"]
 ON_REFUND: Final = ["billettique.service.fulfilment:on_refund"]
 
 

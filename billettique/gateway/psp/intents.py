@@ -85,7 +85,7 @@ class Intents:
     def _form_of(self, ask: PaymentAsk, written: Mapping[str, str]) -> dict[str, Any]:
         return {
             "mode": "payment",
-            "payment_method_types": [ask.means],
+            "allowed_payment_method_types": [ask.means],
             "line_items": [
                 {
                     "quantity": 1,
@@ -100,6 +100,7 @@ class Intents:
             "cancel_url": ask.return_url,
             "client_reference_id": ask.order_id,
             "locale": self._language,
+            "adaptive_pricing": {"enabled": False},  # in euros, whatever the card
             "metadata": written,
             "payment_intent_data": {"metadata": written},
             "expand": list(_SESSION),
@@ -122,7 +123,7 @@ class Intents:
                     "currency": "eur",
                     "customer": customer,
                     "payment_method": means,
-                    "payment_method_types": [kind],
+                    "allowed_payment_method_types": [kind],
                     "confirm": True,
                     "off_session": True,
                     "metadata": self._written(ask.order_id, ask.key, "debit"),
@@ -248,7 +249,7 @@ class Intents:
             {
                 "mode": "setup",
                 "customer": customer["id"],
-                "payment_method_types": [ask.means],
+                "allowed_payment_method_types": [ask.means],
                 "success_url": ask.return_url,
                 "cancel_url": ask.return_url,
                 "locale": self._language,

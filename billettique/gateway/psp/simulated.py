@@ -28,8 +28,8 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     "POST customers": frozenset({"metadata", "email", "name", "expand"}),
     "POST checkout/sessions": frozenset(
         {
-            "mode", "payment_method_types", "line_items", "success_url", "cancel_url", "client_reference_id", "locale",
-            "metadata", "payment_intent_data", "setup_intent_data", "customer", "expand", "customer_email",
+            "mode", "allowed_payment_method_types", "line_items", "success_url", "cancel_url", "client_reference_id", "locale",
+            "metadata", "payment_intent_data", "setup_intent_data", "customer", "expand", "customer_email", "adaptive_pricing",
         }
     ),
     "GET checkout/sessions": _LIST | {"payment_intent"},
@@ -37,7 +37,7 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     "POST checkout/sessions/*/expire": frozenset({"expand"}),
     "POST payment_intents": frozenset(
         {
-            "amount", "currency", "customer", "payment_method", "payment_method_types", "confirm", "off_session",
+            "amount", "currency", "customer", "payment_method", "allowed_payment_method_types", "confirm", "off_session",
             "metadata", "expand", "description",
         }
     ),
@@ -152,7 +152,7 @@ class SimulatedStripe:
                 **made, "mode": mode, "status": "open", "payment_status": "unpaid", "amount_total": total,
                 "amount_subtotal": total, "currency": "eur", "customer": params.get("customer"),
                 "payment_intent": None, "setup_intent": None, "metadata": dict(params.get("metadata") or {}),
-                "payment_method_types": list(_items(params.get("payment_method_types")) or ["card"]),
+                "payment_method_types": list(_items(params.get("allowed_payment_method_types")) or ["card"]),
                 "success_url": params.get("success_url"), "cancel_url": params.get("cancel_url"),
                 "client_reference_id": params.get("client_reference_id"), "locale": params.get("locale"),
                 "expires_at": made["created"] + FORM_LIFE_S, "url": f"{self.site_url}/simulation/paiement/{made['id']}",
