@@ -99,7 +99,8 @@ class Bank:
         mandate = None
         if good and card.kind == "sepa_debit":
             made = self._stripe._new(book, "mandate_sim", "mandate")
-            mandate = book.put({**made, "created": made["created"], "status": "active", "payment_method": means["id"]})
+            del made["created"]
+            mandate = book.put({**made, "status": "active", "type": "multi_use", "payment_method": means["id"]})
         error = (
             None
             if good or card.decline is None

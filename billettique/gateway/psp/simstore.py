@@ -56,7 +56,8 @@ class Book:
         self._run(
             "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                document["id"], document["object"], document.get("created", 0), n, parent or (known[1] if known else None),
+                document["id"], document["object"], document.get("created", 0), n,
+                parent or (known[1] if known else None),
                 note or (known[2] if known else None), json.dumps(document),
             ),
         )  # fmt: skip

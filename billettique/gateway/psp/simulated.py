@@ -28,8 +28,9 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     "POST customers": frozenset({"metadata", "email", "name", "expand"}),
     "POST checkout/sessions": frozenset(
         {
-            "mode", "allowed_payment_method_types", "line_items", "success_url", "cancel_url", "client_reference_id", "locale",
-            "metadata", "payment_intent_data", "setup_intent_data", "customer", "expand", "customer_email", "adaptive_pricing",
+            "mode", "allowed_payment_method_types", "line_items", "success_url", "cancel_url", "client_reference_id",
+            "metadata", "payment_intent_data", "setup_intent_data", "customer", "expand", "customer_email",
+            "adaptive_pricing", "locale",
         }
     ),
     "GET checkout/sessions": _LIST | {"payment_intent"},
@@ -37,8 +38,8 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     "POST checkout/sessions/*/expire": frozenset({"expand"}),
     "POST payment_intents": frozenset(
         {
-            "amount", "currency", "customer", "payment_method", "allowed_payment_method_types", "confirm", "off_session",
-            "metadata", "expand", "description",
+            "amount", "currency", "customer", "payment_method", "allowed_payment_method_types", "confirm",
+            "off_session", "metadata", "expand", "description",
         }
     ),
     "GET payment_intents": _LIST | {"customer"},

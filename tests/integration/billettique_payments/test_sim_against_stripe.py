@@ -125,6 +125,7 @@ def every_answer(tmp_path: Path) -> list[dict[str, Any]]:
     list(provider.notices(NOW))
     with simulated.shelf.open() as book:
         answers += book.events(0)
+        answers += book.listed("mandate")
     return answers
 
 
