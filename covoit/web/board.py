@@ -22,7 +22,7 @@ from covoit.web import bp
 from covoit.web.forms import Faults, me, point_of, root_key, text, told_at, whole, writing
 from mobigo.base.errors import NotFound, Refused
 from mobigo.base.instants import paris_day
-from mobigo.infra import ratelimit
+from mobigo.infra import csp, ratelimit
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
@@ -30,6 +30,7 @@ from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 
 CODES_TRIED: Final = "10 per 15 minutes"
+_camera = csp.policy(script_src=("'wasm-unsafe-eval'",))  # the reader of codes is WebAssembly, served by us
 
 
 @bp.get("/covoiturage/places")
@@ -146,6 +147,7 @@ def code_read(token: str) -> ResponseReturnValue:
 
 @bp.get("/covoiturage/monter")
 @requires(Permission.ACCOUNT_OWN)
+@_camera
 def board() -> ResponseReturnValue:
     """Get in: scan the driver's screen where the browser can, else type the six figures."""
     return _board_page(Faults())
@@ -153,6 +155,7 @@ def board() -> ResponseReturnValue:
 
 @bp.post("/covoiturage/monter")
 @requires(Permission.ACCOUNT_OWN)
+@_camera
 def board_now() -> ResponseReturnValue:
     """Takes a scan (now, or kept by the telephone until it had a network) or six figures typed.
 

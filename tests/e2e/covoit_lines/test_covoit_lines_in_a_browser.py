@@ -2,21 +2,26 @@
 a telephone, without scripts; every page is for everybody."""
 
 import re
+import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import segno
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from covoit.rules.bookings import TERMS
 from covoit.service import lines, offers
 from covoit.store.people import person_of
+from covoit.store.proofs import EvidenceRow
 from mobigo.app import schema
 from mobigo.infra import accounts, grants, roles, sessions
 from mobigo.infra.clock import now
-from mobigo.infra.db import open_engine, transaction
+from mobigo.infra.db import open_engine, reading, transaction
 from tests.browser import PHONE, Visitor, everywhere, visitor
 from tests.covoit_lines_world import MONTBARD, A, Z
 from tests.live import Site, site
@@ -254,3 +259,81 @@ def test_the_pages_speak_english(world: World):
     page = world.open(ON_WAY, language="en-GB")
     expect(page.get_by_role("heading", name="Guaranteed departure and return")).to_be_visible()
     assert "Je monte" not in page.locator("main").inner_text()
+
+
+# ---------------------------------------------------------------- the camera and the position
+
+
+def filmed(driver: Page, film: Path) -> None:
+    """A second of the driver's real screen, as a camera held before it would see it: pictures one after another."""
+    driver.set_viewport_size({"width": 640, "height": 480})
+    driver.locator("[data-picture] svg").scroll_into_view_if_needed()
+    film.write_bytes(driver.screenshot(type="jpeg", quality=90) * 30)
+
+
+@contextmanager
+def with_a_camera(world: World, film: Path, who: str, **options: object) -> Iterator[Page]:
+    """The passenger's browser, whose camera plays the film and whose camera and position were allowed."""
+    opened = world.browser.browser_type.launch(
+        executable_path=shutil.which("chromium"),
+        args=[
+            "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        ],
+    )  # fmt: skip
+    try:
+        with visitor(opened, world.site.url, **options) as visiting:
+            visiting.context.add_cookies([{"name": "mobigo", "value": world.tokens[who], "url": world.site.url}])
+            world.visitors.append(visiting)
+            yield visiting.open("/covoiturage/monter")
+    finally:
+        opened.close()
+
+
+def test_the_camera_reads_the_drivers_screen_and_the_position_makes_the_proof_stronger(world: World, tmp_path: Path):
+    film = tmp_path / "camera.mjpeg"
+    driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
+    the_ride_of(driver, "besancon-gare-viotte", "fuans-centre")
+    expect(driver.locator("[data-picture] svg path")).to_be_attached()
+    filmed(driver, film)
+    viotte = {"latitude": 47.2467, "longitude": 6.0217}  # 27 m from the stop
+    allowed = {"permissions": ["camera", "geolocation"], "geolocation": viotte}
+    with with_a_camera(world, film, "karim", width=PHONE, **allowed) as rider:
+        expect(rider.get_by_text("Votre position est ajoutée")).to_be_visible()  # allowed before: simply taken
+        assert not rider.evaluate("() => 'ZXingWASM' in window")  # nothing of the reader before it is wanted
+        choose(rider, "Je monte à", "besancon-gare-viotte")
+        choose(rider, "Je descends à", "saone-centre")
+        rider.get_by_role("button", name="Lire le code avec l’appareil photo").press("Enter")
+        expect(rider.get_by_text("vous êtes à bord")).to_be_visible()
+        rider.context.set_geolocation({"latitude": 47.2101, "longitude": 6.1011})
+        driver.reload()
+        expect(driver.get_by_text("à bord", exact=True)).to_be_visible()
+        driver.get_by_role("button", name="Je suis arrivé").press("Enter")
+        expect(driver.get_by_text("trajet prouvé")).to_be_visible()
+        rider.reload()
+        expect(rider.get_by_text("trajet prouvé").first).to_be_visible()
+    engine = open_engine(f"sqlite:///{world.site.home / 'mobigo.sqlite'}")
+    with reading(engine) as session:
+        rows = session.scalars(select(EvidenceRow).where(EvidenceRow.meeting == "scan")).all()
+        told = {(row.side, row.measured, row.lat) for row in rows}
+    engine.dispose()
+    assert told == {("passenger", True, 47.2467), ("driver", True, None)}
+
+
+def test_a_code_that_is_no_drivers_is_said_so_and_without_a_camera_the_figures_remain(world: World, tmp_path: Path):
+    other = world.browser.new_page(viewport={"width": 640, "height": 480})
+    picture = segno.make("https://exemple.fr/autre").svg_data_uri(scale=12)
+    other.set_content(f'<img alt="" src="{picture}">')
+    film = tmp_path / "camera.mjpeg"
+    film.write_bytes(other.screenshot(type="jpeg", quality=90) * 30)
+    other.close()
+    with with_a_camera(world, film, "karim", width=PHONE, permissions=["camera"]) as rider:
+        rider.get_by_role("button", name="Lire le code avec l’appareil photo").press("Enter")
+        expect(rider.get_by_text("Ce code n’est pas celui d’un conducteur.")).to_be_visible()
+        assert everywhere(rider) == []
+        rider.get_by_role("button", name="Arrêter l’appareil photo").press("Enter")
+        expect(rider.locator("[data-scan-video]")).to_be_hidden()
+    blind = world.open("/covoiturage/monter", "karim", width=PHONE)  # this browser has no camera
+    blind.get_by_role("button", name="Lire le code avec l’appareil photo").press("Enter")
+    expect(blind.get_by_text("L’appareil photo n’est pas disponible")).to_be_visible()
+    expect(blind.get_by_label("Code du conducteur")).to_be_visible()

@@ -1,5 +1,5 @@
-// The passenger's page: reads the driver's code where the browser can (BarcodeDetector), notes the hour, the position
-// if allowed, and a random name of this device; keeps a reading made without a network and sends it later.
+// The passenger's page: reads the driver's code with the camera, notes the hour, the position if it was allowed, and a
+// random name of this device; keeps a reading made without a network and sends it later.
 "use strict";
 
 const DEVICE = "covoit.device";
@@ -21,15 +21,6 @@ for (const form of document.querySelectorAll("form")) {
   const named = form.querySelector("[data-device]");
   if (named) named.value = device();
   if (code) code.addEventListener("input", () => (at.value = Date.now()));
-  if (form.querySelector("[data-lat]") && navigator.permissions) {
-    navigator.permissions.query({ name: "geolocation" }).then((state) => {
-      if (state.state !== "granted") return; // we never ask unbidden
-      navigator.geolocation.getCurrentPosition((found) => {
-        form.querySelector("[data-lat]").value = found.coords.latitude;
-        form.querySelector("[data-lon]").value = found.coords.longitude;
-      });
-    }).catch(() => {});
-  }
   form.addEventListener("submit", (event) => {
     if (!at.value) at.value = Date.now();
     if (navigator.onLine || !code) return;
@@ -64,31 +55,81 @@ async function sendScans() {
 addEventListener("online", sendScans);
 if (navigator.onLine) sendScans();
 
+// The camera: the reader of codes (400 kB) is fetched when it is wanted, from this site, and no picture is kept.
 const scanner = document.querySelector("[data-scan]");
-if (scanner && "BarcodeDetector" in window && navigator.mediaDevices) {
-  scanner.hidden = false;
+if (scanner && navigator.mediaDevices?.getUserMedia && "WebAssembly" in window) {
+  const { module, reader, wasm, none, seek, foreign } = scanner.dataset;
   const video = scanner.querySelector("[data-scan-video]");
   const says = scanner.querySelector("[data-scan-says]");
-  scanner.querySelector("[data-scan-start]").addEventListener("click", async () => {
-    const detector = new BarcodeDetector({ formats: ["qr_code"] });
-    try {
-      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch {
-      says.textContent = document.documentElement.lang === "en" ? "The camera cannot be used: type the six digits." : "L’appareil photo n’est pas disponible : tapez les six chiffres.";
+  const start = scanner.querySelector("[data-scan-start]");
+  const stop = scanner.querySelector("[data-scan-stop]");
+  const form = scanner.closest("form");
+  const fetched = () =>
+    new Promise((done, failed) => {
+      if (globalThis.ZXingWASM) return done();
+      const script = Object.assign(document.createElement("script"), { src: reader, onload: done, onerror: failed });
+      document.head.append(script);
+    });
+  let running = null;
+  const close = () => {
+    running?.stop();
+    running = null;
+    video.hidden = stop.hidden = true;
+    start.hidden = false;
+  };
+  const read = async (_octets, _seenAt, text) => {
+    const token = /\/C\/([^/?#]+)$/i.exec(text)?.[1];
+    if (!token) {
+      says.textContent = foreign;
       return;
     }
-    video.hidden = false;
-    await video.play();
-    const look = async () => {
-      const [found] = await detector.detect(video).catch(() => []);
-      if (!found) return requestAnimationFrame(look);
-      const form = scanner.closest("form");
-      form.querySelector("[name=code]").value = found.rawValue.split("/").pop();
-      form.querySelector("[data-now]").value = Date.now();
-      for (const track of video.srcObject.getTracks()) track.stop();
-      video.hidden = true;
-      form.querySelector("[name=to]").value ? form.requestSubmit() : form.querySelector("[name=to]").focus();
-    };
-    look();
+    close();
+    says.textContent = "";
+    form.querySelector("[name=code]").value = token;
+    form.querySelector("[data-now]").value = Date.now();
+    const to = form.querySelector("[name=to]");
+    if (form.querySelector("[name=from]").value && to.value) form.requestSubmit();
+    else (to.value ? form.querySelector("[name=from]") : to).focus();
+  };
+  scanner.hidden = false;
+  stop.addEventListener("click", () => {
+    close();
+    start.focus();
   });
+  start.addEventListener("click", async () => {
+    start.hidden = true;
+    says.textContent = seek;
+    try {
+      const [{ openReader, openScan }] = await Promise.all([import(module), fetched()]);
+      const eyes = await openReader(wasm);
+      video.hidden = stop.hidden = false;
+      running = await openScan(video, eyes, read);
+    } catch (fault) {
+      console.warn(fault);
+      close();
+      says.textContent = none;
+    }
+  });
+}
+
+// The position makes the proof stronger. It is asked for by a press, never unbidden; allowed before, it is simply taken.
+for (const form of navigator.geolocation ? document.querySelectorAll("form:has([data-lat])") : []) {
+  const where = form.querySelector("[data-position]");
+  const say = (words) => where && (where.querySelector("[data-position-says]").textContent = words);
+  const take = () =>
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        form.querySelector("[data-lat]").value = coords.latitude;
+        form.querySelector("[data-lon]").value = coords.longitude;
+        if (where) where.querySelector("[data-position-ask]").hidden = true;
+        say(where?.dataset.taken);
+      },
+      () => say(where?.dataset.none),
+      { enableHighAccuracy: true, timeout: 20000, maximumAge: 30000 },
+    );
+  if (where) {
+    where.hidden = false;
+    where.querySelector("[data-position-ask]").addEventListener("click", take);
+  }
+  navigator.permissions?.query({ name: "geolocation" }).then((state) => state.state === "granted" && take()).catch(() => {});
 }
