@@ -112,6 +112,18 @@ def dispute_won(payment: OrderPaymentRow, now: datetime) -> list[Transfer]:
     return [_moved(key, collector, DISPUTES, Money(payment.amount_cents), "dispute_won", payment.payment, now)]
 
 
+def contested_unserved(item: ItemRow, now: datetime) -> list[Transfer]:
+    """What a contested payment would have paid is not served: the order holds nothing for it."""
+    order = order_account(item.order_id)
+    return [_moved(f"{item.id}:contested", order, DISPUTES, item.price, "contested", item.id, now)]
+
+
+def contested_back(item: ItemRow, now: datetime) -> list[Transfer]:
+    """The contest failed after all: the order holds it again, to be given back."""
+    order = order_account(item.order_id)
+    return [_moved(f"{item.id}:uncontested", DISPUTES, order, item.price, "uncontested", item.id, now)]
+
+
 def sold(item: ItemRow, now: datetime) -> list[Transfer]:
     """An item is served."""
     order = order_account(item.order_id)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from billettique.gateway import sales
 from billettique.model.orders import ItemKind, ItemState
 from billettique.model.payments import PaymentState, RefundState
-from billettique.service import books, invoices, mails, refunds, titles
+from billettique.service import baskets, books, invoices, mails, refunds, titles
 from billettique.service.orders import SEAT_KINDS, again
 from billettique.service.seats import Seats, seats_of
 from billettique.store import orders as store
@@ -104,6 +104,8 @@ def fulfil(session: Session, services: "Services", order_id: str, now: datetime)
         elif item.now is ItemState.ON_HOLD and work.state(item.payment) in GIVEN_UP:
             store.move(session, item, ItemState.DRAFT, now, Decision("billettique.not_paid"))
             work.changed = True
+        elif item.now is ItemState.ON_HOLD and work.state(item.payment) is PaymentState.DISPUTED:
+            _drop_contested(session, work, item, seats, now)
     _reopen(session, services, work, items, now)
     _give_back_surplus(session, work, items, now)
     _follow_refunds(session, work, items, now)
@@ -217,11 +219,26 @@ def _reopen(session: Session, services: "Services", work: _Work, items: list[Ite
         order.expires_at = max(order.expires_at, now + sales.terms_on(paris_day(now), services.config.home).keep)
 
 
+def _drop_contested(
+    session: Session, work: _Work, item: ItemRow, seats: Mapping[ItemKind, Seats], now: datetime
+) -> None:
+    """Contested before it was served: nothing is served, and what comes back later is given back."""
+    baskets.give_back_seat(session, item, seats, now)
+    store.move(session, item, ItemState.CANCELLED, now, Decision("billettique.payment_disputed"))
+    work.transfers += books.contested_unserved(item, now)
+    work.changed = True
+
+
 def _give_back_surplus(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
     """Money that paid nothing (a second payment, one that came after all was given up) goes back of itself."""
     for row in work.payments.values():
         if PaymentState(row.state) is not PaymentState.SUCCEEDED:
             continue
+        for item in items:
+            if item.payment == row.payment and item.now is ItemState.CANCELLED:
+                contested = books.is_posted(session, f"{item.id}:contested")
+                if contested and not books.is_posted(session, f"{item.id}:uncontested"):
+                    work.transfers += books.contested_back(item, now)
         used = sum((each.price for each in items if each.payment == row.payment and each.now in LIVE), ZERO)
         surplus = Money(row.amount_cents) - used - refunds.asked_about(session, row.payment)
         if surplus > ZERO:
