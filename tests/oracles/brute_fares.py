@@ -8,6 +8,7 @@ up leg by leg: charges in a list, and each cap as the smaller of a sum and a lim
 import itertools
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from math import floor
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -426,7 +427,11 @@ def service_day(at: Any) -> date:
 
 
 def span(cover: Any, day: date) -> tuple[date, date]:
-    kind = cover.span.value
+    return span_of(cover.span.value, cover.span_days, day)
+
+
+@cache
+def span_of(kind: str, span_days: int, day: date) -> tuple[date, date]:
     if kind == "day":
         return day, day
     if kind == "week":
@@ -439,7 +444,7 @@ def span(cover: Any, day: date) -> tuple[date, date]:
             last += timedelta(days=1)
         return date(day.year, day.month, 1), last
     if kind == "days":
-        return day, day + timedelta(days=cover.span_days - 1)
+        return day, day + timedelta(days=span_days - 1)
     if kind == "school_year":
         begin = date(day.year if day >= date(day.year, 9, 1) else day.year - 1, 9, 1)
         return begin, date(begin.year + 1, 8, 31)
