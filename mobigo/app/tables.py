@@ -2,6 +2,7 @@
 register and the tests look at. A package that gains a `store` adds its line."""
 # ruff: noqa: F401 - imported for the tables they declare
 
+import billettique.service.personal
 import billettique.store.inspections
 import billettique.store.invoices
 import billettique.store.keys
