@@ -7,9 +7,10 @@ A pure function that reads like the rule. Caps and budgets, which depend on othe
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Any, Final, Protocol
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, Protocol
 
-from covoit.model.journeys import Journey, JourneyState, LineLeg, ProofClass, VehicleTrip, order_of
+from covoit.model.journeys import Journey, JourneyState, LineLeg, ProofClass, VehicleTrip
 from covoit.model.pricing import PricedTrip, Step
 from covoit.model.scale import (
     DistanceBasis,
@@ -37,11 +38,29 @@ def price(trip: VehicleTrip, scale: Scale, *, rank_of_day: int) -> PricedTrip:
     `rank_of_day`: which of the driver's trips of that day in France it is, from 1 (`ranks_of_day`).
     Raises NotFound where no legal ceiling or coach fare is known for its day.
     """
-    if rank_of_day < 1:
-        raise ValueError("ranks begin at 1")
+    return _price(_look_at(trip, scale), scale, rank_of_day)
+
+
+class _Looked(NamedTuple):
+    """A trip once looked at: when it began, and its journeys sorted."""
+
+    trip: VehicleTrip
+    started_at: datetime  # in UTC
+    day: date
+    journeys: list[Journey]
+    refused: dict[str, Decision]
+
+
+def _look_at(trip: VehicleTrip, scale: Scale) -> _Looked:
     started_at = to_utc(trip.started_at)
     day = paris_day(started_at)
-    journeys, refused = sort_journeys(trip, scale)
+    return _Looked(trip, started_at, day, *_sorted_on(day, trip, scale))
+
+
+def _price(looked: _Looked, scale: Scale, rank_of_day: int) -> PricedTrip:
+    if rank_of_day < 1:
+        raise ValueError("ranks begin at 1")
+    trip, started_at, day, journeys, refused = looked
     distance, flags = paid_distance(trip, journeys, scale)
     seats = sum(journey.seats for journey in journeys)
     passengers = min(scale.passengers_max, seats)
@@ -53,17 +72,18 @@ def price(trip: VehicleTrip, scale: Scale, *, rank_of_day: int) -> PricedTrip:
     if journeys:
         km = from_exact_cents(Fraction(distance * scale.rate_cents, scale.rate_unit_m))
         bonus = Money(scale.bonus_cents * max(0, passengers - scale.first_counted_passenger + 1))
+        both = km + bonus
         steps.append(Step("km", km, km, _km_said(distance, scale, km)))
-        steps.append(Step("passengers", bonus, km + bonus, _bonus_said(seats, passengers, scale, bonus)))
+        steps.append(Step("passengers", bonus, both, _bonus_said(seats, passengers, scale, bonus)))
         limit = legal.limit_of(distance, rank_of_day, ceiling)
-        if limit is not None and limit < km + bonus:
+        if limit is not None and limit < both:
             said = Decision(
                 "covoit.step_legal_cap",
                 length=words.length(distance),
                 rate=words.euros(ceiling.rate_mills_per_km),
                 limit=limit,
             )
-            steps.append(Step("legal_cap", limit - km - bonus, limit, said))
+            steps.append(Step("legal_cap", limit - both, limit, said))
     else:
         steps.append(Step("no_passenger", ZERO, ZERO, Decision("covoit.no_counted_passenger")))
     amount = steps[-1].after
@@ -120,19 +140,33 @@ class Conditions(Protocol):
 
 
 def sort_journeys(
-    trip: VehicleTrip, scale: Conditions, more: Callable[[Journey], Decision | None] = lambda _journey: None
+    trip: VehicleTrip, scale: Conditions, more: Callable[[Journey], Decision | None] | None = None
 ) -> tuple[list[Journey], dict[str, Decision]]:
     """The journeys that count, by start then id, and why each other one does not; `more`: conditions of one's own."""
+    return _sorted_on(trip.day, trip, scale, more)
+
+
+def _sorted_on(
+    day: date, trip: VehicleTrip, scale: Conditions, more: Callable[[Journey], Decision | None] | None = None
+) -> tuple[list[Journey], dict[str, Decision]]:
     counted: list[Journey] = []
     refused: dict[str, Decision] = {}
-    day = trip.day
-    for journey in sorted(trip.journeys, key=lambda each: (each.started_at, each.id)):
-        reason = refusal(journey, trip, day, scale) or more(journey) or _overlap_refusal(journey, counted, scale)
+    journeys = trip.journeys if len(trip.journeys) == 1 else sorted(trip.journeys, key=_by_start)
+    for journey in journeys:
+        reason = refusal(journey, trip, day, scale)
+        if reason is None and more is not None:
+            reason = more(journey)
+        if reason is None and counted:
+            reason = _overlap_refusal(journey, counted, scale)
         if reason is None:
             counted.append(journey)
         else:
             refused[journey.id] = reason
     return counted, refused
+
+
+def _by_start(journey: Journey) -> tuple[datetime, str]:
+    return (journey.started_at, journey.id)
 
 
 def refusal(journey: Journey, trip: VehicleTrip, day: date, scale: Conditions) -> Decision | None:
@@ -141,10 +175,9 @@ def refusal(journey: Journey, trip: VehicleTrip, day: date, scale: Conditions) -
         return Decision("covoit.journey_not_ok", state=_STATES_SAID[journey.state])
     if journey.proof_class < scale.proof_class_min:
         return Decision("covoit.weak_proof", proof=str(journey.proof_class), least=str(scale.proof_class_min))
-    if length_m(journey) < scale.leg_m_min:
-        return Decision(
-            "covoit.leg_too_short", length=words.length(length_m(journey)), least=words.length(scale.leg_m_min)
-        )
+    length = length_m(journey)
+    if length < scale.leg_m_min:
+        return Decision("covoit.leg_too_short", length=words.length(length), least=words.length(scale.leg_m_min))
     if journey.passenger == trip.driver or journey.passenger == journey.driver:
         return Decision("covoit.driver_is_passenger")
     if day not in scale.period:
@@ -242,14 +275,19 @@ def ranks_of_day(
     rank it would have had). `already`: how many trips of (driver, day) were priced before; late trips rank after them,
     so that what was decided stays.
     """
-    taken: dict[tuple[str, date], int] = dict(already or {})
-    ranks = [0] * len(trips)
-    for index in sorted(range(len(trips)), key=lambda each: order_of(trips[each])):
-        trip = trips[index]
-        key = (trip.driver, trip.day)
+    return _ranks([_look_at(trip, scale) for trip in trips], already or {})
+
+
+def _ranks(looked: Sequence[_Looked], already: Mapping[tuple[str, date], int]) -> list[int]:
+    taken = dict(already)
+    ranks = [0] * len(looked)
+    order = sorted((each.started_at, *each.trip.key, index) for index, each in enumerate(looked))
+    for _start, _operator, _trip, index in order:
+        each = looked[index]
+        key = (each.trip.driver, each.day)
         rank = taken.get(key, 0) + 1
         ranks[index] = rank
-        if sort_journeys(trip, scale)[0]:
+        if each.journeys:
             taken[key] = rank
     return ranks
 
@@ -258,8 +296,9 @@ def price_all(
     trips: Sequence[VehicleTrip], scale: Scale, *, already: Mapping[tuple[str, date], int] | None = None
 ) -> list[PricedTrip]:
     """Pass one over many trips: each with its rank; the order of the answer is the order given."""
-    ranks = ranks_of_day(trips, scale, already=already)
-    return [price(trip, scale, rank_of_day=rank) for trip, rank in zip(trips, ranks, strict=True)]
+    looked = [_look_at(trip, scale) for trip in trips]
+    ranks = _ranks(looked, already or {})
+    return [_price(each, scale, rank) for each, rank in zip(looked, ranks, strict=True)]
 
 
 # ---- step 7: shares
@@ -353,15 +392,18 @@ def trip_json(trip: VehicleTrip) -> dict[str, Any]:
         "operator_trip_id": trip.operator_trip_id,
         "driver": trip.driver,
         "driven": _leg_json(trip.driven),
-        "journeys": [_journey_json(journey) for journey in sorted(trip.journeys, key=lambda each: each.id)],
+        "journeys": [_journey_json(journey) for journey in sorted(trip.journeys, key=_ID)],
     }
+
+
+_ID: Final = attrgetter("id")
 
 
 def _journey_json(journey: Journey) -> dict[str, Any]:
     return {
         "id": journey.id,
         "operator_journey_id": journey.operator_journey_id,
-        "proof_class": str(journey.proof_class),
+        "proof_class": journey.proof_class.value,
         "driver": journey.driver,
         "passenger": journey.passenger,
         "seats": journey.seats,
@@ -369,7 +411,7 @@ def _journey_json(journey: Journey) -> dict[str, Any]:
         "ended_at": to_utc(journey.ended_at).isoformat(),
         "received_at": to_utc(journey.received_at).isoformat(),
         "distance_m": journey.distance_m,
-        "state": str(journey.state),
+        "state": journey.state.value,
         "leg": _leg_json(journey.leg),
         "start_insee": journey.start_insee,
         "end_insee": journey.end_insee,

@@ -89,15 +89,15 @@ def _try(
         later = store.last_closed(session)
         if later is not None and later > month:
             raise Conflict("covoit.month_order", month=month, closed=later)
-        done = awards.award_in(session, now, home=home, last_day=last_day, careful=careful)
-        if done.without_budget:
-            raise Refused("covoit.budget_not_opened", campaign=", ".join(done.without_budget))
-        return _close(session, month, last_day, now, by, home)
+        run = awards.run_in(session, now, home=home, last_day=last_day, careful=careful, closing=True)
+        if run.without_budget:
+            raise Refused("covoit.budget_not_opened", campaign=", ".join(sorted(run.without_budget)))
+        return _close(session, run, month, last_day, now, by)
 
 
-def _close(session: Session, month: str, last_day: date, now: datetime, by: str, home: Path | None) -> Closed:
+def _close(session: Session, run: awards.Run, month: str, last_day: date, now: datetime, by: str) -> Closed:
     lines = store.freeze(session, month, last_day)
-    awards.mark_closed(session, now, home=home, last_day=last_day)
+    run.mark_closed()
     total, people = ZERO, 0
     batch: list[_Sum] = []
     for person, rows in groupby(store.lines_of_month(session, month), key=lambda row: row[0]):

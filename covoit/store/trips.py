@@ -1,15 +1,23 @@
 """Vehicle trips as they are read from their journeys: whole, those that are ready to be priced, those of a driver."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from operator import itemgetter
+from typing import Any, Final, cast
 
-from sqlalchemy import and_, func, or_, select, update
+import orjson
+from sqlalchemy import and_, bindparam, func, or_, select, text, tuple_, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from covoit.model.journeys import Journey, JourneyState, LineLeg, VehicleTrip
 from covoit.store.journey_rows import VALUE_COLUMNS, DrivenRow, JourneyRow, journey_from
-from mobigo.infra.db import changed, table_of
+from mobigo.infra.db import UtcDateTime, changed, table_of
+
+Key = tuple[str, str]  # (operator, trip id)
+Mark = tuple[str, int, str]  # (status, revision, id) of a journey as it was read
 
 
 def trips_ready(
@@ -20,20 +28,164 @@ def trips_ready(
     Each trip comes whole, journeys that do not count included (their state says why). `only_unpriced`: those never
     priced, or of which a journey changed, was withdrawn or arrived since (see `mark_priced`).
     """
-    wanted: Any = and_(_final(), within(first_day, last_day))
+    wanted: Any = and_(final(), within(first_day, last_day))
     if only_unpriced:
         wanted = and_(wanted, JourneyRow.priced_at.is_(None))
-    # One that was never priced and does not count leads to no amount, and to no correction of one.
-    counted = or_(JourneyRow.status == JourneyState.OK.value, JourneyRow.revision > 0)
     keys = (
         select(JourneyRow.operator, JourneyRow.operator_trip_id)
-        .where(wanted, counted)
+        .where(wanted, matters())
         .group_by(JourneyRow.operator, JourneyRow.operator_trip_id)
     )
     for trip, every_final in _trips(session, keys):
         first = (first_day is None or trip.day >= first_day) and (last_day is None or trip.day <= last_day)
         if every_final and first:
             yield trip
+
+
+def days_to_price(session: Session) -> tuple[set[date], dict[date, list[Key]]]:
+    """The days of trips that are final and on no statement, or that changed since; and, by day, those of these trips
+    that have a journey of the next day."""
+    keys = (
+        select(JourneyRow.operator, JourneyRow.operator_trip_id)
+        .where(JourneyRow.priced_at.is_(None), final(), matters())
+        .group_by(JourneyRow.operator, JourneyRow.operator_trip_id)
+        .subquery()
+    )
+    spans = (
+        select(
+            JourneyRow.operator, JourneyRow.operator_trip_id, func.min(JourneyRow.day).label("first"),
+            func.max(JourneyRow.day).label("last"),
+        )
+        .join(keys, and_(
+            keys.c.operator == JourneyRow.operator, keys.c.operator_trip_id == JourneyRow.operator_trip_id,
+        ))
+        .group_by(JourneyRow.operator, JourneyRow.operator_trip_id)
+        .cte()
+    )  # fmt: skip
+    days = set(session.scalars(select(spans.c.first).distinct()))
+    past_midnight: dict[date, list[Key]] = {}
+    for operator, trip, first in session.execute(
+        select(spans.c.operator, spans.c.operator_trip_id, spans.c.first).where(spans.c.first != spans.c.last)
+    ):
+        past_midnight.setdefault(first, []).append((operator, trip))
+    return days, past_midnight
+
+
+# ---------------------------------------------------------------- a whole day, as cheaply as can be
+
+_SLICE: Final = 5_000
+_DRIVEN: Final = ("line", "direction", "from_m", "to_m")
+_COLUMNS: Final = (*VALUE_COLUMNS, *_DRIVEN, "revision", "day", "frozen_at", "priced_at")
+_AT: Final = {name: at for at, name in enumerate(VALUE_COLUMNS)}
+_DRIVEN_AT: Final = len(VALUE_COLUMNS)
+_REVISION: Final = _DRIVEN_AT + len(_DRIVEN)
+_DAY, _FROZEN, _PRICED = _REVISION + 1, _REVISION + 2, _REVISION + 3
+_RECEIVED: Final = itemgetter(_AT["received_at"], _AT["id"])
+_KEY: Final = itemgetter(_AT["operator"], _AT["operator_trip_id"])
+_STATUS, _DRIVER, _ID = _AT["status"], _AT["driver"], _AT["id"]
+_MARK: Final = itemgetter(_STATUS, _REVISION, _ID)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A vehicle trip as its rows say it. `content`: a hash of all that they hold; equal contents are equal trips."""
+
+    key: Key
+    driver: str
+    content: str
+    rows: Sequence[Sequence[Any]]  # those of the driver, as the database gave them
+
+    def trip(self) -> VehicleTrip:
+        """The value; made only for who needs it."""
+        journeys = sorted(map(_journey_of, self.rows), key=lambda each: (each.started_at, each.id))
+        line, direction, from_m, to_m = self.rows[0][_DRIVEN_AT:_REVISION]
+        driven = None if line is None else LineLeg(line, direction, from_m, to_m)
+        return VehicleTrip(*self.key, self.driver, tuple(journeys), driven)
+
+    def marks(self) -> Iterator[Mark]:
+        """Its journeys as they were read, for `mark_priced`."""
+        return map(_MARK, self.rows)
+
+
+def ready_on(session: Session, day: date, *, also: Collection[Key] = (), seed: bytes = b"") -> list[Read]:
+    """What `trips_ready` says of the unpriced trips of one day of start, in no order.
+
+    `also`: trips that began that day and have a journey of the next one (`days_to_price`). `seed` enters the contents.
+    """
+    table = table_of(JourneyRow)
+    keys = select(JourneyRow.operator, JourneyRow.operator_trip_id).where(
+        JourneyRow.day == day, JourneyRow.priced_at.is_(None), final(), matters()
+    )
+    of_trip = tuple_(table.c.operator, table.c.operator_trip_id)
+    by_key: dict[Key, list[Sequence[Any]]] = {}
+    for row in _fetched(session, of_trip.in_(keys)):
+        by_key.setdefault(_KEY(row), []).append(row)
+    missing = sorted(set(also) - by_key.keys())
+    for start in range(0, len(missing), _SLICE):
+        for row in _fetched(session, of_trip.in_(missing[start : start + _SLICE])):
+            by_key.setdefault(_KEY(row), []).append(row)
+    found = []
+    for key, rows in by_key.items():
+        if len(rows) > 1:
+            rows.sort(key=_RECEIVED)
+        driver = rows[0][_DRIVER]
+        own = rows if len(rows) == 1 else [row for row in rows if row[_DRIVER] == driver]
+        if all(map(_is_final, own)) and min(str(row[_DAY]) for row in own) == str(day) and any(map(_is_wanted, rows)):
+            content = sha256(seed + orjson.dumps([row[:_FROZEN] for row in rows])).hexdigest()
+            found.append(Read(key, driver, content, own))
+    return found
+
+
+def _fetched(session: Session, where: Any) -> list[Sequence[Any]]:
+    """The rows of journeys, as the driver of the database gives them: no column is converted."""
+    table, driven = table_of(JourneyRow), table_of(DrivenRow)
+    of_journey = [table.c[name] for name in VALUE_COLUMNS], [table.c[name] for name in _COLUMNS[_REVISION:]]
+    columns = [*of_journey[0], *(driven.c[name] for name in _DRIVEN), *of_journey[1]]
+    query = (
+        select(*(type_coerce(column, NullType()).label(f"c{at}") for at, column in enumerate(columns)))
+        .select_from(table)
+        .outerjoin(driven, and_(
+            driven.c.operator == table.c.operator, driven.c.operator_trip_id == table.c.operator_trip_id,
+        ))
+        .where(where)
+    )  # fmt: skip
+    result = session.connection().execute(query)
+    found = cast("list[Sequence[Any]]", result.cursor.fetchall() if result.cursor is not None else [])
+    result.close()
+    return found
+
+
+def _is_final(row: Sequence[Any]) -> bool:
+    return row[_FROZEN] is not None or row[_STATUS] == JourneyState.TERMS_VIOLATION.value
+
+
+def _is_wanted(row: Sequence[Any]) -> bool:
+    """`trips_ready`'s conditions of a journey for which its trip is looked at."""
+    matters = row[_STATUS] == JourneyState.OK.value or row[_REVISION] > 0
+    return row[_PRICED] is None and matters and _is_final(row)
+
+
+_OVER_18: Final = _AT["passenger_over_18"]
+_INSTANTS: Final = tuple(_AT[name] for name in ("started_at", "ended_at", "received_at"))
+
+
+def _journey_of(row: Sequence[Any]) -> Journey:
+    values = list(row[:_DRIVEN_AT])
+    for at in _INSTANTS:
+        values[at] = _instant(values[at])
+    if values[_OVER_18] is not None:
+        values[_OVER_18] = bool(values[_OVER_18])
+    return journey_from(*values)
+
+
+def _instant(value: Any) -> datetime:
+    """What `UtcDateTime` makes of a column: text without a zone on SQLite."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return cast("datetime", value).astimezone(UTC)
+
+
+# ---------------------------------------------------------------- a driver, a trip
 
 
 def trips_of_driver(
@@ -105,8 +257,15 @@ def _trip(group: Sequence[tuple[Journey, bool]], driven: LineLeg | None) -> tupl
     return trip, all(final for _, final in own)
 
 
-def _final() -> Any:
+def final() -> Any:
+    """The condition that nothing of a journey changes any more by itself."""
     return or_(JourneyRow.frozen_at.is_not(None), JourneyRow.status == JourneyState.TERMS_VIOLATION.value)
+
+
+def matters() -> Any:
+    """The condition that a journey counts or was changed: one that was never priced and does not count leads to no
+    amount, and to no correction of one."""
+    return or_(JourneyRow.status == JourneyState.OK.value, JourneyRow.revision > 0)
 
 
 def within(first_day: date | None, last_day: date | None) -> Any:
@@ -120,14 +279,30 @@ def within(first_day: date | None, last_day: date | None) -> Any:
     return and_(True, *conditions)
 
 
-def mark_priced(session: Session, keys: Iterable[tuple[str, str]], now: datetime) -> int:
-    """Say that these vehicle trips (`VehicleTrip.key`) were priced as they stand: `trips_ready` leaves them out until
-    one of their journeys changes or another one arrives. Journeys that changed again are theirs to price again."""
+_MARKED: Final = (
+    "UPDATE covoit_journey SET priced_at = :now WHERE id {among} AND status = :status AND revision = :revision "
+    "AND priced_at IS NULL AND (frozen_at IS NOT NULL OR status = :terms)"
+)
+_MARKS: Final = {
+    "sqlite": _MARKED.format(among="IN (SELECT value FROM json_each(:ids))"),
+    "postgresql": _MARKED.format(among="= ANY(:ids)"),
+}
+
+
+def mark_priced(session: Session, marks: Iterable[Mark], now: datetime) -> int:
+    """Say that these journeys (`Read.marks`) stand on a statement as they are; how many. One that changed since it was
+    read is not marked, nor one that arrived: their trips will be priced."""
+    by_state: dict[tuple[str, int], list[str]] = {}
+    for status, revision, journey in marks:
+        by_state.setdefault((status, revision), []).append(journey)
     done = 0
-    for operator, trip in keys:
-        where = and_(JourneyRow.operator == operator, JourneyRow.operator_trip_id == trip)
-        done += changed(
-            session,
-            update(JourneyRow).where(where, JourneyRow.priced_at.is_(None), _final()).values(priced_at=now),
-        )
+    dialect = session.get_bind().dialect.name
+    statement = text(_MARKS[dialect]).bindparams(
+        bindparam("now", now, type_=UtcDateTime), terms=JourneyState.TERMS_VIOLATION.value
+    )
+    for (status, revision), ids in sorted(by_state.items()):
+        for start in range(0, len(ids), _SLICE):
+            some: Any = sorted(ids[start : start + _SLICE])
+            listed = some if dialect == "postgresql" else orjson.dumps(some).decode()
+            done += changed(session, statement.bindparams(ids=listed, status=status, revision=revision))
     return done

@@ -7,14 +7,16 @@ A UUID version 7 (RFC 9562 §5.7: 48 bits of milliseconds, then 74 random bits) 
 import secrets
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 def new_id(now_ms: int) -> str:
     """A fresh id. `now_ms` is the time in milliseconds since 1970 (UTC): no clock is read here."""
     if not 0 <= now_ms < 1 << 48:
         raise ValueError("milliseconds since 1970 fit in 48 bits")
-    number = now_ms << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    random = secrets.randbits(74)
+    number = now_ms << 80 | 0x7 << 76 | random >> 62 << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    return "".join([_PAIRS[number >> shift & 1_023] for shift in range(120, -1, -10)])
 
 
 def is_id(text: str) -> bool:

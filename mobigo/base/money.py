@@ -45,9 +45,10 @@ def from_exact_cents(exact_cents: Fraction | Decimal | int) -> Money:
     reversal is the exact opposite of what it reverses). Floats are refused: they are not exact."""
     if isinstance(exact_cents, float):
         raise TypeError("a float is not an exact amount")
-    exact = Fraction(exact_cents)
-    rounded = (abs(exact) + Fraction(1, 2)).__floor__()
-    return Money(rounded if exact >= 0 else -rounded)
+    exact = exact_cents if isinstance(exact_cents, Fraction) else Fraction(exact_cents)
+    above, below = exact.numerator, exact.denominator
+    rounded = (2 * abs(above) + below) // (2 * below)  # a half more, down to the whole
+    return Money(rounded if above >= 0 else -rounded)
 
 
 def split_tax(gross: Money, rate_pct: Decimal | Fraction | int) -> tuple[Money, Money]:

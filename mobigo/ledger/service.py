@@ -100,6 +100,15 @@ def give(session: Session, orders: Sequence[Order], *, now: datetime) -> list[Po
     Conflict("ledger.other_content") for a key with other content, Refused("ledger.insufficient") when an account would
     fall below its floor, and for the rest what `mobigo.ledger.rules.orders.extend` says; then nothing is written.
     """
+    return list(map(rules.posted, _recorded(session, orders, now), orders))
+
+
+def record(session: Session, orders: Sequence[Order], *, now: datetime) -> None:
+    """`give`, for who needs no answer to each of many orders."""
+    _recorded(session, orders, now)
+
+
+def _recorded(session: Session, orders: Sequence[Order], now: datetime) -> list[Line]:
     if not orders:
         return []
     for order in orders:
@@ -118,7 +127,7 @@ def give(session: Session, orders: Sequence[Order], *, now: datetime) -> list[Po
         store.move_head(session, new_head)
         for era in range(chain.whole_eras(head.n), chain.whole_eras(new_head.n)):
             store.add_marks(session, marks.marks_of(store.moves_of_era(session, era)))
-    return list(map(rules.posted, answered, orders))
+    return answered
 
 
 def post(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> list[Posted]:

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
 
 from covoit.model.journeys import Journey, JourneyState, LineLeg, ProofClass
-from covoit.store import journeys, people, subjects
+from covoit.store import journeys, people, subjects, trips
 from mobigo.base.errors import Conflict, NotFound
 from mobigo.base.geo import Point
 from mobigo.infra import privacy
@@ -69,6 +70,10 @@ def test_a_journey_repeated_is_the_same_and_another_under_its_id_is_refused(engi
             journeys.journey_of(session, "other", "j1")
 
 
+def _as_read(session: Session) -> list[trips.Mark]:
+    return [mark for read in trips.ready_on(session, date(2026, 11, 3)) for mark in read.marks()]
+
+
 def test_a_trip_is_ready_once_all_its_journeys_are_final_and_until_it_is_priced(engine: Engine) -> None:
     waiting = replace(JOURNEY, id="J2", operator_journey_id="j2", passenger="Q", state=JourneyState.PENDING)
     with transaction(engine) as session:
@@ -79,7 +84,7 @@ def test_a_trip_is_ready_once_all_its_journeys_are_final_and_until_it_is_priced(
         (trip,) = journeys.trips_ready(session)
         assert [journey.state for journey in trip.journeys] == [JourneyState.OK, JourneyState.CANCELLED]
         assert (trip.key, trip.driver, trip.day) == (("mobigo", "t1"), "D", date(2026, 11, 3))
-        assert journeys.mark_priced(session, [trip.key], NOW) == 2
+        assert journeys.mark_priced(session, _as_read(session), NOW) == 2
         assert list(journeys.trips_ready(session)) == []
         assert list(journeys.trips_ready(session, only_unpriced=False)) == [trip]
 
@@ -88,11 +93,11 @@ def test_a_trip_comes_back_when_a_journey_arrives_or_is_withdrawn_after_it_was_p
     """Defect 3 of the national registry: a trip withdrawn after it was paid was never taken back."""
     with transaction(engine) as session:
         journeys.record(session, JOURNEY)
-        journeys.mark_priced(session, [("mobigo", "t1")], NOW)
+        journeys.mark_priced(session, _as_read(session), NOW)
         journeys.record(session, replace(JOURNEY, id="J2", operator_journey_id="j2", passenger="Q"))
         (trip,) = journeys.trips_ready(session)
         assert len(trip.journeys) == 2
-        journeys.mark_priced(session, [("mobigo", "t1")], NOW)
+        journeys.mark_priced(session, _as_read(session), NOW)
         journeys.cancel(session, "mobigo", "j1", code="fraud", now=NOW + timedelta(days=40))
         (trip,) = journeys.trips_ready(session)
         assert [journey.state for journey in trip.journeys] == [JourneyState.CANCELLED, JourneyState.OK]
