@@ -31,6 +31,12 @@ from tests.demo_home import Demo, shared_demo
 os.environ.setdefault(numba_cache.VARIABLE, str(Path(__file__).parents[1] / ".numba_cache"))
 numba_cache.use(Path())
 
+# Homes lie in memory where the machine has plenty: no test cuts the power, and waiting for a disk proves nothing. A
+# process that is killed finds there what it would find on a disk.
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 6_000_000_000:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
 IN_CI = os.environ.get("MOBIGO_CI", "") not in ("", "0")
 
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -156,6 +162,7 @@ def postgres_database(template: str | None = None) -> Iterator[str]:
     admin = open_engine(server.render_as_string(hide_password=False)).execution_options(isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}{like}"))
+        connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))  # as for files: see MEMORY
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:
