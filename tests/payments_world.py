@@ -18,7 +18,10 @@ from billettique.store import payments as store
 from mobigo.base.money import Money
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
+from mobigo.infra.roles import Role
 from mobigo.infra.web import Services
+
+__all__ = ["NOW", "RETURN", "Role", "World", "world"]
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 RETURN = "http://127.0.0.1:8000/billets/commande/o1"
