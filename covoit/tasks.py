@@ -57,6 +57,14 @@ def reconcile(ctx: JobContext) -> Decision | None:
     return Decision("covoit.reconciled", month=f"{month:%Y-%m}", count=len(found))
 
 
+@job("covoit.tell_partner", tries_max=12, backoff_s=60)
+def tell_partner(ctx: JobContext, *, booking: str, status: str) -> Decision:
+    """Tell another operator what became of the seat it booked."""
+    from covoit.service import partners
+
+    return partners.tell(ctx.engine, ctx.config.home, booking, status)
+
+
 @job("covoit.award", tries_max=2, every="daily 02:10")
 def award(ctx: JobContext) -> Decision:
     """Price the trips that became final, and those a change concerns."""

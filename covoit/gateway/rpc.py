@@ -4,24 +4,21 @@ Every answer becomes a value; what the registry decides (terms broken, unreadabl
 answering (network, 5xx, rate, a key that does not work) is Upstream. Only a token that ended is tried twice here.
 """
 
-import http.client
-import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+from covoit.gateway.wire import Wire
 from covoit.model.journeys import Journey
 from covoit.rules import identity
 from covoit.store.people import Person
-from mobigo.base.errors import InvalidInput, Upstream
+from mobigo.base.errors import Upstream
 from mobigo.base.geo import Point
 from mobigo.infra.clock import monotonic_s
 
 TOKEN_S: Final = 240.0  # it lives five minutes; not to the last second
-ANSWER_BYTES_MAX: Final = 4 << 20
 LIST_PAGE: Final = 500
 
 
@@ -54,16 +51,11 @@ class Registry(Protocol):
 
 
 class Rpc:
-    """The registry at an address, with our key. One connection a call: a call in five minutes needs no pool."""
+    """The registry at an address, with our key."""
 
     def __init__(self, url: str, access_key: str, secret_key: str, *, timeout_s: float = 20.0) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-            raise InvalidInput("covoit.rpc_bad_url", url=url[:200])
-        self._secure = parts.scheme == "https"
-        self._host, self._port, self._base = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._wire = Wire(url, timeout_s=timeout_s)
         self._keys = {"access_key": access_key, "secret_key": secret_key}
-        self._timeout_s = timeout_s
         self._token: str | None = None
         self._token_until_s = 0.0
 
@@ -133,30 +125,7 @@ class Rpc:
         return self._token
 
     def _request(self, method: str, path: str, body: Mapping[str, Any] | None, token: str | None) -> tuple[int, Any]:
-        connection: http.client.HTTPConnection
-        if self._secure:
-            context = ssl.create_default_context()
-            connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=context)
-        else:
-            connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
-        headers = {"Accept": "application/json"}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        content = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            content = json.dumps(body).encode()
-        try:
-            connection.request(method, self._base + path, content, headers)
-            response = connection.getresponse()
-            text = response.read(ANSWER_BYTES_MAX)
-            if response.status >= 500:
-                return response.status, None
-            return response.status, json.loads(text) if text.strip() else {}
-        except (OSError, http.client.HTTPException, ValueError, RecursionError) as failure:
-            raise Upstream("covoit.rpc_failed", reason=type(failure).__name__) from failure
-        finally:
-            connection.close()
+        return self._wire.asked(method, path, body, token)
 
 
 def name_of(journey: Journey) -> str:

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from covoit.model.bookings import HOLDING, Booking, BookingState
+from covoit.model.bookings import HOLDING, Booking, BookingState, Side
 from covoit.model.journeys import LineLeg
 from mobigo.base.errors import NotFound
 from mobigo.base.money import Money
+from mobigo.infra import outbox
 from mobigo.infra.append_only import append_only
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import Base, Json, UtcDateTime
 from mobigo.infra.privacy import Always, Days, describe
+
+TOLD: Final = "covoit.booking_told"  # the effect: another operator is to be told a booking's status
 
 
 class BookingRow(Base):
@@ -117,15 +120,19 @@ def bookings_of(session: Session, passenger: str, since: datetime, limit: int = 
 def write_change(
     session: Session, row: BookingRow, after: BookingState, side: str, now: datetime, *, first: bool = False
 ) -> None:
-    """The state of the row, and one line of its history."""
+    """The state of the row, and one line of its history. What another operator booked and did not change itself is
+    told to it: the effect is written with the change."""
+    change = new_id(now)
     session.add(
         BookingChangeRow(
-            id=new_id(now), booking=row.id, before=None if first else row.state, after=str(after), side=side, at=now
+            id=change, booking=row.id, before=None if first else row.state, after=str(after), side=side, at=now
         )
     )
     row.state = str(after)
     row.changed_at = now
     session.flush()
+    if row.operator is not None and side != Side.PASSENGER:  # its passenger's own acts come from it
+        outbox.emit(session, TOLD, {"booking": row.id, "status": str(after)}, key=change, now=now)
 
 
 def history_of(session: Session, booking_id: str) -> list[BookingChangeRow]:

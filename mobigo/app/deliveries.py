@@ -19,7 +19,18 @@ JOB: Final = "outbox.deliver"
 
 def handlers(services: Services) -> Mapping[str, Handler]:
     """The handler of each topic."""
-    return {"billettique.fulfil": lambda session, effect: _fulfil(session, services, effect)}
+    return {
+        "billettique.fulfil": lambda session, effect: _fulfil(session, services, effect),
+        "covoit.booking_told": _tell_partner,
+    }
+
+
+def _tell_partner(session: Session, effect: Effect) -> None:
+    """The call leaves by a job: no transaction is open while another operator answers."""
+    from mobigo.infra import clock
+    from mobigo.infra.jobs import desk
+
+    desk.enqueue(session, "covoit.tell_partner", dict(effect.payload), None, clock.now(), key=effect.key)
 
 
 def _fulfil(session: Session, services: Services, effect: Effect) -> None:
