@@ -27,7 +27,8 @@ class Place:
 class Record:
     """One presentation of a ticket, as a device kept it. `nonce` is its name on that device, for ever.
 
-    `mark` (None: nothing signed was read) is the ticket's, `uses` whether the device took it as used up by this,
+    `mark` (None: nothing signed was read) is the ticket's, `ticket` its issuer and reference when the device says them
+    (they are asked where it was sold, and not kept), `uses` whether the device took it as used up by this,
     `until` the last day of the ticket: the used-set may forget it then.
     """
 
@@ -39,6 +40,7 @@ class Record:
     uses: bool
     until: date | None
     place: Place = Place()
+    ticket: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import hmac
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -31,12 +31,6 @@ FORGET_AFTER: Final = timedelta(hours=47, minutes=30)  # and the job runs every 
 AHEAD_MAX: Final = timedelta(minutes=10)  # of what a device says, once its clock is corrected
 OLD_MAX: Final = timedelta(days=45)
 _ID: Final = re.compile(r"[0-9A-Za-z_-]{8,40}", re.ASCII)
-ChannelsOf = Callable[[Session, Sequence[bytes]], Mapping[bytes, str]]
-
-
-def channels_unknown(session: Session, marks: Sequence[bytes]) -> Mapping[bytes, str]:
-    """Where tickets were sold, when nobody is asked."""
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,6 @@ def receive(
     now: datetime,
     *,
     sent_at: datetime | None = None,
-    channels_of: ChannelsOf = channels_unknown,
 ) -> Received:
     """Take a batch. `sent_at` is the device's clock as it sends: its records are set right by the difference.
 
@@ -84,13 +77,11 @@ def receive(
     came = [good[nonce] for nonce in sorted(fresh)]
     firsts, repeats = _settle_uses(session, device, came, now)
     _keep(session, device, came, firsts, now)
-    _count(session, device, came, channels_of)
+    _count(session, device, came)
     return Received(len(came), len(good) - len(came), tuple(sorted(firsts)), tuple(sorted(repeats)), tuple(refused))
 
 
-def claim(
-    session: Session, device: Device, record: Record, now: datetime, *, channels_of: ChannelsOf = channels_unknown
-) -> tuple[bool, datetime | None]:
+def claim(session: Session, device: Device, record: Record, now: datetime) -> tuple[bool, datetime | None]:
     """The online check of a ticket that is used up by it: whether this check is the one that wins, and since when the
     ticket is used if not. Of several at once exactly one wins; the same record again gets the same answer.
 
@@ -103,9 +94,9 @@ def claim(
     mine = isinstance(known, Use) and (known.device, known.nonce) == (device.id, record.nonce)
     if known is not None and not mine:
         at = known.at if isinstance(known, Use) else None
-        receive(session, device, [replace(record, uses=False, answer=Answer.USED)], now, channels_of=channels_of)
+        receive(session, device, [replace(record, uses=False, answer=Answer.USED)], now)
         return False, at
-    outcome = receive(session, device, [replace(record, at=now)], now, channels_of=channels_of)
+    outcome = receive(session, device, [replace(record, at=now)], now)
     if outcome.refused:
         raise Refused("billettique.record_refused", why=outcome.refused[0][1])
     return True, None
@@ -211,7 +202,7 @@ def token(key: bytes, mark: bytes) -> str:
     return hmac.new(key, mark, sha256).hexdigest()[:32]
 
 
-def _count(session: Session, device: Device, came: Sequence[Record], channels_of: ChannelsOf) -> None:
+def _count(session: Session, device: Device, came: Sequence[Record]) -> None:
     """Add the new records to what is counted for ever."""
     if device.kind is DeviceKind.INSPECTOR:
         checks = Counter((service_day(each.at), each.place.line[:60], str(each.answer)) for each in came)
@@ -221,13 +212,13 @@ def _count(session: Session, device: Device, came: Sequence[Record], channels_of
     taken = [each for each in came if each.answer is Answer.OK]
     if not taken:
         return
-    channels = channels_of(session, sorted({each.mark for each in taken if each.mark is not None}))
+    channels = store.channels_of(session, {each.ticket for each in taken if each.ticket is not None})
     uses: Counter[tuple[Any, ...]] = Counter()
     loads: Counter[tuple[Any, ...]] = Counter()
     lines: dict[tuple[Any, ...], dict[str, str]] = {}
     for each in taken:
         day, line, stop = service_day(each.at), each.place.line[:60], each.place.stop[:60]
-        channel = channels.get(each.mark, "") if each.mark is not None else ""
+        channel = channels.get(each.ticket, "") if each.ticket is not None else ""
         uses[day, line, stop, each.at.astimezone(PARIS).hour, each.product[:60], channel[:10]] += 1
         if each.place.trip:
             key = (day, each.place.trip[:80], stop)

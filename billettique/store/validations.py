@@ -13,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from billettique.rules.uses import FORGOTTEN, Known, Use
+from billettique.store.orders import OrderRow
+from billettique.store.tickets import EntitlementRow
 from mobigo.infra.db import Base, UtcDateTime, changed, insert_new, table_of
 from mobigo.infra.privacy import BLANK, DELETE, Days, describe
 
@@ -277,6 +279,26 @@ def used_since(session: Session, since: datetime) -> list[tuple[bytes, datetime]
     """The tickets first used since an instant: what another device adds to its own used-set."""
     asked = select(FirstUseRow.mark, FirstUseRow.at).where(FirstUseRow.at >= since).order_by(FirstUseRow.mark)
     return [(bytes(row.mark), row.at) for row in session.execute(asked)]
+
+
+def used_before(session: Session, today: date) -> list[bytes]:
+    """The tickets that are used, nobody may know since when, and whose last day is not over."""
+    asked = select(UsedRow.mark).outerjoin(FirstUseRow, FirstUseRow.mark == UsedRow.mark)
+    old = FirstUseRow.mark.is_(None) & (UsedRow.uses > 0) & (UsedRow.until >= today)
+    return [bytes(mark) for mark in session.scalars(asked.where(old).order_by(UsedRow.mark))]
+
+
+def channels_of(session: Session, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Where tickets of ours, by issuer and reference, were sold."""
+    found: dict[tuple[str, str], str] = {}
+    for some in _pages(sorted(names)):
+        asked = (
+            select(EntitlementRow.provider, EntitlementRow.reference, OrderRow.channel)
+            .join(OrderRow, OrderRow.id == EntitlementRow.order_id)
+            .where(tuple_(EntitlementRow.provider, EntitlementRow.reference).in_(some))
+        )
+        found |= {(row.provider, row.reference): row.channel for row in session.execute(asked)}
+    return found
 
 
 def alerts(session: Session) -> list[UsedRow]:

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     SALES_READ = "sales.read"  # figures of sales and use, without names
     SALES_PARTNER = "sales.partner"  # sell by API, within a quota
     TICKETS_INSPECT = "tickets.inspect"  # check tickets, draw up a constat
+    TICKETS_VALIDATE = "tickets.validate"  # an on-board validator's records and checks, by key
     TICKETS_CASES = "tickets.cases"  # what follows a constat: payments, contests, regularisations
     TICKETS_KEYS = "tickets.keys"  # rotate and revoke sellers' keys, revoke tickets
 
@@ -93,7 +94,13 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.REGISSEUR: frozenset({Permission.SALES_COUNTER, Permission.SALES_REGIE, Permission.SALES_READ}),
     Role.MANDATAIRE: frozenset({Permission.SALES_COUNTER}),
     Role.OPERATOR: frozenset(
-        {Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN, Permission.COVOIT_API}
+        {
+            Permission.FEEDS_READ,
+            Permission.FEEDS_WRITE,
+            Permission.API_KEYS_OWN,
+            Permission.COVOIT_API,
+            Permission.TICKETS_VALIDATE,
+        }
     ),
     Role.AO2: frozenset({Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN}),
     Role.SCHOOL: frozenset(),

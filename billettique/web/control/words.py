@@ -1,0 +1,78 @@
+"""The words of answers, grounds and states, in the language being read."""
+
+from typing import Final
+
+from billettique.model.cases import CaseState
+from billettique.model.ticket import Answer
+from mobigo.infra.i18n import gettext as _
+
+# How an answer shows besides its words: a colour, a symbol, a sound.
+TONES: Final = {
+    Answer.OK: "good",
+    Answer.USED: "look",
+    Answer.WRONG_AREA: "look",
+    Answer.NOT_YET: "look",
+    Answer.STALE_DYNAMIC: "look",
+    Answer.UNREADABLE: "look",
+    Answer.UNKNOWN_KEY: "look",
+    Answer.EXPIRED: "bad",
+    Answer.REVOKED: "bad",
+    Answer.BAD_SIGNATURE: "bad",
+}
+SYMBOLS: Final = {"good": "✓", "look": "!", "bad": "✕"}
+
+
+def answers() -> dict[Answer, str]:
+    """What each answer is called."""
+    return {
+        Answer.OK: _("Valable"),
+        Answer.EXPIRED: _("Périmé"),
+        Answer.NOT_YET: _("Pas encore valable"),
+        Answer.REVOKED: _("Annulé"),
+        Answer.USED: _("Déjà utilisé"),
+        Answer.WRONG_AREA: _("Pas valable ici"),
+        Answer.BAD_SIGNATURE: _("Faux"),
+        Answer.UNKNOWN_KEY: _("Vendeur non reconnu"),
+        Answer.STALE_DYNAMIC: _("Code trop ancien : copie possible"),
+        Answer.UNREADABLE: _("Illisible"),
+    }
+
+
+def grounds() -> dict[str, str]:
+    """What each ground of a constat is called."""
+    return {
+        "no_ticket": _("Sans titre de transport"),
+        "not_validated": _("Titre non validé"),
+        "not_good": _("Titre non valable : jour, trajet ou classe"),
+        "reduction_not_shown": _("Réduction sans justificatif"),
+        "of_another": _("Titre nominatif d’une autre personne"),
+    }
+
+
+def states() -> dict[CaseState, str]:
+    """Where a case stands, in words."""
+    return {
+        CaseState.OPEN: _("À payer"),
+        CaseState.CONTESTED: _("Contesté, en attente de réponse"),
+        CaseState.PAID: _("Payé"),
+        CaseState.REGULARISED: _("Régularisé"),
+        CaseState.WITHDRAWN: _("Classé sans suite"),
+        CaseState.TRANSMITTED: _("Transmis au ministère public"),
+    }
+
+
+def moves() -> dict[str, str]:
+    """What happened to a case, in words."""
+    return {
+        "drawn_up": _("Constat dressé"),
+        "paid": _("Paiement reçu"),
+        "regularised": _("Régularisé : abonnement présenté"),
+        "contested": _("Contestation reçue"),
+        "withdrawn": _("Classé sans suite"),
+        "transmitted": _("Transmis au ministère public"),
+    }
+
+
+def means() -> dict[str, str]:
+    """Ways of paying an agent."""
+    return {"cash": _("Espèces"), "terminal": _("Carte, sur le terminal"), "cheque": _("Chèque")}

@@ -1,0 +1,352 @@
+// The inspector's page: a shift is begun, codes are read and judged here, what was done is kept and sent when there is a
+// network. The page never needs one between the first visit and the end of the shift.
+
+import { openReader, openScan } from "../scan/scan.mjs";
+import { openConstats } from "./constat.mjs";
+import { openKeep, random } from "./keep.mjs";
+import { BadList, marksOf, readLists, reopenLists } from "./lists.mjs";
+import { sign, wake } from "./signs.mjs";
+import { PRODUCTION, TRIAL, octetsOf, usesUp, verify } from "./verify.mjs";
+
+const BATCH = 500;
+const AGAIN_MS = 10 * 60_000; // lists are asked for again this often while there is a network
+const UIC = "stationUIC";
+const OURS = "localCarrierStationCodeTable";
+const said = JSON.parse(document.getElementById("said").textContent);
+const page = document.getElementById("control");
+const byId = (id) => document.getElementById(id);
+const put = (text, values = {}) => text.replace(/‹(\w+)›/g, (_, name) => values[name] ?? "");
+const locale = said.language === "fr" ? "fr-FR" : "en-GB";
+const paris = { timeZone: "Europe/Paris" };
+const dayAndHour = new Intl.DateTimeFormat(locale, { ...paris, weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit" });
+const dayOf = new Intl.DateTimeFormat("en-CA", { ...paris, year: "numeric", month: "2-digit", day: "2-digit" });
+
+const state = { keep: null, carried: null, lists: null, used: new Map(), old: new Set(), shift: null, scan: null, reader: null, csrf: null, last: null };
+
+function show(...ids) {
+  for (const id of ["shift", "scan", "verdict", "typing", "constat", "receipt", "end"]) byId(id).hidden = !ids.includes(id);
+}
+
+function tell(text) {
+  byId("state").textContent = text;
+}
+
+function ageOf(ms) {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 120) return put(said.ui.minutes, { count: minutes });
+  if (minutes < 2 * 1440) return put(said.ui.hours, { count: Math.floor(minutes / 60) });
+  return put(said.ui.days, { count: Math.floor(minutes / 1440) });
+}
+
+// ---------------------------------------------------------------- lists
+
+async function fetchLists() {
+  const answer = await fetch(page.dataset.lists, { headers: { Accept: "application/json" } });
+  if (answer.status === 401 || answer.redirected) throw Object.assign(new Error("signed out"), { signedOut: true });
+  if (!answer.ok) throw new Error("no lists");
+  const carried = await answer.json();
+  const newest = (await state.keep.thing("sequences")) ?? { keys: 0, revocations: 0 };
+  const lists = await readLists(carried, newest, carried.now);
+  await state.keep.setThing("sequences", lists.sequences);
+  await state.keep.setThing("carried", carried);
+  await state.keep.setThing("carriedAt", Date.now());
+  for (const [mark, at] of carried.used) await state.keep.use(mark, at);
+  state.csrf = carried.csrf;
+  await take(carried);
+}
+
+async function take(carried) {
+  state.carried = carried;
+  state.lists = await reopenLists(carried);
+  state.old = new Set(marksOf(carried.used_before));
+  await state.keep.forget(Date.now());
+  state.used = await state.keep.used();
+  // Used, nobody may know since when: said as "before" (see `judge`).
+  for (const mark of state.old) if (!state.used.has(mark)) state.used.set(mark, 0);
+}
+
+async function refresh() {
+  try {
+    await fetchLists();
+  } catch (wrong) {
+    if (wrong instanceof BadList) return tell(said.ui.lists_bad);
+    if (wrong.signedOut) return tell(said.ui.signed_out);
+    if (!state.lists) return tell(said.ui.lists_missing);
+    return tell(`${said.ui.offline} ${listsAge()}`);
+  }
+  tell(listsAge());
+}
+
+function listsAge() {
+  return state.lists ? put(said.ui.lists_age, { age: ageOf(Date.now() - state.lists.revocations.issuedAt) }) : said.ui.lists_missing;
+}
+
+// ---------------------------------------------------------------- the shift
+
+const lineOf = (code) => state.carried?.lines.find((each) => each.code === code) ?? null;
+
+function fillStops() {
+  const select = byId("f-shift-stop");
+  while (select.options.length > 1) select.remove(1);
+  for (const [place, name] of lineOf(byId("f-shift-line").value)?.stops ?? []) select.add(new Option(name, place));
+}
+
+function hereOf(shift) {
+  const line = lineOf(shift.line);
+  if (!line) return { stations: [], zones: [], line: null, travelClass: shift.travelClass };
+  const stations = [];
+  for (const [place, , code] of line.stops) {
+    stations.push([place, OURS]);
+    if (/^\d+$/.test(code)) stations.push([code, UIC]);
+  }
+  return { stations, zones: [], line: null, travelClass: shift.travelClass };
+}
+
+async function begin(event) {
+  event.preventDefault();
+  wake();
+  state.shift = {
+    line: byId("f-shift-line").value, stop: byId("f-shift-stop").value, travelClass: byId("f-shift-class").value, begun: Date.now(),
+  };
+  await state.keep.setThing("shift", state.shift);
+  work();
+}
+
+function work() {
+  const line = lineOf(state.shift.line);
+  const stop = line?.stops.find(([place]) => place === state.shift.stop);
+  byId("where").textContent = [line?.name, stop?.[1]].filter(Boolean).join(" — ") || byId("f-shift-line").options[0].text;
+  show("scan", "typing", "end");
+  state.scan?.resume();
+  waiting();
+}
+
+// ---------------------------------------------------------------- judging
+
+async function judge(octets, seenAt) {
+  if (!state.lists) return tell(said.ui.lists_missing);
+  state.scan?.pause();
+  const now = Date.now();
+  const verdict = await verify(octets, {
+    ...state.lists, used: state.used, now, here: hereOf(state.shift ?? { line: "", travelClass: "any" }),
+    policy: state.carried.specimens_good ? TRIAL : PRODUCTION,
+  });
+  if (verdict.code === "billettique.ticket_used" && !verdict.params.at) verdict.code = "billettique.ticket_used_before";
+  shown(verdict);
+  const tookMs = Math.round(performance.now() - seenAt);
+  byId("verdict").dataset.tookMs = tookMs;
+  sign(said.tones[verdict.answer]);
+  await remember(verdict, now);
+  document.dispatchEvent(new CustomEvent("verdict", { detail: { answer: verdict.answer, code: verdict.code, tookMs } }));
+}
+
+function shown(verdict) {
+  const tone = said.tones[verdict.answer];
+  const ticket = verdict.ticket;
+  const values = Object.fromEntries(Object.entries(verdict.params).map(([name, value]) => [name, name === "at" ? dayAndHour.format(value) : value]));
+  values.hours ??= 48;
+  byId("verdict").dataset.tone = tone;
+  byId("verdict").dataset.answer = verdict.answer;
+  byId("verdict-symbol").textContent = said.symbols[tone];
+  byId("verdict-title").textContent = said.answers[verdict.answer];
+  byId("verdict-reason").textContent = put(said.reasons[verdict.code] ?? verdict.code, values);
+  byId("verdict-ticket").hidden = !ticket;
+  if (ticket) describe(ticket);
+  byId("verdict-lists").textContent = listsAge();
+  byId("verdict-actions").hidden = false;
+  state.last = verdict;
+  show("verdict", "end");
+  byId("verdict").focus({ preventScroll: true });
+  byId("verdict").scrollIntoView({ block: "start" });
+}
+
+function describe(ticket) {
+  const people = ticket.passengers.reduce((sum, [count]) => sum + count, 0);
+  const tariffs = ticket.passengers.map(([, , tariff]) => tariff).filter(Boolean);
+  const who = [people < 2 ? said.ui.for_one : put(said.ui.for_many, { count: people }), ...tariffs];
+  if (ticket.holder) who.unshift(ticket.holder.join(" ").trim());
+  if (ticket.travelClass === "first") who.push(said.ui.first_class);
+  const checks = [];
+  if (ticket.checks.identity) checks.push(said.ui.identity);
+  if (ticket.checks.age) checks.push(said.ui.age);
+  if (ticket.checks.reductionCard) checks.push(said.ui.reduction);
+  if (ticket.checks.words) checks.push(ticket.checks.words);
+  if (ticket.specimen) checks.push(said.ui.specimen);
+  byId("ticket-words").textContent = ticket.words || ticket.product;
+  byId("ticket-area").textContent = ticket.area.words || ticket.area.stations.map(([code]) => code).join(" — ") || "—";
+  byId("ticket-who").textContent = who.join(", ");
+  byId("ticket-until").textContent = dayAndHour.format(ticket.lastAt);
+  byId("ticket-checks").textContent = checks.join(" ") || "—";
+}
+
+/** What is kept of a check: the ticket by its name, the place and the hour, until it is sent. */
+async function remember(verdict, now) {
+  const uses = verdict.answer === "OK" && usesUp(verdict.ticket);
+  if (uses) {
+    state.used.set(verdict.mark, now);
+    await state.keep.use(verdict.mark, now);
+  }
+  await state.keep.addRecord({
+    nonce: random(12), at: now, answer: verdict.answer, uses,
+    ticket: verdict.ticket ? [verdict.ticket.issuer, verdict.ticket.reference] : null,
+    product: verdict.ticket?.product ?? "",
+    until: verdict.ticket ? dayOf.format(verdict.ticket.lastAt) : null,
+    line: state.shift?.line ?? "", stop: state.shift?.stop ?? "",
+  });
+  waiting();
+}
+
+/** A code typed in: whole, it is judged here; a reference needs the network. */
+async function typed(event) {
+  event.preventDefault();
+  const field = byId("f-typed");
+  const text = field.value.replace(/\s/g, "");
+  if (!text) return;
+  if (text.length >= 40 && text.length % 2 === 0 && /^[0-9a-f]+$/i.test(text)) {
+    field.value = "";
+    return judge(octetsOf(text), performance.now());
+  }
+  try {
+    const answer = await post(page.dataset.check, { typed: field.value, line: state.shift?.line ?? "" });
+    const verdict = await answer.json();
+    if (!answer.ok) return tell(verdict.detail ?? verdict.title ?? said.answers.UNREADABLE);
+    field.value = "";
+    told(verdict);
+  } catch {
+    tell(said.ui.checked_later);
+  }
+}
+
+/** A verdict of the server, in words already. */
+function told(verdict) {
+  byId("verdict").dataset.tone = verdict.tone;
+  byId("verdict").dataset.answer = verdict.answer;
+  byId("verdict-symbol").textContent = verdict.symbol;
+  byId("verdict-title").textContent = verdict.title;
+  byId("verdict-reason").textContent = verdict.reason;
+  byId("verdict-ticket").hidden = !verdict.words;
+  byId("ticket-words").textContent = verdict.words ?? "";
+  byId("ticket-area").textContent = verdict.area || "—";
+  byId("ticket-who").textContent = verdict.holder || "—";
+  byId("ticket-until").textContent = verdict.until ?? "";
+  byId("ticket-checks").textContent = "—";
+  byId("verdict-lists").textContent = "";
+  byId("verdict-actions").hidden = false;
+  show("verdict", "end");
+  sign(verdict.tone);
+  byId("verdict").focus();
+}
+
+// ---------------------------------------------------------------- the camera
+
+async function camera() {
+  wake();
+  if (state.scan) {
+    state.scan.stop();
+    state.scan = null;
+    return;
+  }
+  try {
+    state.reader ??= await openReader(page.dataset.wasm, ["QRCode", "Aztec"]);
+    state.scan = await openScan(byId("video"), state.reader, judge);
+    byId("lamp").hidden = !(await state.scan.lamp(false).catch(() => false));
+    tell(said.ui.scanning);
+  } catch {
+    tell(said.ui.no_camera);
+  }
+}
+
+// ---------------------------------------------------------------- sending
+
+function post(address, document_) {
+  return fetch(address, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": state.csrf ?? "" },
+    body: JSON.stringify(document_),
+  });
+}
+
+async function waiting() {
+  const [records, constats] = await Promise.all([state.keep.records(), state.keep.constats()]);
+  byId("waiting").textContent = records.length + constats.length
+    ? put(said.ui.to_send, { records: records.length, constats: constats.length })
+    : said.ui.nothing_to_send;
+}
+
+async function send() {
+  const device = await state.keep.thing("device");
+  const sequences = (await state.keep.thing("sequences")) ?? { keys: 0, revocations: 0 };
+  const sent = { records: 0, constats: 0, repeats: 0, problems: [] };
+  try {
+    await fetchLists(); // and a fresh token with them
+    for (;;) {
+      const records = (await state.keep.records()).slice(0, BATCH);
+      const constats = (await state.keep.constats()).filter((each) => !each.refused).slice(0, 50);
+      if (!records.length && !constats.length) break;
+      const answer = await post(page.dataset.send, { device, sent_at: Date.now(), ...sequences, records, constats });
+      if (!answer.ok) throw new Error(`answered ${answer.status}`);
+      const received = await answer.json();
+      await state.keep.dropRecords(received.records);
+      await state.keep.dropConstats(received.constats.filter((each) => each.ok).map((each) => each.id));
+      for (const each of received.constats.filter((one) => !one.ok)) {
+        sent.problems.push(put(said.ui.not_taken, { why: each.why }));
+        const kept = constats.find((one) => one.id === each.id);
+        if (kept) await state.keep.addConstat({ ...kept, refused: each.why });
+      }
+      sent.records += received.records.length;
+      sent.constats += received.constats.filter((each) => each.ok).length;
+      sent.repeats += received.repeats.length;
+    }
+    const words = [put(said.ui.sent, sent), ...sent.problems];
+    if (sent.repeats) words.push(put(said.ui.repeats, { count: sent.repeats }));
+    tell(words.join(" "));
+  } catch (wrong) {
+    tell(wrong.signedOut ? said.ui.signed_out : said.ui.offline);
+    return false;
+  } finally {
+    waiting();
+  }
+  return true;
+}
+
+async function finish() {
+  await send();
+  state.scan?.stop();
+  state.scan = null;
+  state.shift = null;
+  await state.keep.setThing("shift", null);
+  show("shift", "typing", "end");
+}
+
+// ---------------------------------------------------------------- beginning
+
+async function start() {
+  state.keep = await openKeep();
+  if (!(await state.keep.thing("device"))) await state.keep.setThing("device", `i-${random(12)}`);
+  const carried = await state.keep.thing("carried");
+  if (carried) await take(carried);
+  state.csrf = document.querySelector("[name=csrf_token]").value;
+  const constats = openConstats({ said, put, state, show, post, waiting, next: work });
+  byId("f-shift-line").addEventListener("change", fillStops);
+  byId("shift-form").addEventListener("submit", begin);
+  byId("camera").addEventListener("click", camera);
+  byId("next").addEventListener("click", work);
+  byId("to-constat").addEventListener("click", constats.open);
+  byId("send").addEventListener("click", send);
+  byId("refresh").addEventListener("click", refresh);
+  byId("finish").addEventListener("click", finish);
+  byId("typing").querySelector("form").addEventListener("submit", typed);
+  let on = false;
+  byId("lamp").addEventListener("click", () => state.scan?.lamp((on = !on)));
+  state.shift = (await state.keep.thing("shift")) ?? null;
+  if (navigator.serviceWorker) navigator.serviceWorker.register(page.dataset.worker, { scope: "/controle" }).catch(() => {});
+  await refresh();
+  fillStops();
+  if (state.shift) work();
+  else show("shift", "typing", "end");
+  waiting();
+  setInterval(() => navigator.onLine && refresh(), AGAIN_MS);
+  page.dataset.ready = "yes";
+}
+
+start();
