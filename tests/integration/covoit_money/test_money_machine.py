@@ -42,9 +42,30 @@ from tests.covoit_money_world import (
     ride,
 )
 
-BUDGET = 20_000
-CAP = 15_000
 FIRST = date(2026, 3, 1)
+BEGUN = datetime(2026, 3, 20, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Means:
+    """What there is to give: a budget, and a cap for each driver and month (None: the scale has none)."""
+
+    budget: int
+    cap: int | None
+
+
+SHORT = Means(20_000, 15_000)  # both bite
+PLENTY = Means(10_000_000, None)  # neither ever does: what stands is not priced again
+
+
+@dataclass(frozen=True)
+class World:
+    """A database with two drivers and money, and the files beside it."""
+
+    engine: Engine
+    home: Path
+    blobs: Blobs
+    people: tuple[str, ...]
 
 
 @dataclass
@@ -59,6 +80,7 @@ class Trip:
 class Model:
     """The rule in a few loops over every trip ever seen."""
 
+    means: Means
     trips: list[Trip] = field(default_factory=list)
     payable: dict[str, int] = field(default_factory=dict)
     owed: dict[str, int] = field(default_factory=dict)
@@ -83,26 +105,25 @@ class Model:
             for each in sorted(of_day, key=lambda one: (one.trip.started_at, one.trip.operator_trip_id)):
                 key = (each.trip.driver, f"{day:%Y-%m}")
                 amount = each.due if each.ok else 0
-                amount = max(0, min(amount, CAP - used[key], BUDGET - spent))
+                left = self.means.budget if self.means.cap is None else self.means.cap - used[key]
+                amount = max(0, min(amount, left, self.means.budget - spent))
                 spent, used[key] = spent + amount, used[key] + amount
                 out[each.trip.operator_trip_id] = amount - (each.closed or 0)
         return out
 
 
 class Money(RuleBasedStateMachine):
-    """One database, one model; `make` is set by the test: it gives an empty database and a home."""
+    """One world, one model; `make` and `means` are set by the test."""
 
-    make: Callable[[], tuple[Engine, Path]]
+    make: Callable[[], World]
+    means: Means
 
     @initialize()
     def begin(self) -> None:
-        self.engine, self.home = type(self).make()
-        self.blobs = Blobs(self.home / "blobs")
-        self.model = Model()
-        self.month = FIRST
-        self.now = datetime(2026, 3, 20, 12, tzinfo=UTC)
-        fund(self.engine, BUDGET, self.home)
-        self.people = [driver(self.engine, name) for name in ("anna", "bob")]
+        world = type(self).make()
+        self.engine, self.home, self.blobs, self.people = world.engine, world.home, world.blobs, world.people
+        self.model = Model(self.means)
+        self.month, self.now = FIRST, BEGUN
         self.claimed: dict[str, tuple[str, int]] = {}
         self.sent: list[tuple[str, str, int]] = []
 
@@ -136,7 +157,7 @@ class Money(RuleBasedStateMachine):
     def award(self) -> None:
         awards.award_ready(self.engine, self.now, home=self.home)
         lines = self.model.lines()
-        assert net(self.engine, "covoit:budget:essai") == BUDGET - sum(lines.values()) - sum(
+        assert net(self.engine, "covoit:budget:essai") == self.means.budget - sum(lines.values()) - sum(
             each.closed or 0 for each in self.model.trips
         )
         for person in self.people:
@@ -243,8 +264,8 @@ class Money(RuleBasedStateMachine):
             assert found.ok, (found.ledger.fault, found.findings)
 
 
-def run(make: Callable[[], tuple[Engine, Path]], examples: int, steps: int) -> None:
-    machine = type("Machine", (Money,), {"make": staticmethod(make)})
+def run(make: Callable[[], World], means: Means, examples: int, steps: int) -> None:
+    machine = type("Machine", (Money,), {"make": staticmethod(make), "means": means})
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine,
         settings=settings(
@@ -253,50 +274,69 @@ def run(make: Callable[[], tuple[Engine, Path]], examples: int, steps: int) -> N
     )
 
 
-def on_sqlite(template: Path, folder: Path) -> Callable[[], tuple[Engine, Path]]:
+def a_home(folder: Path, means: Means) -> Path:
+    return payer(home_with(folder / "home", *((MONTH_CAP,) if means.cap is not None else ())))
+
+
+def peopled(engine: Engine, home: Path, means: Means) -> tuple[str, ...]:
+    fund(engine, means.budget, home)
+    return tuple(driver(engine, name) for name in ("anna", "bob"))
+
+
+def on_sqlite(template: Path, folder: Path, means: Means) -> Callable[[], World]:
+    """Worlds that are copies of one, made once."""
+    home, first = a_home(folder, means), folder / "first.sqlite"
+    shutil.copyfile(template, first)
+    engine = open_engine(f"sqlite:///{first}")
+    people = peopled(engine, home, means)
+    engine.dispose()
     numbers = iter(range(1_000_000))
 
-    def make() -> tuple[Engine, Path]:
+    def make() -> World:
         place = folder / str(next(numbers))
-        home = payer(home_with(place, MONTH_CAP))
-        shutil.copyfile(template, place / "test.sqlite")
-        return open_engine(f"sqlite:///{place / 'test.sqlite'}"), home
+        place.mkdir()
+        shutil.copyfile(first, place / "test.sqlite")
+        return World(open_engine(f"sqlite:///{place / 'test.sqlite'}"), home, Blobs(place / "blobs"), people)
 
     return make
 
 
-def on_postgres(url: str, folder: Path) -> Callable[[], tuple[Engine, Path]]:
+def on_postgres(url: str, folder: Path, means: Means) -> Callable[[], World]:
+    home = a_home(folder, means)
     numbers = iter(range(1_000_000))
 
-    def make() -> tuple[Engine, Path]:
+    def make() -> World:
         engine = open_engine(url)
         empty_postgres(engine)
-        return engine, payer(home_with(folder / str(next(numbers)), MONTH_CAP))
+        return World(engine, home, Blobs(folder / f"blobs{next(numbers)}"), peopled(engine, home, means))
 
     return make
 
 
-def test_any_history_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
-    run(on_sqlite(sqlite_template, tmp_path), examples=8, steps=12)
+@pytest.mark.parametrize(("means", "examples"), [(SHORT, 6), (PLENTY, 6)], ids=["short", "plenty"])
+def test_any_history_on_sqlite(sqlite_template: Path, tmp_path: Path, means: Means, examples: int) -> None:
+    run(on_sqlite(sqlite_template, tmp_path, means), means, examples, steps=12)
 
 
 @pytest.mark.postgres
 def test_any_history_on_postgres(postgres_url: str, tmp_path: Path) -> None:
-    run(on_postgres(postgres_url, tmp_path), examples=3, steps=12)
+    run(on_postgres(postgres_url, tmp_path, SHORT), SHORT, examples=3, steps=12)
     engine = open_engine(postgres_url)
     empty_postgres(engine)
     engine.dispose()
 
 
 @pytest.mark.slow
-def test_many_histories_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
-    run(on_sqlite(sqlite_template, tmp_path), examples=150, steps=30)
+@pytest.mark.parametrize("means", [SHORT, PLENTY], ids=["short", "plenty"])
+def test_many_histories_on_sqlite(sqlite_template: Path, tmp_path: Path, means: Means) -> None:
+    run(on_sqlite(sqlite_template, tmp_path, means), means, examples=150, steps=30)
 
 
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_many_histories_on_postgres(postgres_url: str, tmp_path: Path) -> None:
-    run(on_postgres(postgres_url, tmp_path), examples=30, steps=25)
+    for means in (SHORT, PLENTY):
+        run(on_postgres(postgres_url, tmp_path / f"{means.budget}", means), means, examples=20, steps=25)
     engine = open_engine(postgres_url)
     empty_postgres(engine)
     engine.dispose()
