@@ -18,7 +18,8 @@ def export_subject(session: Session, subject: str) -> Mapping[str, object]:
         "tickets": [
             {
                 "reference": row.reference, "name": row.name, "kind": row.kind, "state": row.state,
-                "holder": row.holder, "first_at": row.first_at, "last_at": row.last_at, "activated_at": row.activated_at,
+                "holder": row.holder, "first_at": row.first_at, "last_at": row.last_at,
+                "activated_at": row.activated_at,
                 "units_left": row.units_left, "on_a_telephone": row.bound_key is not None, "moves": row.moves,
             }
             for row in store.of_subject(session, subject)

@@ -5,6 +5,7 @@ suspension and its end, revocation. Each change is one transaction of the caller
 import hmac
 from base64 import urlsafe_b64encode
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -37,8 +38,14 @@ TOKEN_OCTETS: Final = 15  # 120 bits: nobody guesses a ticket's page
 
 def token_of(config: "Config", entitlement_id: str, link: int) -> str:
     """The secret in the address of a ticket's page, computed from this instance's key: no table holds it."""
-    said = hmac.new(derived(config, "billettique.ticket"), f"{entitlement_id}:{link}".encode(), sha256).digest()
+    said = hmac.new(_root(config), f"{entitlement_id}:{link}".encode(), sha256).digest()
     return urlsafe_b64encode(said[:TOKEN_OCTETS]).decode()
+
+
+@lru_cache(maxsize=8)
+def _root(config: "Config") -> bytes:
+    """The key of these secrets: read once a process, since a page or a letter names many tickets."""
+    return derived(config, "billettique.ticket")
 
 
 def path_of(config: "Config", row: EntitlementRow | Entitlement) -> str:

@@ -14,7 +14,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = ("planner", "ledger", "covoit_ingest", "covoit_rules", "covoit_money", "billettique", "billettique_fares")
+BENCHMARKS = (
+    "planner",
+    "ledger",
+    "covoit_ingest",
+    "covoit_rules",
+    "covoit_money",
+    "billettique",
+    "billettique_fares",
+    "billettique_tickets",
+)
 KEPT = Path("var/benchmarks.ndjson")
 DAY_S = 86_400
 
