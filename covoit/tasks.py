@@ -8,8 +8,9 @@ from mobigo.infra.jobs import JobContext, job
 @job("covoit.check", tries_max=1, every="every 10 min")
 def check(ctx: JobContext) -> Decision:
     """Check the journeys received since, and make final those whose time is up."""
-    from covoit.service import registry
+    from covoit.service import communes, registry
 
+    communes.place(ctx.engine, ctx.blobs, clock.now())
     done = registry.check(ctx.engine, clock.now(), lambda count: ctx.progress(count))
     return Decision("covoit.checked", count=done)
 

@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "price": Command("covoit.cli.price:price", "Calculer l'aide de trajets, étape par étape."),
     "simulate": Command("covoit.cli.simulate:simulate", "Chiffrer un autre barème sur des trajets passés."),
     "export": Command("covoit.cli.export:export", "Écrire les tables d'un mois, avec leur règle de confidentialité."),
+    "communes": Command("covoit.cli.communes:communes", "Contours des communes : importer, dire ce qui manque."),
     "ingest": Command("covoit.cli.ingest:ingest", "Recevoir un fichier de trajets, avec reçu et lignes refusées."),
 }
 

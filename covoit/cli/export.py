@@ -39,7 +39,10 @@ def export(month: str, out: Path, siret: str, as_json: bool) -> int:
     try:
         salt = keys.derived(services.config, f"{SALT}.{month}")
         with reading(services.engine) as session:
-            made = month_export(session, month, salt=salt, giver="Région Bourgogne-Franche-Comté", giver_siret=siret)
+            made = month_export(
+                session, month, salt=salt, giver="Région Bourgogne-Franche-Comté", giver_siret=siret,
+                blobs=services.blobs,
+            )  # fmt: skip
             day = last_day_of(month)
             agency = {"name": "Mobigo", "url": services.config.base_url, "phone": ""}
             files = {f"covoit-lignes-{month}.zip": lines_gtfs(session, day, agency=agency)}

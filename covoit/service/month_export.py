@@ -5,7 +5,7 @@ the k-rule could not see it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,13 @@ from covoit.model.journeys import Journey
 from covoit.model.lines import Line
 from covoit.model.pricing import PricedTrip
 from covoit.rules.lines import stops_in
+from covoit.service import communes as outlines
 from covoit.service.closing import first_day_of, last_day_of
 from covoit.store import journeys as journey_store
 from covoit.store.figures import priced_between
 from mobigo.base.geo import Point
 from mobigo.infra import competence
+from mobigo.infra.blobs import Blobs
 
 if TYPE_CHECKING:
     from mobigo.base.datasets import Dataset
@@ -36,8 +38,11 @@ class MonthExport:
     left_out: int
 
 
-def month_export(session: Session, month: str, *, salt: bytes, giver: str, giver_siret: str) -> MonthExport:
-    """The four tables of a month. Raises InvalidInput("covoit.bad_month")."""
+def month_export(
+    session: Session, month: str, *, salt: bytes, giver: str, giver_siret: str, blobs: Blobs | None = None
+) -> MonthExport:
+    """The four tables of a month. With `blobs`, a journey without commune is placed by the outlines that were imported,
+    for as long as its exact positions are kept. Raises InvalidInput("covoit.bad_month")."""
     first_day, last_day = first_day_of(month), last_day_of(month)
     priced = priced_between(session, first_day, last_day)
     trips = journey_store.trips_ready(session, first_day=first_day, last_day=last_day, only_unpriced=False)
@@ -51,14 +56,28 @@ def month_export(session: Session, month: str, *, salt: bytes, giver: str, giver
     positions = journey_store.positions_of(session, [journey.id for journey in journeys])
     lines = {line.code: line for line in every_line()}
     known = communes()
+    placed = _placed(session, blobs, journeys, positions)
     facts = []
     for award, counted in rows:
-        for journey in counted:
+        for given in counted:
+            journey = placed.get(given.id, given)
             ends = positions.get(journey.id) or _ends(lines, journey)
             if ends is not None and journey.start_insee in known and journey.end_insee in known:
                 facts.append(TripFacts(journey, ends[0], ends[1], award.amount.cents > 0))
     tables = datasets(facts, rows, [], known, salt=salt, giver=giver, giver_siret=giver_siret)
     return MonthExport(first_day, tuple(tables), len(journeys) - len(facts))
+
+
+def _placed(
+    session: Session, blobs: Blobs | None, journeys: Sequence[Journey], positions: Mapping[str, tuple[Point, Point]]
+) -> dict[str, Journey]:
+    """The journeys that lack a commune and whose positions tell it."""
+    lack = [j for j in journeys if (j.start_insee is None or j.end_insee is None) and j.id in positions]
+    found = outlines.ends_of(session, blobs, [positions[journey.id] for journey in lack])
+    return {
+        journey.id: replace(journey, start_insee=journey.start_insee or start, end_insee=journey.end_insee or end)
+        for journey, (start, end) in zip(lack, found, strict=True)
+    }
 
 
 def communes() -> Mapping[str, Commune]:
