@@ -148,6 +148,7 @@ class World:
                 self.children[row["parent_station"]].append(stop_id)
         self.trips = self._trips()
         self._given = None if walks is None else dict(walks)
+        self._crow_m: dict[tuple[str, str], float] = {}  # asked again and again of the same stops
 
     # --- days and times
 
@@ -351,15 +352,20 @@ class World:
         row = self.stops[stop]
         return float(row["stop_lat"]), float(row["stop_lon"])
 
+    def _metres(self, a: str, b: str) -> float:
+        if (a, b) not in self._crow_m:
+            self._crow_m[a, b] = crow_m(self.position(a), self.position(b))
+        return self._crow_m[a, b]
+
     def walk_s(self, a: str, b: str) -> int:
         """Seconds on foot between two stops, as the crow flies, detour included, rounded up."""
-        return math.ceil(crow_m(self.position(a), self.position(b)) * self.rules.detour / self.rules.speed_m_s)
+        return math.ceil(self._metres(a, b) * self.rules.detour / self.rules.speed_m_s)
 
     def _plain_walk(self, a: str, b: str) -> int | None:
         """Seconds to change from one stop to another where no rule speaks; None where they are too far apart."""
         if self._given is not None:
             return self._given.get((a, b))
-        if crow_m(self.position(a), self.position(b)) > self.rules.link_m_max:
+        if self._metres(a, b) > self.rules.link_m_max:
             return None
         return self.walk_s(a, b) + self.rules.change_s
 

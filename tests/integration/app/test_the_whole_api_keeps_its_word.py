@@ -28,12 +28,13 @@ from mobigo.infra.config import load_config
 from mobigo.infra.roles import Role
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.web import here
+from tests.counts import count
 from tests.integration.planner_web.conftest import COMMUNES, NOW, OUTLINES, OneNetwork, known_network
 
 __all__ = ["known_network"]  # a fixture
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
-EXAMPLES: Final = 40
+EXAMPLES: Final = count(40, 10)
 SUBJECT: Final = "0" * 26
 # What the API says of itself, for people; not operations.
 ITS_OWN_PAGES: Final = {f"{PREFIX}/openapi.json", f"{PREFIX}/docs", f"{PREFIX}/problems/{{code}}"}

@@ -324,9 +324,14 @@ def test_the_sound_feed_has_no_fault(tmp_path: Path) -> None:
     assert report_on(both(), tmp_path / "feed").findings == ()
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_each_fault_is_found_where_it_is(case: Case, tmp_path: Path) -> None:
-    report = report_on(case.change, tmp_path / "feed")
+@pytest.fixture(scope="module", params=CASES, ids=[case.name for case in CASES])
+def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Report]:
+    """A feed with one fault, and its report."""
+    return request.param, report_on(request.param.change, tmp_path_factory.mktemp("fault") / "feed")
+
+
+def test_each_fault_is_found_where_it_is(judged: tuple[Case, Report]) -> None:
+    case, report = judged
     found = report.find(case.code)
     assert found is not None, sorted(report.codes)
     assert found.severity is SEVERITIES[case.code]
@@ -337,9 +342,9 @@ def test_each_fault_is_found_where_it_is(case: Case, tmp_path: Path) -> None:
         assert found.total == case.total
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_each_finding_has_a_sentence_with_all_its_parameters(case: Case, tmp_path: Path) -> None:
-    for finding in report_on(case.change, tmp_path / "feed").findings:
+def test_each_finding_has_a_sentence_with_all_its_parameters(judged: tuple[Case, Report]) -> None:
+    _, report = judged
+    for finding in report.findings:
         for notice in finding.examples:
             for language in ("fr", "en"):
                 said = sentence(explain(notice), language)
