@@ -18,8 +18,8 @@ PORT ?= 8000
 PYTHON := .venv/bin/python
 STAMPS := .venv/.made
 # Tests run in N processes; one that runs out of tests takes half of those another has left. A process that dies or hangs
-# is a failed test, and is replaced once or twice.
-N ?= 2
+# is a failed test, and is replaced once or twice. Three serve two cores best: some always wait for a browser or a server.
+N ?= 3
 PYTEST = $(PYTHON) -m pytest --numprocesses=$(N) --dist=worksteal --max-worker-restart=2
 UV = $$(command -v uv || echo .venv/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
