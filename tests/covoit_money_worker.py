@@ -1,7 +1,6 @@
-"""A process that takes a month of carpool money from its trips to the bank, and may be killed at any moment: what it
-finds done it leaves, what it finds undone it does. `python -m tests.covoit_money_worker DATABASE HOME`."""
+"""Work that takes a month of carpool money from its trips to the bank, and may be killed at any moment: what it finds
+done it leaves, what it finds undone it does."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from tests.covoit_money_world import (
     record,
     ride,
 )
+from tests.kills import Say
 
 PEOPLE, DAYS = 12, 10
 TOTAL = PEOPLE * DAYS * 430
@@ -83,8 +83,19 @@ def finish(engine: Engine, home: Path, blobs: Blobs) -> None:
         )
 
 
-if __name__ == "__main__":
-    opened = open_engine(f"sqlite:///{sys.argv[1]}")
-    print("begun", flush=True)
-    work(opened, Path(sys.argv[2]))
-    opened.dispose()
+def to_the_bank(say: Say, database: str, home: str) -> None:
+    """All of it."""
+    engine = open_engine(f"sqlite:///{database}")
+    work(engine, Path(home))
+    say("paid")
+    engine.dispose()
+
+
+def to_the_statements(say: Say, database: str, home: str) -> None:
+    """Awards, then the closing of the month."""
+    engine = open_engine(f"sqlite:///{database}")
+    awards.award_ready(engine, SIXTH, home=Path(home))
+    say("awarded")
+    closing.close_month(engine, "2026-11", SIXTH, home=Path(home))
+    say("closed")
+    engine.dispose()

@@ -2,12 +2,6 @@
 twice, and the end is the same as without a fault. Then real kills."""
 
 import importlib
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,7 +17,6 @@ from covoit.service import awards, claims, closing, payments, returns, verificat
 from covoit.store import payments as payment_store
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.db import open_engine, reading, transaction
-from tests import covoit_money_worker as worker
 from tests.covoit_money_world import (
     COMPTABLE,
     FINANCE,
@@ -207,51 +200,4 @@ def test_a_fault_at_any_point_changes_nothing(
             if batch.file is not None:
                 assert payments.payment_file(session, batch.id, home) == blobs.read(batch.file)
     assert verification.verify(engine, home=home).ok
-    engine.dispose()
-
-
-# ---------------------------------------------------------------- real kills
-
-
-def kill_many(path: Path, home: Path, kills: int, seed: int) -> None:
-    """Run the worker, kill it at random moments, and let the last one end."""
-    chance = random.Random(seed)
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    command = [sys.executable, "-m", "tests.covoit_money_worker", str(path), str(home)]
-    killed = 0
-    while killed < kills:
-        child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
-        assert child.stdout is not None
-        child.stdout.readline()  # it has begun to work
-        time.sleep(chance.random() * 0.8)
-        if child.poll() is None:
-            child.send_signal(signal.SIGKILL)
-            killed += 1
-        child.wait()
-        child.stdout.close()
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=300)
-
-
-@pytest.mark.parametrize(
-    ("kills", "seed"), [(5, 1), pytest.param(200, 2, marks=pytest.mark.slow)], ids=["a few", "many"]
-)
-def test_a_killed_worker_loses_and_doubles_nothing(
-    sqlite_template: Path, tmp_path: Path, kills: int, seed: int
-) -> None:
-    import shutil
-
-    path = tmp_path / "test.sqlite"
-    shutil.copyfile(sqlite_template, path)
-    home = payer(home_with(tmp_path / "home"))
-    engine = open_engine(f"sqlite:///{path}")
-    worker.prepare(engine, home)
-    engine.dispose()
-    kill_many(path, home, kills, seed)
-    engine = open_engine(f"sqlite:///{path}")
-    assert net(engine, "bank") == worker.TOTAL
-    assert verification.verify(engine, home=home).ok
-    with reading(engine) as session:
-        for batch in payment_store.batches(session):
-            if batch.file is not None:
-                assert payments.payment_file(session, batch.id, home) == Blobs(home / "blobs").read(batch.file)
     engine.dispose()

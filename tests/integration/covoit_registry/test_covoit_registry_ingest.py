@@ -1,11 +1,8 @@
-"""Files of journeys: all or nothing, the good part, the same receipt; faults at named points and real kills."""
+"""Files of journeys: all or nothing, the good part, the same receipt; faults at named points."""
 
 import csv
 import io
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +21,7 @@ from covoit.store.journeys import JourneyRow, PositionRow
 from covoit.store.registry import IntakeRow
 from mobigo.app import cli
 from mobigo.infra.config import Config
-from mobigo.infra.db import open_engine, reading
+from mobigo.infra.db import reading
 from mobigo.infra.web import Services
 from tests.covoit_registry_world import NOW, START, declared, line, many
 
@@ -241,62 +238,6 @@ def test_a_fault_anywhere_loses_nothing_acknowledged_and_doubles_nothing(
     assert outcome.receipt is not None
     assert (count(services), count(services, PositionRow)) == (40, 40)
     assert outcome.receipt["new"] + outcome.receipt["known"] == 40
-
-
-KILLED = """
-import io, sys
-from pathlib import Path
-from covoit.model.registry import Terms
-from covoit.service import ingest as service
-from mobigo.infra.config import load_config
-from mobigo.infra.web import Services
-from tests.covoit_registry_world import NOW
-service.BATCH = 50
-services = Services(load_config())
-for name in sys.argv[1:]:
-    outcome = service.ingest(
-        services, Path(name), "mobigo", errors=io.BytesIO(), rules=Terms(deadline=None), now=NOW, good_part=True,
-        progress=lambda done, total, text: print("at", done, flush=True),
-    )
-    print("receipt", outcome.receipt["content_sha256"], outcome.receipt["new"] + outcome.receipt["known"], flush=True)
-"""
-
-
-@pytest.mark.parametrize("after_lines", [1, 4, 9])
-def test_a_process_killed_at_once_loses_no_acknowledged_journey_and_keeps_none_twice(
-    tmp_path: Path, sqlite_template: Path, after_lines: int
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "mobigo.sqlite").write_bytes(sqlite_template.read_bytes())
-    rows = [line(document) for document in many(1_200)]
-    files = [written(tmp_path, *rows[start : start + 200], name=f"f{start}") for start in range(0, 1_200, 200)]
-    environ = {"MOBIGO_HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[3])}
-    command = [sys.executable, "-c", KILLED, *map(str, files)]
-    acknowledged: list[str] = []
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        for number, said in enumerate(running.stdout):
-            if said.startswith("receipt"):
-                acknowledged.append(said)
-            if number == after_lines:
-                running.send_signal(signal.SIGKILL)
-        running.wait()
-    assert running.returncode == -signal.SIGKILL
-    engine = open_engine(f"sqlite:///{home / 'mobigo.sqlite'}")
-    with reading(engine) as session:
-        kept = session.scalar(select(func.count()).select_from(JourneyRow)) or 0
-        assert kept >= 200 * len(acknowledged)
-        assert session.scalar(select(func.count()).select_from(IntakeRow)) >= len(acknowledged)
-    engine.dispose()
-    again = subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
-    receipts = [said for said in again.splitlines() if said.startswith("receipt")]
-    assert len(receipts) == 6
-    assert [said.strip() for said in acknowledged] == receipts[: len(acknowledged)]
-    with reading(engine) as session:
-        assert session.scalar(select(func.count()).select_from(JourneyRow)) == 1_200
-        assert session.scalar(select(func.count(JourneyRow.operator_journey_id.distinct()))) == 1_200
-    engine.dispose()
 
 
 # ---------------------------------------------------------------- the command

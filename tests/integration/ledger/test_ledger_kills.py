@@ -1,24 +1,19 @@
 """kill -9 of a writer, at random: what it said was done is there, the call it was in is there whole or not at all."""
 
 import random
-import subprocess
-import sys
-import threading
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from mobigo.infra.db import reading, transaction
 from mobigo.ledger import service
+from tests import kills
 from tests.integration.ledger.books import NOW, open_book
-from tests.integration.ledger.writer_main import LINES, orders
-
-ROOT = Path(__file__).parents[3]
+from tests.integration.ledger.writer import LINES, orders, write
 
 
 @pytest.mark.parametrize(
-    ("engine", "kills"),
+    ("engine", "count"),
     [
         ("sqlite", 3),
         pytest.param("postgres", 2, marks=pytest.mark.postgres),
@@ -27,12 +22,12 @@ ROOT = Path(__file__).parents[3]
     ],
     indirect=["engine"],
 )
-def test_what_was_acknowledged_is_there_and_nothing_is_half_there(engine: Engine, kills: int) -> None:
+def test_what_was_acknowledged_is_there_and_nothing_is_half_there(engine: Engine, count: int) -> None:
     open_book(engine, 10**12)
-    chance = random.Random(kills)
-    for turn in range(kills):
+    chance = random.Random(count)
+    for turn in range(count):
         run = f"run{turn}"
-        acknowledged = killed_after(engine, run, calls=chance.randint(1, 12), pause_s=chance.uniform(0, 0.02))
+        acknowledged = killed_after(engine, run, calls=chance.randint(1, 12), chance=chance)
         verdict = service.verify(engine)
         assert verdict.ok, verdict.fault
         with reading(engine) as session:
@@ -50,17 +45,11 @@ def test_what_was_acknowledged_is_there_and_nothing_is_half_there(engine: Engine
         assert service.verify(engine).lines % LINES == 1  # whole calls, and the vote of the budget
 
 
-def killed_after(engine: Engine, run: str, *, calls: int, pause_s: float) -> int:
+def killed_after(engine: Engine, run: str, *, calls: int, chance: random.Random) -> int:
     """Start a writer, kill it a moment after its `calls`-th call; how many it said were done."""
     url = engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.integration.ledger.writer_main", url, run]
-    done = 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
-        assert writer.stdout is not None
-        for said in writer.stdout:
-            done = int(said.split()[1]) + 1
-            if done == calls:
-                threading.Timer(pause_s, writer.kill).start()
-        writer.wait()
-    assert done >= calls
-    return done
+    done = kills.run_and_kill(write, url, run, chance=chance, longest_s=0.02, after=calls)
+    assert done.killed
+    assert done.said == list(range(len(done.said)))
+    assert len(done.said) >= calls
+    return len(done.said)

@@ -1,0 +1,109 @@
+"""kill -9 of what closes a month and of what pays it, at random: nothing is half there, nothing is paid twice."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from sqlalchemy import func, select
+
+from covoit.service import payments, verification
+from covoit.store import awards as award_store
+from covoit.store import payments as payment_store
+from mobigo.infra.blobs import Blobs
+from mobigo.infra.db import open_engine, reading
+from tests import covoit_money_worker as worker
+from tests import kills
+from tests.covoit_money_world import home_with, net, payer
+
+WHOLE = (1, worker.PEOPLE, worker.PEOPLE * worker.DAYS)  # a month, its statements, their lines
+COUNTS = [pytest.param(3, id="a few"), pytest.param(250, id="many", marks=pytest.mark.slow)]
+
+
+@pytest.fixture
+def month(sqlite_template: Path, tmp_path: Path) -> Path:
+    """A database with a month of trips, and no money moved yet."""
+    path = tmp_path / "month.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    engine = open_engine(f"sqlite:///{path}")
+    worker.prepare(engine, payer(home_with(tmp_path / "home")))
+    engine.dispose()
+    return path
+
+
+def worlds(month: Path) -> Iterator[tuple[Path, Path]]:
+    """The same month again and again: (database, home)."""
+    for number in range(1_000_000):
+        path, home = month.with_name(f"{number}.sqlite"), payer(home_with(month.with_name(f"home{number}")))
+        shutil.copyfile(month, path)
+        yield path, home
+        shutil.rmtree(home)
+        for each in month.parent.glob(f"{number}.sqlite*"):
+            each.unlink()
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_closing_killed_at_any_moment_is_done_whole_or_not_at_all(month: Path, count: int) -> None:
+    chance, killed, longest_s = random.Random(count), 0, 1.0
+    for path, home in worlds(month):
+        run = None
+        if path.stem == "0":  # the first is left alone: how long it takes
+            began = monotonic()
+            run = kills.run(worker.to_the_statements, path, home)
+            longest_s = monotonic() - began
+        while run is None or run.killed:
+            run = kills.run_and_kill(worker.to_the_statements, path, home, chance=chance, longest_s=longest_s)
+            killed += run.killed
+            closed = statements(path)
+            assert closed in ((0, 0, 0), WHOLE)
+            assert closed == WHOLE or "closed" not in run.said
+        engine = open_engine(f"sqlite:///{path}")
+        assert verification.verify(engine, home=home).ok
+        assert sum(net(engine, f"covoit:payable:{person}") for person in people(path)) == worker.TOTAL
+        engine.dispose()
+        if killed >= count:
+            break
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_payment_killed_at_any_moment_loses_and_doubles_nothing(month: Path, count: int) -> None:
+    chance, killed, longest_s = random.Random(count), 0, 1.0
+    for path, home in worlds(month):
+        run = None
+        if path.stem == "0":
+            began = monotonic()
+            run = kills.run(worker.to_the_bank, path, home)
+            longest_s = monotonic() - began
+        while run is None or run.killed:
+            run = kills.run_and_kill(worker.to_the_bank, path, home, chance=chance, longest_s=longest_s)
+            killed += run.killed
+        engine = open_engine(f"sqlite:///{path}")
+        assert net(engine, "bank") == worker.TOTAL
+        assert verification.verify(engine, home=home).ok
+        with reading(engine) as session:
+            for batch in payment_store.batches(session):
+                if batch.file is not None:
+                    assert payments.payment_file(session, batch.id, home) == Blobs(home / "blobs").read(batch.file)
+        engine.dispose()
+        if killed >= count:
+            break
+
+
+def statements(path: Path) -> tuple[int, int, int]:
+    """How many months are closed, statements written, lines on them."""
+    engine = open_engine(f"sqlite:///{path}")
+    with reading(engine) as session:
+        rows = (award_store.MonthRow, award_store.StatementRow, award_store.StatementLineRow)
+        counts = [session.scalar(select(func.count()).select_from(row)) or 0 for row in rows]
+    engine.dispose()
+    return counts[0], counts[1], counts[2]
+
+
+def people(path: Path) -> list[str]:
+    engine = open_engine(f"sqlite:///{path}")
+    with reading(engine) as session:
+        found = sorted(session.scalars(select(award_store.StatementRow.person)))
+    engine.dispose()
+    return found
