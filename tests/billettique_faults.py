@@ -147,11 +147,9 @@ class Trial:
     forged: int = 0
 
     def reopen(self) -> None:
-        """A new process: another engine, nothing remembered."""
-        url = self.shop.engine.url.render_as_string(hide_password=False)
+        """A new process: other connections, nothing remembered."""
         self.shop.engine.dispose()
-        fresh = Shop(open_quick(url), self.shop.config, self.shop.now)
-        self.shop = fresh
+        self.shop = Shop(self.shop.engine, self.shop.config, self.shop.now)
         self.providers()
 
     def providers(self) -> None:
@@ -302,7 +300,8 @@ class Trial:
                 self.sim.bank.settle(debit)
             self.sim.bank.end_refunds()
             webhooks.drain(self.shop.services, lambda: self.shop.now)
-            webhooks.sweep(self.shop.services, self.shop.now)
+            if n in (1, 5):
+                webhooks.sweep(self.shop.services, self.shop.now)
             self.effects()
             sweeping.sweep(self.shop.services, self.shop.now)
             if n > 8 and self.quiet():

@@ -53,6 +53,8 @@ def vat_account(pct: str) -> str:
 
 
 DISPUTES: Final = f"{PREFIX}:disputes"
+ACCOUNTANT: Final = f"{PREFIX}:accountant"  # what the public accountant paid out for us
+OUTSIDE: Final = f"{PREFIX}:outside"  # given back without us, and to be explained
 
 
 def give(session: Session, transfers: Iterable[Transfer], now: datetime) -> None:
@@ -150,12 +152,29 @@ def refund_due(payment: OrderPaymentRow, about: str, reason: str, amount: Money,
     ]  # fmt: skip
 
 
-def refund_paid(payment: OrderPaymentRow, refund: str, amount: Money, now: datetime) -> list[Transfer]:
-    """It left."""
+def refund_paid(
+    payment: OrderPaymentRow, refund: str, amount: Money, *, by_mandate: bool, now: datetime
+) -> list[Transfer]:
+    """It left: from the collector, or by a mandate of the accountant."""
+    payer = ACCOUNTANT if by_mandate else collector_account(payment.collector, payment.provider)
+    key = f"{refund}:{'mandated' if by_mandate else 'refunded'}"
     return [
-        _moved(f"{refund}:refunded", refunds_account(payment.collector, payment.provider),
-               collector_account(payment.collector, payment.provider), amount, "refunded", refund, now)
+        _moved(key, refunds_account(payment.collector, payment.provider), payer, amount, "refunded", refund, now)
     ]  # fmt: skip
+
+
+def refund_returned(payment: OrderPaymentRow, refund: str, amount: Money, now: datetime) -> list[Transfer]:
+    """A bank sent it back: the collector has it again, and it is still due."""
+    return [
+        _moved(f"{refund}:returned", collector_account(payment.collector, payment.provider),
+               refunds_account(payment.collector, payment.provider), amount, "returned", refund, now)
+    ]  # fmt: skip
+
+
+def refunded_outside(payment: OrderPaymentRow, refund: str, amount: Money, now: datetime) -> list[Transfer]:
+    """Given back at the provider by somebody there, without us: a person has to say what it was for."""
+    collector = collector_account(payment.collector, payment.provider)
+    return [_moved(f"{refund}:outside", OUTSIDE, collector, amount, "outside", refund, now)]
 
 
 def carried(old_order: str, new_order: str, item: str, amount: Money, now: datetime) -> list[Transfer]:

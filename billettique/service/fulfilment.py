@@ -66,10 +66,13 @@ def on_payment(session: Session, payment_id: str, state: PaymentState, now: date
 
 def on_refund(session: Session, refund_id: str, now: datetime) -> None:
     """A refund moved: its order is looked at again."""
-    row = refunds.find_by_refund(session, refund_id)
+    row, refund = refunds.find_by_refund(session, refund_id), get_refund(session, refund_id)
     if row is not None:
-        state = get_refund(session, refund_id).state
-        again(session, row.order_id, f"{refund_id}:{state}", now)
+        again(session, row.order_id, f"{refund_id}:{refund.state}:{refund.moved_at.isoformat()}", now)
+    elif refund.outside:
+        payment = session.get(OrderPaymentRow, refund.payment)
+        if payment is not None:
+            books.give(session, books.refunded_outside(payment, refund.id, Money(refund.cents), now), now)
 
 
 # ---------------------------------------------------------------- all that is due
@@ -252,16 +255,20 @@ def _give_back_surplus(session: Session, work: _Work, items: list[ItemRow], now:
 def _follow_refunds(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
     by_id = {each.id: each for each in items}
     for row in store.refunds_of(session, work.order.id):
-        if row.paid_at is not None:
-            continue
-        state = RefundState(get_refund(session, row.refund).state)
+        refund, payment, amount = get_refund(session, row.refund), work.payments[row.payment], Money(row.amount_cents)
+        state = RefundState(refund.state)
         item = None if row.item is None else by_id.get(row.item)
         if item is not None and item.now is ItemState.ERROR:
-            store.move(session, item, ItemState.REFUNDED, now, Decision("billettique.given_back", state=str(state)))
+            store.move(session, item, ItemState.REFUNDED, now, Decision("billettique.refund_asked"))
             work.changed = True
-        if state is RefundState.SUCCEEDED:
+        if state is RefundState.SUCCEEDED and row.paid_at is None:
+            settled = (refund.why or {}).get("code") == "payments.refund_settled"
+            by_mandate = settled and refund.why["params"].get("how") != "cash"
+            work.transfers += books.refund_paid(payment, refund.id, amount, by_mandate=by_mandate, now=now)
             row.paid_at = now
-            work.transfers += books.refund_paid(work.payments[row.payment], row.refund, Money(row.amount_cents), now)
+        elif state in (RefundState.FAILED, RefundState.MANDATE) and row.paid_at is not None:
+            work.transfers += books.refund_returned(payment, refund.id, amount, now)
+            row.paid_at = None
 
 
 def _follow_disputes(session: Session, services: "Services", work: _Work, items: list[ItemRow], now: datetime) -> None:
