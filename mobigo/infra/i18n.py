@@ -12,6 +12,7 @@ import io
 import logging
 import os
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -164,7 +165,7 @@ def _load(language: str, folder: Path | None) -> Catalogue:
     compiled = folder / "translations" / f"{language}-{digest.hexdigest()[:16]}.mo"
     if not compiled.exists():
         compiled.parent.mkdir(parents=True, exist_ok=True)
-        fresh = compiled.with_suffix(f".{os.getpid()}")
+        fresh = compiled.with_suffix(f".{os.getpid()}-{threading.get_ident()}")  # two threads may be first
         fresh.write_bytes(_compile(language, files))
         fresh.replace(compiled)
     with compiled.open("rb") as stream:
