@@ -116,10 +116,10 @@ _current: list[World] = []
 
 
 @contextmanager
-def world(config: Config) -> Iterator[World]:
+def world(config: Config, now: datetime = NOW) -> Iterator[World]:
     """A world on this configuration; its listeners take the place of the order's."""
     services = Services(config)
-    made = World(services)
+    made = World(services, now)
     services._parts[Providers] = Providers(config, made.clock)
     before = list(listening.ON_PAYMENT), list(listening.ON_REFUND)
     listening.ON_PAYMENT[:] = ["tests.payments_world:on_payment"]

@@ -5,18 +5,18 @@ reads the object again. And the round of that worker: everything that is due at 
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from billettique.gateway.psp import Providers
 from billettique.model.payments import Notice, Seen
 from billettique.rules import payments as rules
 from billettique.service import payments, quarantine, refunding, waking
+from billettique.service.intake import Intake
 from billettique.store import notices
 from billettique.store import payments as store
 from billettique.store.notices import Work
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError, NotFound
-from mobigo.infra.clock import new_id
 from mobigo.infra.db import reading, transaction
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ LOOKS: Final = 200
 # Events stay readable for 30 days; intents are looked at for the three days in which events may still come.
 SWEEP_EVENTS: Final = timedelta(days=3)
 SWEEP_INTENTS: Final = timedelta(days=3)
-_WORKS: Final = {"payment": "payment", "refund": "refund", "means": "means"}
 _log = logging.getLogger(__name__)
 
 
@@ -45,28 +44,7 @@ def store_notice(services: "Services", notice: Notice, now: datetime) -> bool:
         with reading(services.engine) as session:
             if store.find_by_ref(session, notice.provider, notice.object_ref) is None:
                 return False
-    with transaction(services.engine) as session:
-        event, work = _rows(notice, now)
-        if not notices.store_event(session.connection(), event, work):
-            return False
-        if work is not None:
-            waking.wake(session, now, now)
-        return True
-
-
-def _rows(notice: Notice, now: datetime) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    event = {
-        "provider": notice.provider, "event_id": notice.event_id[:255], "kind": notice.kind[:100],
-        "about": notice.about, "object_ref": notice.object_ref[:255], "sent_at": notice.sent_at, "received_at": now,
-    }  # fmt: skip
-    what = _WORKS.get(notice.about)
-    if what is None or not notice.object_ref:
-        return event, None
-    work = {
-        "id": new_id(now), "provider": notice.provider, "what": what, "ref": notice.object_ref[:255],
-        "key": f"{notice.provider}:{notice.event_id}"[:300], "created_at": now, "due_at": now, "tries": 0,
-    }  # fmt: skip
-    return event, work
+    return services.part(Intake, lambda made: Intake(made.engine)).store(notice, now)
 
 
 # ---------------------------------------------------------------- the worker's round

@@ -3,11 +3,12 @@ for a provider. A row of that queue is written with the fact that causes it, lea
 any transaction, tried again later and later, then set aside for a person.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Index, String, UniqueConstraint, func, insert, select, update
+from sqlalchemy import Index, String, UniqueConstraint, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -89,24 +90,30 @@ def ask(session: Session, provider: str, what: str, ref: str, *, key: str, due_a
     return insert_new(session, WorkRow, row, ["what", "key"])
 
 
-def store_event(connection: Connection, event: dict[str, Any], work: dict[str, Any] | None) -> bool:
-    """Store an event and what it asks, in the caller's transaction; False, and nothing written, for one stored before.
-    The shortest way, since providers send thousands at once after an outage."""
-    if connection.execute(_once(connection.dialect.name), event).first() is None:
-        return False
-    if work is not None:
-        connection.execute(_ADD_WORK, work)
-    return True
+def store_events(
+    session: Session, events: Sequence[Mapping[str, Any]], works: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> set[tuple[str, str]]:
+    """Store events and, of those that are new, what they ask (`works`, by provider and event): which were new. What
+    another host stores at this very moment is stored once: it is waited for, and the keys hold it."""
+    connection = session.connection()
+    once = _insert(connection.dialect.name, ProviderEventRow, _EVENT)
+    new = {(row.provider, row.event_id) for row in connection.execute(once, list(events))}
+    asked = [works[name] for name in new if name in works]
+    if asked:
+        connection.execute(_insert(connection.dialect.name, WorkRow, _WORK), asked)
+    return new
+
+
+_EVENT: Final = ("provider", "event_id")
+_WORK: Final = ("what", "key")
 
 
 @cache
-def _once(dialect: str) -> Any:
-    table = table_of(ProviderEventRow)
-    add = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    return add.on_conflict_do_nothing(index_elements=["provider", "event_id"]).returning(table.c.event_id)
-
-
-_ADD_WORK: Final = insert(table_of(WorkRow))
+def _insert(dialect: str, owner: type[Base], unique: tuple[str, ...]) -> Any:
+    add = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    table = table_of(owner)
+    # What is returned makes it one statement for many rows.
+    return add(table).on_conflict_do_nothing(index_elements=list(unique)).returning(*(table.c[name] for name in unique))
 
 
 def take(session: Session, now: datetime) -> Work | None:

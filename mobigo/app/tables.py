@@ -10,6 +10,7 @@ import billettique.store.means
 import billettique.store.notices
 import billettique.store.orders
 import billettique.store.payments
+import billettique.store.tariffs
 import billettique.store.tickets
 import billettique.store.usage
 import billettique.store.validations
