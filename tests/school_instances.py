@@ -13,6 +13,7 @@ import numpy as np
 
 from scolaire.model.plan import Block, Board, Circuit, Leave, Plan
 from scolaire.model.problem import Depot, Handling, Need, Problem, School, Travel, VehicleType
+from scolaire.model.stops import StopProblem
 
 FEET_A_SECOND = 88 / 3  # 20 miles an hour
 METRES_A_FOOT = 0.3048
@@ -101,3 +102,28 @@ def latest(problem: Problem, school: str, needs: list[str], name: str, arrives_m
 def one_bus_a_circuit(circuits: list[Circuit]) -> Plan:
     """A plan that nobody would drive, for what is judged circuit by circuit."""
     return Plan(tuple(circuits), tuple(Block(f"b-{each.id}", "bus", "depot", (each.id,)) for each in circuits))
+
+
+@dataclass(frozen=True)
+class Schittekat:
+    """The published instances of stop selection: one school, walking limit, seats, length of closed tours."""
+
+    path: Path
+
+    def rows(self) -> list[dict[str, str]]:
+        """What was published of each instance: its file, sizes, the cost and seconds of the heuristic of 2013."""
+        with zipfile.ZipFile(self.path) as archive:
+            name = next(each for each in archive.namelist() if each.endswith("published-costs.csv"))
+            return list(csv.DictReader(archive.read(name).decode().splitlines()))
+
+    def problem(self, file: str) -> StopProblem:
+        with zipfile.ZipFile(self.path) as archive:
+            name = next(each for each in archive.namelist() if each.endswith("/" + file) or each == file)
+            lines = [line.split() for line in archive.read(name).decode().splitlines() if line.strip()]
+        _, pupils, _, seats, walk = (float(value) for value in lines[0][:5])
+        points = np.array([[float(value) for value in line[-2:]] for line in lines[1:]])
+        stops, homes = points[: -int(pupils)], points[-int(pupils) :]
+        costs = np.sqrt(((stops[:, None] - stops[None]) ** 2).sum(axis=2))
+        near = np.sqrt(((homes[:, None] - stops[None]) ** 2).sum(axis=2)) <= walk
+        near[:, 0] = False
+        return StopProblem(costs, tuple(tuple(np.nonzero(row)[0].tolist()) for row in near), int(seats))

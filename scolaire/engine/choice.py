@@ -95,7 +95,8 @@ class _Programme:
                 for here, arrival in zip(places, at, strict=True):
                     self.used[school].append((here, way, arrival))
                     self._count(here, way, arrival)
-        self.model.add_linear_constraint(mathopt.fast_sum(picks) == 1)
+        if picks:  # a school without pupils has no scenario
+            self.model.add_linear_constraint(mathopt.fast_sum(picks) == 1)
 
     def _count(self, here: mathopt.Variable, way: Way, arrival: int) -> None:
         self.circuits[arrival].append(here)
@@ -148,7 +149,7 @@ def choose(pool: Pool, by: By, *, most_s: float) -> Choice | None:
 
 
 def _placed(asked: _Programme, school: int, values: dict[mathopt.Variable, float]) -> tuple[Placed, ...]:
-    if asked.used[school]:
+    if asked.used[school] or not asked.picked[school]:
         return tuple((way, arrival) for here, way, arrival in asked.used[school] if values[here] > 0.5)
     _, scenario = max(asked.picked[school], key=lambda each: values[each[0]])
     at = asked.pool.at(school)[0]
