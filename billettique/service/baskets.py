@@ -109,6 +109,11 @@ def add(
     return made
 
 
+def new_item(order_id: str, offer: Offer, *, position: int, now: datetime) -> ItemRow:
+    """An item of its own, not written yet."""
+    return _item(order_id, new_id(now), position, offer, None, now)
+
+
 def _item(order_id: str, bundle: str, position: int, offer: Offer, holder: str | None, now: datetime) -> ItemRow:
     return ItemRow(
         id=new_id(now), order_id=order_id, position=position, bundle=bundle, kind=str(offer.kind),

@@ -127,8 +127,11 @@ def contested_back(item: ItemRow, now: datetime) -> list[Transfer]:
 
 
 def sold(item: ItemRow, now: datetime) -> list[Transfer]:
-    """An item is served."""
-    order = order_account(item.order_id)
+    """An item is served. Where another package counts the revenue (`promised["revenue"]` names its account), what was
+    paid settles what that package books there, whole."""
+    order, elsewhere = order_account(item.order_id), item.promised.get("revenue")
+    if elsewhere is not None:
+        return [_moved(f"{item.id}:sold", order, elsewhere, item.price, "sale", item.id, now)]
     return [
         _moved(f"{item.id}:sold", order, sales_account(item.seller), item.net, "sale", item.id, now),
         _moved(f"{item.id}:vat", order, vat_account(item.vat_pct), item.tax, "vat", item.id, now),
@@ -137,7 +140,9 @@ def sold(item: ItemRow, now: datetime) -> list[Transfer]:
 
 def taken_back(item: ItemRow, reason: str, net: Money, tax: Money, now: datetime) -> list[Transfer]:
     """Part or all of a sale is undone: the order holds that much again."""
-    order = order_account(item.order_id)
+    order, elsewhere = order_account(item.order_id), item.promised.get("revenue")
+    if elsewhere is not None:
+        return [_moved(f"{item.id}:{reason}:unsold", elsewhere, order, net + tax, "unsale", item.id, now)]
     return [
         _moved(f"{item.id}:{reason}:unsold", sales_account(item.seller), order, net, "unsale", item.id, now),
         _moved(f"{item.id}:{reason}:unvat", vat_account(item.vat_pct), order, tax, "unvat", item.id, now),

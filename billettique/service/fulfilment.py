@@ -23,7 +23,7 @@ from billettique.store import orders as store
 from billettique.store.orders import ItemRow, OrderPaymentRow, OrderRow
 from billettique.store.payments import get_refund
 from mobigo.base.decisions import Decision
-from mobigo.base.errors import MobigoError, Upstream
+from mobigo.base.errors import MobigoError, Refused, Upstream
 from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO, Money
 from mobigo.ledger.model import Transfer
@@ -175,7 +175,7 @@ def _serve(
 def _confirm_seat(session: Session, item: ItemRow, seats: Mapping[ItemKind, Seats], now: datetime) -> None:
     keeper = seats.get(ItemKind(item.kind))
     if keeper is None or item.seat is None:
-        raise MobigoError("billettique.no_seats", kind=item.kind)
+        raise Refused("billettique.no_seats", kind=item.kind)
     keeper.confirm(session, item.seat, now)
 
 

@@ -197,6 +197,13 @@ def send_boarding_code(session: Session, root: bytes, booking: Booking, now: dat
     return code
 
 
+def tell_driver(session: Session, booking_id: str, now: datetime) -> None:
+    """Tell the driver of a booking that waited and is confirmed now."""
+    booking = store.booking_value(store.get_booking(session, booking_id))
+    offer = offer_store.offer_value(offer_store.get_offer(session, booking.offer))
+    _tell_driver(session, booking, offer, "new", now)
+
+
 def _tell_driver(session: Session, booking: Booking, offer: Offer, what: str, now: datetime) -> None:
     phone = _phone_of(session, offer.driver)
     if phone is None:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 def make_seats(services: Services) -> "Mapping[ItemKind, Seats]":
     """Who keeps seats, by kind of item."""
-    return {}
+    from mobigo.app.carpool_seats import CarpoolSeats
+
+    carpool = CarpoolSeats(services)
+    return {carpool.kind: carpool}
 
 
 def services_for(config: "Config") -> Services:

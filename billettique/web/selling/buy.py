@@ -6,18 +6,20 @@ from typing import Final
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from billettique.model.orders import Channel, Offer
+from billettique.model.orders import Channel, ItemKind, Offer
 from billettique.rules.fares import operating_day
 from billettique.service import baskets, journeys, shelf
+from billettique.service.seats import seats_of
 from billettique.web import bp
 from billettique.web.selling.shared import Faults, day_of, find_basket, remember, shown, subject, text, whole
 from mobigo.base.errors import InvalidInput
-from mobigo.infra.auth import public
+from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import transaction
 from mobigo.infra.i18n import current_language
 from mobigo.infra.web import services
 
+_SEAT: Final = {"run": "offer", "from": "from", "to": "to", "seats": "seats"}
 AHEAD: Final = timedelta(days=92)  # how far ahead a pass may begin
 
 
@@ -62,6 +64,25 @@ def add_journey(token: str) -> ResponseReturnValue:
         order_id = put(offers, None)
     if faults or order_id is None:
         return _journey_page(token, faults)
+    return remember(redirect(url_for("billettique.basket"), 303), order_id)
+
+
+@bp.post("/achats/covoiturage")
+@requires(Permission.ACCOUNT_OWN)
+def carpool_seat() -> ResponseReturnValue:
+    """Puts a seat of a carpool run into the basket; refused, one reads why on the page of what is on sale."""
+    faults = Faults()
+    order_id = None
+    asked = {name: text(field, 60) for name, field in _SEAT.items()}
+    with faults.caught():
+        keeper = seats_of(services()).get(ItemKind.CARPOOL_SEAT)
+        if keeper is None:
+            raise InvalidInput("billettique.no_such_form")
+        with transaction(services().engine) as session:
+            offer = keeper.offer(session, {**asked, "subject": subject() or ""}, now())
+        order_id = put((offer,), None)
+    if faults or order_id is None:
+        return _page(faults)
     return remember(redirect(url_for("billettique.basket"), 303), order_id)
 
 

@@ -29,6 +29,7 @@ PUBLIC: Final[tuple[Entry, ...]] = (
     Entry("planner.search", _("Itinéraires")),
     Entry("planner.departures", _("Départs")),
     Entry("planner.lines", _("Lignes")),
+    Entry("billettique.buy", _("Titres et abonnements")),
     Entry("covoit.lines", _("Covoiturage")),
     Entry("shell.help", _("Aide")),
 )
@@ -40,6 +41,7 @@ AGENTS: Final[tuple[Entry, ...]] = (
     Entry("billettique.ticket_keys", _("Clés des titres"), Permission.TICKETS_KEYS),
     Entry("billettique.control", _("Contrôle"), Permission.TICKETS_INSPECT),
     Entry("billettique.cases", _("Dossiers du contrôle"), Permission.TICKETS_CASES),
+    Entry("billettique.fare_versions", _("Tarifs"), Permission.SALES_READ),
     Entry("billettique.usage", _("Usage des titres"), Permission.SALES_READ),
     Entry("admin.jobs", _("Travaux"), Permission.JOBS_READ),
     Entry("admin.accounts", _("Comptes"), Permission.ACCOUNTS_READ),
