@@ -1,5 +1,6 @@
 """The papers of a batch: the état liquidatif nominatif and the bordereau, as an Excel workbook and as a tagged PDF."""
 
+from datetime import datetime
 from typing import Final
 
 from covoit.export.workbook import saved, text
@@ -14,6 +15,25 @@ _STEPS: Final = {
     "order": "ordonné par",
     "accept": "reçu par le comptable public",
 }
+# The names of accounting codes as their file writes them, and as a paper does.
+_CODES: Final = {"nature": "Nature", "fonction": "Fonction", "piece": "Pièces justificatives"}
+
+
+def _in_order(batch: Bordereau) -> list[tuple[str, str, datetime]]:
+    """The signatures in the order of the steps, whatever the clock said."""
+    order = list(_STEPS)
+    return sorted(batch.signatures, key=lambda each: order.index(each[0]) if each[0] in order else len(order))
+
+
+def _by_four(iban: str) -> str:
+    """An IBAN as people read it: "FR76 2004 1010 …"."""
+    return " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))
+
+
+def _months(first: str, last: str) -> str:
+    """ "08/2026 – 09/2026", "09/2026" for one month."""
+    shown = [f"{each[5:7]}/{each[:4]}" for each in (first, last)]
+    return shown[0] if first == last else " – ".join(shown)
 
 
 def workbook(batch: Bordereau) -> bytes:
@@ -43,7 +63,7 @@ def workbook(batch: Bordereau) -> bytes:
     front.append(["montant total (€)", f"=ROUND(SUM('État liquidatif'!J2:J{last}),2)"])
     for name, code in sorted(batch.codes.items()):
         front.append([text(name), text(code)])
-    for step, name, at in batch.signatures:
+    for step, name, at in _in_order(batch):
         front.append([_STEPS.get(step, step), text(f"{name}, {instant(at)}")])
     for sheet in (front, state):
         for cell in sheet[1]:
@@ -61,12 +81,13 @@ def pdf(batch: Bordereau) -> bytes:
         ("Établi le", day(paris_day(batch.drawn_at), year=True)),
         ("Lignes", number(len(batch.lines))),
         ("Montant total", amount(batch.total)),
-        *((name, code) for name, code in sorted(batch.codes.items())),
-        *((_STEPS.get(step, step), f"{name}, {instant(at)}") for step, name, at in batch.signatures),
+        *((_CODES.get(name, name), code) for name, code in sorted(batch.codes.items())),
+        *((_STEPS.get(step, step).capitalize(), f"{name}, {instant(at)}") for step, name, at in _in_order(batch)),
     ]
     lines = [
         [
-            str(line.number), line.name, line.iban, f"{line.first_month} – {line.last_month}", str(line.trips),
+            str(line.number), line.name, _by_four(line.iban), _months(line.first_month, line.last_month),
+            str(line.trips),
             f"{line.scale} — {line.act}", amount(line.amount),
         ]
         for line in batch.lines
@@ -75,10 +96,15 @@ def pdf(batch: Bordereau) -> bytes:
         [
             f"= Bordereau n° {escaped(batch.batch)}",
             escaped(f"{batch.payer} — {batch.title}"),
-            table(["", ""], [list(pair) for pair in facts]),
+            table(["", ""], [list(pair) for pair in facts], wide=1),
             "= État liquidatif nominatif",
-            table(["N°", "Bénéficiaire", "IBAN", "Mois", "Trajets", "Barème et acte", "Montant"], lines, right=(4, 6)),
-            f"*Total : {escaped(amount(batch.total))}*",
+            table(
+                ["N°", "Bénéficiaire", "IBAN", "Mois", "Trajets", "Barème et acte", "Montant"],
+                lines,
+                right=(4, 6),
+                wide=1,
+                foot=["", "Total", "", "", "", "", amount(batch.total)],
+            ),
         ]
     )
     return compiled(f"Bordereau {batch.batch}", source, batch.drawn_at, landscape=True)

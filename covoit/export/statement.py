@@ -5,9 +5,11 @@ import io
 from datetime import UTC, datetime
 
 from covoit.export.accounts import euros, neutral
+from covoit.gateway.lines import get_line
 from covoit.model.claims import Statement, StatementLine
-from mobigo.base.instants import PARIS
-from mobigo.infra.formats import amount, day, distance, instant
+from mobigo.base.errors import NotFound
+from mobigo.base.instants import PARIS, paris_day
+from mobigo.infra.formats import NBSP, amount, day, instant, month, number
 from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.pdf import compiled, escaped, table
@@ -42,15 +44,25 @@ def _why(line: StatementLine) -> list[str]:
     return reasons(line) + ([_("Trajet d’un mois déjà clos.")] if line.late else [])
 
 
+def _line_name(line: StatementLine) -> str:
+    """The line as its page calls it; who declared the trip, off the lines."""
+    if line.line is None:
+        return line.operator
+    try:
+        found = get_line(line.line, paris_day(line.started_at))
+    except NotFound:
+        return line.line
+    return f"{found.number} {found.name}"
+
+
 def statement_pdf(statement: Statement, name: str) -> bytes:
     """The statement as a PDF, in the language spoken."""
     language = current_language()
-    title = _("Relevé de covoiturage %(month)s", month=statement.month)
+    title = _("Relevé de covoiturage : %(month)s", month=month(statement.month, language))
     rows = [
         [
-            instant(line.started_at, language), line.line or line.operator, distance(line.distance_m, language),
-            str(line.passengers), " ".join(_why(line)),
-            amount(line.amount, language),
+            instant(line.started_at, language), _line_name(line), f"{number(line.distance_m / 1000, language)}{NBSP}km",
+            str(line.passengers), " · ".join(_why(line)), amount(line.amount, language),
         ]
         for line in statement.lines
     ]  # fmt: skip
@@ -68,8 +80,9 @@ def statement_pdf(statement: Statement, name: str) -> bytes:
                 [_("Départ"), _("Ligne"), _("Distance"), _("Passagers"), _("Pourquoi"), _("Montant")],
                 rows,
                 right=(2, 3, 5),
+                wide=4,
+                foot=[_("Total"), "", "", "", "", amount(statement.total, language)],
             ),
-            f"*{escaped(_('Total : %(amount)s', amount=amount(statement.total, language)))}*",
             escaped(_("Pour contester une ligne : une réclamation reçoit une réponse dans les deux mois.")),
         ]
     )

@@ -63,6 +63,11 @@ def day(moment: date, language: str = "fr", *, year: bool = False, weekday: bool
     return " ".join(words)
 
 
+def month(value: str, language: str = "fr") -> str:
+    """The month of "2026-11" in words: "novembre 2026"."""
+    return f"{_MONTHS[language][int(value[5:7]) - 1]} {value[:4]}"
+
+
 def instant(moment: datetime, language: str = "fr") -> str:
     """A day and an hour: "mardi 24 novembre 2026, 8 h 05"."""
     return f"{day(moment, language, year=True)}, {hour(moment, language)}"

@@ -29,14 +29,26 @@ def _drawn(letter: str) -> bool:
     return any(first <= letter <= last for first, last in _DRAWN)
 
 
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
-    """A table with its header row; columns of `right` are aligned to the right. Without any title, no header."""
+def table(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Collection[int] = (),
+    wide: int | None = None,
+    foot: Sequence[str] = (),
+) -> str:
+    """A table with its header row, repeated on each page; columns of `right` are aligned to the right, `wide` takes the
+    width that is left, `foot` is the last row, bold. Without any title, no header."""
     columns = len(titles)
+    widths = ", ".join("1fr" if at == wide else "auto" for at in range(columns))
     alignment = ", ".join("right" if at in right else "left" for at in range(columns))
-    lines = [f"#table(columns: {columns}, stroke: 0.4pt + luma(160), align: ({alignment},),"]
+    lines = [f"#table(columns: ({widths},), stroke: 0.4pt + luma(160), align: ({alignment},),"]
     if any(titles):
         lines.append("table.header(" + ", ".join(f"[*{escaped(title)}*]" for title in titles) + "),")
     lines += [", ".join(f"[{escaped(cell)}]" for cell in row) + "," for row in rows]
+    if foot:
+        # Not a repeated footer: a total stands once, under all it adds up.
+        lines.append(", ".join(f"[*{escaped(cell)}*]" if cell else "[]" for cell in foot) + ",")
     return "\n".join([*lines, ")"])
 
 

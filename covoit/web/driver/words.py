@@ -35,8 +35,7 @@ def spoken() -> dict[str, Callable[..., object]]:
 
 def month_name(month: str | date) -> str:
     """ "novembre 2026"."""
-    first = date(int(month[:4]), int(month[5:7]), 1) if isinstance(month, str) else month
-    return formats.day(first, current_language(), year=True, weekday=False).split(formats.NBSP, 1)[1]
+    return formats.month(month if isinstance(month, str) else f"{month:%Y-%m}", current_language())
 
 
 def stage(value: str) -> Said:

@@ -1,6 +1,5 @@
 """What agents read of values: months, steps, states, kinds, suspicions. In the language being read."""
 
-from datetime import date
 
 from covoit.model.claims import Kind, Outcome
 from covoit.model.fraud import Suspicion
@@ -19,8 +18,7 @@ Badge = tuple[str, str]  # words, and the kind of badge they stand in
 
 def month(value: str) -> str:
     """ "novembre 2026"."""
-    first = date(int(value[:4]), int(value[5:7]), 1)
-    return formats.day(first, current_language(), year=True, weekday=False).split(formats.NBSP, 1)[1]
+    return formats.month(value, current_language())
 
 
 def stage(value: str) -> Badge:

@@ -192,7 +192,9 @@ def test_a_statement_says_each_trip_and_why(engine: Engine, tmp_path: Path) -> N
         paper = PdfReader(io.BytesIO(statement_pdf(after, "Anna Essai")))
         attested = PdfReader(io.BytesIO(certificate_pdf(certificate)))
     words = "".join("".join(page.extract_text() for page in paper.pages).split())
-    assert "Total:13,30€" in words.replace("\u202f", "")
+    assert "Total13,30€" in words.replace("\u202f", "")
+    assert "novembre2026" in words
+    assert "C6Baume-les-Dames–Avoudrey" in words  # the line by its name, not by our code for it
     assert paper.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert "€" not in " ".join(page.extract_text() for page in attested.pages)
 
