@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import segno
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, BrowserType
 
 WIDTH, HEIGHT, RATE = 640, 480, 15
 
@@ -38,9 +38,9 @@ def film(path: Path, codes: Sequence[bytes | None], *, frames_each: int = RATE) 
 
 
 @contextmanager
-def browser_that_sees(playwright: Playwright, chromium: str, film_path: Path, **options: Any) -> Iterator[Browser]:
+def browser_that_sees(kind: BrowserType, chromium: str, film_path: Path, **options: Any) -> Iterator[Browser]:
     """A browser whose camera shows that film, and whose visitors allow it."""
-    opened = playwright.chromium.launch(
+    opened = kind.launch(
         executable_path=chromium,
         args=[
             "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",

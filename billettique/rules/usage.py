@@ -135,11 +135,26 @@ def load_after(stops: Sequence[Boarded]) -> list[int]:
     on, inferred = sum(each.boardings for each in stops), sum(each.inferred_on for each in stops)
     if not inferred:
         return [0] * len(stops)
-    inside, loads = 0, []
+    return [max(0, (2 * inside + inferred) // (2 * inferred)) for inside in _inside(stops, on, inferred)]
+
+
+def _inside(stops: Sequence[Boarded], on: int, inferred: int) -> list[int]:
+    """How many are on board after each stop, times how many are inferred; below zero where the order is not theirs."""
+    inside, after = 0, []
     for each in stops:
         inside += each.boardings * inferred - each.inferred_off * on
-        loads.append(max(0, (2 * inside + inferred) // (2 * inferred)))
-    return loads
+        after.append(inside)
+    return after
+
+
+def in_order(stops: Mapping[str, Boarded], directions: Sequence[Sequence[str]]) -> list[Boarded]:
+    """What is known of a trip, in the order of the direction it ran in: the one in which fewest get off before they
+    got on. Stops of no direction come last."""
+    on = sum(each.boardings for each in stops.values())
+    inferred = sum(each.inferred_on for each in stops.values())
+    orders = [[stops[stop] for stop in dict.fromkeys(way) if stop in stops] for way in directions]
+    best = max(orders, key=lambda order: (len(order), min(_inside(order, on, inferred), default=0)), default=[])
+    return best + [each for stop, each in stops.items() if each not in best]
 
 
 # ---------------------------------------------------------------- revenue

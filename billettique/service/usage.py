@@ -180,16 +180,17 @@ def earned_by_product(session: Session, first_day: date, last_day: date) -> dict
     return earned
 
 
-def loads_of(session: Session, line: str, stops: Sequence[str], first_day: date, last_day: date) -> list[Loaded]:
-    """The trips of a line between two days, the fullest first. `stops` give their order."""
-    place = {stop: at for at, stop in enumerate(stops)}
+def loads_of(
+    session: Session, line: str, directions: Sequence[Sequence[str]], first_day: date, last_day: date
+) -> list[Loaded]:
+    """The trips of a line between two days, the fullest first. `directions` give the order of its stops."""
     trips: dict[tuple[date, str], list[store.LoadRow]] = defaultdict(list)
     for row in store.loads(session, first_day, last_day, line):
         trips[row.day, row.trip].append(row)
     found = []
     for (day, trip), rows in trips.items():
-        rows.sort(key=lambda row: place.get(row.stop, len(place)))
-        boarded = [Boarded(row.stop, row.boardings, row.inferred_on, row.inferred_off) for row in rows]
+        by_stop = {row.stop: Boarded(row.stop, row.boardings, row.inferred_on, row.inferred_off) for row in rows}
+        boarded = rules.in_order(by_stop, directions)
         known = any(each.inferred_on for each in boarded)
         most = max(rules.load_after(boarded)) if known else None
         found.append(Loaded(day, trip, sum(each.boardings for each in boarded), most))

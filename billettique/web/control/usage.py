@@ -40,8 +40,8 @@ def usage() -> ResponseReturnValue:
             month = months[-1]
         shown = service.figures_of(session, month)
         line = request.args.get("ligne", "")
-        stops = [stop.place for stop in lines[line].stops()] if line in lines else []
-        loads = service.loads_of(session, line, stops, month, service.last_day(month))[:SHOWN] if line else []
+        ways = [[stop.place for stop in way] for way in lines[line].directions] if line in lines else []
+        loads = service.loads_of(session, line, ways, month, service.last_day(month))[:SHOWN] if line else []
     names = _stop_names(lines)
     return render_template(
         "billettique/usage.html",

@@ -232,7 +232,9 @@ def test_a_restored_backup_knows_no_place_and_no_hour(database_config: Config, e
         ({"until": None}, "billettique.record_without_ticket"),
     ],
 )
-def test_a_record_that_cannot_be_is_told_apart_and_the_rest_is_kept(engine: Engine, changed: dict[str, object], why: str) -> None:
+def test_a_record_that_cannot_be_is_told_apart_and_the_rest_is_kept(
+    engine: Engine, changed: dict[str, object], why: str
+) -> None:
     with transaction(engine) as session:
         outcome = sync.receive(session, device(), [replace(record("1"), **changed), record("2", 2)], NOW)
     assert outcome.new == 1
