@@ -1,8 +1,10 @@
 """The verdict on a code: each answer, both sides of each edge, in the order of the steps; tampering in every way."""
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -28,7 +30,7 @@ from billettique.model.ticket import (
 from billettique.rules import fcb3, fdc1, u2, uper, verify
 from billettique.rules.issuing import show_code, sign_ticket
 from billettique.rules.keys import is_signed
-from billettique.rules.tickets import mark_of, mark_of_code, record_of, ticket_octets
+from billettique.rules.tickets import mark_of, mark_of_code, read_ticket, record_of, ticket_octets
 from billettique.rules.uper import Optional, encode, ia5, sequence
 from billettique.rules.verify import Keyring, Policy, uses_up
 from mobigo.base.errors import InvalidInput, Refused
@@ -41,6 +43,7 @@ from tests.ticket_world import (
     ORDER,
     PASS,
     PROVIDER,
+    RING,
     SELLER,
     TELEPHONE,
     TICKET,
@@ -486,7 +489,7 @@ class Memory:
 
     What was truly signed is remembered. A mutant whose signature is of another shape is really checked; one that asks
     about octets that nobody signed, or brings another number of the same shape, is not: ECDSA is trusted there, and
-    tried for one in twenty.
+    tried for one in two hundred.
     """
 
     def __init__(self, seed: int) -> None:
@@ -509,7 +512,7 @@ class Memory:
             return True
         same_shape = (octets, shape(signature)) in self.shapes
         unknown = octets not in self.messages
-        if (same_shape or unknown) and self.random.random() >= 0.05:
+        if (same_shape or unknown) and self.random.random() >= 0.005:
             return False
         self.tried += 1
         return is_signed(key, octets, signature)
@@ -526,48 +529,47 @@ def sample(n: int, seed: int) -> Iterator[bytes]:
     random = Random(seed)
     for at in range(n):
         small = replace(TICKET, area=Area(), reference=str(random.getrandbits(60)), product=str(at))
-        ticket = small if at % 4 else replace(PASS, reference=str(at))
-        yield static_code(ticket) if at % 8 else dynamic_code(ticket)
+        ticket = small if at % 8 else replace(PASS, area=Area(), reference=str(at))
+        yield static_code(ticket) if at % 8 != 4 else dynamic_code(ticket)
 
 
-def mutants(octets: bytes, values: int, random: Random) -> Iterator[bytes]:
-    """Each octet with each of its bits turned; and replaced by `values` others."""
-    for at in range(len(octets)):
-        before, octet, behind = octets[:at], octets[at], octets[at + 1 :]
-        others = (
-            range(1, 256) if values == 255 else [*(1 << bit for bit in range(8)), *random.sample(range(1, 256), values)]
-        )
-        for turned in others:
-            yield before + bytes((octet ^ turned,)) + behind
+def judge(octets: bytes, seed: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], Verdict]:
+    """`verify` in this world, quick enough for millions of mutants of one code: the ticket that was truly signed is
+    read once, every other one anew; signatures are checked as `Memory` says."""
+    memory = Memory(seed)
+    memory.learn(octets)
+    monkeypatch.setattr(verify, "is_signed", memory.is_signed)
+    (genuine,) = (each.octets for each in u2.read_code(octets).header.data)
+    known = read_ticket(genuine)
+    monkeypatch.setattr(verify, "read_ticket", lambda given: known if given == genuine else read_ticket(given))
+    return partial(verify.verify, keys=RING, revocations=NO_REVOCATION, used={}, now=NOW, policy=TRIAL)
 
 
-def refuses_all(codes: Iterable[bytes], values: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    random, seen = Random(seed), 0
+def refuses_all(codes: Iterable[bytes], seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every octet of every code as each of its 255 others, hence every bit turned: all through `verify`, none is OK."""
     for octets in codes:
-        memory = Memory(seed)
-        memory.learn(octets)
-        monkeypatch.setattr(verify, "is_signed", memory.is_signed)
-        assert checked(octets).answer is Answer.OK
-        for mutant in mutants(octets, values, random):
-            assert checked(mutant).answer is not Answer.OK, (octets.hex(), mutant.hex())
-            seen += 1
-        assert memory.tried > 0
-    assert seen > 0
+        check = judge(octets, seed, monkeypatch)
+        assert check(octets).answer is Answer.OK
+        for at in range(len(octets)):
+            before, octet, behind = octets[:at], octets[at], octets[at + 1 :]
+            for other in OTHERS[octet]:
+                if check(before + other + behind).answer is Answer.OK:
+                    pytest.fail(f"{octets.hex()} with {other.hex()} at {at}")
 
 
-def test_no_bit_of_200_codes_may_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every bit; all values of a byte are the next test's, and the slow one's."""
-    refuses_all(sample(200, 1), 0, 1, monkeypatch)
+OTHERS = [[bytes((other,)) for other in range(256) if other != octet] for octet in range(256)]
+CODES, PARTS = (200, 8) if os.environ.get("MOBIGO_CI", "") not in ("", "0") else (8, 8)
 
 
-def test_no_byte_of_a_code_may_become_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    refuses_all(list(sample(2, 2)), 255, 2, monkeypatch)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_bit_and_no_byte_of_200_codes_may_change(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuses_all(list(sample(CODES, 1))[part::PARTS], part, monkeypatch)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(20))
+@pytest.mark.parametrize("part", range(40))
 def test_no_bit_and_no_byte_of_1000_codes_may_change(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuses_all(sample(50, 100 + part), 255, part, monkeypatch)
+    refuses_all(sample(25, 100 + part), part, monkeypatch)
 
 
 def test_no_bit_of_a_code_may_change_with_every_signature_checked() -> None:

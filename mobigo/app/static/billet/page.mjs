@@ -6,6 +6,7 @@ import { newKeys, partsOf, pointOf, showCode, signer } from "./code.mjs";
 
 const SHOWN_S = 20; // a code is good for two minutes: half a dozen are drawn in that time
 const CLOCK_S = 45; // a telephone further from our clock than this is told so
+const CACHE = "billets"; // as in service.js
 const box = document.querySelector("[data-ticket]");
 const part = (name) => box.querySelector(`[data-${name}]`);
 const picture = part("picture");
@@ -91,18 +92,22 @@ async function take(told) {
     mine = { ...mine, parts: partsOf(told) };
     await keep(mine);
   } else if (mine) {
-    mine = null;
+    mine = null; // it is elsewhere now: its code is refused, and shown no more
+    picture.replaceChildren();
     await forget();
   }
+  if (!mine && told.code_at !== box.dataset.code) return again();
   if (told.state !== "active") look("away");
   else if (mine) look("here");
   else look(told.point ? "elsewhere" : "fixed");
   await draw();
-  return told;
 }
 
-/** Another code than the one on this page: signed anew, activated, or back on paper. */
-const stale = (told) => told.code_at !== box.dataset.code;
+/** The page anew, and not the one kept: it has another code (signed anew, activated, back on paper, elsewhere). */
+async function again() {
+  await (await caches.open(CACHE)).delete(location.pathname);
+  location.reload();
+}
 
 async function bind(url) {
   say();
@@ -111,7 +116,9 @@ async function bind(url) {
     const point = await pointOf(keys);
     mine = { id: box.dataset.ticket, keys, point, parts: null };
     await keep(mine);
-    box.dataset.code = (await take(await ask(url, { point }))).code_at;
+    const told = await ask(url, { point });
+    box.dataset.code = told.code_at;
+    await take(told);
     await keepPage();
   } catch (trouble) {
     mine = null;
@@ -122,9 +129,9 @@ async function bind(url) {
 
 async function refresh() {
   try {
-    const told = await take(await ask(box.dataset.url));
-    if (stale(told) && !mine) location.reload();
-    box.dataset.code = told.code_at;
+    const told = await ask(box.dataset.url);
+    await take(told);
+    if (mine) box.dataset.code = told.code_at;
   } catch (trouble) {
     if (trouble.status) say(trouble.message);
     else if (mine?.parts) {
@@ -140,7 +147,7 @@ async function refresh() {
 async function keepPage() {
   const seen = performance.getEntriesByType("resource").map((entry) => entry.name);
   const ours = seen.filter((url) => new URL(url).origin === location.origin && new URL(url).pathname.startsWith("/static/"));
-  const cache = await caches.open("billets");
+  const cache = await caches.open(CACHE);
   await cache.addAll([...new Set([location.pathname, ...ours])]);
 }
 
