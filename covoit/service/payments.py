@@ -18,49 +18,44 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from covoit.export.sepa import pain001
 from covoit.gateway import payer as payers
 from covoit.gateway import scales
 from covoit.model.payments import (
     BatchState,
-    Bordereau,
     Event,
-    PaperLine,
-    Payment,
-    PaymentFile,
     Stage,
     Step,
     Way,
 )
 from covoit.rules import payments as rules
 from covoit.service import awards, claims, closing
+from covoit.service import payment_steps as steps
+from covoit.service.payment_papers import TITLE, account_id, bordereau, payment_file
+from covoit.service.payment_steps import PERMISSION
 from covoit.service.rights import require
 from covoit.store import awards as award_store
 from covoit.store import claims as claim_store
 from covoit.store import ibans
 from covoit.store import payments as store
 from mobigo.base.decisions import Decision
-from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
+from mobigo.base.errors import Conflict, Refused
 from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO, Money
-from mobigo.infra import audit
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.clock import new_id
-from mobigo.infra.db import insert_new, transaction
+from mobigo.infra.db import transaction
 from mobigo.infra.i18n import sentence, use_language
-from mobigo.infra.roles import PERMISSIONS, Identity, Permission
+from mobigo.infra.roles import Identity, Permission
 from mobigo.ledger import service as ledger
-from mobigo.ledger.model import Order, Reverse, Transfer
+from mobigo.ledger.model import Transfer
+
+__all__ = [
+    "BANK", "PERMISSION", "Prepared", "Sent", "accept", "bordereau", "check", "in_payment", "order", "payment_file",
+    "prepare", "reject", "send", "send_back",
+]  # fmt: skip
 
 BANK: Final = "bank"
 KEEP_DAYS: Final = 3_653  # accounting papers: ten years
-PERMISSION: Final = {
-    Step.PREPARE: Permission.COVOIT_PREPARE,
-    Step.CHECK: Permission.COVOIT_CHECK,
-    Step.ORDER: Permission.COVOIT_ORDER,
-    Step.ACCEPT: Permission.COVOIT_ACCOUNT,
-}
-_TITLE: Final = "Covoiturage"
 
 
 def in_payment(batch: str) -> str:
@@ -103,7 +98,7 @@ def prepare(engine: Engine, month: str, *, by: Identity, home: Path, now: dateti
     payer = payers.load_payer(home)
     with transaction(engine) as session:
         award_store.lock(session)
-        role = _role(by, Step.PREPARE)
+        role = steps.role_for(by, Step.PREPARE)
         if award_store.find_month(session, month) is None:
             raise Refused("covoit.month_open", month=month)
         asked = claim_store.claims_to_pay(session, month)
@@ -127,14 +122,14 @@ def prepare(engine: Engine, month: str, *, by: Identity, home: Path, now: dateti
         session.add(row)
         session.flush()
         session.add_all(lines)
-        _record_act(session, row, Step.PREPARE, by, role, now)
+        steps.record_act(session, row, Step.PREPARE, by, role, now)
         return Prepared(batch, row.number, row.lines, Money(row.cents), tuple(left_out))
 
 
 def check(engine: Engine, batch: str, *, by: Identity, now: datetime) -> None:
     """A second person, of the finance service, looked at it. Raises Refused("covoit.batch_same_person") and so on."""
     with transaction(engine) as session:
-        _act(session, store.get_batch(session, batch, lock=True), Step.CHECK, by, now)
+        steps.act(session, store.get_batch(session, batch, lock=True), Step.CHECK, by, now)
 
 
 def order(engine: Engine, batch: str, *, by: Identity, now: datetime) -> None:
@@ -144,7 +139,7 @@ def order(engine: Engine, batch: str, *, by: Identity, now: datetime) -> None:
     """
     with transaction(engine) as session:
         row = store.get_batch(session, batch, lock=True)
-        _act(session, row, Step.ORDER, by, now)
+        steps.act(session, row, Step.ORDER, by, now)
         lines = store.lines_of(session, batch, store.LINE_WAITING)
         short = [line for line in lines if claims.payable_of(session, line.person) < Money(line.cents)]
         if short:
@@ -162,7 +157,7 @@ def order(engine: Engine, batch: str, *, by: Identity, now: datetime) -> None:
             now=now,
         )  # fmt: skip
         for line in lines:
-            _move(session, line.claim, Event.MANDATE)
+            steps.move(session, line.claim, Event.MANDATE)
 
 
 def send_back(engine: Engine, batch: str, *, by: Identity, reason: str, now: datetime) -> None:
@@ -172,31 +167,31 @@ def send_back(engine: Engine, batch: str, *, by: Identity, reason: str, now: dat
         step = {BatchState.PREPARED: Step.CHECK, BatchState.CHECKED: Step.ORDER}.get(BatchState(row.state))
         if step is None:
             raise Conflict("covoit.batch_not_there", step="send_back", state=row.state)
-        _allowed(session, row, step, by)
-        row.state, row.reason = str(BatchState.SENT_BACK), _reason(reason)
-        _drop(session, row)
-        _audit(session, row, "covoit.batch_sent_back", by, now)
+        steps.allowed(session, row, step, by)
+        row.state, row.reason = str(BatchState.SENT_BACK), steps.reason(reason)
+        steps.drop(session, row)
+        steps.note(session, row, "covoit.batch_sent_back", by, now)
 
 
 def accept(engine: Engine, batch: str, *, by: Identity, now: datetime) -> None:
     """The public accountant accepts it."""
     with transaction(engine) as session:
-        _act(session, store.get_batch(session, batch, lock=True), Step.ACCEPT, by, now)
+        steps.act(session, store.get_batch(session, batch, lock=True), Step.ACCEPT, by, now)
 
 
 def reject(engine: Engine, batch: str, *, by: Identity, reason: str, now: datetime) -> None:
     """The public accountant rejects it, with a reason: the sums are payable again, the requests wait again."""
     with transaction(engine) as session:
         row = store.get_batch(session, batch, lock=True)
-        role = _allowed(session, row, Step.ACCEPT, by)
-        row.state, row.reason = str(BatchState.REJECTED), _reason(reason)
+        role = steps.allowed(session, row, Step.ACCEPT, by)
+        row.state, row.reason = str(BatchState.REJECTED), steps.reason(reason)
         lines = store.lines_of(session, batch, store.LINE_WAITING)
-        ledger.give(session, [_unmandate(batch, line) for line in lines], now=now)
+        ledger.give(session, [steps.unmandate(batch, line) for line in lines], now=now)
         for line in lines:
             line.state = store.LINE_DROPPED
-            _wait_again(session, line.claim, Event.REJECT, now)
+            steps.wait_again(session, line.claim, Event.REJECT, now)
         session.add(store.ActRow(batch=batch, step=str(Step.ACCEPT), subject=by.subject, role=role, at=now))
-        _audit(session, row, "covoit.batch_rejected", by, now)
+        steps.note(session, row, "covoit.batch_rejected", by, now)
 
 
 # ---------------------------------------------------------------- sending
@@ -219,20 +214,20 @@ def send(engine: Engine, blobs: Blobs, batch: str, *, by: Identity, home: Path, 
         if row.state != BatchState.ACCEPTED:
             raise Conflict("covoit.batch_not_there", step="send", state=row.state)
         current = ibans.actives(session, [line.person for line in lines])
-        held = [line for line in lines if not rules.sendable(line.iban, _id(current.get(line.person)))]
+        held = [line for line in lines if not rules.sendable(line.iban, account_id(current.get(line.person)))]
         leaving = [line for line in lines if line not in held]
-        ledger.give(session, [_unmandate(batch, line) for line in held], now=now)
+        ledger.give(session, [steps.unmandate(batch, line) for line in held], now=now)
         for line in held:
             line.state = store.LINE_BLOCKED
-            _wait_again(session, line.claim, Event.BLOCK, now)
+            steps.wait_again(session, line.claim, Event.BLOCK, now)
         if not leaving:
             with use_language("fr"):
                 row.state, row.reason = str(BatchState.REJECTED), sentence(Decision("covoit.all_blocked"))
-            _audit(session, row, "covoit.batch_rejected", by, now)
+            steps.note(session, row, "covoit.batch_rejected", by, now)
             return Sent(batch, 0, ZERO, "", tuple(line.claim for line in held))
         for line in leaving:
             line.state = store.LINE_SENT
-            _move(session, line.claim, Event.SEND)
+            steps.move(session, line.claim, Event.SEND)
             session.add(
                 store.PaymentRow(
                     end_to_end_id=rules.end_to_end_id(line.claim), claim=line.claim, batch=batch, cents=line.cents,
@@ -244,112 +239,11 @@ def send(engine: Engine, blobs: Blobs, batch: str, *, by: Identity, home: Path, 
         content = payment_file(session, batch, home)
         row.file = blobs.put(
             session, content, owner="covoit", purpose="covoit.payment_file", keep_days=KEEP_DAYS, now=now,
-            name=f"{_TITLE}-{row.number:04d}.{'xml' if row.way == Way.MANDATARY else 'csv'}",
+            name=f"{TITLE}-{row.number:04d}.{'xml' if row.way == Way.MANDATARY else 'csv'}",
         )  # fmt: skip
-        _audit(session, row, "covoit.batch_sent", by, now)
+        steps.note(session, row, "covoit.batch_sent", by, now)
         total = Money(sum(line.cents for line in leaving))
         return Sent(batch, len(leaving), total, row.file, tuple(line.claim for line in held))
-
-
-def payment_file(session: Session, batch: str, home: Path) -> bytes:
-    """The file of a sent batch, made again from what is kept: the same bytes. A pain.001 for the mandatary, the import
-    file of the finance software for the public accountant."""
-    from covoit.export.accounts import finance_import
-
-    row = store.get_batch(session, batch)
-    if row.sent_at is None:
-        raise Conflict("covoit.batch_not_there", step="file", state=row.state)
-    payer = payers.load_payer(home)
-    if row.way == Way.ACCOUNTANT:
-        _payments(session, row)  # whose account was erased since is in the file kept, not in one made again
-        accounts = payers.accounts_on(paris_day(row.sent_at), home)
-        columns = [(column.title, column.value) for column in accounts.columns]
-        return finance_import(
-            bordereau(session, batch, home), columns, accounts.separator, accounts.decimal, accounts.encoding
-        )
-    if payer.debtor is None:
-        raise Refused("covoit.payer_unknown", file=payers.FILE)
-    return pain001(
-        PaymentFile(
-            message_id=f"MOBIGO-{batch}",
-            created_at=row.sent_at,
-            execution_day=row.execution_day,
-            debtor=payer.debtor,
-            payments=tuple(_payments(session, row)),
-        )
-    )
-
-
-def bordereau(session: Session, batch: str, home: Path) -> Bordereau:
-    """A batch as its papers show it, with the names of those who acted as their accounts are called now."""
-    from mobigo.infra import accounts as people
-
-    row = store.get_batch(session, batch)
-    lines = store.lines_of(session, batch)
-    if row.state not in (BatchState.SENT_BACK, BatchState.REJECTED):  # of those, the papers stay what was looked at
-        kept = store.LINE_SENT if row.state == BatchState.SENT else store.LINE_WAITING
-        lines = [line for line in lines if line.state == kept]
-    known = ibans.by_ids(session, [line.iban for line in lines])
-    signatures = []
-    for act in store.acts_of(session, batch):
-        try:
-            name = people.profile(session, act.subject).name or act.subject
-        except NotFound:
-            name = act.subject
-        signatures.append((str(act.step), name, act.at))
-    at = row.sent_at or row.prepared_at
-    return Bordereau(
-        batch=f"{row.number:04d}",
-        title=f"{_TITLE} {row.last_month}",
-        payer=payers.load_payer(home).name,
-        drawn_at=at,
-        lines=tuple(
-            PaperLine(
-                line.number, rules.end_to_end_id(line.claim), _holder(known.get(line.iban)),
-                _shown(known.get(line.iban)), Money(line.cents), line.first_month, line.last_month, line.trips,
-                line.scale, line.act,
-            )
-            for line in lines
-        ),
-        signatures=tuple(signatures),
-        codes=payers.accounts_on(paris_day(at), home).codes,
-    )  # fmt: skip
-
-
-def _payments(session: Session, row: store.BatchRow) -> list[Payment]:
-    lines = store.lines_of(session, row.id, store.LINE_SENT)
-    known = ibans.by_ids(session, [line.iban for line in lines])
-    return [
-        Payment(
-            rules.end_to_end_id(line.claim),
-            _holder(known.get(line.iban)),
-            _number(known.get(line.iban)),
-            Money(line.cents),
-            f"{_TITLE} {line.first_month} {line.last_month}"
-            if line.first_month != line.last_month
-            else f"{_TITLE} {line.last_month}",
-        )
-        for line in lines
-    ]
-
-
-def _id(row: ibans.IbanRow | None) -> str | None:
-    return None if row is None or row.iban is None else row.id
-
-
-def _holder(row: ibans.IbanRow | None) -> str:
-    return "" if row is None else row.holder or ""
-
-
-def _shown(row: ibans.IbanRow | None) -> str:
-    """The account on a paper; a dash once the person had it erased: a paper outlives it."""
-    return "—" if row is None or row.iban is None else row.iban
-
-
-def _number(row: ibans.IbanRow | None) -> str:
-    if row is None or row.iban is None:
-        raise Refused("covoit.iban_forgotten")
-    return row.iban
 
 
 # ---------------------------------------------------------------- inside
@@ -425,89 +319,6 @@ def _acts_of(
     for row in asked:
         found.setdefault(row.person, ("", ""))
     return found
-
-
-def _act(session: Session, row: store.BatchRow, step: Step, by: Identity, now: datetime) -> None:
-    role = _allowed(session, row, step, by)
-    row.state = str(rules.state_after(step))
-    _record_act(session, row, step, by, role, now)
-
-
-def _allowed(session: Session, row: store.BatchRow, step: Step, by: Identity) -> str:
-    """The role under which this person may do this step now. Raises Refused."""
-    role = _role(by, step)
-    refusal = rules.refusal_of_act(BatchState(row.state), store.acts_of(session, row.id), step, by.subject)
-    if refusal is not None:
-        raise Refused(refusal.code, **refusal.params)
-    return role
-
-
-def _role(by: Identity, step: Step) -> str:
-    """The person's role that allows a step: held everywhere, and the very one the step belongs to."""
-    require(by, PERMISSION[step])
-    for grant in by.grants:
-        held = PERMISSION[step] in PERMISSIONS[grant.role] and grant.organisation is None
-        if held and str(grant.role) == store.ROLE_OF_STEP[step]:
-            return str(grant.role)
-    raise Refused("covoit.not_allowed", permission=str(PERMISSION[step]))
-
-
-def _record_act(session: Session, row: store.BatchRow, step: Step, by: Identity, role: str, now: datetime) -> None:
-    written = insert_new(
-        session,
-        store.ActRow,
-        {"batch": row.id, "step": str(step), "subject": by.subject, "role": role, "at": now},
-    )
-    if not written:
-        raise Conflict("covoit.batch_same_person", step=str(step))
-    _audit(session, row, f"covoit.batch_{step}", by, now)
-
-
-def _audit(session: Session, row: store.BatchRow, action: str, by: Identity, now: datetime) -> None:
-    session.flush()
-    audit.record(
-        session, action, actor=by.subject, object_kind="covoit_batch", object_id=row.id, now=now,
-        detail={"lines": row.lines, "cents": row.cents, "state": row.state},
-    )  # fmt: skip
-
-
-def _drop(session: Session, row: store.BatchRow) -> None:
-    """Free the requests of a batch that will not be paid."""
-    for line in store.lines_of(session, row.id, store.LINE_WAITING):
-        line.state = store.LINE_DROPPED
-        claim_store.get_claim(session, line.claim).batch = None
-    session.flush()
-
-
-def _move(session: Session, claim: str, event: Event) -> None:
-    row = claim_store.get_claim(session, claim)
-    row.stage = str(rules.after(Stage(row.stage), event))
-
-
-def _wait_again(session: Session, claim: str, event: Event, now: datetime) -> None:
-    """A request that was ordered and does not leave waits again, in no batch. When its driver asked anew meanwhile,
-    the newer request stands for both: it asks for all that is payable now, unless a batch has it already; what that
-    one does not pay stays payable."""
-    row = claim_store.get_claim(session, claim, lock=True)
-    newer = claim_store.open_claim(session, row.person)
-    stage, row.batch = rules.after(Stage(row.stage), event), None
-    if newer is not None:
-        stage, row.ended_at, row.reason = rules.after(stage, Event.REVERSE), now, f"joined:{newer.id}"
-        if newer.batch is None:
-            newer.cents = claims.payable_of(session, row.person).cents
-    row.stage = str(stage)
-    session.flush()
-
-
-def _unmandate(batch: str, line: store.LineRow) -> Order:
-    return Reverse(f"unmandate:{batch}:{line.claim}", f"mandate:{batch}:{line.claim}")
-
-
-def _reason(text: str) -> str:
-    said = " ".join(text.split())
-    if not said:
-        raise InvalidInput("covoit.decision_without_reason")
-    return said[:500]
 
 
 def _working_day(day: date) -> date:
