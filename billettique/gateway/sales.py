@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from billettique.model.orders import ItemKind
-from billettique.model.sales import Rate, RefundRule, SaleTerms, Validity, When
+from billettique.model.sales import EmployerShare, Rate, RefundRule, SaleTerms, Validity, When
 from mobigo.base.errors import InvalidInput, NotFound
 from mobigo.base.money import Money
 
 DATA: Final = Path(__file__).parents[1] / "data" / "sales"
 FOLDER_AT_HOME: Final = "sales"
 T = TypeVar("T")
+_Files = tuple[tuple[SaleTerms, ...], tuple[Rate, ...], tuple[EmployerShare, ...]]
 
 
 def terms_on(day: date, home: Path | None = None) -> SaleTerms:
@@ -43,26 +44,41 @@ def vat_on(day: date, home: Path | None = None) -> Rate:
     return max(found, key=lambda each: each.first_day)
 
 
-def _read(home: Path | None) -> tuple[tuple[SaleTerms, ...], tuple[Rate, ...]]:
+def employer_share_on(day: date, home: Path | None = None) -> EmployerShare:
+    """What an employer pays back at least, on a day. Raises NotFound("billettique.no_employer_share")."""
+    found = [each for each in _read(home)[2] if each.first_day <= day]
+    if not found:
+        raise NotFound("billettique.no_employer_share", day=day)
+    return max(found, key=lambda each: each.first_day)
+
+
+def _read(home: Path | None) -> _Files:
     own = None if home is None else home / FOLDER_AT_HOME
     stamp = own.stat().st_mtime_ns if own is not None and own.is_dir() else None
     return _read_once(own if stamp is not None else None, stamp)
 
 
 @lru_cache(maxsize=8)
-def _read_once(own: Path | None, _stamp: int | None) -> tuple[tuple[SaleTerms, ...], tuple[Rate, ...]]:
-    terms, rates = [], []
+def _read_once(own: Path | None, _stamp: int | None) -> _Files:
+    terms, rates, shares = [], [], []
     for folder in (DATA, own):
         for path in sorted(folder.glob("*.toml")) if folder is not None else ():
             try:
                 document = tomllib.loads(path.read_text(encoding="utf-8"))
                 if "vat" in document:
                     rates.append(Rate(document["first_day"], Decimal(document["vat"]["pct"]), document["source"]))
+                if "employer" in document:
+                    told = document["employer"]
+                    shares.append(
+                        EmployerShare(
+                            document["first_day"], told["private_pct"], told["public_pct"], document["source"]
+                        )
+                    )
                 if "basket" in document:
                     terms.append(_terms(document))
             except (KeyError, ValueError, TypeError, ArithmeticError) as wrong:
                 raise InvalidInput("billettique.bad_sales_file", file=path.name, reason=str(wrong)) from wrong
-    return tuple(terms), tuple(rates)
+    return tuple(terms), tuple(rates), tuple(shares)
 
 
 def _terms(document: Mapping[str, Any]) -> SaleTerms:

@@ -70,6 +70,16 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class EmployerShare:
+    """What an employer pays back at least of a pass, in percent, from a first day on."""
+
+    first_day: date
+    private_pct: int
+    public_pct: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sold:
     """What a refund rule knows of an item: its price, its time, and how much of it was used. `used_at`: its first use.
     `units`: tickets of a carnet, of which `units_left` remain."""

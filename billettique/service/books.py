@@ -32,9 +32,9 @@ def collector_account(collector: str, provider: str) -> str:
     return f"{PREFIX}:collector:{collector}:{provider}"
 
 
-def due_account(payment: str) -> str:
-    """What a payer owes for a title served before the bank answered."""
-    return f"{PREFIX}:due:{payment}"
+def due_account(item: str) -> str:
+    """What is owed for a title served before the bank answered."""
+    return f"{PREFIX}:due:{item}"
 
 
 def refunds_account(collector: str, provider: str) -> str:
@@ -79,20 +79,18 @@ def captured(payment: OrderPaymentRow, now: datetime) -> list[Transfer]:
     ]  # fmt: skip
 
 
-def due(payment: OrderPaymentRow, now: datetime) -> list[Transfer]:
-    """A title is served before the bank answered."""
-    return [
-        _moved(f"{payment.payment}:due", due_account(payment.payment), order_account(payment.order_id),
-               Money(payment.amount_cents), "due", payment.payment, now)
-    ]  # fmt: skip
+def due(payment: OrderPaymentRow, item: ItemRow, now: datetime) -> list[Transfer]:
+    """A title is served before the bank answered: its price is owed."""
+    account = due_account(item.id)
+    return [_moved(f"{item.id}:due", account, order_account(item.order_id), item.price, "due", payment.payment, now)]
 
 
-def due_cleared(payment: OrderPaymentRow, now: datetime) -> list[Transfer]:
-    """The bank answered: what the order received settles what was owed."""
+def due_cleared(item: ItemRow, now: datetime) -> list[Transfer]:
+    """The money came: what the order received settles what was owed."""
+    account = due_account(item.id)
     return [
-        _moved(f"{payment.payment}:cleared", order_account(payment.order_id), due_account(payment.payment),
-               Money(payment.amount_cents), "due_cleared", payment.payment, now)
-    ]  # fmt: skip
+        _moved(f"{item.id}:cleared", order_account(item.order_id), account, item.price, "due_cleared", item.id, now)
+    ]
 
 
 def is_posted(session: Session, key: str) -> bool:

@@ -101,6 +101,7 @@ def fulfil(session: Session, services: "Services", order_id: str, now: datetime)
     seats = seats_of(services)
     items = store.items_of(session, order_id)
     _take_late_money(session, work, items, now)
+    _settle_debts(session, work, items, now)
     for item in items:
         if item.now in (ItemState.ON_HOLD, ItemState.CONFIRMED) and _is_paid(work, item):
             _serve(session, services, work, item, seats, now)
@@ -112,11 +113,8 @@ def fulfil(session: Session, services: "Services", order_id: str, now: datetime)
     _reopen(session, services, work, items, now)
     _give_back_surplus(session, work, items, now)
     _follow_refunds(session, work, items, now)
-    _follow_disputes(session, services, work, items, now)
-    for row in work.payments.values():
-        late = books.is_posted(session, f"{row.payment}:due") and not books.is_posted(session, f"{row.payment}:cleared")
-        if late and row.booked is not None:
-            work.transfers += books.due_cleared(row, now)
+    _follow_disputes(session, work, items, now)
+    _follow_subscription(session, services, work, now)
     if work.changed or work.served:
         store.touch(order, now)
     if work.served and order.receipt:
@@ -131,7 +129,8 @@ def fulfil(session: Session, services: "Services", order_id: str, now: datetime)
 def _is_paid(work: _Work, item: ItemRow) -> bool:
     if item.payment is None:
         return item.price == ZERO
-    return work.state(item.payment) is PaymentState.SUCCEEDED
+    state = work.state(item.payment)
+    return state is PaymentState.SUCCEEDED or (state is PaymentState.PROCESSING and work.order.trusted)
 
 
 def _take_late_money(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
@@ -147,6 +146,26 @@ def _take_late_money(session: Session, work: _Work, items: list[ItemRow], now: d
                 store.move(session, item, ItemState.ON_HOLD, now, Decision("billettique.paid_late"))
             work.order.placed_at = now
             work.changed = True
+
+
+def _settle_debts(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
+    """Titles served before the bank answered: their debit came, or another payment was made in its place."""
+    if not work.order.trusted:
+        return
+    taken = {each.payment for each in items}
+    spare = [
+        row for row in work.payments.values()
+        if row.payment not in taken and PaymentState(row.state) is PaymentState.SUCCEEDED
+    ]  # fmt: skip
+    for item in items:
+        key = f"{item.id}:due"
+        if not books.is_posted(session, key) or books.is_posted(session, f"{item.id}:cleared"):
+            continue
+        if work.state(item.payment) in GIVEN_UP and spare and Money(spare[0].amount_cents) == item.price:
+            item.payment = spare.pop(0).payment
+            work.changed = True
+        if work.state(item.payment) is PaymentState.SUCCEEDED:
+            work.transfers += books.due_cleared(item, now)
 
 
 def _serve(
@@ -168,6 +187,9 @@ def _serve(
     except MobigoError as refused:
         give_up(session, work, item, refused.decision, now)
         return
+    payment = None if item.payment is None else work.payments.get(item.payment)
+    if payment is not None and work.state(item.payment) is PaymentState.PROCESSING:
+        work.transfers += books.due(payment, item, now)
     work.transfers += books.sold(item, now)
     work.served.append(item)
 
@@ -271,17 +293,36 @@ def _follow_refunds(session: Session, work: _Work, items: list[ItemRow], now: da
             row.paid_at = None
 
 
-def _follow_disputes(session: Session, services: "Services", work: _Work, items: list[ItemRow], now: datetime) -> None:
-    """A contested payment freezes the titles it paid; they are good again when we win."""
+def _follow_disputes(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
+    """A payment that is contested, or a debit that failed after all, freezes the titles it paid; they are good again
+    when we win, or when what is due is paid."""
     for item in items:
         if item.now is not ItemState.FULFILLED or item.entitlement is None:
             continue
-        disputed = work.state(item.payment) is PaymentState.DISPUTED
-        if disputed != (item.why is not None and item.why.get("code") == "billettique.payment_disputed"):
+        state = work.state(item.payment)
+        why = None
+        if state is PaymentState.DISPUTED:
             why = Decision("billettique.payment_disputed")
-            if disputed:
-                titles.suspend(session, item.entitlement, why, now)
-            else:
-                titles.resume(session, item.entitlement, now)
-            item.why, item.changed_at = (store.written(why) if disputed else None), now
-            work.changed = True
+        elif state in GIVEN_UP:
+            why = Decision("billettique.debit_failed")
+        before = None if item.why is None else item.why.get("code")
+        frozen = before in ("billettique.payment_disputed", "billettique.debit_failed")
+        if (None if why is None else why.code) == (before if frozen else None):
+            continue
+        if why is not None:
+            titles.suspend(session, item.entitlement, why, now)
+        else:
+            titles.resume(session, item.entitlement, now)
+        item.why, item.changed_at = (None if why is None else store.written(why)), now
+        work.changed = True
+
+
+def _follow_subscription(session: Session, services: "Services", work: _Work, now: datetime) -> None:
+    from billettique.service import subscriptions  # which makes orders, and is told what became of them
+
+    if work.payments:
+        states = {PaymentState(row.state) for row in work.payments.values()}
+        best = PaymentState.SUCCEEDED if PaymentState.SUCCEEDED in states else PaymentState(
+            list(work.payments.values())[-1].state
+        )  # fmt: skip
+        subscriptions.follow(session, services, work.order.id, best, now)

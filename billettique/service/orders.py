@@ -51,6 +51,7 @@ def place(
     receipt: bool = False,
     proof: Mapping[str, str] | None = None,
     means_ref: str | None = None,
+    trusted: bool = False,
     now: datetime,
 ) -> Placed:
     """Hold the seats, have the items wait for their payment, begin it.
@@ -68,7 +69,7 @@ def place(
     if not items:
         raise Refused("billettique.basket_empty")
     baskets.set_email(order, email)
-    order.receipt = receipt
+    order.receipt, order.trusted = receipt, trusted
     terms = sales.terms_on(paris_day(now), config.home)
     for item in items:
         if item.last_at is not None and item.last_at <= now:
@@ -117,6 +118,37 @@ def _hold(session: Session, item: ItemRow, seats: Mapping[ItemKind, Seats], unti
 def again(session: Session, order_id: str, key: str, now: datetime) -> None:
     """Have an order looked at, surely, after this transaction (see `fulfilment.fulfil`)."""
     outbox.emit(session, FULFIL, {"order": order_id}, key=key, now=now)
+
+
+def pay_due(
+    session: Session, config: Config, order_id: str, *, means: str, provider: str, return_url: str, now: datetime
+) -> str:
+    """Begin another payment for titles that were served and whose debit failed; its id. Raises
+    Refused("billettique.nothing_due"), InvalidInput("billettique.no_such_way")."""
+    order = store.get_order(session, order_id, lock=True)
+    failed = {
+        each.payment: each for each in store.payments_of(session, order_id) if each.state in ("FAILED", "CANCELED")
+    }
+    owed = [each for each in store.items_of(session, order_id, ItemState.FULFILLED) if each.payment in failed]
+    collector = config.collector(means)
+    if not owed:
+        raise Refused("billettique.nothing_due")
+    if collector is None or means not in config.means(provider):
+        raise InvalidInput("billettique.no_such_way")
+    order.attempt += 1
+    total = sum((each.price for each in owed), ZERO)
+    payment = payments.begin(
+        session, order_id=order.id, amount=total, means=means, provider=provider, attempt=order.attempt,
+        return_url=return_url, collector=collector, now=now,
+    )  # fmt: skip
+    session.add(
+        OrderPaymentRow(
+            payment=payment, order_id=order.id, amount_cents=total.cents, means=means, provider=provider,
+            collector=collector, state=str(PaymentState.CREATED), disputes=0, created_at=now, changed_at=now,
+        )
+    )  # fmt: skip
+    store.touch(order, now)
+    return payment
 
 
 def open_payment(session: Session, order_id: str) -> OrderPaymentRow | None:

@@ -41,6 +41,7 @@ class OrderRow(Base):
     language: Mapped[str] = mapped_column(String(2))
     promotion: Mapped[str | None] = mapped_column(String(40))
     receipt: Mapped[bool] = mapped_column(default=False)  # wanted, and asked for
+    trusted: Mapped[bool] = mapped_column(default=False)  # served before the bank answers
     version: Mapped[int] = mapped_column(default=1)
     attempt: Mapped[int] = mapped_column(default=0)  # payments begun
     extended: Mapped[int] = mapped_column(default=0)
@@ -58,8 +59,8 @@ describe(
         "subject": "whose order it is, when the buyer has an account (random subject id)",
         "email": "where the tickets are sent, when the buyer gives it",
     },
-    plain="id reference channel language promotion receipt version attempt extended created_at expires_at placed_at "
-    "changed_at",
+    plain="id reference channel language promotion receipt trusted version attempt extended created_at expires_at "
+    "placed_at changed_at",
 )
 
 

@@ -3,6 +3,7 @@ register and the tests look at. A package that gains a `store` adds its line."""
 # ruff: noqa: F401 - imported for the tables they declare
 
 import billettique.service.personal
+import billettique.store.balance
 import billettique.store.inspections
 import billettique.store.invoices
 import billettique.store.keys
@@ -10,6 +11,7 @@ import billettique.store.means
 import billettique.store.notices
 import billettique.store.orders
 import billettique.store.payments
+import billettique.store.subscriptions
 import billettique.store.tariffs
 import billettique.store.tickets
 import billettique.store.usage

@@ -40,6 +40,16 @@ def sweep_orders(context: "JobContext") -> Decision | None:
     return Decision("billettique.orders_swept", count=done) if done else None
 
 
+@job("billettique.debits", tries_max=3, backoff_s=3_600, every="daily 05:20")
+def debit_passes(context: "JobContext") -> Decision | None:
+    """Debit the passes that go on, some days before each period begins."""
+    from billettique.service.subscriptions import run
+    from mobigo.app.joins import services_for
+
+    done = run(services_for(context.config), clock.now())
+    return Decision("billettique.debits_begun", count=done) if done else None
+
+
 @job("blobs.sweep", every="daily 04:40")
 def sweep(context: "JobContext") -> Decision:
     """Remove the files that no row names any more, every night after the erasure."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from billettique.export.invoice import invoice_pdf
 from billettique.model.orders import ItemState
@@ -13,12 +14,13 @@ from billettique.rules.invoices import number_text
 from billettique.service import baskets, invoices, mails, refunds, titles
 from billettique.store import invoices as invoice_store
 from billettique.store import orders as store
-from billettique.store.orders import ItemRefundRow
+from billettique.store import subscriptions as subscription_store
+from billettique.store.orders import ItemRefundRow, ItemRow
 from billettique.store.payments import get_refund
 from billettique.web import bp
-from billettique.web.selling.checkout import order_page, serve
+from billettique.web.selling.checkout import order_page, serve, ways
 from billettique.web.selling.shared import Faults, private, shown, text, whole
-from billettique.web.selling.words import STATE_KINDS, item_lines, state_words
+from billettique.web.selling.words import STATE_KINDS, item_lines, means_words, state_words
 from mobigo.base.errors import InvalidInput
 from mobigo.base.money import ZERO, Money
 from mobigo.infra import competence
@@ -34,7 +36,7 @@ from mobigo.infra.web import services
 def order(order_id: str, secret: str) -> ResponseReturnValue:
     """The order, for who holds its link."""
     baskets.check_secret(services().config, order_id, secret)
-    return _page(order_id, Faults())
+    return page(order_id, Faults())
 
 
 @bp.get("/achats/commandes/<order_id>/<secret>/rembourser/<item_id>")
@@ -77,7 +79,7 @@ def order_email(order_id: str, secret: str) -> ResponseReturnValue:
         mails.send_titles(session, services().config, row, store.items_of(session, order_id), now())
         store.touch(row, now())
     if faults:
-        return _page(order_id, faults)
+        return page(order_id, faults)
     flash(_("Le message part."), "good")
     return redirect(order_page(order_id), 303)
 
@@ -90,7 +92,7 @@ def receipt(order_id: str, secret: str) -> ResponseReturnValue:
     faults = Faults()
     with faults.caught(), transaction(services().engine) as session:
         invoices.issue(session, order_id, now())
-    return _page(order_id, faults) if faults else redirect(order_page(order_id), 303)
+    return page(order_id, faults) if faults else redirect(order_page(order_id), 303)
 
 
 @bp.get("/achats/commandes/<order_id>/<secret>/recu/<invoice_id>.pdf")
@@ -128,7 +130,8 @@ class GivenBack:
     state: RefundState
 
 
-def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
+def page(order_id: str, faults: Faults) -> ResponseReturnValue:
+    """The page of an order, with what was refused."""
     instant = now()
     with reading(services().engine) as session:
         row = store.get_order(session, order_id)
@@ -144,6 +147,7 @@ def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
             GivenBack(each, Money(each.amount_cents), RefundState(get_refund(session, each.refund).state))
             for each in store.refunds_of(session, order_id)
         ]
+        goes_on = {each.id: _goes_on(session, order_id, each) for each in rows if each.kind == "pass"}
         items: list[dict[str, Any]] = [
             {
                 "shown": item_lines(each),
@@ -153,6 +157,10 @@ def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
                 "page": None
                 if each.entitlement is None
                 else titles.page_of(session, services().config, each.entitlement),
+                "monthly": each.promised.get("span") == "month" and each.now is ItemState.FULFILLED,
+                "going_on": goes_on.get(each.id),
+                "certificate": bool(each.holder) and each.kind == "pass" and each.now is ItemState.FULFILLED,
+                "exchange": each.kind == "pass",
                 "why": store.told(each.why),
                 "refunds": [back for back in given if back.row.item == each.id],
             }
@@ -172,6 +180,8 @@ def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
         ready=ItemState.FULFILLED in states,
         unpaid=row.placed_at is None,
         bills=bills,
+        debit_due=any(each.why is not None and each.why.get("code") == "billettique.debit_failed" for each in rows),
+        debit_ways=[(means, means_words(means)) for _provider, means in ways() if means in ("card", "sepa_debit")],
         surplus=[back for back in given if back.row.item is None],
         total=sum((each.price for each in rows), ZERO),
         errors=faults.by_field,
@@ -179,6 +189,12 @@ def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
         **shown(),
     )  # fmt: skip
     return private((made, faults.status if faults else 200))
+
+
+def _goes_on(session: Session, order_id: str, item: ItemRow) -> str | None:
+    """The state of the subscription of a pass; None where there is none."""
+    found = subscription_store.find_of_item(session, item.id) or subscription_store.find_by_order(session, order_id)
+    return None if found is None else found.state
 
 
 def _refund_page(order_id: str, item_id: str, faults: Faults) -> ResponseReturnValue:

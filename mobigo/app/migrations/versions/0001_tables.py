@@ -17,6 +17,8 @@ PROTECTIONS = {
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
         "CREATE TRIGGER billettique_case_move_no_update BEFORE UPDATE ON billettique_case_move BEGIN SELECT RAISE(ABORT, 'billettique_case_move only grows'); END",
         "CREATE TRIGGER billettique_case_move_no_delete BEFORE DELETE ON billettique_case_move BEGIN SELECT RAISE(ABORT, 'billettique_case_move only grows'); END",
+        "CREATE TRIGGER billettique_fare_version_no_update BEFORE UPDATE ON billettique_fare_version BEGIN SELECT RAISE(ABORT, 'billettique_fare_version only grows'); END",
+        "CREATE TRIGGER billettique_fare_version_no_delete BEFORE DELETE ON billettique_fare_version BEGIN SELECT RAISE(ABORT, 'billettique_fare_version only grows'); END",
         "CREATE TRIGGER billettique_invoice_no_update BEFORE UPDATE ON billettique_invoice BEGIN SELECT RAISE(ABORT, 'billettique_invoice only grows'); END",
         "CREATE TRIGGER billettique_invoice_no_delete BEFORE DELETE ON billettique_invoice BEGIN SELECT RAISE(ABORT, 'billettique_invoice only grows'); END",
         "CREATE TRIGGER billettique_item_move_no_update BEFORE UPDATE ON billettique_item_move BEGIN SELECT RAISE(ABORT, 'billettique_item_move only grows'); END",
@@ -53,6 +55,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER billettique_case_move_no_change BEFORE UPDATE OR DELETE ON billettique_case_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER billettique_case_move_no_truncate BEFORE TRUNCATE ON billettique_case_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER billettique_fare_version_no_change BEFORE UPDATE OR DELETE ON billettique_fare_version FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER billettique_fare_version_no_truncate BEFORE TRUNCATE ON billettique_fare_version FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER billettique_invoice_no_change BEFORE UPDATE OR DELETE ON billettique_invoice FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER billettique_invoice_no_truncate BEFORE TRUNCATE ON billettique_invoice FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -134,6 +139,34 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_entry_at"), "audit_entry", ["at"], unique=False)
     op.create_index(
         op.f("ix_audit_entry_object_kind_object_id"), "audit_entry", ["object_kind", "object_id"], unique=False
+    )
+    op.create_table(
+        "billettique_balance_line",
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("ref", sa.String(length=255), nullable=False),
+        sa.Column("category", sa.String(length=20), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("fee_cents", sa.Integer(), nullable=False),
+        sa.Column("object_ref", sa.String(length=255), nullable=False),
+        sa.Column("payment_ref", sa.String(length=255), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("payout", sa.String(length=255), nullable=True),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("explained", sa.String(length=20), nullable=True),
+        sa.Column("explained_by", sa.String(length=255), nullable=True),
+        sa.Column("why", Json, nullable=True),
+        sa.Column("note", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("provider", "ref", name=op.f("pk_billettique_balance_line")),
+    )
+    op.create_index(op.f("ix_billettique_balance_line_at"), "billettique_balance_line", ["at"], unique=False)
+    op.create_index(
+        op.f("ix_billettique_balance_line_explained"), "billettique_balance_line", ["explained"], unique=False
+    )
+    op.create_index(
+        op.f("ix_billettique_balance_line_provider_payout"),
+        "billettique_balance_line",
+        ["provider", "payout"],
+        unique=False,
     )
     op.create_table(
         "billettique_case",
@@ -256,6 +289,35 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_billettique_entitlement_subject"), "billettique_entitlement", ["subject"], unique=False)
     op.create_table(
+        "billettique_fare_draft",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("code", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("base", sa.String(length=80), nullable=True),
+        sa.Column("editors", Json, nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_fare_draft")),
+    )
+    op.create_index(op.f("ix_billettique_fare_draft_code"), "billettique_fare_draft", ["code"], unique=False)
+    op.create_table(
+        "billettique_fare_version",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("code", sa.String(length=80), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("act_number", sa.String(length=80), nullable=False),
+        sa.Column("act_day", sa.Date(), nullable=False),
+        sa.Column("editors", Json, nullable=False),
+        sa.Column("approved_by", sa.String(length=64), nullable=False),
+        sa.Column("approved_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_fare_version")),
+        sa.UniqueConstraint("code", name=op.f("uq_billettique_fare_version_code")),
+    )
+    op.create_table(
         "billettique_first_use",
         sa.Column("mark", sa.LargeBinary(length=8), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -362,6 +424,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("promotion", sa.String(length=40), nullable=True),
         sa.Column("receipt", sa.Boolean(), nullable=False),
+        sa.Column("trusted", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("extended", sa.Integer(), nullable=False),
@@ -503,6 +566,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device", "nonce", name=op.f("pk_billettique_scan")),
     )
     op.create_index(op.f("ix_billettique_scan_received_at"), "billettique_scan", ["received_at"], unique=False)
+    op.create_table(
+        "billettique_subscription",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("item", sa.String(length=26), nullable=False),
+        sa.Column("product", sa.String(length=120), nullable=False),
+        sa.Column("rider", sa.String(length=40), nullable=False),
+        sa.Column("holder", sa.String(length=120), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("subject", sa.String(length=26), nullable=True),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("means", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("next_day", sa.Date(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_subscription")),
+        sa.UniqueConstraint("item", name=op.f("uq_billettique_subscription_item")),
+    )
+    op.create_index(
+        op.f("ix_billettique_subscription_state_next_day"),
+        "billettique_subscription",
+        ["state", "next_day"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_billettique_subscription_subject"), "billettique_subscription", ["subject"], unique=False)
     op.create_table(
         "billettique_use",
         sa.Column("day", sa.Date(), nullable=False),
@@ -1814,6 +1904,22 @@ def upgrade() -> None:
     op.create_index(op.f("ix_billettique_quarantine_payment"), "billettique_quarantine", ["payment"], unique=False)
     op.create_index(op.f("ix_billettique_quarantine_refund_at"), "billettique_quarantine", ["refund_at"], unique=False)
     op.create_table(
+        "billettique_subscription_period",
+        sa.Column("subscription", sa.String(length=26), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("payment", sa.String(length=26), nullable=True),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription"],
+            ["billettique_subscription.id"],
+            name=op.f("fk_billettique_subscription_period_subscription_billettique_subscription"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("subscription", "first_day", name=op.f("pk_billettique_subscription_period")),
+        sa.UniqueConstraint("order_id", name=op.f("uq_billettique_subscription_period_order_id")),
+    )
+    op.create_table(
         "covoit_batch_act",
         sa.Column("batch", sa.String(length=26), nullable=False),
         sa.Column("step", sa.String(length=10), nullable=False),
@@ -2081,6 +2187,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_covoit_batch_line_claim"), table_name="covoit_batch_line")
     op.drop_table("covoit_batch_line")
     op.drop_table("covoit_batch_act")
+    op.drop_table("billettique_subscription_period")
     op.drop_index(op.f("ix_billettique_quarantine_refund_at"), table_name="billettique_quarantine")
     op.drop_index(op.f("ix_billettique_quarantine_payment"), table_name="billettique_quarantine")
     op.drop_table("billettique_quarantine")
@@ -2313,6 +2420,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_used_alerted_at"), table_name="billettique_used")
     op.drop_table("billettique_used")
     op.drop_table("billettique_use")
+    op.drop_index(op.f("ix_billettique_subscription_subject"), table_name="billettique_subscription")
+    op.drop_index(op.f("ix_billettique_subscription_state_next_day"), table_name="billettique_subscription")
+    op.drop_table("billettique_subscription")
     op.drop_index(op.f("ix_billettique_scan_received_at"), table_name="billettique_scan")
     op.drop_table("billettique_scan")
     op.drop_index(op.f("ix_billettique_saved_means_provider_ref"), table_name="billettique_saved_means")
@@ -2349,6 +2459,9 @@ def downgrade() -> None:
     op.drop_table("billettique_flow")
     op.drop_index(op.f("ix_billettique_first_use_at"), table_name="billettique_first_use")
     op.drop_table("billettique_first_use")
+    op.drop_table("billettique_fare_version")
+    op.drop_index(op.f("ix_billettique_fare_draft_code"), table_name="billettique_fare_draft")
+    op.drop_table("billettique_fare_draft")
     op.drop_index(op.f("ix_billettique_entitlement_subject"), table_name="billettique_entitlement")
     op.drop_index(op.f("ix_billettique_entitlement_provider_reference"), table_name="billettique_entitlement")
     op.drop_index(op.f("ix_billettique_entitlement_order_id"), table_name="billettique_entitlement")
@@ -2364,6 +2477,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_case_state_term"), table_name="billettique_case")
     op.drop_index(op.f("ix_billettique_case_found_at"), table_name="billettique_case")
     op.drop_table("billettique_case")
+    op.drop_index(op.f("ix_billettique_balance_line_provider_payout"), table_name="billettique_balance_line")
+    op.drop_index(op.f("ix_billettique_balance_line_explained"), table_name="billettique_balance_line")
+    op.drop_index(op.f("ix_billettique_balance_line_at"), table_name="billettique_balance_line")
+    op.drop_table("billettique_balance_line")
     op.drop_index(op.f("ix_audit_entry_object_kind_object_id"), table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_at"), table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_actor"), table_name="audit_entry")
