@@ -11,9 +11,10 @@ from mobigo.network.engine.feedpart import CompileInput
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.changes import settled
 from mobigo.planner.engine.filters import accepts
+from mobigo.planner.engine.found import Itinerary
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.reach import nodes_of
-from mobigo.planner.engine.search import Accepts, Itinerary, Searcher
+from mobigo.planner.engine.search import Accepts, Searcher
 from mobigo.planner.engine.via import Via
 from mobigo.planner.model import Endpoint, Journey, Limits, Query, Reach
 from tests.builders import tables

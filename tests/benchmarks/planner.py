@@ -31,7 +31,7 @@ from tests.benchmarks.nigiri_peer import Nigiri, Pair, random_pairs
 from tests.oracles.spec import Rules
 
 if TYPE_CHECKING:
-    from mobigo.planner.engine.search import Itinerary
+    from mobigo.planner.engine.found import Itinerary
 
 ZONE = "Europe/Paris"
 DAY_S = 86_400

@@ -11,7 +11,8 @@ import numba
 import numpy as np
 
 from mobigo.network.model.timetable import DROP_OFF_SHIFT, NEVER_S, NOT_AVAILABLE, TYPE_MASK, Timetable
-from mobigo.planner.engine.search import Accepts, Itinerary, RideFound
+from mobigo.planner.engine.found import Itinerary, RideFound
+from mobigo.planner.engine.search import Accepts
 from mobigo.planner.model import Reach
 
 FAR = np.int64(2**40)

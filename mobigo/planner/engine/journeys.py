@@ -8,8 +8,8 @@ import numpy as np
 
 from mobigo.base.servicetime import DAY_S, service_day_start
 from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine.found import Itinerary, RideFound
 from mobigo.planner.engine.reach import SPEED_M_S
-from mobigo.planner.engine.search import Itinerary, RideFound
 from mobigo.planner.model import Journey, Leg, Reach, Ride, Visit, Walk
 
 

@@ -11,15 +11,8 @@ import numba
 import numpy as np
 
 from mobigo.network.model.timetable import I32
+from mobigo.planner.engine.ahead import worth
 from mobigo.planner.engine.raptor import INF, SOURCE, first_occurrence, trace
-
-
-class Ahead(NamedTuple):
-    """What lies between a node and the target at the least, [node, vehicles]: seconds with that many vehicles more,
-    or fewer."""
-
-    arrived: I32  # once off a vehicle there
-    ready: I32  # ready to board there
 
 
 class Kept(NamedTuple):
@@ -43,114 +36,6 @@ def make_kept(nodes: int, rounds: int) -> Kept:
         np.int32),
         np.zeros(rounds + 1, np.int32), np.empty(rounds + 1, np.int32),
     )  # fmt: skip
-
-
-@numba.njit(cache=True, nogil=True)
-def least_hops(g):  # type: ignore[no-untyped-def]  # kernel
-    """For each position of each pattern the least seconds of the hop to the next, and of the stay, over the view's
-    occurrences."""
-    cells = len(g.pattern_node)
-    hop, stay = np.full(cells, INF, np.int32), np.full(cells, INF, np.int32)
-    for pattern in range(len(g.pattern_start) - 1):
-        at, end = g.pattern_start[pattern], g.pattern_start[pattern + 1]
-        before = np.int32(-1)
-        for occurrence in range(g.occurrence_start[pattern], g.occurrence_start[pattern + 1]):
-            row = g.occurrence_row[occurrence]
-            if row == before:
-                continue
-            before = row
-            for i in range(end - at):
-                stay[at + i] = min(stay[at + i], g.depart_s[row + i] - g.arrive_s[row + i])
-                if i + 1 < end - at:
-                    hop[at + i] = min(hop[at + i], g.arrive_s[row + i + 1] - g.depart_s[row + i])
-    return hop, stay
-
-
-@numba.njit(cache=True, nogil=True)
-def look_ahead(g, hop, stay, target, egress_s, rounds, duration_s_max, ahead):  # type: ignore[no-untyped-def]  # kernel
-    """Fill `ahead`: RAPTOR backward from the target over a timetable in which every hop is as fast as its fastest and
-    nothing is waited for."""
-    nodes = len(g.change_s)
-    arrived, ready = np.full(nodes, INF, np.int32), np.full(nodes, INF, np.int32)
-    ahead.arrived[:] = INF
-    ahead.ready[:] = INF
-    last_position = np.full(len(g.pattern_start) - 1, np.int32(-1), np.int32)
-    queue = np.empty(len(g.pattern_start) - 1, np.int32)
-    near, boarded = np.empty(nodes, np.int32), np.empty(nodes, np.int32)
-    is_near, is_boarded = np.zeros(nodes, np.bool_), np.zeros(nodes, np.bool_)
-    count = 0
-    for i in range(len(target)):
-        arrived[target[i]] = min(arrived[target[i]], egress_s[target[i]])
-        if not is_near[target[i]]:
-            is_near[target[i]] = True
-            near[count] = target[i]
-            count += 1
-    ahead.arrived[:, 0] = arrived
-    for m in range(1, rounds + 1):
-        queued = 0
-        for i in range(count):
-            node = near[i]
-            is_near[node] = False
-            for e in range(g.left_start[node], g.left_start[node + 1]):
-                pattern = g.left_pattern[e]
-                if last_position[pattern] < 0:
-                    queue[queued] = pattern
-                    queued += 1
-                last_position[pattern] = max(last_position[pattern], g.left_position[e])
-        found = 0
-        for q in range(queued):
-            pattern = queue[q]
-            at = g.pattern_start[pattern]
-            left = INF
-            for i in range(last_position[pattern], -1, -1):
-                node = g.pattern_node[at + i]
-                if left < INF:
-                    left += hop[at + i]
-                    if g.can_board[at + i] and left < ready[node] and left <= duration_s_max:
-                        ready[node] = left
-                        if not is_boarded[node]:
-                            is_boarded[node] = True
-                            boarded[found] = node
-                            found += 1
-                    left += stay[at + i]
-                if g.can_alight[at + i]:
-                    left = min(left, ahead.arrived[node, m - 1])
-            last_position[pattern] = -1
-        count = 0
-        for i in range(found):
-            node = boarded[i]
-            is_boarded[node] = False
-            here = ready[node] + g.change_s[node]
-            if here < arrived[node]:
-                arrived[node] = here
-                if not is_near[node]:
-                    is_near[node] = True
-                    near[count] = node
-                    count += 1
-            for e in range(g.from_start[node], g.from_start[node + 1]):
-                other = g.from_node[e]
-                here = ready[node] + g.from_s[e]
-                if here < arrived[other]:
-                    arrived[other] = here
-                    if not is_near[other]:
-                        is_near[other] = True
-                        near[count] = other
-                        count += 1
-        ahead.arrived[:, m] = arrived
-        ahead.ready[:, m] = ready
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _worth(target_s, ahead_s, t, k, rounds):  # type: ignore[no-untyped-def]  # kernel
-    """Whether a better arrival can still come of being at a node at `t` with k vehicles taken. `ahead_s` [vehicles]
-    is the node's."""
-    m = rounds - k
-    worth = False
-    if t + ahead_s[m] < target_s[k]:  # else not even the fastest way with the most vehicles is
-        while m >= 0 and ahead_s[m] < INF and not worth:
-            worth = t + ahead_s[m] < target_s[k + m]
-            m -= 1
-    return worth
 
 
 @numba.njit(cache=True, nogil=True)
@@ -312,7 +197,7 @@ def _queue(g, w, kept, ahead, k, rounds, ride_pattern, ride_position, ride_occur
     queued = 0
     for m in range(kept.marked_count[k - 1]):
         node = kept.marked[k - 1, m]
-        if _worth(w.target_s, ahead.ready[node], w.board[k - 1, node], k - 1, rounds):
+        if worth(w.target_s, ahead.ready[node], w.board[k - 1, node], k - 1, rounds):
             for e in range(g.node_start[node], g.node_start[node + 1]):
                 pattern, position = g.node_pattern[e], g.node_position[e]
                 if w.first_position[pattern] == INF:
@@ -346,7 +231,7 @@ def _ride(g, w, kept, ahead, k, pattern, position, boarded, rounds, egress_s):  
         node = g.pattern_node[at + i]
         if occurrence < end and g.can_alight[at + i]:
             t = start_s + g.arrive_s[row + i]
-            if t < best[node] and _worth(w.target_s, ahead.arrived[node], t, k, rounds):
+            if t < best[node] and worth(w.target_s, ahead.arrived[node], t, k, rounds):
                 if w.arrive[k, node] == INF:
                     kept.improved[k, kept.improved_count[k]] = node
                     kept.improved_count[k] += 1
@@ -394,7 +279,7 @@ def _walk(g, w, kept, ahead, k, rounds):  # type: ignore[no-untyped-def]  # kern
                     other, ready = g.foot_node[e], t + g.foot_s[e]
                     if ready >= w.target_s[k + 1]:
                         break
-                if ready < best[other] and _worth(w.target_s, ahead.ready[other], ready, k, rounds):
+                if ready < best[other] and worth(w.target_s, ahead.ready[other], ready, k, rounds):
                     if w.board[k, other] == INF:
                         kept.marked[k, kept.marked_count[k]] = other
                         kept.marked_count[k] += 1

@@ -19,7 +19,9 @@ from mobigo.base.servicetime import DAY_S, service_day_start
 from mobigo.network.model.timetable import I32, I64, U64, Timetable
 from mobigo.planner.engine import range as ranges
 from mobigo.planner.engine import raptor
+from mobigo.planner.engine.ahead import Ahead, least_hops, look_ahead, make_ahead
 from mobigo.planner.engine.days import WORD, possible_days, ridden_days
+from mobigo.planner.engine.found import Itinerary, RideFound
 from mobigo.planner.engine.raptor import INF
 from mobigo.planner.engine.via import Via, doubled
 from mobigo.planner.engine.views import View, Ways, build_view, build_ways, days_active
@@ -31,31 +33,6 @@ RIDDEN_KEPT = 16
 SEEN_KEPT = 512
 
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True, slots=True)
-class RideFound:
-    """One vehicle: a run of a service day, boarded and left at positions of its pattern. Times in seconds since
-    1970."""
-
-    pattern: int
-    run: int
-    service_day: date
-    board: int
-    alight: int
-    depart_s: int
-    arrive_s: int
-    board_node: int
-    alight_node: int
-
-
-@dataclass(frozen=True, slots=True)
-class Itinerary:
-    """Rides in order, from leaving the door to being there, in seconds since 1970."""
-
-    depart_s: int
-    arrive_s: int
-    rides: tuple[RideFound, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +200,7 @@ class Searcher:
             aim = (rounds, duration_s_max, target.node.tobytes(), target.time_s.tobytes())
             if memory.looked is None or memory.looked[0] is not view or memory.looked[1] != aim:
                 hop, stay = self._hops(view)
-                ranges.look_ahead(
-                    view.graph, hop, stay, target.node, memory.egress_s, rounds, np.int32(duration_s_max), ahead
-                )
+                look_ahead(view.graph, hop, stay, target.node, memory.egress_s, rounds, np.int32(duration_s_max), ahead)
                 memory.looked = (view, aim)
             events = ranges.departures(view.graph, source.node, source.time_s, np.int32(low), np.int32(high))
             room = 512
@@ -324,7 +299,7 @@ class Searcher:
     def _hops(self, view: View) -> tuple[I32, I32]:
         """The least hops of a view, made at its first range search."""
         if "hops" not in view.derived:
-            view.derived["hops"] = ranges.least_hops(view.graph)
+            view.derived["hops"] = least_hops(view.graph)
         return view.derived["hops"]
 
     def _for(self, view: View, rounds: int, fresh: bool = False) -> "_Memory":
@@ -375,7 +350,7 @@ class _Memory:
         self.rides = np.empty((rounds * (rounds + 1), raptor.RIDE_COLUMNS), np.int32)
         self._nodes = nodes
         self._kept: ranges.Kept | None = None
-        self._ahead: ranges.Ahead | None = None
+        self._ahead: Ahead | None = None
         self.looked: tuple[View, object] | None = None  # what `ahead` was filled for last
 
     def kept(self, rounds: int) -> ranges.Kept:
@@ -383,10 +358,9 @@ class _Memory:
             self._kept = ranges.make_kept(self._nodes, rounds)
         return self._kept
 
-    def ahead(self, rounds: int) -> ranges.Ahead:
+    def ahead(self, rounds: int) -> Ahead:
         if self._ahead is None or self._ahead.arrived.shape[1] != rounds + 1:
-            shape = (self._nodes, rounds + 1)
-            self._ahead = ranges.Ahead(np.empty(shape, np.int32), np.empty(shape, np.int32))
+            self._ahead = make_ahead(self._nodes, rounds)
         return self._ahead
 
 

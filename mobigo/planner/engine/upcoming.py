@@ -3,7 +3,8 @@
 from datetime import date, datetime, timedelta
 
 from mobigo.base.servicetime import DAY_S
-from mobigo.planner.engine.search import Accepts, Itinerary, Searcher
+from mobigo.planner.engine.found import Itinerary
+from mobigo.planner.engine.search import Accepts, Searcher
 from mobigo.planner.model import Reach
 
 DAYS_MAX = 92  # how far ahead it is looked for

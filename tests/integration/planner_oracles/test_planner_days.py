@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mobigo.planner.engine.search import Itinerary
+from mobigo.planner.engine.found import Itinerary
 from tests.planner_adaptor import ZONE, Asked, compiled, reach_of
 from tests.strategies import random_case
 

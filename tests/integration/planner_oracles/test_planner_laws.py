@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mobigo.network.model.timetable import Strings, Timetable
-from mobigo.planner.engine.search import Itinerary
+from mobigo.planner.engine.found import Itinerary
 from tests.builders import BuiltTrip, Spec
 from tests.planner_adaptor import Asked, arrivals, compiled, compiled_together, departures, profile_points, reach_of
 from tests.strategies import Case, Question, random_case
