@@ -22,6 +22,7 @@ BENCHMARKS = (
     "covoit_money",
     "billettique",
     "billettique_fares",
+    "billettique_inspector",
     "billettique_tickets",
 )
 KEPT = Path("var/benchmarks.ndjson")

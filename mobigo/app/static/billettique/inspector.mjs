@@ -8,7 +8,8 @@ import { BadList, marksOf, readLists, reopenLists } from "./lists.mjs";
 import { sign, wake } from "./signs.mjs";
 import { PRODUCTION, TRIAL, octetsOf, usesUp, verify } from "./verify.mjs";
 
-const BATCH = 500;
+const BATCH = 1000; // records in one sending
+const CONSTATS = 50;
 const AGAIN_MS = 10 * 60_000; // lists are asked for again this often while there is a network
 const UIC = "stationUIC";
 const OURS = "localCarrierStationCodeTable";
@@ -279,10 +280,12 @@ async function send() {
   const sent = { records: 0, constats: 0, repeats: 0, problems: [] };
   try {
     await fetchLists(); // and a fresh token with them
-    for (;;) {
-      const records = (await state.keep.records()).slice(0, BATCH);
-      const constats = (await state.keep.constats()).filter((each) => !each.refused).slice(0, 50);
-      if (!records.length && !constats.length) break;
+    // What is there now; what comes meanwhile waits for the next sending.
+    const allRecords = await state.keep.records();
+    const allConstats = (await state.keep.constats()).filter((each) => !each.refused);
+    while (allRecords.length || allConstats.length) {
+      const records = allRecords.splice(0, BATCH);
+      const constats = allConstats.splice(0, CONSTATS);
       const answer = await post(page.dataset.send, { device, sent_at: Date.now(), ...sequences, records, constats });
       if (!answer.ok) throw new Error(`answered ${answer.status}`);
       const received = await answer.json();
