@@ -124,6 +124,7 @@ class Money(RuleBasedStateMachine):
         self.engine, self.home, self.blobs, self.people = world.engine, world.home, world.blobs, world.people
         self.model = Model(self.means)
         self.month, self.now = FIRST, BEGUN
+        self.closed: str | None = None
         self.claimed: dict[str, tuple[str, int]] = {}
         self.sent: list[tuple[str, str, int]] = []
 
@@ -167,13 +168,14 @@ class Money(RuleBasedStateMachine):
         again = awards.award_ready(self.engine, self.now, home=self.home)
         assert again.written == 0
 
-    @rule()
-    def close(self) -> None:
+    @rule(asking=st.booleans())
+    def close(self, asking: bool) -> None:
         month, last_day = f"{self.month:%Y-%m}", closing.last_day_of(f"{self.month:%Y-%m}")
         lines = self.model.lines(last_day)
         self.month = last_day + timedelta(days=1)
         self.now = datetime(self.month.year, self.month.month, 20, 12, tzinfo=UTC)
         closing.close_month(self.engine, month, self.now, home=self.home)
+        self.closed = month
         with reading(self.engine) as session:
             asked = (
                 select(store.AwardRow.operator_trip_id, store.StatementLineRow.line_cents)
@@ -199,6 +201,9 @@ class Money(RuleBasedStateMachine):
             self.model.owed[person] = self.model.owed.get(person, 0) + taken - back
             assert net(self.engine, f"covoit:payable:{person}") == self.model.payable[person]
             assert net(self.engine, f"covoit:overpaid:{person}") == -self.model.owed[person]
+        if asking:  # most of what follows needs it
+            for who in range(len(self.people)):
+                self.ask(who)
 
     @rule(who=st.integers(0, 1))
     def ask(self, who: int) -> None:
@@ -218,7 +223,10 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: self.claimed)
     @rule(reject=st.booleans())
     def pay(self, reject: bool) -> None:
-        month = f"{self.month:%Y-%m}"
+        assert self.closed is not None  # something was payable
+        month = self.closed
+        with pytest.raises(Refused, match="month_open"):
+            payments.prepare(self.engine, f"{self.month:%Y-%m}", by=MANAGER, home=self.home, now=self.now)
         amounts = {person: min(cents, self.model.payable[person]) for person, (_claim, cents) in self.claimed.items()}
         wanted = {person: cents for person, cents in amounts.items() if cents}
         if not wanted:
