@@ -1,14 +1,12 @@
 """A tariff: the public tables of GTFS-Fares v2 and what they cannot say, with the dated versions it was made of."""
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from billettique.model.fares import FareTables, Leg
+from mobigo.base.canonical import content_hash as content_hash
 from mobigo.base.decisions import Decision
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
@@ -238,19 +236,3 @@ class Quote:
     items: tuple[Item, ...] = ()
     steps: tuple[FareStep, ...] = ()
     unknown: tuple[Decision, ...] = ()
-
-
-def content_hash(document: object) -> str:
-    """SHA-256 of the canonical form: sorted keys, no spaces, UTF-8, dates in ISO 8601."""
-    text = json.dumps(
-        document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -9,8 +9,6 @@ from enum import StrEnum
 from typing import Any, Final
 
 from covoit.model.journeys import ProofClass
-from mobigo.base.canonical import canonical_json as canonical_json
-from mobigo.base.canonical import content_hash as content_hash
 from mobigo.base.errors import NotFound
 from mobigo.base.money import Money
 from mobigo.base.periods import Period

@@ -15,6 +15,7 @@ import orjson
 
 from covoit.model.pricing import PricedTrip, Step
 from covoit.rules import subsidy
+from mobigo.base.canonical import plain
 from mobigo.base.decisions import Decision
 from mobigo.base.money import ZERO, Money
 
@@ -100,24 +101,12 @@ def document_of(priced: PricedTrip) -> bytes:
         step["change_cents"], step["after_cents"] = step["change_cents"].cents, step["after_cents"].cents
     return orjson.dumps(
         document,
-        default=_plain,
+        default=plain,
         option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME,
     )
 
 
 _AMOUNTS: Final = ("before_caps_cents", "amount_cents", "fare_cents", "net_cost_cents")
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Money):
-        return value.cents
-    if isinstance(value, date):  # an instant too
-        return value.isoformat()
-    if isinstance(value, Decision):
-        return {"code": value.code, "params": dict(value.params)}
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
 def change_of(priced: PricedTrip, document: bytes, standing: Standing | None) -> Change | None:

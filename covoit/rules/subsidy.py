@@ -15,12 +15,11 @@ from covoit.model.pricing import PricedTrip, Step
 from covoit.model.scale import (
     DistanceBasis,
     Scale,
-    canonical_json,
     ceiling_on,
-    content_hash,
     fare_on,
 )
 from covoit.rules import legal, words
+from mobigo.base.canonical import canonical_json, content_hash
 from mobigo.base.decisions import Decision
 from mobigo.base.instants import paris_day, to_utc
 from mobigo.base.money import ZERO, Money, from_exact_cents
