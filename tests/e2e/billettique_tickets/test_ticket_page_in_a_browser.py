@@ -110,7 +110,7 @@ def read(page: Page) -> bytes:
 
     from PIL import Image
 
-    picture = np.array(Image.open(io.BytesIO(page.locator("[data-picture]").screenshot())).convert("L"))
+    picture = np.array(Image.open(io.BytesIO(page.locator("[data-picture]").screenshot(caret="initial"))).convert("L"))
     found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
     assert len(found) == 1, f"{len(found)} codes on the screen"
     return found[0].bytes
@@ -385,8 +385,8 @@ def test_an_agent_sees_keys_revokes_one_and_buyers_get_new_codes_by_a_job(world:
     with reading(world.services.engine) as session:
         (job,) = [each for each in list_jobs(session, JobFilter()) if each.name == "billettique.reissue"]
     done = run_inline(world.services.engine, world.services.config, job.id)
-    assert done.result is not None
-    assert done.result.params["codes"] == 1
+    assert done.outcome is not None
+    assert done.outcome.params["codes"] == 1
     assert world.verdict(shown(world.services, world.tickets[name]).code).answer == "OK"
 
 

@@ -95,6 +95,7 @@ async function take(told) {
     mine = null; // it is elsewhere now: its code is refused, and shown no more
     picture.replaceChildren();
     await forget();
+    return again();
   }
   if (!mine && told.code_at !== box.dataset.code) return again();
   if (told.state !== "active") look("away");
