@@ -70,7 +70,6 @@ def quote(
     from billettique.service import quoting
     from mobigo.base.periods import Period
     from mobigo.infra import clock
-    from mobigo.infra.config import load_config
 
     first = paris_day(clock.now()) if day is None else _day(day, "--date")
     last = first if until is None else _day(until, "--until")
@@ -91,7 +90,11 @@ def quote(
     if feed is not None:
         priced = quoting.quote_by_feed(ask, feed)
     else:
-        priced = quoting.quote(ask, load_config().home, unconfirmed=unconfirmed)
+        services = click.get_current_context().find_root().obj()  # its database holds approved versions
+        try:
+            priced = quoting.quote(ask, services.config.home, unconfirmed=unconfirmed)
+        finally:
+            services.engine.dispose()
     console.emit(document_of(priced, ask), as_json, lambda: _text(priced, ask))
     return console.REFUSED if priced.quote.total is None else console.DONE
 

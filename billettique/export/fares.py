@@ -1,13 +1,13 @@
 """A tariff as the files of GTFS-Fares v2, and nothing more: what GTFS cannot say is left out, never approximated.
 
-Read again (`billettique.gateway.fares.tables_from`), the files give the same values: the same prices on every leg.
+Read again (`billettique.gateway.gtfs_fares.tables_from`), the files give the same values: the same prices on every leg.
 """
 
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
-from billettique.gateway.fares import exponent
+from billettique.gateway.gtfs_fares import exponent
 from billettique.model.fares import FareProduct, FareTables
 from mobigo.base.servicetime import format_service_time
 

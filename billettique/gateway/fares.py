@@ -1,5 +1,5 @@
-"""Tariffs from files: GTFS-Fares v2 in a feed; our dated tariffs, as TOML, in `billettique/data/fares`, then those that
-an authority adds in `MOBIGO_HOME/fares`.
+"""Our dated tariffs: TOML files in `billettique/data/fares`, those that an authority adds in `MOBIGO_HOME/fares`, then
+the versions approved in the database (`billettique.store.tariffs`).
 
 A file of `MOBIGO_HOME/fares` is a version of a tariff (like the shipped ones), or an act that approves one:
 
@@ -11,27 +11,21 @@ A file of `MOBIGO_HOME/fares` is a version of a tariff (like the shipped ones), 
 """
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from billettique.model.fares import (
-    DAY_S,
     Area,
     DurationKind,
-    FareMedium,
     FareProduct,
     FareTables,
     JoinRule,
     LegRule,
-    MediumKind,
     Network,
     RiderCategory,
-    Stop,
-    Timeframe,
     TransferKind,
     TransferRule,
 )
@@ -52,20 +46,12 @@ from billettique.model.tariffs import (
 )
 from billettique.rules import fares as rules
 from billettique.rules import tariffs
-from mobigo.base.errors import Conflict, InvalidInput
+from billettique.store import tariffs as store
+from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.periods import Period
-from mobigo.base.servicetime import parse_service_time
-from mobigo.network.model.feed import LINE, FeedTables
 
 DATA: Final = Path(__file__).parents[1] / "data"
 FOLDER_AT_HOME: Final = "fares"
-# Currencies whose smallest unit is not a hundredth (ISO 4217).
-DECIMALS: Final = {
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
-    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
-}
-
 T = TypeVar("T")
 
 
@@ -77,42 +63,97 @@ def tariff_on(day: date, home: Path | None = None, *, unconfirmed: bool = False)
 
     Raises InvalidInput("billettique.bad_fare_file"), Conflict (two contents of one code, an act of another text).
     """
+    return _tariff_on(day, home, unconfirmed, _stamp(home))
+
+
+@lru_cache(maxsize=128)
+def _tariff_on(day: date, home: Path | None, unconfirmed: bool, stamp: object) -> Tariff:
     known, approved = versions(home), approved_hashes(home)
     now = tariffs.in_force(known, day, approved, unconfirmed=unconfirmed)
     pending = () if unconfirmed else tariffs.waiting(known, day, approved)
     return tariffs.merged(now, day_kinds(), pending)
 
 
+def _stamp(home: Path | None) -> object:
+    """What changes when a version or an act is added: files by name, time and size; versions approved."""
+    if home is None:
+        return None
+    folder = home / FOLDER_AT_HOME
+    files = sorted((each.name, each.stat().st_mtime_ns, each.stat().st_size) for each in folder.glob("*.toml"))
+    return tuple(files), store.stamp(home)
+
+
 def versions(home: Path | None = None) -> tuple[Version, ...]:
-    """Every version known, by first day then code; what a folder of one's own adds included."""
+    """Every version known, by first day then code; what a folder of one's own and the database add included."""
     found = {version.code: version for version in _shipped()}
     for path, document in _own_documents(home):
-        if "act" in document:
-            continue
-        version = _read(path, document, version_from)
-        if found.setdefault(version.code, version).hash != version.hash:
-            raise Conflict("billettique.version_twice", version=version.code, file=path.name)
+        if "act" not in document:
+            _add(found, _read(path.name, document, version_from), path.name)
+    for version in _approved(home):
+        _add(found, version, version.code)
     return tuple(sorted(found.values(), key=lambda each: (each.period.first_day, each.code)))
 
 
+def _add(found: dict[str, Version], version: Version, file: str) -> None:
+    if found.setdefault(version.code, version).hash != version.hash:
+        raise Conflict("billettique.version_twice", version=version.code, file=file)
+
+
+def _approved(home: Path | None) -> Iterator[Version]:
+    for row in () if home is None else store.approved(home):
+        yield version_of_text(row.document, row.code)
+
+
+def version_of_text(text: str, name: str) -> Version:
+    """A version from its TOML text. Raises InvalidInput("billettique.bad_fare_file") that says what is wrong."""
+    return _read(name, document_of_text(text, name), version_from)
+
+
+def document_of_text(text: str, name: str) -> dict[str, Any]:
+    """The document of a TOML text. Raises InvalidInput("billettique.bad_fare_file")."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as unreadable:
+        raise InvalidInput("billettique.bad_fare_file", file=name, reason=str(unreadable)) from unreadable
+
+
 def approved_hashes(home: Path | None = None) -> frozenset[str]:
-    """The contents that an act approves. Raises Conflict for an act whose hash is not that of the version it names."""
+    """The contents that an act approves, by a file or in the database.
+
+    Raises Conflict for an act whose hash is not that of the version it names.
+    """
     found = set()
     known = {version.code: version.hash for version in versions(home)}
     for path, document in _own_documents(home):
         if "act" not in document:
             continue
         act = document["act"]
-        code, hash_ = _read(path, act, lambda each: (each["version"], each["hash"]))
+        code, hash_ = _read(path.name, act, lambda each: (each["version"], each["hash"]))
         if known.get(code) != hash_:
             raise Conflict("billettique.act_of_another_fare", version=code, file=path.name)
         found.add(hash_)
-    return frozenset(found)
+    return frozenset(found) | ({row.hash for row in store.approved(home)} if home is not None else set())
+
+
+def document_of(version: Version, home: Path | None = None) -> str:
+    """The text of a version as it stands in its file or in the database.
+
+    Raises NotFound("billettique.no_such_version").
+    """
+    folders = [DATA / "fares"] + ([] if home is None else [home / FOLDER_AT_HOME])
+    for folder in folders:
+        for path, document in _documents(folder):
+            if document.get("code") == version.code:
+                return path.read_text(encoding="utf-8")
+    for row in () if home is None else store.approved(home):
+        if row.code == version.code:
+            return row.document
+    raise NotFound("billettique.no_such_version", version=version.code[:80])
 
 
 @cache
 def _shipped() -> tuple[Version, ...]:
-    return tuple(_read(path, document, version_from) for path, document in _documents(DATA / "fares"))
+    return tuple(_read(path.name, document, version_from) for path, document in _documents(DATA / "fares"))
 
 
 @cache
@@ -122,10 +163,10 @@ def day_kinds() -> DayKinds:
 
     known, off = [], set()
     for path, document in _documents(DATA / "calendar"):
-        period = _read(path, document, lambda each: Period(each["known_first_day"], each["known_last_day"]))
+        period = _read(path.name, document, lambda each: Period(each["known_first_day"], each["known_last_day"]))
         known.append(period)
         for each in document["school_holiday"]:
-            off |= set(_read(path, each, lambda row: Period(row["first_day"], row["last_day"])).days())
+            off |= set(_read(path.name, each, lambda row: Period(row["first_day"], row["last_day"])).days())
         last = period.first_day if period.last_day is None else period.last_day
         off |= set(holidays.country_holidays("FR", years=range(period.first_day.year, last.year + 1)))
     return DayKinds(tuple(known), frozenset(off))
@@ -144,14 +185,14 @@ def _documents(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             raise InvalidInput("billettique.bad_fare_file", file=path.name, reason=str(unreadable)) from unreadable
 
 
-def _read(path: Path, document: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], T]) -> T:
+def _read(name: str, document: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], T]) -> T:
     """The document as a value; whatever it lacks or has wrong becomes InvalidInput with the file's name."""
     try:
         return reader(document)
     except KeyError as missing:
-        raise InvalidInput("billettique.bad_fare_file", file=path.name, reason=f"{missing.args[0]} ?") from missing
+        raise InvalidInput("billettique.bad_fare_file", file=name, reason=f"{missing.args[0]} ?") from missing
     except (ValueError, TypeError) as wrong:
-        raise InvalidInput("billettique.bad_fare_file", file=path.name, reason=str(wrong)) from wrong
+        raise InvalidInput("billettique.bad_fare_file", file=name, reason=str(wrong)) from wrong
 
 
 def version_from(document: Mapping[str, Any]) -> Version:
@@ -268,190 +309,3 @@ def _whole(document: Mapping[str, Any], name: str) -> int:
     if type(value) is not int or value < 0:
         raise TypeError(f"{name}: {value!r} ?")
     return value
-
-
-# ---- GTFS-Fares v2
-
-
-def read_fares(path: Path) -> FareTables:
-    """The tariff of the feed at `path`, a zip or a folder. Raises as `tables_from` and as the reader of feeds."""
-    from mobigo.network.gateway.gtfs import read_feed
-
-    return tables_from(read_feed(path))
-
-
-def tables_from(feed: FeedTables) -> FareTables:
-    """The tariff in a feed's tables. Raises InvalidInput("billettique.bad_fare_cell") naming file, line and column,
-    InvalidInput("billettique.bad_fare_file") for rules that contradict the reference."""
-    timeframes = tuple(_each(feed, "timeframes", _timeframe))
-    networks = tuple(_each(feed, "networks", lambda row: Network(row.text("network_id"), row.maybe("network_name"))))
-    routes = dict(_each(feed, "route_networks", lambda row: (row.text("route_id"), row.text("network_id"))))
-    if feed.has("routes", "network_id"):
-        pairs = _each(feed, "routes", lambda row: (row.text("route_id"), row.maybe("network_id")))
-        routes |= {route: network for route, network in pairs if network is not None}
-    agencies = [row.maybe("agency_timezone") for row in _rows(feed, "agency")]
-    tables = FareTables(
-        products=tuple(_each(feed, "fare_products", _product)),
-        leg_rules=tuple(_each(feed, "fare_leg_rules", _gtfs_leg_rule)),
-        has_priority=feed.has("fare_leg_rules", "rule_priority"),
-        join_rules=tuple(_each(feed, "fare_leg_join_rules", _join_rule)),
-        transfer_rules=tuple(_each(feed, "fare_transfer_rules", _gtfs_transfer_rule)),
-        areas=tuple(_each(feed, "areas", lambda row: Area(row.text("area_id"), row.maybe("area_name")))),
-        stop_areas=tuple(_each(feed, "stop_areas", lambda row: (row.text("area_id"), row.text("stop_id")))),
-        networks=networks,
-        route_networks=routes,
-        timeframes=timeframes,
-        riders=tuple(_each(feed, "rider_categories", _rider)),
-        media=tuple(_each(feed, "fare_media", _medium)),
-        stops={stop.id: stop for stop in _each(feed, "stops", _stop)},
-        services=_services(feed, {each.service for each in timeframes}),
-        zone=next((zone for zone in agencies if zone is not None), "Europe/Paris"),
-    )
-    wrong = [f"{file}: {what}" for file, what in rules.faults(tables)]
-    if wrong:
-        raise InvalidInput("billettique.bad_fare_file", file=wrong[0].partition(":")[0], reason="; ".join(wrong))
-    return tables
-
-
-class _Row:
-    """A record of a table: its cells, and where it stands in its file."""
-
-    def __init__(self, file: str, cells: Mapping[str, Any]) -> None:
-        self.file, self.cells = file, cells
-
-    def maybe(self, name: str) -> str | None:
-        return (self.cells.get(name) or "").strip() or None
-
-    def text(self, name: str) -> str:
-        value = self.maybe(name)
-        if value is None:
-            raise self.bad(name)
-        return value
-
-    def whole(self, name: str) -> int | None:
-        value = self.maybe(name)
-        try:
-            return None if value is None else int(value)
-        except ValueError:
-            raise self.bad(name) from None
-
-    def among(self, name: str, kind: Callable[[int], T]) -> T:
-        value = self.whole(name)
-        try:
-            return kind(-1 if value is None else value)
-        except ValueError:
-            raise self.bad(name) from None
-
-    def bad(self, name: str) -> InvalidInput:
-        return InvalidInput(
-            "billettique.bad_fare_cell", file=f"{self.file}.txt", line=self.cells.get(LINE, 0), column=name,
-            value=self.cells.get(name) or "",
-        )  # fmt: skip
-
-
-def _rows(feed: FeedTables, name: str) -> Iterator[_Row]:
-    if name in feed:
-        for cells in feed[name].iter_rows(named=True):
-            yield _Row(name, cells)
-
-
-def _each(feed: FeedTables, name: str, reader: Callable[[_Row], T]) -> Iterator[T]:
-    return (reader(row) for row in _rows(feed, name))
-
-
-def _product(row: _Row) -> FareProduct:
-    currency = row.text("currency")
-    try:
-        amount = Decimal(row.text("amount")).scaleb(DECIMALS.get(currency, 2))
-    except InvalidOperation:
-        raise row.bad("amount") from None
-    if not amount.is_finite() or amount != int(amount):
-        raise row.bad("amount")
-    return FareProduct(
-        row.text("fare_product_id"), int(amount), currency, row.maybe("fare_product_name"),
-        row.maybe("rider_category_id"), row.maybe("fare_media_id"),
-    )  # fmt: skip
-
-
-def _gtfs_leg_rule(row: _Row) -> LegRule:
-    return LegRule(
-        row.text("fare_product_id"), row.maybe("leg_group_id"), row.maybe("network_id"), row.maybe("from_area_id"),
-        row.maybe("to_area_id"), row.maybe("from_timeframe_group_id"), row.maybe("to_timeframe_group_id"),
-        row.whole("rule_priority") or 0,
-    )  # fmt: skip
-
-
-def _join_rule(row: _Row) -> JoinRule:
-    return JoinRule(
-        row.text("from_network_id"), row.text("to_network_id"), row.maybe("from_stop_id"), row.maybe("to_stop_id")
-    )
-
-
-def _gtfs_transfer_rule(row: _Row) -> TransferRule:
-    limited = row.maybe("duration_limit_type") is not None
-    return TransferRule(
-        row.among("fare_transfer_type", TransferKind), row.maybe("from_leg_group_id"), row.maybe("to_leg_group_id"),
-        row.whole("transfer_count"), row.whole("duration_limit"),
-        row.among("duration_limit_type", DurationKind) if limited else None, row.maybe("fare_product_id"),
-    )  # fmt: skip
-
-
-def _rider(row: _Row) -> RiderCategory:
-    return RiderCategory(
-        row.text("rider_category_id"), row.maybe("rider_category_name"), row.maybe("is_default_fare_category") == "1",
-        row.maybe("eligibility_url"),
-    )  # fmt: skip
-
-
-def _medium(row: _Row) -> FareMedium:
-    return FareMedium(row.text("fare_media_id"), row.among("fare_media_type", MediumKind), row.maybe("fare_media_name"))
-
-
-def _stop(row: _Row) -> Stop:
-    return Stop(row.text("stop_id"), row.maybe("parent_station"), row.maybe("stop_timezone"))
-
-
-def _timeframe(row: _Row) -> Timeframe:
-    times = []
-    for name, empty in (("start_time", 0), ("end_time", DAY_S)):
-        text = row.maybe(name)
-        time_s = empty if text is None else parse_service_time(text)
-        if time_s is None or time_s > DAY_S:
-            raise row.bad(name)
-        times.append(time_s)
-    return Timeframe(row.text("timeframe_group_id"), row.text("service_id"), *times)
-
-
-def _services(feed: FeedTables, wanted: set[str]) -> dict[str, frozenset[date]]:
-    """The days of the services that timeframes name."""
-    days: dict[str, set[date]] = {service: set() for service in wanted}
-    weekdays = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    for row in _rows(feed, "calendar") if wanted else ():
-        service = row.text("service_id")
-        if service in days:
-            first, last = _day(row, "start_date"), _day(row, "end_date")
-            runs = [row.maybe(name) == "1" for name in weekdays]
-            every = (first + timedelta(days=n) for n in range((last - first).days + 1))
-            days[service] |= {day for day in every if runs[day.weekday()]}
-    for row in _rows(feed, "calendar_dates") if wanted else ():
-        service = row.text("service_id")
-        if service in days:
-            change = days[service].add if row.maybe("exception_type") == "1" else days[service].discard
-            change(_day(row, "date"))
-    return {service: frozenset(found) for service, found in days.items()}
-
-
-def _day(row: _Row, name: str) -> date:
-    text = row.text(name)
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    except ValueError:
-        raise row.bad(name) from None
-
-
-def exponent(currency: str) -> int:
-    """How many decimals a currency's amounts have."""
-    return DECIMALS.get(currency, 2)
-
-
-__all__: Sequence[str] = ("day_kinds", "exponent", "read_fares", "tables_from", "tariff_on", "versions")

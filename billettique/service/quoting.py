@@ -7,6 +7,7 @@ from pathlib import Path
 
 from billettique.engine.cheapest import Compiled, cheapest, compile_tariff
 from billettique.gateway import fares as gateway
+from billettique.gateway.gtfs_fares import read_fares
 from billettique.model.tariffs import Ask, Quote, Tariff
 from billettique.rules import fares as rules
 from billettique.rules.tariffs import said_of
@@ -21,6 +22,13 @@ class Priced:
     quote: Quote
     tariff: Tariff
     said: tuple[Decision, ...]
+
+    def bought(self) -> list[tuple[str, int]]:
+        """What there is to buy, by name, with how many of each, in the order in which they are first needed."""
+        counts: dict[str, int] = {}
+        for item in self.quote.items:
+            counts[item.name] = counts.get(item.name, 0) + 1
+        return list(counts.items())
 
 
 def quote(ask: Ask, home: Path | None = None, *, unconfirmed: bool = False) -> Priced:
@@ -43,7 +51,7 @@ def quote_by_feed(ask: Ask, feed: Path) -> Priced:
     """
     if not any(ask.journeys):
         raise InvalidInput("billettique.no_journey")
-    tables = gateway.read_fares(feed)
+    tables = read_fares(feed)
     _only_euros(row.currency for row in tables.products)
     tariff = Tariff(tables)
     return Priced(cheapest(compile_tariff(tariff), ask), tariff, ())

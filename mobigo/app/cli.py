@@ -50,15 +50,17 @@ def mobigo(ctx: click.Context) -> None:
 
 def open_services() -> "Services":
     """What the commands of the packages work with (they find this function in `ctx.obj`), the schema made ready."""
+    from billettique.store import tariffs as fare_versions
     from mobigo.app import schema
-    from mobigo.app.factory import make_carpool, make_networks
+    from mobigo.app.factory import make_carpool, make_fares, make_networks
     from mobigo.infra.config import load_config
     from mobigo.infra.i18n import keep_compiled_in
     from mobigo.infra.web import Services
 
-    services = Services(load_config(), make_networks=make_networks, make_carpool=make_carpool)
+    services = Services(load_config(), make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares)
     keep_compiled_in(services.config.home / "cache")
     schema.ready(services.engine, services.config)
+    fare_versions.connect(services.config.home, services.engine)
     return services
 
 

@@ -72,7 +72,9 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    services = Services(settings, make_networks=make_networks, make_carpool=make_carpool, make_seats=make_seats)
+    services = Services(
+        settings, make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares, make_seats=make_seats
+    )
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
@@ -93,11 +95,13 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     ratelimit.install(app, settings)
     auth.install(app, settings, services.engine)
 
+    from billettique.store import tariffs as fare_versions
     from mobigo.app import api, jobs_registry, web
     from mobigo.infra import jobs
 
     jobs_registry.install()
     jobs.connect(services.engine, settings)
+    fare_versions.connect(settings.home, services.engine)
     api.configure(app, settings)
     web.configure(app, settings)
     for target in (*blueprints, *(DEMONSTRATION if settings.environment == "demo" else ())):
@@ -152,3 +156,10 @@ def make_carpool(services: Services) -> Any:
     from mobigo.app.carpool_ways import CarpoolWays
 
     return CarpoolWays(services)
+
+
+def make_fares(services: Services) -> Any:
+    """The prices of journeys, for the planner to show."""
+    from mobigo.app.journey_prices import JourneyPrices
+
+    return JourneyPrices(services)

@@ -37,6 +37,7 @@ class Services:
     config: "Config"
     make_networks: Callable[["Services"], Networks] | None = None
     make_carpool: Callable[["Services"], Any] | None = None
+    make_fares: Callable[["Services"], Any] | None = None
     make_seats: Callable[["Services"], Any] | None = None
     # Set by tests that bring their own.
     _parts: dict[type, Any] = field(default_factory=dict)
@@ -66,6 +67,11 @@ class Services:
     def carpool(self) -> Any:
         """The carpool lines, as `mobigo.planner.model.CarpoolLines` asks them; None where none were handed over."""
         return None if self.make_carpool is None else self.make_carpool(self)
+
+    @cached_property
+    def fares(self) -> Any:
+        """The prices of journeys, as `mobigo.planner.model.Fares` asks them; None where none were handed over."""
+        return None if self.make_fares is None else self.make_fares(self)
 
     @cached_property
     def seats(self) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from mobigo.infra.i18n import sentence
 if TYPE_CHECKING:
     from mobigo.infra.web import Services
     from mobigo.network.model.live import LiveNetwork
-    from mobigo.planner.model import Answer, CarpoolWay, Journey, Ride
+    from mobigo.planner.model import Answer, CarpoolWay, Journey, Price, Ride
 
 
 @click.command()
@@ -91,7 +92,7 @@ def plan(
             answer = with_authorities(
                 live,
                 services.config.home,
-                service.plan(live, query, carpool=services.carpool),
+                service.plan(live, query, carpool=services.carpool, fares=services.fares),
                 now,
                 production=services.config.production,
             )
@@ -115,11 +116,21 @@ def _told(live: "LiveNetwork", answer: "Answer") -> str:
     query, zone = answer.query, ZoneInfo(live.timetable.zone)
     lines = [f"{query.origin.name} → {query.destination.name}"]
     lines += [sentence(remark) for remark in answer.remarks]
-    for journey in answer.journeys:
-        lines += ["", *_journey(live, journey, zone)]
+    for journey, price in zip_longest(answer.journeys, answer.prices):
+        lines += ["", *_journey(live, journey, zone), *([] if price is None else _price(price))]
     for way in answer.carpool:
         lines += ["", *_carpool(way, zone)]
     return "\n".join(lines)
+
+
+def _price(price: "Price") -> Sequence[str]:
+    from mobigo.infra.formats import amount
+
+    if price.total is None:
+        return [f"  {_('prix inconnu')}", *(f"    {sentence(each)}" for each in price.why_unknown)]
+    total = _("%(amount)s, une personne adulte sans carte") % {"amount": amount(price.total)}
+    said = [*(each.reason for each in price.lines), *price.notes, *price.offers]
+    return [f"  {total}", *(f"    {sentence(each)}" for each in said)]
 
 
 def _carpool(way: "CarpoolWay", zone: ZoneInfo) -> Sequence[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
 from mobigo.base.money import Money
+from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import F64, I32, Timetable
 
 
@@ -173,6 +174,36 @@ class CarpoolLines(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PriceLine:
+    """One line of a price: an amount, and what it is."""
+
+    amount: Money
+    reason: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one adult without a card pays for a journey. `total` is None where that is unknown, never zero;
+    `why_unknown` says why. `notes`: what must be said beside. `buy`, `compare`: addresses of pages; empty where there
+    is none."""
+
+    total: Money | None
+    lines: tuple[PriceLine, ...] = ()
+    why_unknown: tuple[Decision, ...] = ()
+    notes: tuple[Decision, ...] = ()
+    offers: tuple[Decision, ...] = ()  # promotions that may apply
+    buy: str = ""
+    compare: str = ""
+
+
+class Fares(Protocol):
+    """The prices of journeys, as the planner asks them; filled by `billettique`, handed over by `mobigo.app`."""
+
+    def prices(self, network: LiveNetwork, journeys: Sequence[Journey]) -> Sequence[Price | None]:
+        """The price of each journey, in the same order; None where there is nothing to pay (on foot all the way)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The useful journeys, best first, and what must be said about them, above all when there is none."""
 
@@ -184,6 +215,7 @@ class Answer:
     later_at: datetime | None = None
     next_at: datetime | None = None  # the next departure at all, when the window holds none
     carpool: tuple[CarpoolWay, ...] = ()  # beside the journeys: they run at no fixed time
+    prices: tuple[Price | None, ...] = ()  # of the journeys, in their order; empty where nobody knows fares
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.changes import settled
 from mobigo.planner.engine.filters import accepts
+from mobigo.planner.engine.found import Itinerary
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.reach import CrowFlight
-from mobigo.planner.engine.search import Accepts, Itinerary, Searcher
+from mobigo.planner.engine.search import Accepts, Searcher
 from mobigo.planner.engine.upcoming import next_journey
 from mobigo.planner.engine.via import Via
 from mobigo.planner.model import (
@@ -24,6 +25,7 @@ from mobigo.planner.model import (
     CarpoolLines,
     CarpoolWay,
     Endpoint,
+    Fares,
     Journey,
     Query,
     Reach,
@@ -40,14 +42,19 @@ BEYOND_S_MAX = 24 * 3600  # how far before the window, or behind it, another jou
 
 
 def plan(
-    network: LiveNetwork, query: Query, access: AccessEgress | None = None, carpool: CarpoolLines | None = None
+    network: LiveNetwork,
+    query: Query,
+    access: AccessEgress | None = None,
+    carpool: CarpoolLines | None = None,
+    fares: Fares | None = None,
 ) -> Answer:
     """The useful journeys for `query`, or why there is none and when the next one is.
 
     With `window_s` 0, the best for each number of vehicles: leaving at `at` or later and arriving earliest, then
     leaving as late as that allows (arriving by: the mirror). With a window, every journey that leaves (arrives)
     within it and is beaten by no other. When the window holds none, the first one behind it. Same query and network:
-    same answer. `carpool`: the carpool lines to show beside. Raises InvalidInput for limits outside what is offered.
+    same answer. `carpool`: the carpool lines to show beside; `fares`: who prices the journeys. Raises InvalidInput for
+    limits outside what is offered.
     """
     _check(query)
     timetable, searcher = network.timetable, searcher_of(network)
@@ -72,15 +79,17 @@ def plan(
         if not journeys:
             remarks, next_at = _none(searcher, query, origin, destination, accept)
     earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
+    kept = explained(journeys)
     return Answer(
         query,
-        explained(journeys),
+        kept,
         tuple(remarks),
         network.hash,
         earlier_at=earlier_at,
         later_at=later_at,
         next_at=next_at,
         carpool=_carpool(timetable, query, carpool),
+        prices=() if fares is None else tuple(fares.prices(network, kept)),
     )
 
 

@@ -110,8 +110,27 @@ class Walk(Given):
     geometry: LineString | None = None
 
 
+class PriceLine(Given):
+    """An amount, and what it is."""
+
+    cents: int
+    reason: Reason
+
+
+class Price(Given):
+    """What one adult without a card pays. `cents` is null where that is unknown (`unknown` says why), never 0 for
+    it."""
+
+    cents: Annotated[int, Field(ge=0)] | None
+    currency: Literal["EUR"]
+    lines: list[PriceLine]
+    unknown: list[Reason]
+    notes: list[Reason]
+    offers: list[Reason]
+
+
 class Journey(Given):
-    """One way of going there."""
+    """One way of going there. `price` is null where there is nothing to pay, or nobody knows fares."""
 
     id: str
     departure: AwareDatetime
@@ -121,6 +140,7 @@ class Journey(Given):
     walk_m: Annotated[int, Field(ge=0)]
     why: list[Reason]
     legs: list[Ride | Walk]
+    price: Price | None
 
 
 class CarpoolStop(Given):

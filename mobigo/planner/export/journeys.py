@@ -5,17 +5,19 @@ Times are local, with their offset (ISO 8601); ids are those of `mobigo.planner.
 
 import hashlib
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
+from mobigo.base.money import Money
 from mobigo.infra.i18n import sentence
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK, Timetable
 from mobigo.planner.export import names, shapes
-from mobigo.planner.model import Answer, CarpoolWay, Endpoint, Journey, Ride, Walk
+from mobigo.planner.model import Answer, CarpoolWay, Endpoint, Journey, Price, Ride, Walk
 
 Json = dict[str, Any]
 
@@ -41,14 +43,29 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
         "arrive_by": query.arrive_by,
         "network": answer.network_hash or live.hash,
         "journeys": [
-            journey_json(live, journey, query.origin, query.destination, zone, geometry=geometry, stops=stops)
-            for journey in answer.journeys
+            {
+                **journey_json(live, journey, query.origin, query.destination, zone, geometry=geometry, stops=stops),
+                "price": None if price is None else price_json(price),
+            }
+            for journey, price in zip_longest(answer.journeys, answer.prices)
         ],
         "carpool": [carpool_json(way, zone) for way in answer.carpool],
         "remarks": [decision_json(remark) for remark in answer.remarks],
         "earlier_at": _local(answer.earlier_at, zone) if answer.earlier_at is not None else None,
         "later_at": _local(answer.later_at, zone) if answer.later_at is not None else None,
         "next_at": _local(answer.next_at, zone) if answer.next_at is not None else None,
+    }
+
+
+def price_json(price: Price) -> Json:
+    """A price; `cents` is null where it is unknown, never zero for that."""
+    return {
+        "cents": None if price.total is None else price.total.cents,
+        "currency": "EUR",
+        "lines": [{"cents": line.amount.cents, "reason": decision_json(line.reason)} for line in price.lines],
+        "unknown": [decision_json(each) for each in price.why_unknown],
+        "notes": [decision_json(each) for each in price.notes],
+        "offers": [decision_json(each) for each in price.offers],
     }
 
 
@@ -79,8 +96,15 @@ def _carpool_stop(name: str, point: Point, place: str | None) -> Json:
 
 def decision_json(decision: Decision) -> Json:
     """A reason: its code and parameters, for programs, and its sentence, for people, in the language asked."""
-    params = {name: value if isinstance(value, int) else str(value) for name, value in decision.params.items()}
+    params = {name: _plain(value) for name, value in decision.params.items()}
     return {"code": decision.code, "text": sentence(decision), "params": params}
+
+
+def _plain(value: object) -> object:
+    """A parameter for programs: whole numbers as they are, money in cents, the rest as text."""
+    if isinstance(value, Money):
+        return value.cents
+    return value if isinstance(value, int) else str(value)
 
 
 def endpoint_json(live: LiveNetwork, endpoint: Endpoint) -> Json:

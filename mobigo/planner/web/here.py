@@ -41,7 +41,7 @@ class Here:
         """The answer to a question. The search, and numba with it, is imported at the first one."""
         from mobigo.planner import service
 
-        answer = service.plan(self.live, query, carpool=services().carpool)
+        answer = service.plan(self.live, query, carpool=services().carpool, fares=services().fares)
         config = services().config
         return with_authorities(self.live, config.home, answer, self.now, production=config.production)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from flask import make_response, render_template, request, url_for
@@ -50,7 +51,10 @@ def journeys() -> ResponseReturnValue:
             page = render_template("planner/journeys.html", asked=asked, answer=None, **_form(asked), **_labels())
             return page, 200 if asked.choices and not asked.errors else 422
         answer = here.plan(query)
-        options = [shown_journey(here.live, j, query.origin, query.destination, here.zone) for j in answer.journeys]
+        options = [
+            shown_journey(here.live, journey, query.origin, query.destination, here.zone, price)
+            for journey, price in zip_longest(answer.journeys, answer.prices)
+        ]
         return render_template(
             "planner/journeys.html",
             asked=asked,

@@ -14,7 +14,7 @@ from mobigo.network.model.places import Mode, mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import journey_id
-from mobigo.planner.model import CarpoolWay, Endpoint, Journey, Leg, Ride, Walk
+from mobigo.planner.model import CarpoolWay, Endpoint, Journey, Leg, Price, Ride, Walk
 
 WAIT_S_SHOWN = 180  # a shorter wait is part of the change
 PHONE, DRIVER = 2, 3  # GTFS pickup_type
@@ -58,6 +58,35 @@ class ShownLeg:
 
 
 @dataclass(frozen=True)
+class ShownPrice:
+    """A price in words: what it is (or that it is unknown), its lines (amount, sentence), what is said beside."""
+
+    text: str
+    is_known: bool
+    lines: tuple[tuple[str, str], ...]
+    said: tuple[str, ...]
+    offers: tuple[str, ...]
+    buy: str
+    compare: str
+
+
+def shown_price(price: Price | None) -> ShownPrice | None:
+    """A price in words; None where there is nothing to pay."""
+    if price is None:
+        return None
+    language = current_language()
+    return ShownPrice(
+        _("prix inconnu") if price.total is None else formats.amount(price.total, language),
+        price.total is not None,
+        tuple((formats.amount(line.amount, language), sentence(line.reason)) for line in price.lines),
+        tuple(sentence(each) for each in (*price.why_unknown, *price.notes)),
+        tuple(sentence(each) for each in price.offers),
+        price.buy,
+        price.compare,
+    )
+
+
+@dataclass(frozen=True)
 class ShownJourney:
     """One option."""
 
@@ -72,6 +101,7 @@ class ShownJourney:
     days_later: int
     spoken: str
     calls: tuple[str, ...] = field(default=())
+    price: ShownPrice | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +179,12 @@ def mode_word(route_type: int) -> str:
 
 
 def shown_journey(
-    live: LiveNetwork, journey: Journey, origin: Endpoint, destination: Endpoint, zone: ZoneInfo
+    live: LiveNetwork,
+    journey: Journey,
+    origin: Endpoint,
+    destination: Endpoint,
+    zone: ZoneInfo,
+    price: Price | None = None,
 ) -> ShownJourney:
     """A journey as an option of the list."""
     legs = _legs(live, journey, origin, destination, zone)
@@ -167,6 +202,7 @@ def shown_journey(
         days_later=(arrive_at.date() - depart_at.date()).days,
         spoken=_spoken(legs),
         calls=_numbers_to_call(live, journey),
+        price=shown_price(price),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from billettique.engine.cheapest import cheapest_price, compile_tariff
 from billettique.export.fares import fare_files
-from billettique.gateway.fares import read_fares, tables_from
+from billettique.gateway.gtfs_fares import read_fares, tables_from
 from billettique.model.fares import FareTables, Leg
 from billettique.model.tariffs import Ask, Rider, Tariff
 from billettique.service import quoting

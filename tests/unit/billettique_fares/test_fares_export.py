@@ -12,7 +12,7 @@ import pytest
 
 from billettique.engine.cheapest import cheapest, compile_tariff
 from billettique.export.fares import fare_files
-from billettique.gateway.fares import tables_from
+from billettique.gateway.gtfs_fares import tables_from
 from billettique.model.fares import Area, FareMedium, FareProduct, FareTables, Leg, MediumKind, Network, RiderCategory
 from billettique.model.tariffs import Ask, Rider, Tariff
 from mobigo.base.errors import InvalidInput

@@ -1,0 +1,264 @@
+"""The fare manager's pages: versions of tariffs, drafts, what changes, what it costs, approval, files."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from billettique.export.fares import fare_files
+from billettique.gateway import fares as gateway
+from billettique.rules.changes import changes
+from billettique.rules.fares import operating_day
+from billettique.service import simulating, tariffs
+from billettique.store.tariffs import open_drafts
+from billettique.web import bp
+from mobigo.base.errors import InvalidInput, MobigoError
+from mobigo.base.money import Money
+from mobigo.infra import auth
+from mobigo.infra.auth import Permission, requires
+from mobigo.infra.clock import now
+from mobigo.infra.db import reading, transaction
+from mobigo.infra.http_errors import status_of
+from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import sentence
+from mobigo.infra.web import services
+
+UNITS = {"pct": 1, "from_km": 1, "until_km": 1}  # the others are amounts, in euros on the form and cents in the file
+
+
+@bp.get("/billettique/agents/tarifs")
+@requires(Permission.SALES_READ)
+def fare_versions() -> ResponseReturnValue:
+    """Every version: in force, to come, to be confirmed, past; the drafts; how to begin another."""
+    return _list("")
+
+
+def _may(permission: str) -> bool:
+    return auth.signed_in().may(Permission(permission))
+
+
+def _list(wrong: str, status: int = 200) -> ResponseReturnValue:
+    today = operating_day(now())
+    with reading(services().engine) as session:
+        drafts = open_drafts(session)
+    rows = tariffs.listed(services().config.home, today)
+    page = render_template(
+        "billettique/fares.html", rows=rows, drafts=drafts, today=today, wrong=wrong, typed=request.form, may=_may
+    )
+    return page, status
+
+
+@bp.post("/billettique/agents/tarifs")
+@requires(Permission.FARES_EDIT)
+def fare_draft_begin() -> ResponseReturnValue:
+    """Begins a draft: from a version, or from a file."""
+    instant, by, home = now(), auth.signed_in().subject, services().config.home
+    try:
+        with transaction(services().engine) as session:
+            file = request.files.get("file")
+            if file is not None and file.filename:
+                draft = tariffs.begin_from_file(session, home, _text_of(file.read()), by, instant)
+            else:
+                draft = tariffs.begin(
+                    session, home, request.form.get("base", ""), _code(), _day("first_day"), by, instant
+                )
+    except MobigoError as error:
+        return _list(sentence(error.decision), status_of(error))
+    return redirect(url_for("billettique.fare_draft", draft_id=draft), 303)
+
+
+def _text_of(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as unreadable:
+        raise InvalidInput("billettique.bad_fare_file", file="", reason=str(unreadable)) from unreadable
+
+
+def _code() -> str:
+    code = request.form.get("code", "").strip()
+    if not code or len(code) > 80 or not all(each.isalnum() or each in "-_" for each in code):
+        raise InvalidInput("billettique.bad_code")
+    return code
+
+
+def _day(name: str) -> date:
+    try:
+        return date.fromisoformat(request.form.get(name, ""))
+    except ValueError:
+        raise InvalidInput("billettique.bad_day", option=name, value=request.form.get(name, "")[:20]) from None
+
+
+@bp.get("/billettique/agents/tarifs/brouillons/<draft_id>")
+@requires(Permission.SALES_READ)
+def fare_draft(draft_id: str) -> ResponseReturnValue:
+    """A draft: its prices to change, what changes, what usual journeys would cost, and the act that approves it."""
+    return _draft_page(draft_id, "")
+
+
+def _draft_page(draft_id: str, wrong: str, status: int = 200) -> ResponseReturnValue:
+    home = services().config.home
+    with reading(services().engine) as session:
+        row = tariffs.get_draft(session, draft_id)
+    document = gateway.document_of_text(row.document, row.code)
+    version = gateway.version_of_text(row.document, row.code)
+    base = None if row.base is None else tariffs.named(home, row.base)
+    tried: tuple[simulating.Tried, ...] = ()
+    clash = ""
+    try:
+        tried = simulating.tried(home, version)
+    except MobigoError as error:
+        clash = sentence(error.decision)
+    page = render_template(
+        "billettique/fare_draft.html", sentence=sentence,
+        row=row, document=document, version=version, base=base, tried=tried,
+        clash=clash, changes=() if base is None else changes(base, version), wrong=wrong, typed=request.form,
+        amounts=[(name, table, called, _shown(name, value)) for name, table, called, value in
+                 tariffs.amounts_of(document)],
+        mine=auth.signed_in().subject in row.editors, may=_may,
+    )  # fmt: skip
+    return page, status
+
+
+def _shown(name: str, value: int | None) -> str:
+    if value is None:
+        return ""
+    return str(value) if name.rpartition(".")[2] in UNITS else f"{value // 100},{value % 100:02d}"
+
+
+@bp.post("/billettique/agents/tarifs/brouillons/<draft_id>")
+@requires(Permission.FARES_EDIT)
+def fare_draft_change(draft_id: str) -> ResponseReturnValue:
+    """Keeps what the form says, or the file that replaces it."""
+    with _told(draft_id) as told, transaction(services().engine) as session:
+        row = tariffs.get_draft(session, draft_id)
+        file = request.files.get("file")
+        if file is not None and file.filename:
+            document = gateway.document_of_text(_text_of(file.read()), file.filename)
+        else:
+            document = tariffs.changed_amounts(gateway.document_of_text(row.document, row.code), _amounts())
+            document |= {"title": request.form.get("title", "").strip() or document["title"]}
+            document |= {"source": request.form.get("source", "").strip() or document["source"]}
+            document |= {"first_day": _day("first_day")}
+            document.pop("last_day", None)
+            if request.form.get("last_day"):
+                document["last_day"] = _day("last_day")
+        tariffs.change(session, services().config.home, draft_id, _edition(), document, auth.signed_in().subject, now())
+    if told:
+        return told[0]
+    flash(_("Le brouillon est enregistré."), "good")
+    return redirect(url_for("billettique.fare_draft", draft_id=draft_id), 303)
+
+
+def _edition() -> int:
+    text = request.form.get("edition", "")
+    return int(text) if text.isdecimal() else 0
+
+
+def _amounts() -> dict[str, int | None]:
+    """The amounts of the form, in cents, per cent or kilometres."""
+    found: dict[str, int | None] = {}
+    for name, text in request.form.items():
+        if name.count(".") == 2:
+            found[name] = _amount(name, text)
+    return found
+
+
+def _amount(name: str, text: str) -> int | None:
+    bare = "".join(text.split()).replace("€", "").replace(",", ".")
+    if not bare:
+        return None
+    times = UNITS.get(name.rpartition(".")[2], 100)
+    try:
+        value = Decimal(bare) * times
+    except InvalidOperation:
+        raise InvalidInput("billettique.bad_amount", name=text[:40]) from None
+    if not value.is_finite() or value != int(value):
+        raise InvalidInput("billettique.bad_amount", name=text[:40])
+    return int(value)
+
+
+@contextmanager
+def _told(draft_id: str) -> Iterator[list[ResponseReturnValue]]:
+    """Our errors become the page of the draft with a sentence; nothing is kept."""
+    found: list[ResponseReturnValue] = []
+    try:
+        yield found
+    except MobigoError as error:
+        if error.decision.code == "billettique.no_such_draft":
+            raise
+        found.append(_draft_page(draft_id, sentence(error.decision), status_of(error)))
+
+
+@bp.post("/billettique/agents/tarifs/brouillons/<draft_id>/abandonner")
+@requires(Permission.FARES_EDIT)
+def fare_draft_give_up(draft_id: str) -> ResponseReturnValue:
+    """Gives a draft up."""
+    with transaction(services().engine) as session:
+        tariffs.give_up(session, draft_id, auth.signed_in().subject, now())
+    flash(_("Le brouillon est abandonné. Aucun prix ne change."), "good")
+    return redirect(url_for("billettique.fare_versions"), 303)
+
+
+@bp.post("/billettique/agents/tarifs/brouillons/<draft_id>/approuver")
+@requires(Permission.FARES_APPROVE)
+def fare_draft_approve(draft_id: str) -> ResponseReturnValue:
+    """Puts a draft in force from its first day, by an act; never by one who prepared it."""
+    instant = now()
+    code = ""
+    with _told(draft_id) as told, transaction(services().engine) as session:
+        code = tariffs.approve(
+            session, services().config.home, draft_id, _edition(), request.form.get("act_number", ""), _day("act_day"),
+            auth.signed_in().subject, instant, operating_day(instant),
+        )  # fmt: skip
+    if told:
+        return told[0]
+    flash(_("La version %(code)s est approuvée. Elle ne change plus.", code=code), "good")
+    return redirect(url_for("billettique.fare_version", code=code), 303)
+
+
+@bp.get("/billettique/agents/tarifs/<code>")
+@requires(Permission.SALES_READ)
+def fare_version(code: str) -> ResponseReturnValue:
+    """One version: its prices, and what differs from another one."""
+    home = services().config.home
+    version = tariffs.named(home, code)
+    others = [each for each in gateway.versions(home) if each.tariff == version.tariff and each.code != code]
+    other = next((each for each in others if each.code == request.args.get("with")), None)
+    return render_template(
+        "billettique/fare_version.html", sentence=sentence, money=Money, version=version, others=others, other=other,
+        document=gateway.document_of_text(gateway.document_of(version, home), code),
+        changes=() if other is None else changes(other, version),
+        listed=next(each for each in tariffs.listed(home, operating_day(now())) if each.version.code == code),
+    )  # fmt: skip
+
+
+@bp.get("/billettique/agents/tarifs/<code>.toml")
+@requires(Permission.SALES_READ)
+def fare_version_file(code: str) -> ResponseReturnValue:
+    """The file of a version, to keep, or to change and give back as a draft."""
+    home = services().config.home
+    text = gateway.document_of(tariffs.named(home, code), home)
+    return Response(
+        text, content_type="application/toml; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{code}.toml"'},
+    )  # fmt: skip
+
+
+@bp.get("/billettique/agents/tarifs/gtfs.zip")
+@requires(Permission.SALES_READ)
+def fare_gtfs() -> ResponseReturnValue:
+    """The public part of what is in force today, as the files of GTFS-Fares v2."""
+    tariff = gateway.tariff_on(operating_day(now()), services().config.home)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(fare_files(tariff.tables).items()):
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return Response(
+        out.getvalue(), content_type="application/zip",
+        headers={"Content-Disposition": 'attachment; filename="tarifs-gtfs.zip"'},
+    )  # fmt: skip

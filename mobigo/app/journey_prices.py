@@ -1,0 +1,172 @@
+"""The join of the planner and the tariffs: the price of each journey, line by line, for the planner to show.
+
+The planner declares what it asks (`mobigo.planner.model.Fares`); what is answered comes from `billettique`. Kilometres
+of the tariff of trains are not in a timetable: a price by distance is shown only when every distance that the line
+could have (from the flight of a crow to `WINDING` times it) gives the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from billettique.model.fares import Leg
+from billettique.model.tariffs import Ask, FareStep, Rider
+from billettique.rules.networks import NetworkLines, network_of, table_on
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import MobigoError
+from mobigo.base.geo import Point, distance_m
+from mobigo.network.model.live import LiveNetwork
+from mobigo.planner.model import Journey, Price, PriceLine, Ride
+
+if TYPE_CHECKING:
+    from billettique.model.sales import NamedLeg
+    from billettique.service.quoting import Priced
+    from mobigo.infra.web import Services
+
+ADULT: Final = Rider("adulte")
+WINDING: Final = 1.35  # rails between two stations are never longer than that, beside the straight lines stop to stop
+
+
+class JourneyPrices:
+    """Answers the planner from the tariff in force on the day of each journey."""
+
+    def __init__(self, services: "Services") -> None:
+        self._services = services
+
+    def prices(self, network: LiveNetwork, journeys: Sequence[Journey]) -> Sequence[Price | None]:
+        """The price of each journey for one adult without a card; None for those on foot all the way."""
+        return [self._price(network, journey) if journey.rides else None for journey in journeys]
+
+    def _price(self, network: LiveNetwork, journey: Journey) -> Price:
+        from billettique.service import quoting
+
+        named = tuple(legs_of(network, journey, self._networks(network, journey)))
+        home = self._services.config.home
+        try:
+            near = quoting.quote(Ask((tuple(each.leg for each in named),), (ADULT,)), home)
+            far = near
+            if near.quote.total is not None and any(each.leg.distance_m is not None for each in named):
+                longer = tuple(_longer(each.leg) for each in named)
+                far = quoting.quote(Ask((longer,), (ADULT,)), home)
+        except MobigoError as refused:
+            return Price(None, why_unknown=(refused.decision,))
+        return self._shown(named, near, far)
+
+    def _shown(self, named: "Sequence[NamedLeg]", near: "Priced", far: "Priced") -> Price:
+        total, most = near.quote.total, far.quote.total
+        names = {each.leg.from_stop: each.from_name for each in named}
+        names |= {each.leg.to_stop: each.to_name for each in named}
+        if total is None:
+            return Price(None, why_unknown=tuple(_in_names(each, names) for each in near.quote.unknown))
+        if most is None or most != total:
+            least = Decision("billettique.price_by_unknown_km", least=total, most=total if most is None else most)
+            return Price(None, why_unknown=(least,), notes=_about_tickets(near))
+        notes = list(_about_tickets(near))
+        if any(each.leg.distance_m is not None for each in named):
+            notes.append(Decision("billettique.km_estimated"))
+        token = self._token(named)
+        return Price(
+            total,
+            tuple(_line(each, names) for each in near.quote.steps),
+            notes=tuple(notes),
+            buy=f"/achats/trajet/{token}",
+            compare=f"/tarifs/comparer/{token}",
+        )
+
+    def _token(self, named: "Sequence[NamedLeg]") -> str:
+        from billettique.service.journeys import write_token
+
+        return write_token(self._services.config, named)
+
+    def _networks(self, network: LiveNetwork, journey: Journey) -> tuple[NetworkLines | None, ...]:
+        """The network of the tariff of each route of the timetable, on the day of a journey."""
+        from billettique.gateway.networks import network_tables
+
+        table = table_on(network_tables(self._services.config.home), journey.depart_at.date())
+        since = date.min if table is None else table.first_day
+        lines = () if table is None else table.networks
+        return network.derived(
+            f"fares.networks.{since}",
+            lambda timetable: tuple(
+                network_of(
+                    timetable.agency_name[int(timetable.route_agency[route])]
+                    if int(timetable.route_agency[route]) >= 0
+                    else "",
+                    int(timetable.route_type[route]),
+                    lines,
+                )
+                for route in range(len(timetable.route_id))
+            ),
+        )
+
+
+def legs_of(network: LiveNetwork, journey: Journey, networks: Sequence[NetworkLines | None]) -> "Iterator[NamedLeg]":
+    """The rides of a journey as fare legs. A ride of no known network, of several, or beyond where its tariff holds, is
+    of none: its fare is unknown."""
+    from billettique.model.sales import NamedLeg
+
+    timetable = network.timetable
+    for ride in journey.rides:
+        first, last = ride.visits[0].stop, ride.visits[-1].stop
+        routes = {int(timetable.trip_route[trip]) for trip, _ in ride.trips}
+        found = {networks[route] for route in routes}
+        lines = found.pop() if len(found) == 1 else None
+        ends = [
+            (timetable.stop_name[stop], float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop]))
+            for stop in (first, last)
+        ]
+        if lines is not None and not all(lines.holds_at(*end) for end in ends):
+            lines = None
+        leg = Leg(
+            None if lines is None else lines.id,
+            _station(network, first),
+            _station(network, last),
+            ride.depart_at,
+            ride.arrive_at,
+            _crow_m(network, ride) if lines is not None and lines.by_distance else None,
+        )
+        yield NamedLeg(leg, ends[0][0], ends[1][0])
+
+
+def _about_tickets(priced: "Priced") -> tuple[Decision, ...]:
+    """What must be said of the tickets of a journey: a season ticket to be confirmed is no matter of one trip."""
+    versions = (*priced.tariff.versions, *priced.tariff.waiting)
+    titles = {
+        each.title
+        for each in versions
+        if each.content is not None and (each.content.bands or each.content.tables.leg_rules)
+    }
+    return tuple(each for each in priced.said if each.params.get("title") in titles)
+
+
+def _station(network: LiveNetwork, stop: int) -> str:
+    """Where fares are counted from: the station of a platform, by its stable place."""
+    timetable = network.timetable
+    parent = int(timetable.stop_parent[stop])
+    return str(timetable.stop_place[parent if parent >= 0 else stop] or timetable.stop_name[stop])
+
+
+def _crow_m(network: LiveNetwork, ride: Ride) -> int:
+    """The straight lines from stop to stop: never more than the way itself."""
+    timetable = network.timetable
+    points = [Point(float(timetable.stop_lat[v.stop]), float(timetable.stop_lon[v.stop])) for v in ride.visits]
+    return int(sum(distance_m(a, b) for a, b in pairwise(points)))
+
+
+def _longer(leg: Leg) -> Leg:
+    return leg if leg.distance_m is None else replace(leg, distance_m=int(leg.distance_m * WINDING))
+
+
+def _line(step: FareStep, names: dict[str, str]) -> PriceLine:
+    return PriceLine(step.amount, _in_names(step.reason, names))
+
+
+def _in_names(reason: Decision, names: dict[str, str]) -> Decision:
+    """A reason with the names of its stops, for people."""
+    params = dict(reason.params)
+    for end in ("from_stop", "to_stop"):
+        if end in params:
+            params[end] = names.get(str(params[end]), params[end])
+    return Decision(reason.code, **params)
