@@ -32,7 +32,7 @@ def certificate_pdf(
     ]
     parts = [f"= {escaped(title)}"]
     if specimen:
-        parts.append(escaped(_("Simulation : ce document est un spécimen, rien n’a été payé.")))
+        parts.append(escaped(_("Simulation : ce document est un spécimen, rien n’a été payé.")))
     parts.append(table(["", ""], rows))
     parts.append(
         escaped(
@@ -43,7 +43,7 @@ def certificate_pdf(
             )
         )
     )  # fmt: skip
-    parts.append(escaped(_("Source : %(source)s", source=share.source)))
+    parts.append(escaped(_("Source : %(source)s", source=share.source)))
     parts.append(escaped(_("Établie le %(day)s.", day=day(made_at, language, year=True))))
     return compiled(title, "\n\n".join(parts), made_at, language=language)
 

@@ -27,10 +27,10 @@ def invoice_pdf(
     rows.append([_("Total"), amount(net, language), "", amount(tax, language), amount(gross, language)])
     parts = [f"= {escaped(title)}"]
     if specimen:
-        parts.append(escaped(_("Simulation : ce document est un spécimen, rien n’a été payé.")))
-    parts.append(escaped(_("Vendeur : %(seller)s", seller=seller)))
+        parts.append(escaped(_("Simulation : ce document est un spécimen, rien n’a été payé.")))
+    parts.append(escaped(_("Vendeur : %(seller)s", seller=seller)))
     if buyer:
-        parts.append(escaped(_("Client : %(name)s", name=buyer)))
+        parts.append(escaped(_("Client : %(name)s", name=buyer)))
     parts.append(
         escaped(
             _(
@@ -46,7 +46,7 @@ def invoice_pdf(
     parts += [
         escaped(
             _(
-                "TVA à %(rate)s : %(tax)s sur %(net)s hors taxe.", rate=_percent(rate, language),
+                "TVA à %(rate)s : %(tax)s sur %(net)s hors taxe.", rate=_percent(rate, language),
                 tax=amount(rate_tax, language), net=amount(rate_net, language),
             )
         )

@@ -55,10 +55,10 @@ def announce_debit(session: Session, config: Config, order: OrderRow, offer: Off
         return False
     with use_language(order.language):
         lines = [_("Bonjour,"), ""]
-        lines += [_("Votre abonnement continue : %(name)s.", name=offer.name)]
+        lines += [_("Votre abonnement continue : %(name)s.", name=offer.name)]
         lines += [_("%(amount)s seront prélevés (%(label)s).", amount=amount(offer.gross, order.language), label=label)]
-        lines += ["", _("Pour le voir, ou l’arrêter :"), order_url(config, order.id)]
-        subject = _("Votre abonnement Mobigo : prochain prélèvement")
+        lines += ["", _("Pour le voir, ou l’arrêter :"), order_url(config, order.id)]
+        subject = _("Votre abonnement Mobigo : prochain prélèvement")
     message = outbox.Message("email", order.email, subject, "\n".join(lines) + "\n", order.subject)
     return outbox.send(session, message, key=f"billettique:debit:{order.id}", now=now)
 
@@ -71,7 +71,7 @@ def debit_failed(
         return False
     with use_language(language):
         lines = [_("Bonjour,"), "", sentence(why)]
-        lines += [_("Votre abonnement est suspendu. Pour le reprendre, payez ce qui reste dû ici :")]
+        lines += [_("Votre abonnement est suspendu. Pour le reprendre, payez ce qui reste dû ici :")]
         lines += [order_url(config, order_id)]
         subject = _("Votre abonnement Mobigo est suspendu")
     message = outbox.Message("email", email, subject, "\n".join(lines) + "\n")

@@ -61,7 +61,7 @@ def refund_act(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     if faults:
         return _refund_page(order_id, item_id, faults)
     serve(order_id)
-    flash(_("C’est fait : ce titre n’est plus valable, et le remboursement est demandé."), "good")
+    flash(_("C’est fait : ce titre n’est plus valable, et le remboursement est demandé."), "good")
     return redirect(order_page(order_id), 303)
 
 

@@ -131,7 +131,7 @@ def exchange_act(order_id: str, secret: str, item_id: str) -> ResponseReturnValu
     if faults:
         return _exchange_page(order_id, item_id, faults)
     serve(order_id)
-    flash(_("C’est échangé : l’ancien titre n’est plus valable, le nouveau est prêt."), "good")
+    flash(_("C’est échangé : l’ancien titre n’est plus valable, le nouveau est prêt."), "good")
     return redirect(order_page(order_id), 303)
 
 
