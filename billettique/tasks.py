@@ -75,3 +75,17 @@ def cases(ctx: JobContext) -> Decision | None:
     with ctx.transaction() as session:
         count = service.transmit_due(session, ctx.config, clock.now())
     return Decision("billettique.cases_transmitted", count=count) if count else None
+
+
+@job("billettique.reconcile", tries_max=5, backoff_s=1_800, every="daily 05:10")
+def reconcile(ctx: JobContext) -> Decision:
+    """Compare providers' accounts with ours, to the cent; what nothing explains stays on a page for the régisseur."""
+    from billettique.service import reconcile as service
+    from mobigo.infra.web import Services
+
+    services = Services(ctx.config)
+    service.simulate_payout(services)
+    done = service.reconcile(services, clock.now())
+    if done.whole:
+        return Decision("payments.reconciled", lines=done.lines)
+    return Decision("payments.unreconciled", lines=done.lines, count=len(done.unexplained))

@@ -28,7 +28,9 @@ def agents(engine: Engine, roles: Sequence[Role] = AGENTS) -> tuple[dict[Role, s
     with transaction(engine) as session:
         for role in roles:
             email = f"{role}@example.org"
-            subject = accounts.create(session, now(), email=email, name=NAMES[role], password_hash=None, language="fr")
+            subject = accounts.create(
+                session, now(), email=email, name=NAMES.get(role, str(role)), password_hash=None, language="fr"
+            )
             grants.give(session, subject, Grant(role), now(), by=None)
             subjects[role], tokens[role] = subject, sessions.open_session(session, subject, now(), None, None)
     return subjects, tokens

@@ -118,6 +118,9 @@ _current: list[World] = []
 @contextmanager
 def world(config: Config, now: datetime = NOW) -> Iterator[World]:
     """A world on this configuration; its listeners take the place of the order's."""
+    from mobigo.app import jobs_registry
+
+    jobs_registry.install()
     services = Services(config)
     made = World(services, now)
     services._parts[Providers] = Providers(config, made.clock)

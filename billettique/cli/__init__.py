@@ -13,6 +13,9 @@ from mobigo.infra.commands import Command, LazyGroup
 COMMANDS: Final[dict[str, Command]] = {
     "issue": Command("billettique.cli.issue:issue", "Émettre un titre d'essai (un spécimen), et le signer."),
     "verify-code": Command("billettique.cli.verify_code:verify_code", "Vérifier un code : 0 s'il est bon, 3 sinon."),
+    "reconcile": Command(
+        "billettique.cli.reconcile:reconcile", "Rapprocher les comptes des prestataires de paiement, au centime."
+    ),
     "quote": Command("billettique.cli.quote:quote", "Calculer le prix d'un trajet, ligne par ligne."),
 }
 

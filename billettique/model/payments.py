@@ -175,6 +175,7 @@ class BalanceLine:
     object_ref: str
     at: datetime
     payout: str | None
+    payment_ref: str = ""  # the payment it is about, where the line names something of it (a refund, a dispute)
 
 
 class Provider(Protocol):

@@ -232,6 +232,7 @@ def balance_line(line: Document, payout: str | None) -> BalanceLine:
         object_ref=named,
         at=instant(line["created"]),
         payout=payout,
+        payment_ref=named if source is None else (ref_of(source.get("payment_intent")) or ""),
     )
 
 

@@ -10,8 +10,5 @@ from tests.payments_world import World, world
 
 @pytest.fixture
 def w(database_config: Config) -> Iterator[World]:
-    from mobigo.app import jobs_registry
-
-    jobs_registry.install()
     with world(database_config) as made:
         yield made
