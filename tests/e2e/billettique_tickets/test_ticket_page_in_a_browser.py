@@ -1,7 +1,9 @@
 """A ticket in the hand: seen without scripts, kept in a telephone and signed by it, shown without a network, moved; and
 the agents' pages. What the browser draws is read by another reader (zxing-cpp) and judged by the rules."""
 
+import io
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from billettique.model.ticket import Data
@@ -20,11 +23,12 @@ from billettique.rules.entitlements import spoken
 from billettique.rules.issuing import parts_of, sign_ticket
 from billettique.rules.uper import encode
 from billettique.service import inspection, tickets
-from mobigo.app import schema
+from mobigo.app import jobs_registry, schema
 from mobigo.infra import accounts, grants, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
 from mobigo.infra.db import reading, transaction
+from mobigo.infra.jobs import JobFilter, list_jobs, run_inline
 from mobigo.infra.roles import Grant, Role
 from mobigo.infra.web import Services
 from tests.browser import DESKTOP, Visitor, everywhere, visitor, weight_bytes
@@ -106,10 +110,6 @@ def month(offer: Any) -> Any:
 
 def read(page: Page) -> bytes:
     """What a reader sees of the code on the screen, with the white around it."""
-    import io
-
-    from PIL import Image
-
     picture = np.array(Image.open(io.BytesIO(page.locator("[data-picture]").screenshot(caret="initial"))).convert("L"))
     found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
     assert len(found) == 1, f"{len(found)} codes on the screen"
@@ -337,8 +337,6 @@ READER = """async ({origin, pictures}) => {
 
 
 def test_inspectors_devices_read_our_codes_from_screens_and_papers(world: World) -> None:
-    from base64 import b64encode
-
     codes = {"single": static_code(), "pass": static_code(PASS_TICKET)}
     papers = {
         (name, taken): photograph(drawn(octets), how) for name, octets in codes.items() for taken, how in READ.items()
@@ -362,8 +360,6 @@ def test_inspectors_devices_read_our_codes_from_screens_and_papers(world: World)
 
 
 def test_an_agent_sees_keys_revokes_one_and_buyers_get_new_codes_by_a_job(world: World) -> None:
-    from mobigo.infra.jobs import JobFilter, list_jobs, run_inline
-
     name = world.sell("drill", replace(month(PASS), seller="drill"))
     before = shown(world.services, world.tickets[name]).code
     page = world.visitor(agent=True, width=DESKTOP).open("/billettique/agents/cles")
@@ -384,6 +380,7 @@ def test_an_agent_sees_keys_revokes_one_and_buyers_get_new_codes_by_a_job(world:
     assert world.verdict(before).reason.code == "billettique.key_revoked"
     with reading(world.services.engine) as session:
         (job,) = [each for each in list_jobs(session, JobFilter()) if each.name == "billettique.reissue"]
+    jobs_registry.install()
     done = run_inline(world.services.engine, world.services.config, job.id)
     assert done.outcome is not None
     assert done.outcome.params["codes"] == 1

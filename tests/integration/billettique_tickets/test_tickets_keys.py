@@ -19,10 +19,12 @@ from billettique.rules.keys import ROTATION
 from billettique.service import issuing, keys, reissuing, tickets
 from billettique.store import keys as key_store
 from billettique.store.orders import OrderRow
-from mobigo.app import backup
+from mobigo.app import backup, jobs_registry
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError, Refused
+from mobigo.infra import clock
 from mobigo.infra.db import reading, transaction
+from mobigo.infra.jobs import State, enqueue, run_inline
 from mobigo.infra.outbox import MessageRow
 from mobigo.infra.web import Services
 from tests.holder_world import DAY, NOW, PASS, SELLER, SINGLE, Device, bound, shown, sold
@@ -289,6 +291,27 @@ def test_a_drill_that_is_broken_off_goes_on_where_it_stopped(
     assert reissuing.reissue(services, SELLER, 1, NOW).codes == 3
     device = Device(services)
     assert {device.answer(shown(services, each).code) for each in bought} == {OK}
+
+
+def test_the_drill_and_the_rotation_run_as_jobs(services: Services) -> None:
+    jobs_registry.install()
+    bought = sold(services, month_from_now(), now=clock.now())
+    with transaction(services.engine) as session:
+        ids = [
+            enqueue(session, "billettique.rotate_keys", {}, None, clock.now()),
+            enqueue(session, "billettique.reissue", {"seller": SELLER, "key_id": 1}, None, clock.now()),
+        ]
+    revoked(services, 1, clock.now())
+    ended = [run_inline(services.engine, services.config, each) for each in ids]
+    assert [each.state for each in ended] == [State.DONE, State.DONE]
+    assert ended[1].outcome == Decision("billettique.reissued", codes=1, messages=0)
+    at = clock.now()
+    assert Device(services, at).answer(shown(services, bought).code, at) == OK
+
+
+def month_from_now() -> Any:
+    at = clock.now()
+    return replace(PASS, first_at=at, last_at=at + 30 * DAY)
 
 
 def test_a_key_is_revoked_once_with_a_reason(services: Services) -> None:
