@@ -24,7 +24,7 @@ def certificate_pdf(
     rows = [
         [_("Titulaire"), holder],
         [_("Titre"), product],
-        [_("Trajets"), _("illimités, 2e classe")],
+        [_("Nombre de trajets"), _("illimité, 2e classe")],
         [_("Période"), period],
         [_("Payé, taxe comprise"), amount(paid, language)],
         [_("Vendeur"), seller],
