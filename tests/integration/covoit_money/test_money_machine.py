@@ -336,8 +336,9 @@ def test_any_history_on_postgres(postgres_url: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("means", [SHORT, PLENTY], ids=["short", "plenty"])
-def test_many_histories_on_sqlite(sqlite_template: Path, tmp_path: Path, means: Means) -> None:
-    run(on_sqlite(sqlite_template, tmp_path, means), means, examples=150, steps=30)
+@pytest.mark.parametrize("part", range(3))
+def test_many_histories_on_sqlite(sqlite_template: Path, tmp_path: Path, means: Means, part: int) -> None:
+    run(on_sqlite(sqlite_template, tmp_path, means), means, examples=50, steps=30)
 
 
 @pytest.mark.slow

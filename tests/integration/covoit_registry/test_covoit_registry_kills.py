@@ -17,9 +17,15 @@ from tests.covoit_registry_world import line, many
 FILES, EACH = 4, 100
 
 
-@pytest.mark.parametrize("count", [pytest.param(3, id="a few"), pytest.param(250, id="many", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("count", "seed"),
+    [
+        pytest.param(3, 0, id="a few"),
+        *(pytest.param(50, seed, id=f"fifty-{seed}", marks=pytest.mark.slow) for seed in range(1, 6)),
+    ],
+)
 def test_what_was_acknowledged_is_there_once_whenever_its_receiver_was_killed(
-    tmp_path: Path, sqlite_template: Path, count: int
+    tmp_path: Path, sqlite_template: Path, count: int, seed: int
 ) -> None:
     rows = [line(document) for document in many(FILES * EACH)]
     files = [tmp_path / f"f{number}.ndjson" for number in range(FILES)]
@@ -27,7 +33,7 @@ def test_what_was_acknowledged_is_there_once_whenever_its_receiver_was_killed(
         file.write_bytes(b"".join(rows[number * EACH : (number + 1) * EACH]))
     began = monotonic()
     whole = kills.run(worker.receive, str(a_home(tmp_path, "whole", sqlite_template)), *map(str, files))
-    longest_s, chance, killed = monotonic() - began, random.Random(count), 0
+    longest_s, chance, killed = monotonic() - began, random.Random(seed), 0
     while killed < count:
         home = a_home(tmp_path, "killed", sqlite_template)
         run = None
