@@ -4,6 +4,7 @@ register and the tests look at. A package that gains a `store` adds its line."""
 
 import billettique.service.personal
 import billettique.store.balance
+import billettique.store.cash
 import billettique.store.inspections
 import billettique.store.invoices
 import billettique.store.keys
@@ -11,6 +12,7 @@ import billettique.store.means
 import billettique.store.notices
 import billettique.store.orders
 import billettique.store.payments
+import billettique.store.promotions
 import billettique.store.subscriptions
 import billettique.store.tariffs
 import billettique.store.tickets

@@ -209,7 +209,8 @@ def _label(means: Document | None) -> str:
     if means is None:
         return ""
     inner = means.get(means["type"]) or {}
-    return f"{inner.get('brand') or 'SEPA'} •••• {inner.get('last4') or '????'}"
+    last = inner.get("last4")
+    return str(inner.get("brand") or "SEPA") + (f" •••• {last}" if last else "")
 
 
 _LINES: Final = {

@@ -27,6 +27,18 @@ PRODUCTION = {
     "MOBIGO_BASE_URL": "https://mobigo.exemple.fr",
     "MOBIGO_COLLECTORS": '{"cash": "regie", "cheque": null, "terminal": "regie"}',
 }
+STRIPE = {
+    "MOBIGO_PAYMENTS": "counter,stripe",
+    "MOBIGO_STRIPE_KEY": "sk_live_x",
+    "MOBIGO_STRIPE_WEBHOOK_SECRETS": "whsec_x",
+    "MOBIGO_COLLECTORS": '{"cash": "r", "cheque": null, "terminal": "r", "card": "r", "sepa_debit": null}',
+}
+REDIRECT = {
+    "MOBIGO_PAYMENTS": "redirect",
+    "MOBIGO_REDIRECT_URL": "https://paie.exemple.fr/services",
+    "MOBIGO_REDIRECT_CLIENT": "006382",
+    "MOBIGO_COLLECTORS": '{"redirect": "comptable"}',
+}
 
 
 def test_every_setting_is_documented_and_no_other() -> None:
@@ -104,6 +116,11 @@ def test_what_is_understood(variable: str, text: str, attribute: str, value: obj
         ("MOBIGO_ZONE", "Europe/Dijon"),
         ("MOBIGO_ZONE", "../../etc/passwd"),
         ("MOBIGO_PAYMENTS", "stripes"),
+        ("MOBIGO_COLLECTORS", "regie"),
+        ("MOBIGO_COLLECTORS", "[]"),
+        ("MOBIGO_COLLECTORS", '{"gold": "regie"}'),
+        ("MOBIGO_COLLECTORS", '{"card": ""}'),
+        ("MOBIGO_COLLECTORS", '{"card": 1}'),
         ("MOBIGO_PAYMENTS", ","),
         ("MOBIGO_HOME", "~nobody-has-this-name/var"),
         ("MOBIGO_HOME", "a\0b"),
@@ -144,6 +161,15 @@ def test_a_typing_mistake_is_found() -> None:
         ({"MOBIGO_SECRET_KEY": ""}, "config.no_secret"),
         ({"MOBIGO_SECRET_KEY": "x" * 31}, "config.short_secret"),
         ({"MOBIGO_PAYMENTS": "counter,sim"}, "config.sim_payments"),
+        ({"MOBIGO_COLLECTORS": ""}, "config.no_collector"),
+        ({"MOBIGO_COLLECTORS": '{"cash": "regie", "cheque": null}'}, "config.no_collector"),
+        (STRIPE | {"MOBIGO_STRIPE_KEY": ""}, "config.no_stripe_key"),
+        (STRIPE | {"MOBIGO_STRIPE_KEY": "sk_test_x"}, "config.stripe_test_key"),
+        (STRIPE | {"MOBIGO_STRIPE_KEY": "rk_test_x"}, "config.stripe_test_key"),
+        (STRIPE | {"MOBIGO_STRIPE_WEBHOOK_SECRETS": ""}, "config.no_stripe_secret"),
+        (STRIPE | {"MOBIGO_COLLECTORS": PRODUCTION["MOBIGO_COLLECTORS"]}, "config.no_collector"),
+        (REDIRECT | {"MOBIGO_REDIRECT_URL": ""}, "config.no_redirect"),
+        (REDIRECT | {"MOBIGO_REDIRECT_CLIENT": ""}, "config.no_redirect"),
         ({"MOBIGO_BASE_URL": "http://mobigo.exemple.fr"}, "config.plain_http"),
     ],
 )
@@ -153,6 +179,18 @@ def test_production_does_not_start_on_an_unsafe_setting(change: dict[str, str], 
         require_safe(unsafe)
     require_safe(replace(unsafe, environment="demo"))
     require_safe(load_config(PRODUCTION))
+
+
+@pytest.mark.parametrize("ways", [STRIPE, REDIRECT])
+def test_production_starts_on_ways_to_pay_that_are_whole(ways: dict[str, str]) -> None:
+    require_safe(load_config(PRODUCTION | ways))
+
+
+def test_a_means_nobody_collects_is_not_taken() -> None:
+    config = load_config(PRODUCTION | STRIPE)
+    assert config.means("stripe") == ("card",)
+    assert config.means("counter") == ("cash", "terminal")
+    assert load_config({}).means("sim") == ("card", "sepa_debit")
 
 
 def test_an_unsafe_production_hears_of_every_fault() -> None:
