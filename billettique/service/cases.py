@@ -27,7 +27,9 @@ from billettique.store.inspections import CaseRow
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO, Money
+from mobigo.infra import formats, outbox
 from mobigo.infra.config import Config
+from mobigo.infra.i18n import gettext as _
 from mobigo.infra.idempotency import request_hash
 from mobigo.ledger.model import Transfer
 
@@ -41,6 +43,7 @@ PURPOSE: Final = "case"
 COUNTER: Final = "counter"
 CITIZEN: Final = "citizen"
 SYSTEM: Final = "system"
+PATH: Final = "/constat"
 TEXT_MAX: Final = 4_000
 BATCH: Final = 500
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -88,7 +91,27 @@ def draw_up(session: Session, config: Config, constat: Constat, *, by: str, devi
         transfers += _receive(session, row, owed, "spot", collector_account(collector, COUNTER), by, now,
                               detail={"means": constat.paid})  # fmt: skip
     give(session, transfers, now)
+    if constat.person is not None and constat.person.email:
+        _write_to(session, config, row, constat.person.email, now)
     return row
+
+
+def _write_to(session: Session, config: Config, row: CaseRow, address: str, now: datetime) -> None:
+    """The copy that the person asked for. The secret is not in it: we do not know it, they hold it."""
+    lines = [
+        _("Bonjour,"),
+        "",
+        _("Un constat a été dressé, référence %(reference)s.", reference=row.reference),
+        _("À payer : %(amount)s, au plus tard le %(day)s.", amount=formats.amount(remaining(row)),
+          day=formats.day(row.term, year=True)),
+        _("Pour payer, contester ou présenter un abonnement oublié, avec le code secret que l’agent vous a remis :"),
+        f"{config.base_url}{PATH}",
+    ]
+    if not config.production:
+        lines += ["", _("Simulation : rien n’est dû.")]
+    message = outbox.Message("email", address, _("Votre constat %(reference)s", reference=row.reference),
+                             "\n".join(lines) + "\n")  # fmt: skip
+    outbox.send(session, message, key=f"billettique:case:{row.id}", now=now)
 
 
 # ---------------------------------------------------------------- paying

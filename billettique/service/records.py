@@ -34,7 +34,7 @@ def read_record(said: Any) -> Record:
         at=read_instant(said["at"]),
         answer=Answer(said["answer"]),
         mark=None if ticket is None else mark_of_reference(*ticket),
-        product=_plain(said.get("product"), 60),
+        product=_plain(said.get("product"), 120),
         uses=said.get("uses") is True,
         until=None if until is None else date.fromisoformat(until),
         place=Place(_plain(said.get("line"), 60), _plain(said.get("stop"), 60), _plain(said.get("trip"), 80)),

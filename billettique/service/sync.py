@@ -190,7 +190,7 @@ def _keep(session: Session, device: Device, came: Sequence[Record], firsts: set[
                 "token": None if key is None or each.mark is None else token(key, each.mark),
                 "answer": str(each.answer), "kind": str(device.kind),
                 "use": None if not each.uses else "first" if each.nonce in firsts else "repeat",
-                "product": each.product[:60], "line": each.place.line[:60], "stop": each.place.stop[:60],
+                "product": each.product[:120], "line": each.place.line[:60], "stop": each.place.stop[:60],
                 "trip": each.place.trip[:80],
             }
         )  # fmt: skip
@@ -219,7 +219,7 @@ def _count(session: Session, device: Device, came: Sequence[Record]) -> None:
     for each in taken:
         day, line, stop = service_day(each.at), each.place.line[:60], each.place.stop[:60]
         channel = channels.get(each.ticket, "") if each.ticket is not None else ""
-        uses[day, line, stop, each.at.astimezone(PARIS).hour, each.product[:60], channel[:10]] += 1
+        uses[day, line, stop, each.at.astimezone(PARIS).hour, each.product[:120], channel[:10]] += 1
         if each.place.trip:
             key = (day, each.place.trip[:80], stop)
             loads[key] += 1

@@ -25,7 +25,7 @@ class UseRow(Base):
     line: Mapped[str] = mapped_column(String(60), primary_key=True)
     stop: Mapped[str] = mapped_column(String(60), primary_key=True)
     hour: Mapped[int] = mapped_column(primary_key=True)
-    product: Mapped[str] = mapped_column(String(60), primary_key=True)
+    product: Mapped[str] = mapped_column(String(120), primary_key=True)
     channel: Mapped[str] = mapped_column(String(10), primary_key=True)
     count: Mapped[int] = mapped_column()
 

@@ -64,7 +64,7 @@ class ValidationRow(Base):
     answer: Mapped[str] = mapped_column(String(20))
     kind: Mapped[str] = mapped_column(String(10))
     use: Mapped[str | None] = mapped_column(String(6))  # first, repeat
-    product: Mapped[str] = mapped_column(String(60))
+    product: Mapped[str] = mapped_column(String(120))
     line: Mapped[str] = mapped_column(String(60))
     stop: Mapped[str] = mapped_column(String(60))
     trip: Mapped[str] = mapped_column(String(80))

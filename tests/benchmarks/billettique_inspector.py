@@ -157,14 +157,14 @@ def measures(count: int, rate: int, cap_s: float) -> Iterator[Measure]:
     took = [float(each["tookMs"]) for each in seen]
     note = f"{len(took)} verdicts offline, processor {rate} times slower, fake camera 640 × 480"
     yield Measure(
-        "billettique/inspector-verdict-p95", percentile(took, 0.95), "ms", P95_MS, note=f"{note}; aim {AIM_MS:.0f}"
+        "billettique_inspector/verdict-p95", percentile(took, 0.95), "ms", P95_MS, note=f"{note}; aim {AIM_MS:.0f}"
     )
-    yield Measure("billettique/inspector-verdict-p50", percentile(took, 0.50), "ms", AIM_MS, note=note)
+    yield Measure("billettique_inspector/verdict-p50", percentile(took, 0.50), "ms", AIM_MS, note=note)
     yield Measure(
-        "billettique/inspector-cold-start", cold_ms, "ms", COLD_MS, note=f"reload offline, {rate} times slower"
+        "billettique_inspector/cold-start", cold_ms, "ms", COLD_MS, note=f"reload offline, {rate} times slower"
     )
     yield Measure(
-        "billettique/inspector-send-2000", sent_ms, "ms", SEND_MS, note=f"{SENT} checks at the end, {rate} times slower"
+        "billettique_inspector/send-2000", sent_ms, "ms", SEND_MS, note=f"{SENT} checks at the end, {rate} times slower"
     )
 
 
