@@ -9,8 +9,9 @@ from mobigo.base.errors import InvalidInput
 from mobigo.infra import clock
 from mobigo.infra.config import Config
 
-# What each way of being paid takes; `mobigo.infra.config` asks a collector for each.
 COUNTER: Final = "counter"
+# Where a buyer's browser is led by a form of ours: a browser that follows our policy has to be told.
+FORM_PAGES: Final = ("https://checkout.stripe.com", "https://www.payfip.gouv.fr")
 
 
 class Providers:

@@ -5,6 +5,7 @@ from typing import Final
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from billettique.gateway.psp import FORM_PAGES
 from billettique.service import baskets, fulfilment, orders, payments
 from billettique.service.seats import seats_of
 from billettique.store.orders import OrderPaymentRow
@@ -13,16 +14,19 @@ from billettique.web.selling.shared import Faults, find_basket, private, shown, 
 from billettique.web.selling.words import item_lines, means_words
 from mobigo.base.errors import InvalidInput, MobigoError, Upstream
 from mobigo.base.money import ZERO
+from mobigo.infra import csp
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.web import services
 
+PAYS: Final = csp.policy(form_action=FORM_PAGES)  # a view whose form leads to a provider
 WAYS: Final = ("card", "sepa_debit", "redirect")
 
 
 @bp.get("/achats/payer")
 @public
+@PAYS
 def checkout() -> ResponseReturnValue:
     """How to pay."""
     return _page(Faults())
@@ -30,6 +34,7 @@ def checkout() -> ResponseReturnValue:
 
 @bp.post("/achats/payer")
 @public
+@PAYS
 def pay() -> ResponseReturnValue:
     """Places the order, begins the payment, and leads to where it is made."""
     order = find_basket()

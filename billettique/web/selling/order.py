@@ -18,7 +18,7 @@ from billettique.store import subscriptions as subscription_store
 from billettique.store.orders import ItemRefundRow, ItemRow
 from billettique.store.payments import get_refund
 from billettique.web import bp
-from billettique.web.selling.checkout import order_page, serve, ways
+from billettique.web.selling.checkout import PAYS, order_page, serve, ways
 from billettique.web.selling.shared import Faults, private, shown, text, whole
 from billettique.web.selling.words import STATE_KINDS, item_lines, means_words, state_words
 from mobigo.base.errors import InvalidInput
@@ -33,6 +33,7 @@ from mobigo.infra.web import services
 
 @bp.get("/achats/commandes/<order_id>/<secret>")
 @public
+@PAYS
 def order(order_id: str, secret: str) -> ResponseReturnValue:
     """The order, for who holds its link."""
     baskets.check_secret(services().config, order_id, secret)

@@ -180,3 +180,11 @@ def test_where_there_is_no_simulation_its_pages_do_not_exist(config: Config) -> 
     client = create_app(replace(config, payments=("counter",))).test_client()
     for path in ("/simulation/paiement/cs_sim_00000001", "/simulation/3ds/pi_sim_00000001"):
         assert client.get(path).status_code == 404
+
+
+def test_a_browser_may_be_led_from_our_form_to_a_providers(site: tuple[FlaskClient, World]) -> None:
+    """A browser refuses what a form leads to, redirections included, unless the page of the form allows it."""
+    client, _ = site
+    policy = client.get("/achats/payer").headers["Content-Security-Policy"]
+    assert "form-action 'self' https://checkout.stripe.com" in policy
+    assert "checkout.stripe.com" not in client.get("/achats").headers["Content-Security-Policy"]
