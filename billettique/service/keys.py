@@ -30,6 +30,9 @@ OVERLAP: Final = timedelta(days=14)  # how long before its first use a new key i
 KEYS_LAST: Final = timedelta(days=30)  # a device that hears nothing for so long refuses everything
 REVOCATIONS_LAST: Final = timedelta(days=7)  # after which a device says that its list is old
 SLOT: Final = timedelta(minutes=10)  # a list is dated to this, so that it is the same for all who ask
+# How many keys that may sign each seller has: with tickets one more than signs, so that devices already know the one
+# that signs after another is revoked.
+AT_HAND: Final = {KeyPurpose.TICKETS: 2, KeyPurpose.LISTS: 1}
 LISTS: Final = "listes"  # the "seller" of the keys that sign the lists
 REASON_MAX: Final = 200
 
@@ -86,7 +89,7 @@ def _made(
 
 
 def rotate(session: Session, services: "Services", now: datetime) -> list[SellerKey]:
-    """New keys for those sellers whose last one ends within the overlap; private keys that sign no more are destroyed.
+    """New keys for those sellers that have too few beyond the overlap; private keys that sign no more are destroyed.
 
     The keys made, in order. Running it again makes none."""
     signers, made = signers_of(services), []
@@ -95,13 +98,32 @@ def rotate(session: Session, services: "Services", now: datetime) -> list[Seller
         rows = store.keys_of(session, purpose)
         for seller in dict.fromkeys(row.provider for row in rows):
             values = [row.value() for row in rows if row.provider == seller]
-            here = [key for key in values if signers.find(key.public_key) is not None]
-            if rules.gap_before(here, seller, now + OVERLAP, now) is not None:
-                made.append(_made(session, signers, purpose, seller, now)[0])
+            made += _at_hand(session, signers, purpose, seller, values, now)
             for key in values:
                 if now > key.last_at:
                     signers.forget(key.public_key)
     return made
+
+
+def _at_hand(
+    session: Session, signers: Signers, purpose: KeyPurpose, seller: str, values: list[SellerKey], now: datetime
+) -> list[SellerKey]:
+    """The keys made so that the seller has as many as it should, beyond the overlap."""
+    lasting = [
+        key
+        for key in values
+        if key.revoked_at is None and key.last_at > now + OVERLAP and signers.find(key.public_key) is not None
+    ]
+    return [_made(session, signers, purpose, seller, now)[0] for _ in range(AT_HAND[purpose] - len(lasting))]
+
+
+def gaps(session: Session, services: "Services", now: datetime) -> dict[str, datetime]:
+    """The sellers that will have no key to sign with within the overlap, and since when: the rotation does not run."""
+    rows = store.keys_of(session, KeyPurpose.TICKETS)
+    here = [row.value() for row in rows if signers_of(services).find(row.public_key) is not None]
+    sellers = dict.fromkeys(row.provider for row in rows)
+    found = {seller: rules.gap_before(here, seller, now + OVERLAP, now) for seller in sellers}
+    return {seller: at for seller, at in found.items() if at is not None}
 
 
 def renew(session: Session, services: "Services", seller: str, *, by: str, now: datetime) -> SellerKey:
@@ -140,8 +162,12 @@ def revoke(
         session, "billettique.key_revoked", actor=by, object_kind="seller_key",
         object_id=f"{KeyPurpose.TICKETS}:{seller}:{key_id}", now=now,
     )  # fmt: skip
-    signers_of(services).forget(row.public_key)
-    return for_signing(session, services, seller, now)[0]
+    signers = signers_of(services)
+    signers.forget(row.public_key)
+    key = for_signing(session, services, seller, now)[0]
+    values = [each.value() for each in store.keys_of(session, KeyPurpose.TICKETS, seller)]
+    _at_hand(session, signers, KeyPurpose.TICKETS, seller, values, now)
+    return key
 
 
 def all_keys(session: Session) -> list[KeyRow]:

@@ -54,6 +54,7 @@ def _keys_page(errors: dict[str, str], status: int = 200) -> ResponseReturnValue
         rows = keys.all_keys(session)
         sequences = [key_store.sequence_of(session, kind)[0] for kind in (key_store.KEYS, key_store.REVOCATIONS)]
         marks = key_store.count_marks(session, instant)
+        gaps = keys.gaps(session, services(), instant)
     counts = {
         row.id: reissuing.waiting(services().engine, row.provider, row.key_id, instant)
         for row in rows
@@ -61,7 +62,7 @@ def _keys_page(errors: dict[str, str], status: int = 200) -> ResponseReturnValue
     }
     page = render_template(
         "billettique/ticket_keys.html", rows=rows, counts=counts, now=instant, sequences=sequences, marks=marks,
-        errors=errors, typed=request.form, sellers=sorted({row.provider for row in rows if row.id in counts}),
+        gaps=gaps, errors=errors, typed=request.form, sellers=sorted({row.provider for row in rows if row.id in counts}),
     )  # fmt: skip
     return page, status
 

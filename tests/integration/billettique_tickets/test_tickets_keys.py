@@ -129,18 +129,31 @@ def test_keys_follow_one_another_with_overlap_and_without_a_gap(services: Servic
             key, _signer = keys.for_signing(session, services, SELLER, now)
         assert key.key_id == 1 or key.first_at <= now - timedelta(days=11)
         used.add(key.key_id)
-    assert used == {1, 2, 3, 4, 5}  # 90 days each, less the overlap
+    assert len(used) >= 5  # 90 days each, less the overlap
     last = NOW + 365 * DAY
     assert Device(services, last).answer(shown(services, bought).code, last) == OK
-    assert len(files(services)) <= 5  # those that still sign, of tickets and of lists
+    assert len(files(services)) <= 6  # those that still sign, of tickets and of lists
 
 
 def test_the_job_run_twice_makes_no_key_more(services: Services) -> None:
     sold(services)
+    assert rotated(services, NOW) == [2]  # the one at hand
     assert rotated(services, NOW) == []
-    late = NOW + ROTATION - keys.OVERLAP + DAY
-    assert rotated(services, late) == [2]
+    late = NOW + ROTATION - keys.OVERLAP
+    assert rotated(services, late - DAY) == []
+    assert rotated(services, late) == [3, 4]
     assert rotated(services, late) == []
+
+
+def test_a_rotation_that_does_not_run_is_seen_a_fortnight_before_nobody_can_sign(services: Services) -> None:
+    sold(services)
+    last = key_of(services, 1).last_at
+    with reading(services.engine) as session:
+        assert keys.gaps(session, services, last - keys.OVERLAP - DAY) == {}
+        assert keys.gaps(session, services, last - keys.OVERLAP + DAY) == {SELLER: last + timedelta(microseconds=1)}
+    rotated(services, last - keys.OVERLAP)
+    with reading(services.engine) as session:
+        assert keys.gaps(session, services, last - keys.OVERLAP + DAY) == {}
 
 
 def test_an_agent_makes_the_next_key_before_its_time(services: Services) -> None:
@@ -270,6 +283,22 @@ def test_a_stolen_key_is_revoked_real_buyers_travel_on_and_the_thief_does_not(se
     assert message.recipient == "buyer@example.org"
     assert tickets.path_of(services.config, shown(services, bought["paper"])) in message.body
     assert not signers_of(services).path_of(key.public_key).exists()  # destroyed here too
+
+
+def test_a_device_out_of_contact_accepts_the_new_codes(services: Services) -> None:
+    """It knows the key at hand since long; what the thief made passes there too, until its next contact."""
+    bought = sold(services, PASS)
+    rotated(services, NOW)
+    device = Device(services)
+    before = shown(services, bought).code
+    revoked(services, 1)
+    reissuing.reissue(services, SELLER, 1, NOW)
+    assert device.answer(shown(services, bought).code) == OK
+    assert device.answer(before) == OK
+    device.sync(NOW)
+    assert device.answer(shown(services, bought).code) == OK
+    assert device.answer(before) == ("UNKNOWN_KEY", "key_revoked")
+    assert {key_of(services, each).revoked_at is None for each in (2, 3)} == {True}  # one signs, one is at hand
 
 
 def test_a_drill_that_is_broken_off_goes_on_where_it_stopped(
