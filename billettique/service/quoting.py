@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,17 +32,32 @@ class Priced:
         return list(counts.items())
 
 
-def quote(ask: Ask, home: Path | None = None, *, unconfirmed: bool = False) -> Priced:
-    """The price of journeys under the tariffs in force on the operating day of the first of them.
+class Pricer:
+    """Prices many questions under the same tariffs: each day's is looked up once."""
 
-    Raises InvalidInput("billettique.no_journey"), and what reading tariffs and searching may raise.
-    """
-    departures = [leg.departs_at for journey in ask.journeys for leg in journey]
-    if not departures or not ask.riders:
-        raise InvalidInput("billettique.no_journey")
-    tariff = gateway.tariff_on(rules.operating_day(min(departures)), home, unconfirmed=unconfirmed)
-    networks = {leg.network for journey in ask.journeys for leg in journey if leg.network is not None}
-    return Priced(cheapest(_compiled(_Same(tariff)), ask), tariff, tuple(said_of(tariff, networks)))
+    def __init__(self, home: Path | None = None, *, unconfirmed: bool = False) -> None:
+        self._home, self._unconfirmed = home, unconfirmed
+        self._tariffs: dict[date, Tariff] = {}
+
+    def quote(self, ask: Ask) -> Priced:
+        """The price of journeys under the tariffs in force on the operating day of the first of them.
+
+        Raises InvalidInput("billettique.no_journey"), and what reading tariffs and searching may raise.
+        """
+        departures = [leg.departs_at for journey in ask.journeys for leg in journey]
+        if not departures or not ask.riders:
+            raise InvalidInput("billettique.no_journey")
+        day = rules.operating_day(min(departures))
+        tariff = self._tariffs.get(day)
+        if tariff is None:
+            tariff = self._tariffs[day] = gateway.tariff_on(day, self._home, unconfirmed=self._unconfirmed)
+        networks = {leg.network for journey in ask.journeys for leg in journey if leg.network is not None}
+        return Priced(cheapest(_compiled(_Same(tariff)), ask), tariff, tuple(said_of(tariff, networks)))
+
+
+def quote(ask: Ask, home: Path | None = None, *, unconfirmed: bool = False) -> Priced:
+    """The price of journeys, alone: as `Pricer.quote`."""
+    return Pricer(home, unconfirmed=unconfirmed).quote(ask)
 
 
 def quote_by_feed(ask: Ask, feed: Path) -> Priced:

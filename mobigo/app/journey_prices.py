@@ -12,17 +12,23 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from billettique.model.fares import Leg
+from billettique.model.promotions import Line, Promotion
 from billettique.model.tariffs import Ask, FareStep, Rider
+from billettique.rules import promotions
+from billettique.rules.fares import operating_day
 from billettique.rules.networks import NetworkLines, network_of, table_on
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError
 from mobigo.base.geo import Point, distance_m
+from mobigo.base.money import ZERO, Money
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.model import Journey, Price, PriceLine, Ride
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from billettique.model.sales import NamedLeg
-    from billettique.service.quoting import Priced
+    from billettique.service.quoting import Priced, Pricer
     from mobigo.infra.web import Services
 
 ADULT: Final = Rider("adulte")
@@ -37,24 +43,25 @@ class JourneyPrices:
 
     def prices(self, network: LiveNetwork, journeys: Sequence[Journey]) -> Sequence[Price | None]:
         """The price of each journey for one adult without a card; None for those on foot all the way."""
-        return [self._price(network, journey) if journey.rides else None for journey in journeys]
+        from billettique.service.quoting import Pricer
 
-    def _price(self, network: LiveNetwork, journey: Journey) -> Price:
-        from billettique.service import quoting
+        pricer = Pricer(self._services.config.home)
+        offers = _Offers(self._services.engine)
+        return [self._price(network, journey, pricer, offers) if journey.rides else None for journey in journeys]
 
+    def _price(self, network: LiveNetwork, journey: Journey, pricer: "Pricer", offers: "_Offers") -> Price:
         named = tuple(legs_of(network, journey, self._networks(network, journey)))
-        home = self._services.config.home
         try:
-            near = quoting.quote(Ask((tuple(each.leg for each in named),), (ADULT,)), home)
+            near = pricer.quote(Ask((tuple(each.leg for each in named),), (ADULT,)))
             far = near
             if near.quote.total is not None and any(each.leg.distance_m is not None for each in named):
                 longer = tuple(_longer(each.leg) for each in named)
-                far = quoting.quote(Ask((longer,), (ADULT,)), home)
+                far = pricer.quote(Ask((longer,), (ADULT,)))
         except MobigoError as refused:
             return Price(None, why_unknown=(refused.decision,))
-        return self._shown(named, near, far)
+        return self._shown(named, near, far, offers)
 
-    def _shown(self, named: "Sequence[NamedLeg]", near: "Priced", far: "Priced") -> Price:
+    def _shown(self, named: "Sequence[NamedLeg]", near: "Priced", far: "Priced", offers: "_Offers") -> Price:
         total, most = near.quote.total, far.quote.total
         names = {each.leg.from_stop: each.from_name for each in named}
         names |= {each.leg.to_stop: each.to_name for each in named}
@@ -71,6 +78,7 @@ class JourneyPrices:
             total,
             tuple(_line(each, names) for each in near.quote.steps),
             notes=tuple(notes),
+            offers=offers.on(named, near),
             buy=f"/achats/trajet/{token}",
             compare=f"/tarifs/comparer/{token}",
         )
@@ -100,6 +108,46 @@ class JourneyPrices:
                 for route in range(len(timetable.route_id))
             ),
         )
+
+
+class _Offers:
+    """The offers that apply by themselves on a day, read once."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._rows: dict[date, list[tuple[Promotion, Money, int]]] = {}
+
+    def on(self, named: "Sequence[NamedLeg]", priced: "Priced") -> tuple[Decision, ...]:
+        """What a journey would cost under the best of them; nothing where none applies or is left."""
+        day = operating_day(named[0].leg.departs_at)
+        networks = frozenset(each.leg.network for each in named if each.leg.network is not None)
+        lines = [Line(each.id, networks, ("adulte",), Money(each.cents)) for each in priced.quote.items if each.cents]
+        total = priced.quote.total
+        found = [
+            reduced
+            for promotion, spent, used in self._of(day)
+            if (reduced := promotions.reduced(promotion, lines)).total > ZERO
+            and promotions.refusal(promotion, day, spent, used, reduced.total, 0) is None
+        ]
+        best = promotions.best(found)
+        if best is None or total is None:
+            return ()
+        return (
+            Decision(
+                "billettique.offer_applies", name=best.promotion.name, amount=total - best.total,
+                last_day=best.promotion.period.last_day,
+            ),
+        )  # fmt: skip
+
+    def _of(self, day: date) -> "list[tuple[Promotion, Money, int]]":
+        if day not in self._rows:
+            from billettique.store.promotions import in_force
+            from mobigo.infra.db import reading
+
+            with reading(self._engine) as session:
+                rows = in_force(session, day)
+            self._rows[day] = [(row.value(), Money(row.spent_cents), row.used) for row in rows]
+        return self._rows[day]
 
 
 def legs_of(network: LiveNetwork, journey: Journey, networks: Sequence[NetworkLines | None]) -> "Iterator[NamedLeg]":

@@ -17,6 +17,8 @@ PROTECTIONS = {
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit_entry only grows'); END",
         "CREATE TRIGGER billettique_case_move_no_update BEFORE UPDATE ON billettique_case_move BEGIN SELECT RAISE(ABORT, 'billettique_case_move only grows'); END",
         "CREATE TRIGGER billettique_case_move_no_delete BEFORE DELETE ON billettique_case_move BEGIN SELECT RAISE(ABORT, 'billettique_case_move only grows'); END",
+        "CREATE TRIGGER billettique_cash_move_no_update BEFORE UPDATE ON billettique_cash_move BEGIN SELECT RAISE(ABORT, 'billettique_cash_move only grows'); END",
+        "CREATE TRIGGER billettique_cash_move_no_delete BEFORE DELETE ON billettique_cash_move BEGIN SELECT RAISE(ABORT, 'billettique_cash_move only grows'); END",
         "CREATE TRIGGER billettique_fare_version_no_update BEFORE UPDATE ON billettique_fare_version BEGIN SELECT RAISE(ABORT, 'billettique_fare_version only grows'); END",
         "CREATE TRIGGER billettique_fare_version_no_delete BEFORE DELETE ON billettique_fare_version BEGIN SELECT RAISE(ABORT, 'billettique_fare_version only grows'); END",
         "CREATE TRIGGER billettique_invoice_no_update BEFORE UPDATE ON billettique_invoice BEGIN SELECT RAISE(ABORT, 'billettique_invoice only grows'); END",
@@ -55,6 +57,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER billettique_case_move_no_change BEFORE UPDATE OR DELETE ON billettique_case_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER billettique_case_move_no_truncate BEFORE TRUNCATE ON billettique_case_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER billettique_cash_move_no_change BEFORE UPDATE OR DELETE ON billettique_cash_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER billettique_cash_move_no_truncate BEFORE TRUNCATE ON billettique_cash_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER billettique_fare_version_no_change BEFORE UPDATE OR DELETE ON billettique_fare_version FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER billettique_fare_version_no_truncate BEFORE TRUNCATE ON billettique_fare_version FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -204,6 +209,52 @@ def upgrade() -> None:
     op.create_index(op.f("ix_billettique_case_found_at"), "billettique_case", ["found_at"], unique=False)
     op.create_index(op.f("ix_billettique_case_state_term"), "billettique_case", ["state", "term"], unique=False)
     op.create_table(
+        "billettique_cash_move",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("regie", sa.String(length=60), nullable=False),
+        sa.Column("session_id", sa.String(length=26), nullable=True),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("means", sa.String(length=12), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.String(length=40), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_cash_move")),
+        sa.UniqueConstraint("kind", "ref", name=op.f("uq_billettique_cash_move_kind_ref")),
+    )
+    op.create_index(op.f("ix_billettique_cash_move_regie_at"), "billettique_cash_move", ["regie", "at"], unique=False)
+    op.create_index(op.f("ix_billettique_cash_move_session_id"), "billettique_cash_move", ["session_id"], unique=False)
+    op.create_table(
+        "billettique_cash_session",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("regie", sa.String(length=60), nullable=False),
+        sa.Column("place", sa.String(length=60), nullable=False),
+        sa.Column("agent", sa.String(length=26), nullable=False),
+        sa.Column("training", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("opening_cents", sa.Integer(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("expected_cents", sa.Integer(), nullable=True),
+        sa.Column("counted_cents", sa.Integer(), nullable=True),
+        sa.Column("pieces", Json, nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.CheckConstraint("opening_cents >= 0", name=op.f("ck_billettique_cash_session_opening")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_cash_session")),
+    )
+    op.create_index(
+        op.f("ix_billettique_cash_session_regie_opened_at"),
+        "billettique_cash_session",
+        ["regie", "opened_at"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_billettique_cash_session_open",
+        "billettique_cash_session",
+        ["agent"],
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_table(
         "billettique_chained_day",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("taps", sa.Integer(), nullable=False),
@@ -226,6 +277,24 @@ def upgrade() -> None:
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_billettique_day_key")),
         info={"not_in_a_backup": "it links media to places and instants, for 48 hours at most"},
+    )
+    op.create_table(
+        "billettique_deposit",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("regie", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("cash_cents", sa.Integer(), nullable=False),
+        sa.Column("cheque_cents", sa.Integer(), nullable=False),
+        sa.Column("terminal_cents", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.String(length=26), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("received_by", sa.String(length=26), nullable=True),
+        sa.Column("received_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "cash_cents >= 0 AND cheque_cents >= 0 AND terminal_cents >= 0", name=op.f("ck_billettique_deposit_amounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_deposit")),
+        sa.UniqueConstraint("regie", "number", name=op.f("uq_billettique_deposit_regie_number")),
     )
     op.create_table(
         "billettique_device",
@@ -480,6 +549,46 @@ def upgrade() -> None:
     op.create_index(op.f("ix_billettique_payment_created_at"), "billettique_payment", ["created_at"], unique=False)
     op.create_index(op.f("ix_billettique_payment_look_at"), "billettique_payment", ["look_at"], unique=False)
     op.create_table(
+        "billettique_promotion",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=True),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("pct", sa.Integer(), nullable=True),
+        sa.Column("off_cents", sa.Integer(), nullable=True),
+        sa.Column("flat_cents", sa.Integer(), nullable=True),
+        sa.Column("networks", Json, nullable=True),
+        sa.Column("products", Json, nullable=True),
+        sa.Column("riders", Json, nullable=True),
+        sa.Column("budget_cents", sa.Integer(), nullable=False),
+        sa.Column("uses_max", sa.Integer(), nullable=True),
+        sa.Column("per_person", sa.Integer(), nullable=True),
+        sa.Column("partner", sa.String(length=120), nullable=False),
+        sa.Column("source", sa.String(length=300), nullable=False),
+        sa.Column("spent_cents", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("drafted_by", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("approved_by", sa.String(length=64), nullable=True),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.Column("act_number", sa.String(length=80), nullable=True),
+        sa.Column("stopped_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "spent_cents >= 0 AND spent_cents <= budget_cents AND used >= 0",
+            name=op.f("ck_billettique_promotion_limits"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_promotion")),
+        sa.UniqueConstraint("code", name=op.f("uq_billettique_promotion_code")),
+    )
+    op.create_index(
+        op.f("ix_billettique_promotion_first_day_last_day"),
+        "billettique_promotion",
+        ["first_day", "last_day"],
+        unique=False,
+    )
+    op.create_table(
         "billettique_provider_event",
         sa.Column("provider", sa.String(length=20), nullable=False),
         sa.Column("event_id", sa.String(length=255), nullable=False),
@@ -515,6 +624,19 @@ def upgrade() -> None:
         "billettique_provider_work",
         ["provider", "what", "ref"],
         unique=False,
+    )
+    op.create_table(
+        "billettique_regie",
+        sa.Column("regie", sa.String(length=60), nullable=False),
+        sa.Column("cash_cents", sa.Integer(), nullable=False),
+        sa.Column("cheque_cents", sa.Integer(), nullable=False),
+        sa.Column("terminal_cents", sa.Integer(), nullable=False),
+        sa.Column("advance_used_cents", sa.Integer(), nullable=False),
+        sa.Column("deposits", sa.Integer(), nullable=False),
+        sa.Column("deposited_at", UtcDateTime(), nullable=True),
+        sa.Column("moved_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("cash_cents >= 0 AND advance_used_cents >= 0", name=op.f("ck_billettique_regie_held")),
+        sa.PrimaryKeyConstraint("regie", name=op.f("pk_billettique_regie")),
     )
     op.create_table(
         "billettique_revocation",
@@ -1879,6 +2001,30 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_billettique_payment_refund_state"), "billettique_payment_refund", ["state"], unique=False)
     op.create_table(
+        "billettique_promotion_use",
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("promotion_id", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=True),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=False),
+        sa.Column("released_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["promotion_id"],
+            ["billettique_promotion.id"],
+            name=op.f("fk_billettique_promotion_use_promotion_id_billettique_promotion"),
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_billettique_promotion_use")),
+    )
+    op.create_index(
+        op.f("ix_billettique_promotion_use_promotion_id_person"),
+        "billettique_promotion_use",
+        ["promotion_id", "person"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_billettique_promotion_use_used_at"), "billettique_promotion_use", ["used_at"], unique=False
+    )
+    op.create_table(
         "billettique_quarantine",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("provider", sa.String(length=20), nullable=False),
@@ -2191,6 +2337,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_quarantine_refund_at"), table_name="billettique_quarantine")
     op.drop_index(op.f("ix_billettique_quarantine_payment"), table_name="billettique_quarantine")
     op.drop_table("billettique_quarantine")
+    op.drop_index(op.f("ix_billettique_promotion_use_used_at"), table_name="billettique_promotion_use")
+    op.drop_index(op.f("ix_billettique_promotion_use_promotion_id_person"), table_name="billettique_promotion_use")
+    op.drop_table("billettique_promotion_use")
     op.drop_index(op.f("ix_billettique_payment_refund_state"), table_name="billettique_payment_refund")
     op.drop_index(op.f("ix_billettique_payment_refund_provider_ref"), table_name="billettique_payment_refund")
     op.drop_index(op.f("ix_billettique_payment_refund_payment"), table_name="billettique_payment_refund")
@@ -2433,11 +2582,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_revocation_mark"), table_name="billettique_revocation")
     op.drop_index(op.f("ix_billettique_revocation_entitlement"), table_name="billettique_revocation")
     op.drop_table("billettique_revocation")
+    op.drop_table("billettique_regie")
     op.drop_index(op.f("ix_billettique_provider_work_provider_what_ref"), table_name="billettique_provider_work")
     op.drop_index(op.f("ix_billettique_provider_work_failed_at"), table_name="billettique_provider_work")
     op.drop_index(op.f("ix_billettique_provider_work_due_at"), table_name="billettique_provider_work")
     op.drop_table("billettique_provider_work")
     op.drop_table("billettique_provider_event")
+    op.drop_index(op.f("ix_billettique_promotion_first_day_last_day"), table_name="billettique_promotion")
+    op.drop_table("billettique_promotion")
     op.drop_index(op.f("ix_billettique_payment_look_at"), table_name="billettique_payment")
     op.drop_index(op.f("ix_billettique_payment_created_at"), table_name="billettique_payment")
     op.drop_table("billettique_payment")
@@ -2471,9 +2623,21 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_device_seen_at"), table_name="billettique_device")
     op.drop_index(op.f("ix_billettique_device_organisation"), table_name="billettique_device")
     op.drop_table("billettique_device")
+    op.drop_table("billettique_deposit")
     op.drop_table("billettique_day_key")
     op.drop_table("billettique_check")
     op.drop_table("billettique_chained_day")
+    op.drop_index(
+        "uq_billettique_cash_session_open",
+        table_name="billettique_cash_session",
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_billettique_cash_session_regie_opened_at"), table_name="billettique_cash_session")
+    op.drop_table("billettique_cash_session")
+    op.drop_index(op.f("ix_billettique_cash_move_session_id"), table_name="billettique_cash_move")
+    op.drop_index(op.f("ix_billettique_cash_move_regie_at"), table_name="billettique_cash_move")
+    op.drop_table("billettique_cash_move")
     op.drop_index(op.f("ix_billettique_case_state_term"), table_name="billettique_case")
     op.drop_index(op.f("ix_billettique_case_found_at"), table_name="billettique_case")
     op.drop_table("billettique_case")
