@@ -100,15 +100,13 @@ def refusal_to_drive(member: Member) -> Decision | None:
         return Decision("covoit.banned")
     if member.adult is not True:
         return Decision("covoit.driver_not_adult")
-    if not member.reachable:
-        return Decision("covoit.phone_not_verified")
     if member.licence_at is None:
         return Decision("covoit.no_licence")
     if member.insurance_at is None:
         return Decision("covoit.no_insurance")
     if member.terms_version != TERMS or member.terms_at is None:
         return Decision("covoit.terms_not_signed")
-    return None
+    return None if member.reachable else Decision("covoit.phone_not_verified")
 
 
 def refusal_to_ride(member: Member) -> Decision | None:

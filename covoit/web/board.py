@@ -46,13 +46,14 @@ def places() -> ResponseReturnValue:
         waiting = line_store.waiting_of(session, person)
         blocked = offer_store.blocks_of(session, person)
         names = offer_store.aliases(session, [each.other for each in blocked])
-        to_ride = refusal_to_ride(offer_store.find_member(session, person))
+        member = offer_store.find_member(session, person)
     return render_template(
         "covoit/places.html",
         bookings=[_shown(each, seen.get(cars[each.offer].driver, (None, None))) for each in own],
         waiting=waiting,
         blocked=[(each, names.get(each.other, (None, None))[0]) for each in blocked],
-        to_ride=to_ride,
+        to_ride=refusal_to_ride(member),
+        reachable=member.reachable,
     )
 
 
@@ -71,13 +72,23 @@ def _shown(booking: Booking, car: tuple[str | None, str | None]) -> dict[str, An
 @bp.post("/covoiturage/places")
 @requires(Permission.ACCOUNT_OWN)
 def book() -> ResponseReturnValue:
-    """Books a seat on a run; what is refused is said on the page of my seats."""
-    with writing() as session:
-        made = bookings.book(
-            session, offer_id=text("offer", 26), passenger=me(session), from_stop=text("from", 60),
-            to_stop=text("to", 60), seats=whole("seats", 1), now=now(),
-        )  # fmt: skip
-        bookings.send_boarding_code(session, root_key(), made, now())
+    """Books a seat on a run. Whoever has no verified telephone is led to it, and back: nobody could tell them that the
+    car does not come."""
+    try:
+        with writing() as session:
+            made = bookings.book(
+                session, offer_id=text("offer", 26), passenger=me(session), from_stop=text("from", 60),
+                to_stop=text("to", 60), seats=whole("seats", 1), now=now(),
+            )  # fmt: skip
+            bookings.send_boarding_code(session, root_key(), made, now())
+    except Refused as refused:
+        if refused.decision.code != "covoit.phone_not_verified":
+            raise
+        line, _stop = lines.stop_and_line(text("from", 60), paris_day(now()))
+        told = _("Pour réserver, vérifiez d’abord votre téléphone : nous vous y prévenons si la voiture ne vient pas.")
+        flash(told, "warn")
+        back = url_for("covoit.line", code=line.code, arret=text("from", 60))
+        return redirect(url_for("covoit.phone", next=back), 303)
     flash(_("Votre place est réservée."), "good")
     return redirect(url_for("covoit.place", booking_id=made.id), 303)
 

@@ -1,6 +1,5 @@
 """What agents read of values: months, steps, states, kinds, suspicions. In the language being read."""
 
-
 from covoit.model.claims import Kind, Outcome
 from covoit.model.fraud import Suspicion
 from covoit.model.journeys import JourneyState

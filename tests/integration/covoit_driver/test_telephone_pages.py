@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
+from covoit.rules.bookings import TERMS
 from covoit.service import offers
 from covoit.store import claims as claim_store
-from covoit.store.people import PersonRow, find_person, get_person
+from covoit.store.people import PersonRow, find_person, get_person, person_of
 from mobigo.app import create_app
 from mobigo.infra import accounts, audit, sessions
 from mobigo.infra.clock import now
@@ -21,6 +24,7 @@ from mobigo.infra.db import reading, transaction
 from mobigo.infra.outbox import MessageRow
 from mobigo.infra.roles import Role
 from tests.covoit_agents_world import agents
+from tests.covoit_lines_world import A, Z
 from tests.integration.covoit_driver.test_whose_telephone import declared
 
 AT = "/covoiturage/mon-telephone"
@@ -116,6 +120,28 @@ def test_nobody_takes_what_they_cannot_prove(world: World) -> None:
     thief.post(AT, data=TYPED)
     assert thief.post(AT, data=TYPED).status_code == 429  # a fourth message to one number within the hour
     assert get(world, known).subject is None
+
+
+def test_who_books_without_a_verified_telephone_is_led_to_it_and_back(world: World) -> None:
+    with transaction(world.engine) as session:
+        driver = person_of(session, "d" * 64, over_18=True, now=now())
+        offers.declare(
+            session, driver, adult=True, licence=True, insurance=True, terms=TERMS, alias="Luc", car=None, now=now()
+        )
+        run = offers.publish(
+            session, driver, from_stop=A, to_stop=Z, leaves_at=now() + timedelta(hours=1), seats=2, now=now()
+        ).id
+    anna = world.people["anna"]
+    anna.post("/covoiturage/age", data={"adult": "yes"})
+    asked = {"offer": run, "from": A, "to": Z, "seats": "1"}
+    led = anna.post("/covoiturage/places", data=asked)
+    back = f"/covoiturage/lignes/saulieu-chatillon?arret={A}"
+    assert unquote(led.location) == f"{AT}?next={back}"
+    assert "vérifiez d’abord votre téléphone" in said(anna.get(led.location).text)
+    anna.post(AT, data={**TYPED, "next": back})
+    assert anna.post(f"{AT}/code", data={"code": world.code(), "next": back}).location == back
+    assert anna.post("/covoiturage/places", data=asked).status_code == 303
+    assert "réservée" in said(anna.get("/covoiturage/places").text)
 
 
 def get(world: World, person: str) -> PersonRow:
