@@ -1,6 +1,6 @@
 """Writing what a pricing run decided: the award, which one counts now, and the money, in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from covoit.service.budgets import FARE_INCOME, accrued, budget, fare_receivable
 from covoit.store import awards as store
 from mobigo.base.decisions import Decision
 from mobigo.base.money import ZERO, Money
-from mobigo.infra.clock import new_id
+from mobigo.infra.clock import rising_ids
 from mobigo.ledger import service as ledger
 from mobigo.ledger.model import Order, Reverse, Transfer
 
@@ -38,6 +38,10 @@ class Writer:
     session: Session
     now: datetime
     _opened: set[str] = field(default_factory=set)
+    _ids: Iterator[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ids = rising_ids(self.now)
 
     def write(self, day: date, decided: Sequence[Decided], scale: Scale) -> None:
         """Awards, heads and transfers of some trips of a day."""
@@ -49,7 +53,7 @@ class Writer:
         awards: list[dict[str, Any]] = []
         heads: list[dict[str, Any]] = []
         for each in decided:
-            change, head, award = each.change, each.head, new_id(self.now)
+            change, head, award = each.change, each.head, next(self._ids)
             priced = change.priced
             if head is not None and head.line != ZERO:
                 orders.append(Reverse(f"unaward:{head.award}", f"award:{head.award}"))

@@ -29,7 +29,7 @@ from covoit.service.pricing_run import BATCH, Awarded, Run
 from covoit.store import awards as store
 from mobigo.base.errors import Refused
 from mobigo.infra.collector import seldom_collected
-from mobigo.infra.db import transaction
+from mobigo.infra.db import roomy, transaction
 
 __all__ = [
     "BATCH", "FARE_INCOME", "Awarded", "Run", "accrued", "again_if_short", "appropriation", "award_in", "award_ready",
@@ -42,7 +42,7 @@ def award_ready(engine: Engine, now: datetime, *, home: Path | None = None, last
     """Price what is ready (up to `last_day`) and post it. Any number may run at once: they wait for one another."""
 
     def once(careful: bool) -> Awarded:
-        with transaction(engine) as session:
+        with transaction(engine) as session, roomy(session):
             store.lock(session)
             return award_in(session, now, home=home, last_day=last_day, careful=careful)
 

@@ -27,7 +27,7 @@ from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO, Money
 from mobigo.infra import audit
-from mobigo.infra.db import table_of, transaction
+from mobigo.infra.db import roomy, table_of, transaction
 from mobigo.ledger import service as ledger
 from mobigo.ledger.model import Transfer
 
@@ -81,7 +81,7 @@ def close_month(
 def _try(
     engine: Engine, month: str, last_day: date, now: datetime, by: str, home: Path | None, careful: bool
 ) -> Closed:
-    with transaction(engine) as session:
+    with transaction(engine) as session, roomy(session):
         store.lock(session)
         known = store.find_month(session, month)
         if known is not None:

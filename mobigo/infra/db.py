@@ -24,6 +24,7 @@ from mobigo.base.errors import InvalidInput
 from mobigo.base.instants import to_utc
 
 BUSY_TIMEOUT_MS: Final = 30_000
+ROOMY_KIB: Final = 262_144
 _BEGIN: Final = "mobigo_sqlite_begin"
 _HOOKS: Final = "mobigo_after_commit"
 _log = logging.getLogger(__name__)
@@ -109,6 +110,22 @@ def transaction(engine: Engine) -> Iterator[Session]:
         with session.begin():
             yield session
         _run_hooks(session)
+
+
+@contextmanager
+def roomy(session: Session) -> Iterator[None]:
+    """For a transaction that writes millions of rows: on SQLite, room in memory for the pages it comes back to, until
+    the block ends. PostgreSQL has its own."""
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    connection = session.connection()
+    before = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{ROOMY_KIB}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {int(before)}")
 
 
 @contextmanager

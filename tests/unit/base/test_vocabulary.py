@@ -1,6 +1,7 @@
 """Instants, periods, positions, ids, decisions and errors."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import islice, pairwise
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused, Upstream
 from mobigo.base.geo import EARTH_RADIUS_M, Point, distance_m
-from mobigo.base.ids import is_id, new_id
+from mobigo.base.ids import is_id, new_id, rising_ids
 from mobigo.base.instants import paris_day, to_utc
 from mobigo.base.periods import Period
 
@@ -155,6 +156,16 @@ def test_an_id_is_26_letters_safe_in_a_url_and_a_uuid_7_inside() -> None:
 
 def test_a_thousand_ids_of_one_millisecond_differ() -> None:
     assert len({new_id(0) for _ in range(1000)}) == 1000
+
+
+def test_ids_that_rise_each_come_after_the_one_before_and_lie_far_apart() -> None:
+    made = list(islice(rising_ids(1_764_000_000_000), 1_000))
+    assert made == sorted(set(made))
+    assert all(map(is_id, made))
+    assert new_id(1_763_999_999_999) < made[0] < made[-1] < new_id(1_764_000_000_001)
+    numbers = [int.from_bytes(each.encode()) for each in made]
+    assert len({later - earlier for earlier, later in pairwise(numbers)}) > 900  # nobody guesses the next one
+    assert next(rising_ids(0)) != next(rising_ids(0))
 
 
 @pytest.mark.parametrize("now_ms", [-1, 2**48])
