@@ -18,6 +18,7 @@ from billettique.service.refunding import ask_refund, settle_refund
 from billettique.service.waking import wake
 from billettique.store import payments as store
 from billettique.store.payments import DisputeRow, PaymentRow, RefundRow
+from billettique.store.reasons import told, written
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, Refused, Upstream
 from mobigo.base.money import ZERO, Money
@@ -243,20 +244,11 @@ def move(
     listening.payment_moved(session, row.id, then, now)
 
 
-def written(why: Decision | None) -> object:
-    """A reason as a row keeps it."""
-    if why is None:
-        return None
-    said = {name: value.cents if isinstance(value, Money) else value for name, value in why.params.items()}
-    return {"code": why.code, "params": said}
-
-
 def seen_of(row: PaymentRow) -> Seen:
     """A payment as it was last seen."""
-    why = None if row.why is None else Decision(row.why["code"], **row.why["params"])
     return Seen(
         provider_ref=row.provider_ref or "", state=PaymentState(row.state), amount=Money(row.cents),
-        live=bool(row.live), order_id=row.order_id, key=row.key, action=row.action, why=why,
+        live=bool(row.live), order_id=row.order_id, key=row.key, action=row.action, why=told(row.why),
     )  # fmt: skip
 
 

@@ -14,9 +14,10 @@ from billettique.service.waking import wake
 from billettique.store import notices
 from billettique.store import payments as store
 from billettique.store.payments import QuarantineRow
+from billettique.store.reasons import written
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, NotFound, Upstream
-from mobigo.base.money import ZERO, Money
+from mobigo.base.money import ZERO
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import insert_new, reading, transaction
 from mobigo.infra.roles import Identity
@@ -32,10 +33,9 @@ def set_aside(
     now: datetime,
 ) -> None:  # fmt: skip
     """Write it down, once, and have what was received given back at `refund_at` (None: a person decides)."""
-    params = {name: value.cents if isinstance(value, Money) else value for name, value in why.params.items()}
     row = {
         "id": new_id(now), "provider": provider, "ref": seen.provider_ref, "payment": payment, "code": why.code,
-        "why": params, "cents": seen.amount.cents, "currency": seen.currency[:3], "seen_at": now,
+        "why": written(why), "cents": seen.amount.cents, "currency": seen.currency[:3], "seen_at": now,
         "refund_at": refund_at,
     }  # fmt: skip
     if insert_new(session, QuarantineRow, row, ["provider", "ref", "code"]) and refund_at is not None:

@@ -19,6 +19,7 @@ from billettique.store import balance as store
 from billettique.store.balance import BalanceRow
 from billettique.store.orders import OrderPaymentRow
 from billettique.store.payments import DisputeRow, PaymentRow, QuarantineRow, RefRow, RefundRow
+from billettique.store.reasons import told, written
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, NotFound
 from mobigo.base.money import ZERO, Money
@@ -113,8 +114,7 @@ def _write(row: BalanceRow, found: Explained | Decision) -> None:
     if isinstance(found, Explained):
         row.explained, row.explained_by, row.why = found.by, found.id, None
         return
-    said = {name: value.cents if isinstance(value, Money) else value for name, value in found.params.items()}
-    row.why = {"code": found.code, "params": said}
+    row.why = written(found)
 
 
 def _ours(session: Session, provider: str) -> Ours:
@@ -234,20 +234,11 @@ def payouts(session: Session, limit: int = 31) -> tuple[tuple[str, Payout], ...]
 def unexplained(session: Session, now: datetime) -> tuple[Unexplained, ...]:
     """Lines nothing explains, and what providers' accounts lack after two days; oldest first."""
     found = [
-        Unexplained(row.provider, row.ref, Money(row.cents), row.at, told(row.why))
+        Unexplained(row.provider, row.ref, Money(row.cents), row.at, why)
         for row in store.unexplained(session)
-        if row.why is not None
+        if (why := told(row.why)) is not None
     ]
     return tuple(sorted([*found, *_missing(session, now)], key=lambda each: (each.at, each.ref)))
-
-
-def told(why: dict[str, object] | None) -> Decision:
-    """A reason as a row keeps it, its amounts being amounts again."""
-    kept = why or {"code": "payments.line_not_looked_at", "params": {}}
-    params = kept["params"]
-    assert isinstance(params, dict)  # noqa: S101 - written by `_write`
-    money = {"difference", "paid", "expected", "seen", "amount"}
-    return Decision(str(kept["code"]), **{k: Money(v) if k in money else v for k, v in params.items()})
 
 
 def _missing(session: Session, now: datetime) -> list[Unexplained]:

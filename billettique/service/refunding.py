@@ -17,6 +17,7 @@ from billettique.service.waking import wake
 from billettique.store import notices
 from billettique.store import payments as store
 from billettique.store.payments import RefundRow
+from billettique.store.reasons import written
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.money import ZERO, Money
@@ -142,7 +143,7 @@ def _still_owed(seen: SeenRefund) -> bool:
 
 def _move(session: Session, refund: RefundRow, then: RefundState, why: Decision | None, now: datetime) -> None:
     refund.state, refund.moved_at = str(then), now
-    refund.why = None if why is None else {"code": why.code, "params": dict(why.params)}
+    refund.why = written(why)
     listening.refund_moved(session, refund.id, now)
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from billettique.service import quarantine, reconcile
 from billettique.service.payments import providers_of
 from billettique.store import balance, notices
+from billettique.store.reasons import told
 from billettique.web import bp
 from mobigo.base.errors import InvalidInput, MobigoError, NotFound
 from mobigo.base.money import ZERO, Money
@@ -72,10 +73,7 @@ def _page(error: str, status: int) -> ResponseReturnValue:
     with reading(services().engine) as session:
         unexplained = reconcile.unexplained(session, instant)
         lines = {(row.provider, row.ref) for row in balance.unexplained(session)}
-        aside = [
-            (row, Money(row.cents), reconcile.told({"code": row.code, "params": row.why}))
-            for row in quarantine.open_rows(session)
-        ]
+        aside = [(row, Money(row.cents), told(row.why)) for row in quarantine.open_rows(session)]
         stuck = notices.set_aside(session)
         payouts = reconcile.payouts(session)
     page = render_template(
