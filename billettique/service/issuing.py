@@ -183,7 +183,8 @@ def again(session: Session, services: "Services", row: EntitlementRow, now: date
 
 def sign(session: Session, services: "Services", row: EntitlementRow, ticket: Ticket, now: datetime) -> CodeRow:
     """Sign a ticket with its seller's key, and keep the code as the one that counts."""
-    key, signer = keys.for_signing(session, services, row.provider, now)
+    # A code drawn again within the minute says the next one: the key has to sign then too.
+    key, signer = keys.for_signing(session, services, row.provider, max(now, ticket.issued_at))
     octets = sign_ticket(
         ticket, key, signer, production=services.config.production, bound_key=row.bound_key
     )  # fmt: skip

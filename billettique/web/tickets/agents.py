@@ -4,6 +4,7 @@ There an agent prints it, takes it off a lost telephone, or gives its page anoth
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Final
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,14 +14,14 @@ from sqlalchemy.orm import Session
 from billettique.export import ticket as paper
 from billettique.model.entitlements import KeyPurpose
 from billettique.rules.entitlements import spoken
-from billettique.service import keys, reissuing, tickets
+from billettique.service import keys, reissuing, telling, tickets
 from billettique.store import keys as key_store
 from billettique.store.tickets import EntitlementRow
 from billettique.web import bp
 from billettique.web.tickets.holder import contact, kept_by_nobody
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput, MobigoError
-from mobigo.infra import audit, auth
+from mobigo.infra import accounts, audit, auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
@@ -187,6 +188,23 @@ def ticket_desk_link(reference: str) -> ResponseReturnValue:
         return _("La page du titre a une nouvelle adresse ; l’ancienne n’ouvre plus rien.")
 
     return _at_desk(reference, other_address)
+
+
+@bp.post("/billettique/agents/billets/<reference>/envoyer")
+@requires(Permission.SALES_COUNTER)
+def ticket_desk_send(reference: str) -> ResponseReturnValue:
+    """Sends the ticket as plain text to an address that its holder says."""
+
+    def sent(session: Session, row: EntitlementRow, agent: str) -> str:
+        address = accounts.clean_email(_text("email"))
+        key = f"{sha256(address.encode()).hexdigest()[:16]}:{now():%Y%m%d%H%M}"
+        telling.of_ticket(session, services().config, row, address, contact(), key=key, now=now())
+        audit.record(
+            session, "billettique.ticket_sent", actor=agent, object_kind="entitlement", object_id=row.id, now=now()
+        )
+        return _("Le titre est envoyé.")
+
+    return _at_desk(reference, sent)
 
 
 def _token(row: EntitlementRow) -> str:

@@ -16,6 +16,7 @@ import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from billettique.model.ticket import Data
 from billettique.rules import fdc1, u2
@@ -29,6 +30,7 @@ from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.jobs import JobFilter, list_jobs, run_inline
+from mobigo.infra.outbox import MessageRow
 from mobigo.infra.roles import Grant, Role
 from mobigo.infra.web import Services
 from tests.browser import DESKTOP, Visitor, everywhere, visitor, weight_bytes
@@ -402,6 +404,12 @@ def test_an_agent_takes_a_ticket_off_a_lost_telephone_and_prints_it(world: World
     assert everywhere(page) == []
     href = page.get_by_role("link", name="Imprimer ce titre").get_attribute("href")
     assert visiting.context.request.get(world.site.url + str(href)).body().startswith(b"%PDF")
+    page.get_by_label("Adresse électronique").fill("zoe@exemple.fr")
+    page.get_by_role("button", name="Envoyer le titre").click()
+    expect(page.get_by_text("Le titre est envoyé.")).to_be_visible()
+    with reading(world.services.engine) as session:
+        (message,) = session.scalars(select(MessageRow).where(MessageRow.recipient == "zoe@exemple.fr")).all()
+    assert world.path(name) in message.body
     page.get_by_role("button", name="Changer l’adresse").click()
     expect(page.get_by_text("a une nouvelle adresse")).to_be_visible()
     phone.reload()
