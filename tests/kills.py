@@ -19,10 +19,11 @@ Say = Callable[[object], None]
 
 @dataclass(frozen=True)
 class Run:
-    """What a run said, in order; whether it was killed, or had ended before."""
+    """What a run said, in order; whether it was killed, or had ended before; how long it worked."""
 
     said: list[Any]
     killed: bool
+    lasted_s: float
 
 
 def run(work: Callable[..., object], *args: object) -> Run:
@@ -51,6 +52,7 @@ def _run(work: Callable[..., object], args: tuple[object, ...], when: Callable[[
     process.start()
     there.close()
     said: list[Any] = []
+    began = time.monotonic()
     killed, over = False, time.monotonic() + LONGEST_S
     while True:
         kill_at = when(said)
@@ -58,6 +60,8 @@ def _run(work: Callable[..., object], args: tuple[object, ...], when: Callable[[
         try:
             if here.poll(max(0.0, left)):
                 said.append(here.recv())
+                if len(said) == 1:
+                    began = time.monotonic()
                 continue
         except EOFError:
             break
@@ -66,11 +70,12 @@ def _run(work: Callable[..., object], args: tuple[object, ...], when: Callable[[
         assert kill_at is not None, f"not over after {LONGEST_S:.0f} s: {said[-3:]}"
         process.kill()
         killed = True
+    lasted_s = time.monotonic() - began
     process.join()
     here.close()
     killed = killed and process.exitcode == -9
     assert killed or process.exitcode == 0, process.exitcode
-    return Run(said[1:], killed)
+    return Run(said[1:], killed, lasted_s)
 
 
 def _begin(work: Callable[..., object], there: Connection, args: tuple[object, ...]) -> None:
