@@ -259,13 +259,16 @@ def _give_back_surplus(session: Session, work: _Work, items: list[ItemRow], now:
     for row in work.payments.values():
         if PaymentState(row.state) is not PaymentState.SUCCEEDED:
             continue
+        used = sum((each.price for each in items if each.payment == row.payment and each.now in LIVE), ZERO)
+        surplus = Money(row.amount_cents) - used
+        if surplus <= ZERO:
+            continue
         for item in items:
             if item.payment == row.payment and item.now is ItemState.CANCELLED:
                 contested = books.is_posted(session, f"{item.id}:contested")
                 if contested and not books.is_posted(session, f"{item.id}:uncontested"):
                     work.transfers += books.contested_back(item, now)
-        used = sum((each.price for each in items if each.payment == row.payment and each.now in LIVE), ZERO)
-        surplus = Money(row.amount_cents) - used - refunds.asked_about(session, row.payment)
+        surplus -= refunds.asked_about(session, row.payment)
         if surplus > ZERO:
             work.transfers += refunds.ask(
                 session, row, about=row.payment, item=None, reason="surplus", amount=surplus, kept=ZERO,

@@ -6,12 +6,12 @@ from flask.typing import ResponseReturnValue
 from billettique.service import baskets
 from billettique.service.seats import seats_of
 from billettique.web import bp
-from billettique.web.selling.shared import Faults, find_basket, private, shown, text, whole
+from billettique.web.selling.shared import Faults, current, find_basket, private, shown, text, whole
 from billettique.web.selling.words import item_lines
 from mobigo.base.errors import NotFound
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
-from mobigo.infra.db import reading, transaction
+from mobigo.infra.db import transaction
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
 
@@ -52,11 +52,7 @@ def basket_act(act: str) -> ResponseReturnValue:
 
 def page(faults: Faults) -> ResponseReturnValue:
     """The page of the basket, with what was refused."""
-    order = find_basket()
-    seen = None
-    if order is not None:
-        with reading(services().engine) as session:
-            seen = baskets.look(session, order.id, services().config, now())
+    seen = current()
     made = render_template(
         "billettique/basket.html",
         basket=seen if seen is not None and seen.items else None,

@@ -10,7 +10,7 @@ from billettique.service import baskets, fulfilment, orders, payments
 from billettique.service.seats import seats_of
 from billettique.store.orders import OrderPaymentRow
 from billettique.web import bp
-from billettique.web.selling.shared import Faults, find_basket, private, shown, subject, text, whole
+from billettique.web.selling.shared import Faults, current, find_basket, private, shown, subject, text, whole
 from billettique.web.selling.words import item_lines, means_words
 from mobigo.base.errors import InvalidInput, MobigoError, Upstream
 from mobigo.base.money import ZERO
@@ -142,12 +142,8 @@ def ways() -> list[tuple[str, str]]:
 
 
 def _page(faults: Faults) -> ResponseReturnValue:
-    order = find_basket()
-    if order is None:
-        return redirect(url_for("billettique.basket"), 303)
-    with reading(services().engine) as session:
-        seen = baskets.look(session, order.id, services().config, now())
-    if not seen.items:
+    seen = current()
+    if seen is None or not seen.items:
         return redirect(url_for("billettique.basket"), 303)
     offered = [(f"{provider}:{means}", means_words(means)) for provider, means in ways()]
     page = render_template(

@@ -9,7 +9,8 @@ from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
 
 from billettique.service import baskets
-from billettique.store.orders import OrderRow, get_order
+from billettique.service.baskets import Basket
+from billettique.store.orders import OrderRow
 from billettique.web import bp
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput, MobigoError, NotFound
@@ -106,17 +107,30 @@ def basket_id() -> str | None:
     return order_id
 
 
-def find_basket() -> OrderRow | None:
-    """The basket of this browser, while it is one: a placed order is not."""
+def current() -> Basket | None:
+    """The basket of this browser as it stands, while it is one (a placed order is not); read once a request."""
+    if "billettique_basket" not in g:
+        g.billettique_basket = _read()
+    found: Basket | None = g.billettique_basket
+    return found
+
+
+def _read() -> Basket | None:
     order_id = basket_id()
     if order_id is None:
         return None
     with reading(services().engine) as session:
         try:
-            order = get_order(session, order_id)
+            seen = baskets.look(session, order_id, services().config, now())
         except NotFound:  # forgotten meanwhile
             return None
-    return None if order.placed_at is not None else order
+    return None if seen.order.placed_at is not None else seen
+
+
+def find_basket() -> OrderRow | None:
+    """The order of the basket of this browser."""
+    seen = current()
+    return None if seen is None else seen.order
 
 
 def remember(answer: ResponseReturnValue, order_id: str) -> ResponseReturnValue:
@@ -143,12 +157,5 @@ def subject() -> str | None:
 
 def shown() -> dict[str, Any]:
     """What every page of selling shows: whether it is a simulation, how many things wait in the basket."""
-    if "billettique_shown" not in g:
-        order = find_basket()
-        count = 0
-        if order is not None:
-            with reading(services().engine) as session:
-                count = len(baskets.look(session, order.id, services().config, now()).items)
-        g.billettique_shown = {"simulation": not services().config.production, "in_basket": count}
-    found: dict[str, Any] = g.billettique_shown
-    return found
+    seen = current()
+    return {"simulation": not services().config.production, "in_basket": 0 if seen is None else len(seen.items)}
