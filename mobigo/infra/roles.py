@@ -40,6 +40,7 @@ class Permission(StrEnum):
     FARES_APPROVE = "fares.approve"  # put in force a version that somebody else drafted
     SALES_COUNTER = "sales.counter"  # find, sell, exchange, refund at the counter or by telephone; own cash session
     SALES_REGIE = "sales.regie"  # till ceilings, payments to the comptable, accounting papers of a régie
+    SALES_ACCOUNT = "sales.account"  # receive what a régie pays over, as the public accountant; fill its advance up
     SALES_READ = "sales.read"  # figures of sales and use, without names
     SALES_PARTNER = "sales.partner"  # sell by API, within a quota
     TICKETS_INSPECT = "tickets.inspect"  # check tickets, draw up a constat
@@ -90,7 +91,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.CARPOOL_MANAGER: _PAYING | {Permission.COVOIT_DESK, Permission.COVOIT_PREPARE},
     Role.FINANCE_AGENT: _PAYING | {Permission.COVOIT_CHECK, Permission.SALES_READ, Permission.FARES_EDIT},
     Role.ORDONNATEUR: _PAYING | {Permission.COVOIT_ORDER, Permission.SALES_READ, Permission.FARES_APPROVE},
-    Role.COMPTABLE_PUBLIC: _PAYING | {Permission.COVOIT_ACCOUNT, Permission.SALES_READ},
+    Role.COMPTABLE_PUBLIC: _PAYING | {Permission.COVOIT_ACCOUNT, Permission.SALES_ACCOUNT, Permission.SALES_READ},
     Role.REGISSEUR: frozenset({Permission.SALES_COUNTER, Permission.SALES_REGIE, Permission.SALES_READ}),
     Role.MANDATAIRE: frozenset({Permission.SALES_COUNTER}),
     Role.OPERATOR: frozenset(
@@ -158,6 +159,7 @@ NEVER_BY_KEY: Final = frozenset(
         Permission.FARES_APPROVE,
         Permission.SALES_COUNTER,
         Permission.SALES_REGIE,
+        Permission.SALES_ACCOUNT,
         Permission.TICKETS_CASES,
         Permission.TICKETS_KEYS,
     }
