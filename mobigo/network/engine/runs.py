@@ -72,10 +72,10 @@ def chains_of_blocks(
     `day_length_s` for each day the seconds to the beginning of the next one.
     """
     merged: dict[Chain, U64] = {}
+    block_of = {trip: key for key, trips in blocks.items() for trip in trips}
+    links = _Links(block_of, joined, apart, visits)
     for members in _groups(blocks, joined):
         ordered = sorted(members, key=lambda trip: (_starts_s(trip, visits), _ends_s(trip, visits), trip))
-        block_of = {trip: key for key, trips in blocks.items() for trip in trips if trip in members}
-        links = _Links(block_of, joined, apart, visits)
         for around, bits in _by_day(ordered, trip_bits, day_length_s, _may_reach_tomorrow(ordered, visits)):
             for chain in _chains(around, links):
                 merged[chain] = merged[chain] | bits if chain in merged else bits
