@@ -42,11 +42,11 @@ from billettique.model.tariffs import (
     Tariff,
     Terms,
     Version,
-    content_hash,
 )
 from billettique.rules import fares as rules
 from billettique.rules import tariffs
 from billettique.store import tariffs as store
+from mobigo.base.canonical import content_hash
 from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.periods import Period
 

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from billettique.model.fares import FareTables, Leg
-from mobigo.base.canonical import content_hash as content_hash
 from mobigo.base.decisions import Decision
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
