@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, given, seed, settings
 from playwright.sync_api import Browser, Page, Route
 
 from billettique.model.ticket import Here, Line, RevocationList, Station, Ticket, TravelClass, Verdict, Zone
-from billettique.rules.keys import KeptSigner
-from billettique.rules.tickets import mark_of
+from billettique.rules import u2
+from billettique.rules.keys import KeptSigner, write_key_list, write_revocations
+from billettique.rules.tickets import mark_of, mark_of_code
 from billettique.rules.verify import Keyring, Policy, verify
 from tests.ticket_world import (
     DAY,
@@ -29,6 +30,7 @@ from tests.ticket_world import (
     NOW,
     PASS,
     ROOT,
+    SELLER,
     TICKET,
     TRIAL,
     bound_code,
@@ -41,6 +43,7 @@ from tests.ticket_world import (
 STATIC = Path(__file__).parents[3] / "mobigo" / "app" / "static" / "billettique"
 SITE = "https://verdicts.test"
 CHUNK = 500
+FIXED = static_code()
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,14 @@ def judge(browser: Browser) -> Iterator[Page]:
     page.evaluate(
         """async () => {
           const { verify, keyring, octetsOf } = await import("/verify.mjs");
+          const { readLists } = await import("/lists.mjs");
+          window.take = async (carried, newest, now) => {
+            try {
+              const lists = await readLists(carried, newest, now);
+              return { keys: lists.keys.byName.size, marks: [...lists.revocations.marks].sort(),
+                sequences: lists.sequences, issuedAt: lists.keys.issuedAt, expiresAt: lists.revocations.expiresAt };
+            } catch (wrong) { return wrong.message; }
+          };
           window.judge = async (world, codes) => {
             const keys = await keyring(world.keys);
             const revocations = { issuedAt: world.issuedAt, expiresAt: world.expiresAt, marks: new Set(world.marks) };
@@ -242,6 +253,7 @@ def test_noise_is_unreadable_for_both(judge: Page) -> None:
         World(keys=replace(KEYS, expires_at=NOW - timedelta(seconds=1))),
         World(revocations=replace(NO_REVOCATION, expires_at=NOW - DAY)),
         World(revocations=replace(NO_REVOCATION, marks=frozenset({mark_of(TICKET)}))),
+        World(revocations=replace(NO_REVOCATION, marks=frozenset({mark_of_code(u2.read_code(FIXED))}))),
         World(used=((mark_of(TICKET), NOW - timedelta(minutes=3)),)),
         World(policy=Policy()),
         World(now=NOW - DAY),
@@ -265,7 +277,7 @@ def test_noise_is_unreadable_for_both(judge: Page) -> None:
 )  # fmt: skip
 def test_other_lists_clocks_places_and_classes_get_the_same_verdict(judge: Page, world: World) -> None:
     codes = [
-        static_code(), static_code(PASS), dynamic_code(), dynamic_code(PASS), bound_code(),
+        FIXED, static_code(), static_code(PASS), dynamic_code(), dynamic_code(PASS), bound_code(),
         static_code(replace(TICKET, travel_class=TravelClass.FIRST)), static_code(replace(TICKET, activated=False)),
         bound_code(end_at=NOW + timedelta(minutes=1)), static_code(replace(PASS, checks=TICKET.checks)),
     ]  # fmt: skip
@@ -282,7 +294,6 @@ def test_twins_and_other_writings_of_a_signature_are_told_alike(judge: Page) -> 
     """(r, n − s) is as good; DER with a length or a zero too many is not."""
     from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-    from billettique.rules import u2
     from tests.ticket_world import ORDER
 
     code = u2.read_code(static_code())
@@ -325,7 +336,6 @@ def test_specimens_of_french_networks_are_judged_alike(judge: Page, realdata: Pa
 @pytest.mark.realdata
 def test_specimens_under_a_key_we_list_are_shown_alike(judge: Page, realdata: Path) -> None:
     """The tickets of the field, signed again by a key of the tests in their sellers' names."""
-    from billettique.rules import u2
     from mobigo.base.errors import InvalidInput
 
     by: KeptSigner = ROOT
@@ -343,3 +353,28 @@ def test_specimens_under_a_key_we_list_are_shown_alike(judge: Page, realdata: Pa
         )  # fmt: skip
     answers = same(judge, World(keys=replace(KEYS, keys=tuple(listed.values()))), codes)
     assert answers["EXPIRED"] >= 3
+
+
+def test_signed_lists_are_taken_and_no_others(judge: Page) -> None:
+    marks = frozenset({mark_of(TICKET), mark_of(PASS)})
+    keys = write_key_list(KEYS, ROOT).decode()
+    revocations = write_revocations(replace(NO_REVOCATION, marks=marks), ROOT).decode()
+    carried = {"keys": keys, "revocations": revocations, "roots": [ROOT.public_key.hex()]}
+
+    def take(newest: int = 0, now: datetime = NOW, **changed: Any) -> Any:
+        numbers = {"keys": newest, "revocations": newest}
+        return judge.evaluate("([c, n, at]) => take(c, n, at)", [{**carried, **changed}, numbers, _ms(now)])
+
+    assert take() == {
+        "keys": 1, "marks": sorted(mark.hex() for mark in marks), "sequences": {"keys": 3, "revocations": 5},
+        "issuedAt": _ms(KEYS.issued_at), "expiresAt": _ms(NO_REVOCATION.expires_at),
+    }  # fmt: skip
+    assert take(newest=3) != "older"
+    assert take(newest=4) == "older"
+    assert take(roots=[SELLER.public_key.hex()]) == "not signed"
+    assert take(keys=write_key_list(KEYS, SELLER).decode()) == "not signed"
+    assert take(keys=revocations) == "not signed"  # signed for another purpose
+    assert take(keys=keys.replace("3999", "3998")) == "not signed"
+    assert take(keys="{") == "malformed"
+    assert take(now=KEYS.expires_at + timedelta(seconds=1)) == "expired"
+    assert take(now=KEYS.issued_at - timedelta(minutes=11)) == "from the future"

@@ -211,3 +211,30 @@ def test_in_production_an_act_has_to_decide_the_amounts(
     (tmp_path / "penalties" / "2026.toml").write_text(decided.replace("cents = 5000", "cents = 6000"), encoding="utf-8")
     drawn(engine, production)
     assert books(engine)["penalties:owed"] == -9950
+
+
+def test_a_case_is_paid_online_through_the_provider(engine: Engine, database_config: Config) -> None:
+    from billettique.service import payments
+    from billettique.store import payments as payment_store
+    from mobigo.app import jobs_registry
+    from tests.billettique_orders_world import Shop
+
+    jobs_registry.install()
+    shop = Shop(engine, replace(database_config, base_url="http://localhost"))
+    with transaction(engine) as session:
+        row = cases.draw_up(
+            session, shop.config, replace(CONSTAT, found_at=shop.now), by=INSPECTOR, device="i-device", now=shop.now
+        )
+    address = cases.begin_payment(shop.services, row.id, return_url="http://localhost/retour", now=shop.now)
+    assert address
+    assert cases.begin_payment(shop.services, row.id, return_url="http://localhost/retour", now=shop.now) == address
+    with reading(engine) as session:
+        (payment,) = payment_store.payments_of(session, row.id)
+    assert payment.provider_ref is not None
+    shop.sim.bank.pay(payment.provider_ref, "pm_card_visa")
+    payments.refresh(shop.services, payment.id, shop.now)
+    assert state(engine) is CaseState.PAID
+    with reading(engine) as session:
+        assert ledger.balance(session, cases.OWED).net == ZERO
+    with pytest.raises(Conflict):
+        cases.begin_payment(shop.services, row.id, return_url="http://localhost/retour", now=shop.now)
