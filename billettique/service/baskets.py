@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from billettique.gateway import sales
 from billettique.model.orders import Channel, ItemKind, ItemState, Offer
 from billettique.model.sales import SaleTerms
+from billettique.service import reductions
 from billettique.service.seats import Seats
 from billettique.store import orders as store
 from billettique.store.orders import ItemRow, OrderRow
@@ -104,6 +105,7 @@ def add(
     made = [_item(order_id, bundle, start + at, offer, holder, now) for at, offer in enumerate(offers, 1)]
     store.born(session, made, now)
     order.expires_at = now + sales.terms_on(paris_day(now), config.home).keep
+    reductions.weigh_again(session, config, order, store.items_of(session, order_id, *BASKET), now)
     store.touch(order, now)
     session.flush()
     return made
@@ -126,8 +128,8 @@ def _item(order_id: str, bundle: str, position: int, offer: Offer, holder: str |
 
 
 def remove(
-    session: Session, order_id: str, item_id: str, seats: Mapping[ItemKind, Seats], *, version: int | None = None,
-    now: datetime,
+    session: Session, config: Config, order_id: str, item_id: str, seats: Mapping[ItemKind, Seats], *,
+    version: int | None = None, now: datetime,
 ) -> None:  # fmt: skip
     """Take an item out, with what was quoted together with it; a seat held is given back.
 
@@ -142,6 +144,8 @@ def remove(
         if item.bundle == chosen.bundle:
             give_back_seat(session, item, seats, now)
             store.move(session, item, ItemState.CANCELLED, now, Decision("billettique.taken_out"))
+    session.flush()
+    reductions.weigh_again(session, config, order, store.items_of(session, order_id, *BASKET), now)
     store.touch(order, now)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from billettique.gateway import sales
 from billettique.model.orders import ItemKind, ItemState
 from billettique.model.payments import PaymentState, RefundState
-from billettique.service import baskets, books, invoices, mails, refunds, titles
+from billettique.service import baskets, books, invoices, mails, promotions, refunds, titles
 from billettique.service.orders import SEAT_KINDS, again
 from billettique.service.seats import Seats, seats_of
 from billettique.store import orders as store
@@ -145,7 +145,9 @@ def _take_late_money(session: Session, work: _Work, items: list[ItemRow], now: d
             for item in mine:
                 store.move(session, item, ItemState.ON_HOLD, now, Decision("billettique.paid_late"))
             work.order.placed_at = now
-            work.changed = True
+            work.changed = (
+                True  # its promotion was given back with the basket: it is the Region's loss, not the buyer's
+            )
 
 
 def _settle_debts(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
@@ -241,6 +243,7 @@ def _reopen(session: Session, services: "Services", work: _Work, items: list[Ite
     left = [each for each in items if each.now not in (ItemState.DRAFT, ItemState.CANCELLED)]
     if not left and any(each.now is ItemState.DRAFT for each in items):
         order.placed_at = None
+        promotions.release(session, order.id, now)
         order.expires_at = max(order.expires_at, now + sales.terms_on(paris_day(now), services.config.home).keep)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from billettique.gateway import sales
 from billettique.model.orders import Channel, ItemKind, ItemState
 from billettique.model.payments import PaymentState
-from billettique.service import baskets, payments
+from billettique.service import baskets, payments, reductions
 from billettique.service.seats import Seats
 from billettique.store import orders as store
 from billettique.store.orders import ItemRow, OrderPaymentRow, OrderRow
@@ -76,6 +76,7 @@ def place(
             raise Refused("billettique.title_over", name=item.name, at=item.last_at)
         if ItemKind(item.kind) in SEAT_KINDS:
             _hold(session, item, seats, now + terms.pay, now)
+    reductions.use(session, config, order, items, now)
     total = sum((item.price for item in items), ZERO)
     payment = None
     if total > ZERO:

@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from billettique.service import baskets
+from billettique.service import baskets, reductions
 from billettique.service.seats import seats_of
 from billettique.web import bp
 from billettique.web.selling.shared import Faults, current, find_basket, private, shown, text, whole
@@ -26,7 +26,7 @@ def basket() -> ResponseReturnValue:
 @bp.post("/achats/panier/<act>")
 @public
 def basket_act(act: str) -> ResponseReturnValue:
-    """`retirer` an item, or `prolonger` the prices."""
+    """`retirer` an item, `prolonger` the prices, `code` of an offer."""
     order = find_basket()
     if order is None:
         return redirect(url_for("billettique.basket"), 303)
@@ -35,15 +35,26 @@ def basket_act(act: str) -> ResponseReturnValue:
     with faults.caught(), transaction(services().engine) as session:
         if act == "retirer":
             version = whole("version")
-            baskets.remove(session, order.id, text("item", 26), seats_of(services()), version=version, now=instant)
+            baskets.remove(
+                session,
+                services().config,
+                order.id,
+                text("item", 26),
+                seats_of(services()),
+                version=version,
+                now=instant,
+            )
         elif act == "prolonger":
             baskets.extend(session, order.id, services().config, instant)
+        elif act == "code":
+            reductions.type_code(session, services().config, order.id, text("code", 40), instant)
         else:
             raise NotFound("billettique.no_such_form")
     if faults:
         return page(faults)
     said = {
         "retirer": _("C’est retiré."),
+        "code": _("Le code est pris en compte."),
         "prolonger": _("Vos prix sont gardés plus longtemps."),
     }
     flash(said[act], "good")

@@ -3,9 +3,12 @@
 import os
 import random
 import shutil
+import signal
 import tempfile
+import time
 from collections import Counter, defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,7 @@ from mobigo.infra.db import reading
 from mobigo.ledger import service as ledger
 from mobigo.ledger.store import all_books
 from tests.billettique_faults import NAMED, Faults, Trial, hooked, open_quick
-from tests.billettique_orders_world import Shop
+from tests.billettique_orders_world import NOW, Shop
 from tests.oracles.ticketing_auditor import findings, held_by_order
 
 IN_CI = os.environ.get("MOBIGO_CI", "") not in ("", "0")
@@ -125,6 +128,58 @@ def test_selling_survives_faults(chunk: int, quick_folder: Path, sqlite_template
         missed = [point for point in NAMED if not trial.faults.fired[point]]
         assert missed == [], "a point where the process never died"
     trial.shop.engine.dispose()
+
+
+KILLS = 10
+
+
+def test_a_process_killed_ten_times_loses_no_ticket_and_no_cent(
+    quick_folder: Path, sqlite_template: Path, config: Config
+) -> None:
+    """Real kills: a process that only sells is forked, and ended with SIGKILL wherever it happens to be."""
+    database = quick_folder / "kills.sqlite"
+    shutil.copyfile(sqlite_template, database)
+    settings = replace(
+        config, home=quick_folder / "home", environment="development", database_url=f"sqlite:///{database}",
+        payments=("sim",),
+    )  # fmt: skip
+    luck = random.Random(7)
+    for kill in range(KILLS):
+        sold, tell = os.pipe()
+        child = os.fork()
+        if child == 0:
+            _sell_until_killed(settings, kill, tell)
+        os.close(tell)
+        os.read(sold, 1)  # one order is behind it: the next one dies somewhere
+        time.sleep(luck.uniform(0.0, 0.3))
+        os.kill(child, signal.SIGKILL)
+        _pid, status = os.waitpid(child, 0)
+        os.close(sold)
+        assert os.WIFSIGNALED(status), "the seller ended by itself"
+    trial = Trial(Shop(open_quick(settings.database_url), settings, NOW + timedelta(hours=1)), Faults(luck))
+    trial.providers()
+    trial.converge()
+    with reading(trial.shop.engine) as session:
+        assert session.query(CodeRow).count() > 0, "nothing was sold before the kills"
+    audit(trial)
+    trial.shop.engine.dispose()
+
+
+def _sell_until_killed(settings: Config, seed: int, tell: int) -> None:
+    """Sells, works, gives back, and never returns."""
+    try:
+        trial = Trial(
+            Shop(open_quick(settings.database_url), settings, NOW + timedelta(minutes=seed)),
+            Faults(random.Random(seed)),
+        )
+        trial.providers()
+        while True:
+            order = trial.shop.basket(*trial.shop.coach(("adulte",)))
+            trial.orders.append(order.id)
+            trial.buyer(order.id)
+            os.write(tell, b".")
+    finally:
+        os._exit(1)
 
 
 @pytest.mark.slow

@@ -84,7 +84,7 @@ def test_of_two_edits_of_one_version_one_wins(shop: Shop) -> None:
     order = shop.basket(*shop.coach(("adulte",)), *shop.coach(("jeune",)))
     first, _second = shop.items(order.id)
     with transaction(shop.engine) as session:
-        baskets.remove(session, order.id, first.id, {}, version=order.version, now=shop.now)
+        baskets.remove(session, shop.config, order.id, first.id, {}, version=order.version, now=shop.now)
     with pytest.raises(Conflict) as refused:
         shop.place(order.id, version=order.version)
     assert refused.value.decision.code == "billettique.order_changed"
