@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from billettique.service import comparing, journeys
 from billettique.service.comparing import Who
 from billettique.web import bp
+from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from mobigo.infra.auth import public
 from mobigo.infra.i18n import sentence
@@ -32,7 +33,16 @@ def compare_fares(token: str) -> ResponseReturnValue:
         wrong = sentence(error.decision)
     page = render_template(
         "billettique/compare.html", sentence=sentence,
-        named=named, names=names, rows=rows, who=who, days=days, wrong=wrong, token=token,
-        choices=comparing.choices(legs, config.home),
+        named=named, rows=rows, line=lambda reason: sentence(_in_names(reason, names)), who=who, days=days,
+        wrong=wrong, token=token, choices=comparing.choices(legs, config.home),
     )  # fmt: skip
     return page, 422 if wrong else 200
+
+
+def _in_names(reason: Decision, names: dict[str, str]) -> Decision:
+    """A reason with the names of its stops, for people."""
+    params = dict(reason.params)
+    for end in ("from_stop", "to_stop"):
+        if end in params:
+            params[end] = names.get(str(params[end]), params[end])
+    return Decision(reason.code, **params)
