@@ -24,13 +24,13 @@ from covoit.model.journeys import VehicleTrip, order_of
 from covoit.model.pricing import PricedTrip
 from covoit.model.scale import CapMeasure, CapOf, CapPer, Scale, ceiling_on, fare_on
 from covoit.rules import awards as rules
-from covoit.rules import caps, legal, subsidy, words
+from covoit.rules import caps, documents, legal, subsidy, words
 from covoit.service.award_writing import Decided, Writer
 from covoit.service.budgets import budget, funded
 from covoit.store import awards as store
 from covoit.store import journey_rows, trips
 from covoit.store.trips import Read
-from mobigo.base import decisions, instants, money
+from mobigo.base import canonical, decisions, instants, money, periods
 from mobigo.base.errors import NotFound, Refused
 from mobigo.base.money import ZERO, Money
 from mobigo.ledger import service as ledger
@@ -38,8 +38,8 @@ from mobigo.ledger import service as ledger
 BATCH: Final = 5_000
 # The code that decides what an award says: after an upgrade that changes any of it, everything open is priced again.
 _CODE: Final = (
-    subsidy, legal, words, caps, rules, journey_model, pricing_model, scale_model, journey_rows, trips, decisions,
-    instants, money,
+    subsidy, documents, legal, words, caps, rules, journey_model, pricing_model, scale_model, journey_rows, trips,
+    canonical, decisions, instants, money, periods,
 )  # fmt: skip
 
 

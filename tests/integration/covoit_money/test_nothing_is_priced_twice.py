@@ -1,11 +1,14 @@
 """What stands as it was priced is not priced again, and what comes out is what pricing all of it again would give."""
 
+import ast
 import random
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -187,3 +190,21 @@ def _named(trip: VehicleTrip) -> VehicleTrip:
             for at, (name, each) in enumerate(zip(names, trip.journeys, strict=True))
         ),
     )
+
+
+def test_all_the_code_that_prices_is_known_by_its_hash() -> None:
+    """A module that the rule reads and the hash forgets would leave an award standing after an upgrade."""
+    hashed = {module.__name__ for module in pricing_run._CODE}
+    read = {name for module in pricing_run._CODE if ".rules" in module.__name__ for name in imported(module)}
+    assert read <= hashed
+
+
+def imported(module: ModuleType) -> set[str]:
+    """The modules of ours that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(("covoit.", "mobigo.")):
+            for alias in node.names:
+                inside = f"{node.module}.{alias.name}"
+                found.add(inside if inside in sys.modules else str(node.module))
+    return found
