@@ -4,7 +4,7 @@ gross − fees − refunds − disputes = payout, to the cent, each line explain
 explained is said with both figures, and nothing is ever rounded to fit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from billettique.model.payments import BalanceLine, DisputeState
@@ -18,11 +18,11 @@ class Ours:
     the amounts of refunds made there, by payment. `disputes`: (amount, state). `aside`: what was set aside, and given
     back from there."""
 
-    payments: Mapping[str, tuple[str, Money]] = field(default_factory=dict)
-    refunds: Mapping[str, tuple[str, Money]] = field(default_factory=dict)
-    outside: Mapping[str, tuple[tuple[str, Money], ...]] = field(default_factory=dict)
-    disputes: Mapping[str, tuple[Money, DisputeState]] = field(default_factory=dict)
-    aside: Mapping[str, Money] = field(default_factory=dict)
+    payments: dict[str, tuple[str, Money]] = field(default_factory=dict)
+    refunds: dict[str, tuple[str, Money]] = field(default_factory=dict)
+    outside: dict[str, list[tuple[str, Money]]] = field(default_factory=dict)
+    disputes: dict[str, tuple[Money, DisputeState]] = field(default_factory=dict)
+    aside: dict[str, Money] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _refund(line: BalanceLine, ours: Ours) -> Explained | Decision:
     known = ours.refunds.get(line.object_ref)
     if known is not None:  # its failure brings it back: the same amount, the other way
         return _same(known[1], abs_of(line.amount)) or Explained("refund", known[0])
-    for refund, amount in ours.outside.get(line.payment_ref, ()):
+    for refund, amount in ours.outside.get(line.payment_ref, []):
         if amount == abs_of(line.amount):
             return Explained("refund", refund)
     return Decision("payments.line_no_refund", amount=line.amount)

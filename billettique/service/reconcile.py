@@ -4,9 +4,9 @@ and payouts posted. What nothing explains stays on a page until a person says wh
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from billettique.model.payments import DisputeState, Provider, RefundState
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 READ_AGAIN: Final = timedelta(days=7)
 LATE: Final = timedelta(days=2)
 BY_HAND: Final = "person"
+AT_ONCE: Final = 400  # names in one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,8 @@ def _read(services: "Services", provider: Provider, since: datetime, now: dateti
 
 
 def _explain(session: Session, provider: str, now: datetime) -> None:
-    ours = _ours(session, provider)
     waiting = store.unexplained(session, provider)
+    ours = _ours(session, provider, waiting)
     for row in waiting:
         if row.category != "payout":
             _write(row, rules.explain(row.line(), ours))
@@ -117,51 +118,44 @@ def _write(row: BalanceRow, found: Explained | Decision) -> None:
     row.why = written(found)
 
 
-def _ours(session: Session, provider: str) -> Ours:
-    """All we know that a line of this account may speak of."""
-    received = {
-        ref: (payment, Money(cents))
-        for ref, payment, cents in session.execute(
-            select(RefRow.ref, PaymentRow.id, PaymentRow.captured_cents)
-            .join(PaymentRow, PaymentRow.id == RefRow.payment)
-            .where(RefRow.provider == provider, PaymentRow.captured_cents > 0)
+def _ours(session: Session, provider: str, waiting: list[BalanceRow]) -> Ours:
+    """What we know of all that these lines speak of."""
+    named = sorted({ref for row in waiting for ref in (row.object_ref, row.payment_ref) if ref})
+    ours = Ours()
+    for at in range(0, len(named), AT_ONCE):
+        _learn(session, provider, named[at : at + AT_ONCE], ours)
+    return ours
+
+
+def _learn(session: Session, provider: str, named: list[str], ours: Ours) -> None:
+    about = {}  # payment of ours → the name lines have for it
+    for ref, payment in session.execute(
+        select(RefRow.ref, PaymentRow).join(PaymentRow, PaymentRow.id == RefRow.payment)
+        .where(RefRow.provider == provider, RefRow.ref.in_(named))
+    ):  # fmt: skip
+        about[payment.id] = ref
+        if payment.captured_cents > 0:
+            ours.payments[ref] = (payment.id, Money(payment.captured_cents))
+    for refund in session.scalars(select(RefundRow).where(RefundRow.provider_ref.in_(named))):
+        ours.refunds[str(refund.provider_ref)] = (refund.id, Money(refund.cents))
+    for refund in session.scalars(
+        select(RefundRow).where(RefundRow.payment.in_(about), RefundRow.outside.is_(True)).order_by(RefundRow.id)
+    ):
+        ours.outside.setdefault(about[refund.payment], []).append((refund.id, Money(refund.cents)))
+    for dispute in session.scalars(
+        select(DisputeRow).where(DisputeRow.provider == provider, DisputeRow.ref.in_(named))
+    ):
+        ours.disputes[dispute.ref] = (Money(dispute.cents), DisputeState(dispute.state))
+    for held in session.scalars(
+        select(QuarantineRow).where(
+            QuarantineRow.provider == provider,
+            QuarantineRow.ref.in_(named) | QuarantineRow.refund_ref.in_(named) | QuarantineRow.payment.in_(about),
         )
-    }
-    refunds = list(
-        session.execute(
-            select(RefundRow, PaymentRow.id).join(PaymentRow, PaymentRow.id == RefundRow.payment)
-            .where(PaymentRow.provider == provider)
-        )
-    )  # fmt: skip
-    refs = {payment: ref for ref, (payment, _) in received.items() if ref.startswith("pi_")}
-    outside: dict[str, tuple[tuple[str, Money], ...]] = {}
-    for refund, payment in refunds:
-        if refund.outside:
-            name = refs.get(payment, "")
-            outside[name] = (*outside.get(name, ()), (refund.id, Money(refund.cents)))
-    aside = {}
-    back: dict[str, tuple[str, Money]] = {}
-    for held in session.scalars(select(QuarantineRow).where(QuarantineRow.provider == provider)):
-        for ref in (held.ref, *_names(session, provider, held)):
-            aside[ref] = Money(held.cents)
+    ):
+        for ref in {held.ref, about.get(held.payment or "", held.ref)}:
+            ours.aside[ref] = Money(held.cents)
         if held.refund_ref is not None:
-            back[held.refund_ref] = (held.id, Money(held.cents))
-    return Ours(
-        payments=received,
-        refunds=back | {r.provider_ref: (r.id, Money(r.cents)) for r, _ in refunds if r.provider_ref is not None},
-        outside=outside,
-        disputes={
-            each.ref: (Money(each.cents), DisputeState(each.state))
-            for each in session.scalars(select(DisputeRow).where(DisputeRow.provider == provider))
-        },
-        aside=aside,
-    )
-
-
-def _names(session: Session, provider: str, held: QuarantineRow) -> list[str]:
-    if held.payment is None:
-        return []
-    return list(session.scalars(select(RefRow.ref).where(RefRow.provider == provider, RefRow.payment == held.payment)))
+            ours.refunds[held.refund_ref] = (held.id, Money(held.cents))
 
 
 # ---------------------------------------------------------------- postings
@@ -244,28 +238,26 @@ def unexplained(session: Session, now: datetime) -> tuple[Unexplained, ...]:
 def _missing(session: Session, now: datetime) -> list[Unexplained]:
     """What we hold to be received or given back, and no account shows."""
     found = []
-    by_call = tuple(payment_rules.BY_CALL)
-    asked = select(PaymentRow).where(
-        PaymentRow.captured_cents > 0, PaymentRow.means.in_(by_call), PaymentRow.moved_at <= now - LATE
+    late = now - LATE
+    by_call = PaymentRow.means.in_(tuple(payment_rules.BY_CALL))
+
+    def shown(ours: Any) -> Any:
+        return exists().where(BalanceRow.explained_by == ours, BalanceRow.explained.in_(("payment", "refund")))
+
+    received = select(PaymentRow).where(
+        PaymentRow.captured_cents > 0, by_call, PaymentRow.moved_at <= late, ~shown(PaymentRow.id)
     )
-    shown = {
-        (row.provider, row.explained_by)
-        for row in session.execute(
-            select(BalanceRow.provider, BalanceRow.explained_by).where(BalanceRow.explained.in_(("payment", "refund")))
-        )
-    }
-    for payment in session.scalars(asked):
-        if (payment.provider, payment.id) not in shown:
-            why = Decision("payments.missing_charge", order=payment.order_id)
-            found.append(
-                Unexplained(payment.provider, payment.id, Money(payment.captured_cents), payment.moved_at, why)
-            )
-    given = select(RefundRow, PaymentRow.provider).join(PaymentRow, PaymentRow.id == RefundRow.payment).where(
-        RefundRow.state == str(RefundState.SUCCEEDED), PaymentRow.means.in_(by_call), RefundRow.moved_at <= now - LATE
-    )  # fmt: skip
+    for payment in session.scalars(received):
+        why = Decision("payments.missing_charge", order=payment.order_id)
+        found.append(Unexplained(payment.provider, payment.id, Money(payment.captured_cents), payment.moved_at, why))
+    given = (
+        select(RefundRow, PaymentRow.provider)
+        .join(PaymentRow, PaymentRow.id == RefundRow.payment)
+        .where(RefundRow.state == str(RefundState.SUCCEEDED), by_call, RefundRow.moved_at <= late, ~shown(RefundRow.id))
+    )
     for refund, provider in session.execute(given):
         by_hand = refund.why is not None and refund.why["code"] == "payments.refund_settled"
-        if not by_hand and (provider, refund.id) not in shown:
+        if not by_hand:
             why = Decision("payments.missing_refund", reason=refund.reason)
             found.append(Unexplained(provider, refund.id, Money(-refund.cents), refund.moved_at, why))
     return found

@@ -29,7 +29,7 @@ class BalanceRow(Base):
     payout: Mapped[str | None] = mapped_column(String(255))
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     explained: Mapped[str | None] = mapped_column(String(20), index=True)
-    explained_by: Mapped[str | None] = mapped_column(String(255))
+    explained_by: Mapped[str | None] = mapped_column(String(255), index=True)
     why: Mapped[Any] = mapped_column(Json, nullable=True)
     note: Mapped[str | None] = mapped_column(String(500))
 
@@ -78,8 +78,3 @@ def payouts(session: Session, limit: int) -> list[BalanceRow]:
     """The lines of payouts, newest first."""
     asked = select(BalanceRow).where(BalanceRow.category == "payout").order_by(BalanceRow.at.desc(), BalanceRow.ref)
     return list(session.scalars(asked.limit(limit)))
-
-
-def objects_named(session: Session, provider: str) -> set[str]:
-    """The objects that lines of an account speak of."""
-    return set(session.scalars(select(BalanceRow.object_ref).where(BalanceRow.provider == provider)))

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from billettique.gateway.psp.simcards import CARDS
 from billettique.gateway.psp.simstore import Book, Document
-from billettique.gateway.psp.simulated import Answer, SimulatedStripe
+from billettique.gateway.psp.simulated import SimulatedStripe
+from billettique.gateway.psp.simwire import Answer
 from mobigo.base.errors import Conflict, NotFound
 
 DISPUTE_FEE_CENTS: Final = 2_000

@@ -13,6 +13,19 @@ from typing import Any, Final
 
 from billettique.gateway.psp.simcards import CARDS
 from billettique.gateway.psp.simstore import Book, Document, Shelf
+from billettique.gateway.psp.simwire import (
+    PARAMETERS,
+    Answer,
+    chargeable,
+    existing,
+    expanded,
+    items,
+    more,
+    route_of,
+    span,
+    true,
+    whole,
+)
 from mobigo.base.errors import Upstream
 
 KEY_LIFE_S: Final = 24 * 3600
@@ -21,51 +34,6 @@ FORM_LIFE_S: Final = 24 * 3600
 FEE_PER_MILLE: Final = 15
 FEE_CARD_CENTS: Final = 25
 FEE_DEBIT_CENTS: Final = 35
-
-_LIST: Final = frozenset({"limit", "starting_after", "ending_before", "expand", "created"})
-# The parameters of each path, all of them names of Stripe's own.
-PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
-    "POST customers": frozenset({"metadata", "email", "name", "expand"}),
-    "POST checkout/sessions": frozenset(
-        {
-            "mode", "allowed_payment_method_types", "line_items", "success_url", "cancel_url", "client_reference_id",
-            "metadata", "payment_intent_data", "setup_intent_data", "customer", "expand", "customer_email",
-            "adaptive_pricing", "locale",
-        }
-    ),
-    "GET checkout/sessions": _LIST | {"payment_intent"},
-    "GET checkout/sessions/*": frozenset({"expand"}),
-    "POST checkout/sessions/*/expire": frozenset({"expand"}),
-    "POST payment_intents": frozenset(
-        {
-            "amount", "currency", "customer", "payment_method", "allowed_payment_method_types", "confirm",
-            "off_session", "metadata", "expand", "description",
-        }
-    ),
-    "GET payment_intents": _LIST | {"customer"},
-    "GET payment_intents/search": frozenset({"query", "limit", "page", "expand"}),
-    "GET payment_intents/*": frozenset({"expand"}),
-    "POST payment_intents/*/cancel": frozenset({"cancellation_reason", "expand"}),
-    "POST refunds": frozenset({"payment_intent", "charge", "amount", "metadata", "reason", "expand"}),
-    "GET refunds": _LIST | {"payment_intent", "charge"},
-    "GET refunds/*": frozenset({"expand"}),
-    "GET charges/*": frozenset({"expand"}),
-    "GET disputes": _LIST | {"payment_intent", "charge"},
-    "POST disputes/*": frozenset({"evidence", "submit", "metadata", "expand"}),
-    "POST payment_methods/*/detach": frozenset({"expand"}),
-    "GET events": _LIST | {"type", "types"},
-    "GET balance_transactions": _LIST | {"payout", "type", "source"},
-    "GET payouts": _LIST | {"status", "arrival_date"},
-}  # fmt: skip
-
-
-class Answer(Exception):
-    """An error document with its HTTP status."""
-
-    def __init__(self, status: int, code: str, message: str, kind: str = "invalid_request_error", **more: Any) -> None:
-        super().__init__(code)
-        self.status = status
-        self.document = {"error": {"type": kind, "code": code, "message": message, **more}}
 
 
 class SimulatedStripe:
@@ -84,14 +52,14 @@ class SimulatedStripe:
         self, method: str, path: str, params: Mapping[str, Any], key: str | None = None
     ) -> tuple[int, Document]:
         """(status, document) of one call. Raises Upstream where the script has the line cut, before or after."""
-        route, ref = _route(method, path)
+        path_of, ref = route_of(method, path)
         with self.shelf.open() as book:
             fault = book.next_fault(path)
             if fault == "before":
                 book.log(self.now_s(), method, path, key, None, fault)
                 status, answer = 0, dict[str, Any]()
             else:
-                status, answer = self._answer(book, route, ref, method, path, params, key, fault)
+                status, answer = self._answer(book, path_of, ref, method, path, params, key, fault)
                 book.log(self.now_s(), method, path, key, status, fault)
         if fault in ("before", "after"):
             raise Upstream("payments.provider_silent", provider="sim")
@@ -131,7 +99,7 @@ class SimulatedStripe:
         method, _, rest = route.partition(" ")
         handler = getattr(self, f"_{method.lower()}_{rest.replace('/*', '_one').replace('/', '_')}")
         answer: Document = handler(book, ref, params)
-        return _expanded(book, answer, params.get("expand") or ())
+        return expanded(book, answer, params.get("expand") or ())
 
     # ------------------------------------------------------------ customers, forms
 
@@ -144,16 +112,16 @@ class SimulatedStripe:
             raise Answer(400, "parameter_invalid", "mode")
         total = None
         if mode == "payment":
-            lines = _items(params.get("line_items"))
-            total = sum(_whole(line["price_data"], "unit_amount") * _whole(line, "quantity") for line in lines)
-            _chargeable(total)
+            lines = items(params.get("line_items"))
+            total = sum(whole(line["price_data"], "unit_amount") * whole(line, "quantity") for line in lines)
+            chargeable(total)
         made = self._new(book, "cs_sim", "checkout.session")
         return book.put(
             {
                 **made, "mode": mode, "status": "open", "payment_status": "unpaid", "amount_total": total,
                 "amount_subtotal": total, "currency": "eur", "customer": params.get("customer"),
                 "payment_intent": None, "setup_intent": None, "metadata": dict(params.get("metadata") or {}),
-                "payment_method_types": list(_items(params.get("allowed_payment_method_types")) or ["card"]),
+                "payment_method_types": list(items(params.get("allowed_payment_method_types")) or ["card"]),
                 "success_url": params.get("success_url"), "cancel_url": params.get("cancel_url"),
                 "client_reference_id": params.get("client_reference_id"), "locale": params.get("locale"),
                 "expires_at": made["created"] + FORM_LIFE_S, "url": f"{self.site_url}/simulation/paiement/{made['id']}",
@@ -168,7 +136,7 @@ class SimulatedStripe:
 
     def session(self, book: Book, ref: str) -> Document:
         """A form as it stands: one whose time is over is expired."""
-        found = _known(book.get("checkout.session", ref), ref)
+        found = existing(book.get("checkout.session", ref), ref)
         if found["status"] == "open" and self.now_s() >= found["expires_at"]:
             return self._expire(book, found)
         return found
@@ -182,7 +150,7 @@ class SimulatedStripe:
     def _expire(self, book: Book, session: Document) -> Document:
         session |= {"status": "expired", "url": None}
         if session["payment_intent"] is not None:
-            intent = _known(book.get("payment_intent", session["payment_intent"]), session["payment_intent"])
+            intent = existing(book.get("payment_intent", session["payment_intent"]), session["payment_intent"])
             self.cancel_intent(book, intent, "expired")
         book.put(session)
         self.say(book, "checkout.session.expired", session)
@@ -191,20 +159,20 @@ class SimulatedStripe:
     # ------------------------------------------------------------ intents
 
     def _post_payment_intents(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
-        amount = _whole(params, "amount")
-        _chargeable(amount)
-        means = _known(book.get("payment_method", str(params.get("payment_method"))), str(params.get("payment_method")))
+        amount = whole(params, "amount")
+        chargeable(amount)
+        means = existing(
+            book.get("payment_method", str(params.get("payment_method"))), str(params.get("payment_method"))
+        )
         if params.get("customer") != means["customer"]:
             raise Answer(400, "payment_method_unexpected_state", "The payment method is not of this customer")
         intent = self.new_intent(
             book, amount, str(params.get("currency")), dict(params.get("metadata") or {}), means["type"]
         )
         intent |= {"customer": means["customer"], "payment_method": means["id"]}
-        refusal = self.confirm(book, intent, off_session=_true(params.get("off_session")))
+        refusal = self.confirm(book, intent, off_session=true(params.get("off_session")))
         if refusal is not None:
-            raise Answer(
-                402, refusal["code"], refusal["message"], "card_error", **_more(refusal), payment_intent=intent
-            )
+            raise Answer(402, refusal["code"], refusal["message"], "card_error", **more(refusal), payment_intent=intent)
         return intent
 
     def new_intent(self, book: Book, amount: int, currency: str, metadata: Document, kind: str) -> Document:
@@ -223,7 +191,7 @@ class SimulatedStripe:
         self, book: Book, intent: Document, *, off_session: bool, authenticated: bool = False
     ) -> Document | None:
         """Try the intent's means; the refusal, if it is refused."""
-        means = _known(book.get("payment_method", intent["payment_method"]), str(intent["payment_method"]))
+        means = existing(book.get("payment_method", intent["payment_method"]), str(intent["payment_method"]))
         card = CARDS[means["metadata"]["simulated"]]
         intent |= {"next_action": None, "last_payment_error": None}
         if card.ask_3ds and not authenticated:
@@ -278,7 +246,7 @@ class SimulatedStripe:
 
     def contest(self, book: Book, intent: Document, reason: str, status: str) -> Document:
         """The payer contests: the money leaves at once."""
-        charge = _known(book.get("charge", intent["latest_charge"]), str(intent["latest_charge"]))
+        charge = existing(book.get("charge", intent["latest_charge"]), str(intent["latest_charge"]))
         charge["disputed"] = True
         book.put(charge)
         dispute = {
@@ -309,10 +277,10 @@ class SimulatedStripe:
         return {**page, "object": "search_result", "next_page": None}
 
     def _get_payment_intents_one(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
-        return _known(book.get("payment_intent", ref), ref)
+        return existing(book.get("payment_intent", ref), ref)
 
     def _post_payment_intents_one_cancel(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
-        intent = _known(book.get("payment_intent", ref), ref)
+        intent = existing(book.get("payment_intent", ref), ref)
         if intent["status"] in ("succeeded", "canceled", "processing"):
             raise Answer(400, "payment_intent_unexpected_state", f"status of {intent['status']}")
         return self.cancel_intent(book, intent, str(params.get("cancellation_reason") or "abandoned"))
@@ -320,14 +288,14 @@ class SimulatedStripe:
     # ------------------------------------------------------------ refunds, disputes, accounts
 
     def _post_refunds(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
-        intent = _known(
+        intent = existing(
             book.get("payment_intent", str(params.get("payment_intent"))), str(params.get("payment_intent"))
         )
         charge = book.get("charge", str(intent["latest_charge"]))
         if charge is None:
             raise Answer(400, "payment_intent_unexpected_state", "This PaymentIntent has no successful charge")
         left = charge["amount"] - charge["amount_refunded"]
-        amount = _whole(params, "amount") if params.get("amount") is not None else left
+        amount = whole(params, "amount") if params.get("amount") is not None else left
         if charge["disputed"] and any(
             each["status"] not in ("won", "warning_closed") for each in book.listed("dispute", parent=intent["id"])
         ):
@@ -357,29 +325,29 @@ class SimulatedStripe:
         return self._page(book, "refund", params, parent=params.get("payment_intent"))
 
     def _get_refunds_one(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
-        return _known(book.get("refund", ref), ref)
+        return existing(book.get("refund", ref), ref)
 
     def _get_charges_one(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
-        return _known(book.get("charge", ref), ref)
+        return existing(book.get("charge", ref), ref)
 
     def _get_disputes(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
         return self._page(book, "dispute", params, parent=params.get("payment_intent"))
 
     def _post_disputes_one(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
-        dispute = _known(book.get("dispute", ref), ref)
+        dispute = existing(book.get("dispute", ref), ref)
         dispute["evidence"] |= dict(params.get("evidence") or {})
-        if _true(params.get("submit")) and dispute["status"] == "needs_response":
+        if true(params.get("submit")) and dispute["status"] == "needs_response":
             dispute["status"] = "under_review"
         return book.put(dispute)
 
     def _post_payment_methods_one_detach(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
-        means = _known(book.get("payment_method", ref), ref)
+        means = existing(book.get("payment_method", ref), ref)
         if means["customer"] is None:
             raise Answer(400, "payment_method_unexpected_state", "The payment method is not attached to a customer")
         return book.put({**means, "customer": None})
 
     def _get_events(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
-        low, _ = _span(params)
+        low, _ = span(params)
         return self._cut(book.events(low), params)
 
     def _get_balance_transactions(self, book: Book, ref: str, params: Mapping[str, Any]) -> Document:
@@ -416,7 +384,7 @@ class SimulatedStripe:
         return {"id": f"{prefix}_{number:08d}", "object": kind, "created": int(self.now_s()), "livemode": self.live}
 
     def _page(self, book: Book, kind: str, params: Mapping[str, Any], **by: str | None) -> Document:
-        low, high = _span(params)
+        low, high = span(params)
         return self._cut(book.listed(kind, created_min=low, created_max=high, **by), params)
 
     def _cut(self, found: list[Document], params: Mapping[str, Any]) -> Document:
@@ -430,87 +398,3 @@ class SimulatedStripe:
         if not 1 <= limit <= 100:
             raise Answer(400, "parameter_invalid_integer", "limit")
         return {"object": "list", "url": "/v1", "has_more": len(found) > limit, "data": found[:limit]}
-
-
-def _route(method: str, path: str) -> tuple[str, str]:
-    """("POST refunds/*", id): a path with its id taken out."""
-    parts = path.split("/")
-    fixed = 2 if parts[0] == "checkout" else 1
-    if len(parts) == fixed or (len(parts) == fixed + 1 and parts[-1] == "search"):
-        return f"{method} {path}", ""
-    ref = parts[fixed]
-    return f"{method} {'/'.join([*parts[:fixed], '*', *parts[fixed + 1 :]])}", ref
-
-
-def _known(found: Document | None, ref: str) -> Document:
-    if found is None:
-        raise Answer(404, "resource_missing", f"No such object: {ref}")
-    return found
-
-
-def _whole(params: Mapping[str, Any], name: str) -> int:
-    text = str(params.get(name))
-    if not (text.isascii() and text.isdigit()):
-        raise Answer(400, "parameter_invalid_integer", f"Invalid integer: {name}")
-    return int(text)
-
-
-def _chargeable(cents: int) -> None:
-    if cents < 50:
-        raise Answer(400, "amount_too_small", "Amount must be at least €0.50 eur")
-    if cents > 99_999_999:
-        raise Answer(400, "amount_too_large", "Amount must be no more than €999,999.99")
-
-
-def _true(value: Any) -> bool:
-    return value is True or value == "true"
-
-
-def _items(value: Any) -> list[Any]:
-    """A list, given as one or as a form gives it (numbers for names)."""
-    if isinstance(value, Mapping):
-        return [value[name] for name in sorted(value, key=int)]
-    return list(value or ())
-
-
-def _more(refusal: Document) -> Document:
-    return {name: refusal[name] for name in ("decline_code",) if name in refusal}
-
-
-def _span(params: Mapping[str, Any]) -> tuple[int, int]:
-    created = params.get("created") or {}
-    low, high = 0, 1 << 62
-    for name, value in created.items():
-        at = int(value)
-        if name in ("gte", "gt"):
-            low = at + (name == "gt")
-        elif name in ("lt", "lte"):
-            high = at - (name == "lt")
-    return low, high
-
-
-def _expanded(book: Book, document: Document, wanted: Any) -> Document:
-    """The document with the ids that were asked to be expanded replaced by what they name."""
-    for path in _items(wanted):
-        _expand(book, document, str(path).split("."))
-    return document
-
-
-_KINDS: Final = {
-    "pi_sim": "payment_intent", "ch_sim": "charge", "re_sim": "refund", "du_sim": "dispute", "seti_sim": "setup_intent",
-    "pm_sim": "payment_method", "po_sim": "payout", "txn_sim": "balance_transaction",
-}  # fmt: skip
-
-
-def _expand(book: Book, document: Document, path: list[str]) -> None:
-    name, rest = path[0], path[1:]
-    if name == "data" and isinstance(document.get("data"), list):
-        for each in document["data"]:
-            _expand(book, each, rest)
-        return
-    value = document.get(name)
-    if isinstance(value, str):
-        kind = _KINDS.get(value.rpartition("_")[0])
-        value = document[name] = (book.get(kind, value) if kind else None) or value
-    if rest and isinstance(value, dict):
-        _expand(book, value, rest)

@@ -181,7 +181,7 @@ def line(category: str, cents: int, ref: str = "x", fee: int = 0, payment: str =
 OURS = rules.Ours(
     payments={"pi_1": ("p1", Money(300))},
     refunds={"re_1": ("r1", Money(100))},
-    outside={"pi_1": (("r2", Money(50)),)},
+    outside={"pi_1": [("r2", Money(50))]},
     disputes={"du_1": (Money(300), DisputeState.OPEN), "du_2": (Money(300), DisputeState.WON)},
 )
 

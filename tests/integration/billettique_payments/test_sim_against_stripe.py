@@ -12,7 +12,7 @@ import pytest
 import stripe
 
 from billettique.gateway.psp import signing
-from billettique.gateway.psp.simulated import PARAMETERS
+from billettique.gateway.psp.simwire import PARAMETERS
 from billettique.gateway.psp.stripe import API_VERSION
 from mobigo.base.errors import Refused
 from mobigo.base.money import Money

@@ -168,6 +168,9 @@ def upgrade() -> None:
         op.f("ix_billettique_balance_line_explained"), "billettique_balance_line", ["explained"], unique=False
     )
     op.create_index(
+        op.f("ix_billettique_balance_line_explained_by"), "billettique_balance_line", ["explained_by"], unique=False
+    )
+    op.create_index(
         op.f("ix_billettique_balance_line_provider_payout"),
         "billettique_balance_line",
         ["provider", "payout"],
@@ -2642,6 +2645,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_case_found_at"), table_name="billettique_case")
     op.drop_table("billettique_case")
     op.drop_index(op.f("ix_billettique_balance_line_provider_payout"), table_name="billettique_balance_line")
+    op.drop_index(op.f("ix_billettique_balance_line_explained_by"), table_name="billettique_balance_line")
     op.drop_index(op.f("ix_billettique_balance_line_explained"), table_name="billettique_balance_line")
     op.drop_index(op.f("ix_billettique_balance_line_at"), table_name="billettique_balance_line")
     op.drop_table("billettique_balance_line")
