@@ -136,7 +136,7 @@ def _write(
         if known is None:
             raise Conflict("billettique.item_taken", item=row["item"])
         return known.id
-    written = store.get(session, row["id"])
+    written = EntitlementRow(**row)  # as it was just written, to be signed; the session reads its own when asked
     if written.kind not in rules.WITHOUT_CODE:
         sign(session, services, written, ticket_of(services, written, offer, now, unit=unit), now)
     audit.record(
