@@ -247,8 +247,8 @@ def check_carpool_stops(patient: Patient) -> list[Finding]:
     try:
         with NetworkHolder(patient.engine, patient.config.home).current() as live:
             found = joined(live, patient.config.home, current_lines(paris_day(patient.now)))
-    except MobigoError:
-        return []  # check_network says why
+    except MobigoError:  # check_network says why
+        return [_ok("carpool_stops", "doctor.carpool_stops_unknown")]
     alone = [f"{each.line.number} {each.stop.name}" for each in found if each.place is None]
     known = {"joined": len(found) - len(alone), "stops": len(found)}
     if alone:
