@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, Final, cast
 
 import orjson
-from sqlalchemy import and_, bindparam, func, or_, select, text, tuple_, type_coerce
+from sqlalchemy import and_, bindparam, case, func, or_, select, text, tuple_, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
@@ -43,8 +43,8 @@ def trips_ready(
 
 
 def days_to_price(session: Session) -> tuple[set[date], dict[date, list[Key]]]:
-    """The days of trips that are final and on no statement, or that changed since; and, by day, those of these trips
-    that have a journey of the next day."""
+    """The days on which trips may begin that are final and on no statement, or that changed since; and, by day of their
+    first journey, those of these trips that have a journey of another day."""
     keys = (
         select(JourneyRow.operator, JourneyRow.operator_trip_id)
         .where(JourneyRow.priced_at.is_(None), final(), matters())
@@ -60,14 +60,18 @@ def days_to_price(session: Session) -> tuple[set[date], dict[date, list[Key]]]:
             keys.c.operator == JourneyRow.operator, keys.c.operator_trip_id == JourneyRow.operator_trip_id,
         ))
         .group_by(JourneyRow.operator, JourneyRow.operator_trip_id)
-        .cte()
+        .subquery()
     )  # fmt: skip
-    days = set(session.scalars(select(spans.c.first).distinct()))
+    crossing = spans.c.first != spans.c.last
+    asked = select(
+        spans.c.first, spans.c.last, case((crossing, spans.c.operator)), case((crossing, spans.c.operator_trip_id))
+    ).distinct()  # a row a day, and one for each trip that crosses midnight
+    days: set[date] = set()
     past_midnight: dict[date, list[Key]] = {}
-    for operator, trip, first in session.execute(
-        select(spans.c.operator, spans.c.operator_trip_id, spans.c.first).where(spans.c.first != spans.c.last)
-    ):
-        past_midnight.setdefault(first, []).append((operator, trip))
+    for first, last, operator, trip in session.execute(asked):
+        days |= {first, last}  # the last too: what came first may be a journey that is no part of the trip
+        if operator is not None:
+            past_midnight.setdefault(first, []).append((operator, trip))
     return days, past_midnight
 
 

@@ -1,13 +1,14 @@
 """What is awarded depends on what is known, not on when it became known; what is closed never changes."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
 
-from covoit.model.journeys import JourneyState
+from covoit.model.journeys import JourneyState, VehicleTrip
 from covoit.service import awards, closing
 from covoit.store import awards as store
 from mobigo.base.errors import Conflict, InvalidInput, Refused
@@ -62,6 +63,17 @@ def test_a_trip_is_awarded_and_the_fare_is_owed(engine: Engine, home: Path) -> N
     again = awards.award_ready(engine, NOW, home=home)
     assert (again.trips, again.written) == (1, 0)
     assert ledger.verify(engine).ok
+
+
+def test_a_trip_is_awarded_though_a_journey_of_another_driver_goes_by_its_name_the_day_before(
+    engine: Engine, home: Path
+) -> None:
+    fund(engine, 100_000, home)
+    (before,) = ride("someone else", at=AT - timedelta(days=1), trip_id="b").journeys
+    later = replace(before, operator_trip_id="a", received_at=AT + timedelta(days=1))
+    record(engine, [ride(at=AT, trip_id="a"), VehicleTrip("mobigo", "a", "someone else", (later,))])
+    assert awards.award_ready(engine, NOW, home=home).cents == 430
+    assert closing.close_month(engine, "2026-11", CLOSING, home=home).lines == 1
 
 
 def test_a_trip_waits_until_its_budget_is_granted(engine: Engine, home: Path) -> None:
