@@ -15,7 +15,7 @@ from billettique.store import validations as validation_store
 from billettique.store.inspections import CaseRow
 from billettique.web import bp
 from billettique.web.control import words
-from mobigo.base.errors import MobigoError, NotFound
+from mobigo.base.errors import InvalidInput, MobigoError, NotFound
 from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
 from mobigo.infra import audit, auth, ratelimit
@@ -175,7 +175,9 @@ def case_act(case_id: str, act: str) -> ResponseReturnValue:
                 service.regularise(session, config, case_id, proof=form.get("proof", ""), means=form.get("means", ""),
                                    by=who, now=now())  # fmt: skip
             elif act == "repondre":
-                service.answer(session, config, case_id, withdrawn=form.get("outcome") == "withdrawn",
+                if form.get("outcome") not in ("withdrawn", "upheld"):
+                    raise InvalidInput("billettique.outcome_missing")
+                service.answer(session, config, case_id, withdrawn=form["outcome"] == "withdrawn",
                                text=form.get("text", ""), by=who, now=now())  # fmt: skip
             elif act == "classer":
                 service.withdraw(session, config, case_id, why=form.get("why", ""), by=who, now=now())

@@ -209,6 +209,10 @@ def test_a_contest_goes_from_the_person_to_an_agent_and_back(browser: Browser, w
         expect(page.locator("main")).to_contain_text("Dominique Durand")
         assert everywhere(page) == []
         page.get_by_label("Réponse à la personne").fill("Abonnement retrouvé : classé.")
+        page.get_by_role("button", name="Répondre").click()  # nothing is decided for the agent
+        expect(page.locator("main")).to_contain_text("Choisissez")
+        page.get_by_label("Classer sans suite : rien n’est dû").check()
+        page.get_by_label("Réponse à la personne").fill("Abonnement retrouvé : classé.")
         page.get_by_role("button", name="Répondre").click()
         expect(page.locator("main")).to_contain_text("Classé sans suite")
     with visitor(browser, world.site.url, width=PHONE) as person:
