@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:  # whoever only names this type, as web pages do, loads no tables
+    import polars as pl
 
 LINE = "_line"  # the column that holds each record's first line in its file (the header is line 1)
 
@@ -16,12 +18,12 @@ class FeedTables:
     cell too), plus the column `_line` (int64), the line of each record in its file. Rows keep the file's order.
     """
 
-    tables: Mapping[str, pl.DataFrame] = field(repr=False)
+    tables: Mapping[str, "pl.DataFrame"] = field(repr=False)
 
     def __contains__(self, name: str) -> bool:
         return name in self.tables
 
-    def __getitem__(self, name: str) -> pl.DataFrame:
+    def __getitem__(self, name: str) -> "pl.DataFrame":
         """The table; KeyError when the feed has none of that name."""
         return self.tables[name]
 
