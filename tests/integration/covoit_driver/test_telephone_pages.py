@@ -206,3 +206,26 @@ def test_a_ban_is_lifted_on_its_page_by_who_prepares(world: World) -> None:
     with reading(world.engine) as session:
         assert claim_store.banned(session, [person], day) == set()
         assert get_person(session, person).id == person
+
+
+def test_an_agent_compares_the_two_and_decides_with_a_reason(world: World) -> None:
+    anna, thief, desk = world.people["anna"], world.people["thief"], world.agents[Role.COUNTER_AGENT]
+    anna.post(AT, data=TYPED)
+    anna.post(f"{AT}/code", data={"code": world.code()})
+    thief.post(AT, data={**TYPED, "first_name": "Tim"})
+    told = said(thief.post(f"{AT}/code", data={"code": world.code()}, follow_redirects=True).text)
+    assert "Ce numéro est déjà vérifié par un autre compte." in told
+    asked = thief.post("/covoiturage/retrouver-mes-trajets/agent", data={"said": "J’ai changé d’opérateur."})
+    case = asked.location.rsplit("/", 1)[1]
+    assert "Trajets ou numéros réclamés par deux comptes" in said(desk.get(DESK).text)
+    page = said(desk.get(f"{DESK}/dossiers/{case}").text)
+    assert "À qui est ce numéro ?" in page
+    assert "J’ai changé d’opérateur." in page
+    signed = {"name": "Guy", "capacity": "agent", "outcome": "refused", "reason": ""}
+    assert desk.post(f"{DESK}/dossiers/{case}/decider", data=signed).status_code == 422
+    desk.post(f"{DESK}/dossiers/{case}/decider", data={**signed, "reason": "Aucune facture à ce nom."})
+    assert get(world, world.person("anna")).phone == "+33639980101"
+    assert get(world, world.person("thief")).phone is None
+    answer = said(thief.get(f"/covoiturage/mes-aides/dossiers/{case}").text)
+    assert "des trajets ou un numéro que vous dites vôtres" in answer
+    assert anna.get(f"/covoiturage/mes-aides/dossiers/{case}").status_code == 404
