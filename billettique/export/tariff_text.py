@@ -8,8 +8,8 @@ from typing import Any
 
 
 def tariff_text(document: Mapping[str, Any]) -> str:
-    """The document, its single values first, then its lists of tables in their order. Raises TypeError for what a tariff
-    never holds."""
+    """The document, its single values first, then its lists of tables in their order. Raises TypeError for what a
+    tariff never holds."""
     lines = [f"{name} = {_value(value)}" for name, value in document.items() if not _is_tables(value)]
     for name, rows in document.items():
         if _is_tables(rows):

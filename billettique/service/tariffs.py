@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from billettique.export.gtfs_document import document_from
 from billettique.export.tariff_text import tariff_text
 from billettique.gateway import fares as gateway
+from billettique.gateway.gtfs_fares import read_fares
 from billettique.model.tariffs import Tariff, Version
 from billettique.rules import tariffs as rules
 from billettique.store.tariffs import FareDraftRow, FareVersionRow, approved, approved_rows, find_draft
@@ -86,6 +88,23 @@ def begin_from_file(session: Session, home: Path, text: str, by: str, now: datet
     Raises InvalidInput("billettique.bad_fare_file"), Conflict("billettique.code_taken").
     """
     return _write(session, home, text, None, by, now)
+
+
+def begin_from_gtfs(
+    session: Session, home: Path, path: Path, code: str, first_day: date, source: str, by: str, now: datetime
+) -> str:
+    """A draft from the GTFS-Fares v2 of a feed, the tariff being called as the code; its id.
+
+    Raises Refused("billettique.gtfs_not_expressible", "billettique.no_fares_in_feed"), what reading a feed may raise,
+    Conflict("billettique.code_taken").
+    """
+    tables = read_fares(path)
+    if not tables.products:
+        raise Refused("billettique.no_fares_in_feed")
+    document = document_from(
+        tables, tariff=code, code=code, title=f"GTFS : {code}"[:200], first_day=first_day, source=source
+    )
+    return _write(session, home, tariff_text(document), None, by, now)
 
 
 def _write(session: Session, home: Path, text: str, base: str | None, by: str, now: datetime) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -26,8 +28,9 @@ from mobigo.infra.db import reading, transaction
 from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
-from mobigo.infra.web import services
+from mobigo.infra.web import body_limit, services
 
+FEED_BYTES_MAX = 100_000_000
 UNITS = {"pct": 1, "from_km": 1, "until_km": 1}  # the others are amounts, in euros on the form and cents in the file
 
 
@@ -55,13 +58,22 @@ def _list(wrong: str, status: int = 200) -> ResponseReturnValue:
 
 @bp.post("/billettique/agents/tarifs")
 @requires(Permission.FARES_EDIT)
+@body_limit(FEED_BYTES_MAX)
 def fare_draft_begin() -> ResponseReturnValue:
     """Begins a draft: from a version, or from a file."""
     instant, by, home = now(), auth.signed_in().subject, services().config.home
     try:
         with transaction(services().engine) as session:
             file = request.files.get("file")
-            if file is not None and file.filename:
+            if file is not None and (file.filename or "").endswith(".zip"):
+                with TemporaryDirectory(dir=_scratch(home)) as folder:
+                    path = Path(folder) / "feed.zip"
+                    file.save(path)
+                    draft = tariffs.begin_from_gtfs(
+                        session, home, path, _code(), _day("first_day"), _said_source(file.filename), by,
+                        instant,
+                    )  # fmt: skip
+            elif file is not None and file.filename:
                 draft = tariffs.begin_from_file(session, home, _text_of(file.read()), by, instant)
             else:
                 draft = tariffs.begin(
@@ -70,6 +82,16 @@ def fare_draft_begin() -> ResponseReturnValue:
     except MobigoError as error:
         return _list(sentence(error.decision), status_of(error))
     return redirect(url_for("billettique.fare_draft", draft_id=draft), 303)
+
+
+def _said_source(file: str | None) -> str:
+    return f"GTFS-Fares v2 : {(file or '')[:120]}"
+
+
+def _scratch(home: Path) -> Path:
+    folder = home / "cache" / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _text_of(content: bytes) -> str:

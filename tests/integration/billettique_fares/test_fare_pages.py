@@ -1,6 +1,8 @@
 """The pages of fares through the application: drafting and approving by two people, comparing, offers."""
 
+import io
 import shutil
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -126,3 +128,31 @@ def test_an_unknown_fare_is_never_zero(people: People) -> None:
 
 def test_a_token_that_is_not_ours_is_refused(people: People) -> None:
     assert people.signed_in(None).get("/tarifs/comparer/abc").status_code == 422
+
+
+def test_the_fares_of_a_gtfs_feed_become_a_draft(people: People) -> None:
+    files = {
+        "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\n1,Ville,https://a.example,Europe/Paris\n",
+        "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\na,A,47.0,5.0\nb,B,47.1,5.0\n",
+        "networks.txt": "network_id,network_name\nville,Bus de ville\n",
+        "fare_products.txt": "fare_product_id,fare_product_name,amount,currency\nbus,Ticket de bus,1.30,EUR\n",
+        "fare_leg_rules.txt": "network_id,fare_product_id\nville,bus\n",
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    editor = people.signed_in(Role.FINANCE_AGENT)
+    form = {"code": "ville-2099", "first_day": FIRST}
+    begun = editor.post(PAGE, data=form | {"file": (io.BytesIO(out.getvalue()), "ville.zip")})
+    assert begun.status_code == 303, begun.text
+    page = editor.get(begun.headers["Location"]).text
+    assert "Ticket de bus" in page
+    assert "1,30" in page
+    empty = io.BytesIO()
+    with zipfile.ZipFile(empty, "w") as archive:
+        archive.writestr("agency.txt", files["agency.txt"])
+    assert (
+        editor.post(PAGE, data=form | {"code": "x", "file": (io.BytesIO(empty.getvalue()), "ville.zip")}).status_code
+        == 403
+    )

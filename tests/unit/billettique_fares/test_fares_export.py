@@ -5,17 +5,32 @@ import io
 import random
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
 
 from billettique.engine.cheapest import cheapest, compile_tariff
 from billettique.export.fares import fare_files
+from billettique.export.gtfs_document import document_from
+from billettique.export.tariff_text import tariff_text
+from billettique.gateway.fares import version_of_text
 from billettique.gateway.gtfs_fares import tables_from
-from billettique.model.fares import Area, FareMedium, FareProduct, FareTables, Leg, MediumKind, Network, RiderCategory
+from billettique.model.fares import (
+    Area,
+    FareMedium,
+    FareProduct,
+    FareTables,
+    Leg,
+    MediumKind,
+    Network,
+    RiderCategory,
+    Stop,
+    Timeframe,
+)
 from billettique.model.tariffs import Ask, Rider, Tariff
-from mobigo.base.errors import InvalidInput
+from mobigo.base.errors import InvalidInput, Refused
 from mobigo.network.model.feed import LINE, FeedTables
 from tests.fares_world import BEGINNINGS, NETWORKS, RIDERS, STOPS, a_tariff
 
@@ -122,3 +137,58 @@ def test_a_faulty_cell_is_named_with_its_line_and_column(file: str, column: str,
         tables_from(faulty)
     said = refused.value.decision.params
     assert (said["file"], said["line"], said["column"], said["value"]) == (f"{file}.txt", 2, column, value)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_fares_of_a_feed_taken_as_a_version_keep_every_price_or_are_refused(seed: int) -> None:
+    """On every pair of stops and kind of rider; what a version cannot hold is refused by name."""
+    tables = a_tariff(random.Random(seed)).tables
+    tables = replace(
+        tables,
+        products=tuple(replace(row, medium=None) for row in tables.products),
+        leg_rules=tuple(replace(rule, from_timeframe=None, to_timeframe=None) for rule in tables.leg_rules),
+        timeframes=(),
+        services={},
+        stop_areas=tuple(pair for pair in tables.stop_areas if pair[1] in ("A", "B", "c1")),
+        stops={name: replace(stop, zone=None) for name, stop in tables.stops.items()},
+    )
+    mixed = not tables.has_priority and any(
+        {getattr(rule, name) is None for rule in tables.leg_rules} == {True, False}
+        for name in ("network", "from_area", "to_area")
+    )
+    told: dict[str, Any] = {"tariff": "t", "code": "t", "title": "t", "first_day": date(2026, 1, 1), "source": "s"}
+    if mixed:
+        with pytest.raises(Refused, match="gtfs_not_expressible"):
+            document_from(tables, **told)
+        return
+    version = version_of_text(tariff_text(document_from(tables, **told)), "t")
+    assert version.content is not None
+    tariff = replace(version.content, tables=replace(version.content.tables, stops=tables.stops))
+    ours, theirs = compile_tariff(Tariff(tables)), compile_tariff(tariff)
+    at = BEGINNINGS[seed % len(BEGINNINGS)]
+    for origin in STOPS:
+        for there in STOPS:
+            for network in NETWORKS:
+                for rider in RIDERS:
+                    first = Leg(network, origin, there, at, at + timedelta(minutes=20))
+                    then = replace(first, departs_at=first.arrives_at, arrives_at=at + timedelta(minutes=50))
+                    ask = Ask(((first, then),), (Rider(rider),))
+                    assert cheapest(ours, ask).total == cheapest(theirs, ask).total
+
+
+@pytest.mark.parametrize(
+    ("tables", "what"),
+    [
+        (FareTables(products=(FareProduct("p", 100, "CHF"),)), "currency CHF"),
+        (FareTables(products=(FareProduct("p", 100, medium="m"),)), "fare_media_id m"),
+        (FareTables(timeframes=(Timeframe("soir", "s"),)), "timeframes"),
+        (
+            FareTables(stop_areas=(("a", "quai"),), stops={"quai": Stop("quai", "gare"), "gare": Stop("gare")}),
+            "stop_areas: a, quai",
+        ),
+    ],
+)
+def test_what_a_version_cannot_hold_is_refused_by_name(tables: FareTables, what: str) -> None:
+    with pytest.raises(Refused) as refused:
+        document_from(tables, tariff="t", code="t", title="t", first_day=date(2026, 1, 1), source="s")
+    assert what in str(refused.value.decision.params["what"])
