@@ -175,6 +175,18 @@ def all_keys(session: Session) -> list[KeyRow]:
     return [*store.keys_of(session, KeyPurpose.TICKETS), *store.keys_of(session, KeyPurpose.LISTS)]
 
 
+def signing(rows: list[KeyRow], services: "Services", now: datetime) -> set[str]:
+    """The ids of those keys that sign at this instant on this host: one a seller and purpose."""
+    here = [row for row in rows if signers_of(services).find(row.public_key) is not None]
+    found = set()
+    for purpose, seller in {(row.purpose, row.provider) for row in here}:
+        mine = {row.key_id: row for row in here if (row.purpose, row.provider) == (purpose, seller)}
+        key = rules.signing_key([row.value() for row in mine.values()], seller, now)
+        if key is not None:
+            found.add(mine[key.key_id].id)
+    return found
+
+
 # ---------------------------------------------------------------- lists
 
 

@@ -63,7 +63,7 @@ def _keys_page(errors: dict[str, str], status: int = 200) -> ResponseReturnValue
     }
     page = render_template(
         "billettique/ticket_keys.html", rows=rows, counts=counts, now=instant, sequences=sequences, marks=marks,
-        gaps=gaps, errors=errors, typed=request.form,
+        gaps=gaps, signing=keys.signing(rows, services(), instant), errors=errors, typed=request.form,
         sellers=sorted({row.provider for row in rows if row.id in counts}),
     )  # fmt: skip
     return page, status

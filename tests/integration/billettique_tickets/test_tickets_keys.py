@@ -161,6 +161,8 @@ def test_an_agent_makes_the_next_key_before_its_time(services: Services) -> None
     with transaction(services.engine) as session:
         assert keys.renew(session, services, SELLER, by="an agent", now=NOW).key_id == 2
         assert keys.for_signing(session, services, SELLER, NOW)[0].key_id == 1
+        rows = keys.all_keys(session)
+        assert [row.key_id for row in rows if row.id in keys.signing(rows, services, NOW)] == [1]
     with pytest.raises(MobigoError, match="no_seller"), transaction(services.engine) as session:
         keys.renew(session, services, "nobody", by="an agent", now=NOW)
 
