@@ -5,3 +5,5 @@ from apiflask import APIBlueprint
 bp = APIBlueprint("billettique_api", __name__, url_prefix="/api/v1/billettique", tag="Ticketing")
 
 from billettique.api import lists, notices, validators  # noqa: E402,F401 - after `bp`, which they need
+
+bp.record_once(notices.register)

@@ -1,7 +1,8 @@
 """What payment providers tell us: the raw body, verified and stored before it is answered. Nothing is applied here."""
 
-from typing import Final
+from typing import Any, Final
 
+from apiflask import APIFlask
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
@@ -13,6 +14,8 @@ from mobigo.infra.ratelimit import own_rate
 from mobigo.infra.web import body_limit, services
 
 BODY_BYTES_MAX: Final = 262_144
+PATH: Final = "/api/v1/billettique/notices/{provider}"
+PROBLEM: Final = {"$ref": "#/components/responses/Problem"}
 
 
 @bp.post("/notices/<provider>")
@@ -25,3 +28,54 @@ def notice(provider: str) -> ResponseReturnValue:
     our secret, or whose time is more than five minutes away; the provider sends again what is not answered by 200."""
     webhooks.receive(services(), provider, request.get_data(), dict(request.headers.items()), now())
     return Response(b'{"received": true}', mimetype="application/json")
+
+
+# ---------------------------------------------------------------- the document
+
+
+def register(state: Any) -> None:
+    """Complete the application's document with this operation: its body is the provider's own."""
+    app: APIFlask = state.app
+    before = app.spec_callback
+
+    def completed(document: Any) -> Any:
+        made: Any = before(document) if before else document
+        operation = made.get("paths", {}).get(PATH, {}).get("post")
+        if operation is not None:
+            operation.update(DOCUMENT)
+        return made
+
+    app.spec_callback = completed
+
+
+DOCUMENT: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "name": "provider", "in": "path", "required": True,
+            "schema": {"type": "string", "enum": ["redirect", "sim", "stripe"]},
+        },
+        {
+            "name": "Stripe-Signature", "in": "header", "description": "Of `stripe` and `sim`.",
+            "schema": {"type": "string"},
+        },
+    ],
+    "requestBody": {
+        "required": True,
+        "description": "As the provider sends it: an event of Stripe, or `idop` of the State's form.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+    "responses": {
+        "200": {
+            "description": "It is safe; the same one again is answered the same.",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object", "required": ["received"], "properties": {"received": {"const": True}},
+                    }
+                }
+            },
+        },
+        "403": PROBLEM | {"description": "Not signed with our secret, or more than five minutes away."},
+        "422": PROBLEM | {"description": "This provider is not configured here."},
+    },
+}  # fmt: skip
