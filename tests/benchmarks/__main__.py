@@ -23,6 +23,7 @@ BENCHMARKS = (
     "billettique",
     "billettique_fares",
     "billettique_inspector",
+    "billettique_webhooks",
     "billettique_purchase",
     "billettique_tickets",
 )
