@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from covoit.export import letters
 from covoit.model.claims import Kind, Outcome
 from covoit.rules.payments import ADVERSARIAL_DAYS, may_decide_recovery
-from covoit.service import claims, counter, identities
+from covoit.service import bans, claims, counter, identities
 from covoit.store import claims as store
 from covoit.store.claims import CaseRow
 from covoit.web import bp
@@ -102,6 +102,7 @@ def _detail(case_id: str, faults: Faults) -> ResponseReturnValue:
             decision=decision, letter=None if decision is None else letters.body_of(decision),
             alert=store.about_alert(row.object_id), todo=_todo(row), signs=signatory(session), typed=request.form,
             outcomes=list(Outcome), today=paris_day(instant), sides=sides, full_name=counter.full_name,
+            longest=bans.longest_on(paris_day(instant)),
         )  # fmt: skip
 
 

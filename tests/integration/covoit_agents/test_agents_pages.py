@@ -309,7 +309,7 @@ def test_a_measure_waits_for_the_person_to_be_told_and_heard(office: Office) -> 
         "name": "Claire",
         "capacity": "gestionnaire",
         "reason": "",
-        "last_day": "2027-01-31",
+        "last_day": "2027-12-06",
     }
     assert office.post(Role.CARPOOL_MANAGER, f"{at}/entendre", said="non").status_code == 403
     assert office.post(Role.CARPOOL_MANAGER, f"{at}/decider", **decide).status_code == 403
@@ -318,6 +318,10 @@ def test_a_measure_waits_for_the_person_to_be_told_and_heard(office: Office) -> 
     office.post(Role.CARPOOL_MANAGER, f"{at}/entendre", said="Je conteste")
     assert office.post(Role.CARPOOL_MANAGER, f"{at}/decider", **{**decide, "last_day": ""}).status_code == 422
     assert office.post(Role.CARPOOL_MANAGER, f"{at}/decider", **{**decide, "last_day": "2026-12-05"}).status_code == 422
+    # 366 days at most, the first one counted: from 6 December 2026 to 6 December 2027
+    too_long = office.post(Role.CARPOOL_MANAGER, f"{at}/decider", **{**decide, "last_day": "2027-12-07"})
+    assert too_long.status_code == 422
+    assert "366 jours au plus : jusqu’au lundi 6 décembre 2027" in words(too_long.get_data(as_text=True))
     done = words(office.post(Role.CARPOOL_MANAGER, f"{at}/decider", **decide).get_data(as_text=True))
     assert "mesure prise" in done
     with reading(office.engine) as session:
