@@ -19,6 +19,8 @@ PROTECTIONS = {
         "CREATE TRIGGER billettique_case_move_no_delete BEFORE DELETE ON billettique_case_move BEGIN SELECT RAISE(ABORT, 'billettique_case_move only grows'); END",
         "CREATE TRIGGER billettique_cash_move_no_update BEFORE UPDATE ON billettique_cash_move BEGIN SELECT RAISE(ABORT, 'billettique_cash_move only grows'); END",
         "CREATE TRIGGER billettique_cash_move_no_delete BEFORE DELETE ON billettique_cash_move BEGIN SELECT RAISE(ABORT, 'billettique_cash_move only grows'); END",
+        "CREATE TRIGGER billettique_clearing_statement_no_update BEFORE UPDATE ON billettique_clearing_statement BEGIN SELECT RAISE(ABORT, 'billettique_clearing_statement only grows'); END",
+        "CREATE TRIGGER billettique_clearing_statement_no_delete BEFORE DELETE ON billettique_clearing_statement BEGIN SELECT RAISE(ABORT, 'billettique_clearing_statement only grows'); END",
         "CREATE TRIGGER billettique_fare_version_no_update BEFORE UPDATE ON billettique_fare_version BEGIN SELECT RAISE(ABORT, 'billettique_fare_version only grows'); END",
         "CREATE TRIGGER billettique_fare_version_no_delete BEFORE DELETE ON billettique_fare_version BEGIN SELECT RAISE(ABORT, 'billettique_fare_version only grows'); END",
         "CREATE TRIGGER billettique_invoice_no_update BEFORE UPDATE ON billettique_invoice BEGIN SELECT RAISE(ABORT, 'billettique_invoice only grows'); END",
@@ -60,6 +62,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER billettique_cash_move_no_change BEFORE UPDATE OR DELETE ON billettique_cash_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER billettique_cash_move_no_truncate BEFORE TRUNCATE ON billettique_cash_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER billettique_clearing_statement_no_change BEFORE UPDATE OR DELETE ON billettique_clearing_statement FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER billettique_clearing_statement_no_truncate BEFORE TRUNCATE ON billettique_clearing_statement FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER billettique_fare_version_no_change BEFORE UPDATE OR DELETE ON billettique_fare_version FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER billettique_fare_version_no_truncate BEFORE TRUNCATE ON billettique_fare_version FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -272,6 +277,23 @@ def upgrade() -> None:
         sa.Column("answer", sa.String(length=20), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("day", "line", "answer", name=op.f("pk_billettique_check")),
+    )
+    op.create_table(
+        "billettique_clearing_statement",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("party", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("net_cents", sa.Integer(), nullable=False),
+        sa.Column("lines", Json, nullable=False),
+        sa.Column("source", sa.String(length=300), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_clearing_statement")),
+        sa.UniqueConstraint("party", "month", name=op.f("uq_billettique_clearing_statement_party_month")),
+        sa.UniqueConstraint("party", "number", name=op.f("uq_billettique_clearing_statement_party_number")),
+    )
+    op.create_index(
+        op.f("ix_billettique_clearing_statement_month"), "billettique_clearing_statement", ["month"], unique=False
     )
     op.create_table(
         "billettique_day_key",
@@ -2628,6 +2650,8 @@ def downgrade() -> None:
     op.drop_table("billettique_device")
     op.drop_table("billettique_deposit")
     op.drop_table("billettique_day_key")
+    op.drop_index(op.f("ix_billettique_clearing_statement_month"), table_name="billettique_clearing_statement")
+    op.drop_table("billettique_clearing_statement")
     op.drop_table("billettique_check")
     op.drop_table("billettique_chained_day")
     op.drop_index(
