@@ -89,3 +89,22 @@ def reconcile(ctx: JobContext) -> Decision:
     if done.whole:
         return Decision("payments.reconciled", lines=done.lines)
     return Decision("payments.unreconciled", lines=done.lines, count=len(done.unexplained))
+
+
+@job("billettique.clear", tries_max=3, backoff_s=3_600, every="monthly 5 03:00")
+def clear(ctx: JobContext) -> Decision | None:
+    """The clearing statements of the month that is over."""
+    from datetime import timedelta
+
+    from billettique.service import clearing, places
+    from mobigo.base.instants import paris_day
+    from mobigo.infra.web import Services
+    from mobigo.network.store.networks import NetworkHolder
+
+    now = clock.now()
+    month = (paris_day(now).replace(day=1) - timedelta(days=1)).replace(day=1)
+    services = Services(ctx.config, make_networks=lambda made: NetworkHolder(made.engine, made.config.home))
+    lines = places.network_of_lines(services.networks, month, ctx.config.home)
+    with ctx.transaction() as session:
+        made = clearing.close_month(session, month, lines, ctx.config.home, now)
+    return Decision("billettique.cleared", month=f"{month:%Y-%m}", statements=len(made)) if made else None

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -113,3 +114,29 @@ def _vehicle_km(timetable: Timetable, first_day: date, last_day: date) -> dict[s
 
 def _code(timetable: Timetable, route: int) -> str:
     return f"{timetable.feed_name[timetable.route_feed[route]]}:{timetable.route_id[route]}"
+
+
+def network_of_lines(networks: Any, day: date, home: Path | None) -> dict[str, str]:
+    """The network of the tariff of each line being served, by line code; lines of no network are left out."""
+    from billettique.gateway.networks import network_tables
+    from billettique.rules.networks import network_of, table_on
+
+    table = table_on(network_tables(home), day)
+    if table is None:
+        return {}
+    try:
+        with networks.current() as live:
+            timetable = live.timetable
+            found = {
+                _code(timetable, route): network_of(_agency(timetable, route), int(timetable.route_type[route]),
+                                                    table.networks)
+                for route in range(len(timetable.route_id))
+            }  # fmt: skip
+    except NotFound:
+        return {}
+    return {line: network.id for line, network in found.items() if network is not None}
+
+
+def _agency(timetable: Timetable, route: int) -> str:
+    agency = int(timetable.route_agency[route])
+    return timetable.agency_name[agency] if agency >= 0 else ""

@@ -5,6 +5,7 @@ register and the tests look at. A package that gains a `store` adds its line."""
 import billettique.service.personal
 import billettique.store.balance
 import billettique.store.cash
+import billettique.store.clearing
 import billettique.store.inspections
 import billettique.store.invoices
 import billettique.store.keys

@@ -102,10 +102,10 @@ def regie_slip(deposit_id: str) -> ResponseReturnValue:
 
 @bp.get("/guichet/regie/<code>/etat.pdf")
 @requires(Permission.SALES_READ)
-def regie_month(code: str) -> ResponseReturnValue:
+def regiemonth_typed(code: str) -> ResponseReturnValue:
     """The month of a régie (état de régie), `mois` as 2026-11. Refused while its rows and the ledger differ."""
     config = services().config
-    first = _month(request.args.get("mois", ""))
+    first = month_typed(request.args.get("mois", ""))
     since, until = _bounds(first)
     with reading(services().engine) as session:
         act = get_regie(code, first, config.home)
@@ -120,7 +120,9 @@ def regie_month(code: str) -> ResponseReturnValue:
 # ---------------------------------------------------------------- parts
 
 
-def _month(typed: str) -> date:
+def month_typed(typed: str) -> date:
+    """The first day of a month typed as 2026-11, this month's for nothing. Raises
+    InvalidInput("billettique.bad_month")."""
     try:
         return date.fromisoformat(f"{typed}-01") if typed else paris_day(now()).replace(day=1)
     except ValueError:

@@ -153,3 +153,17 @@ def test_a_till_is_read_by_its_agent_and_by_who_runs_the_regie(people: dict[Role
     assert path is not None
     assert agent.get(path[0]).status_code == 403
     assert regisseur.get(path[0]).status_code == 200
+
+
+def test_the_clearing_of_a_month_is_read_by_those_who_decide(people: dict[Role, Person]) -> None:
+    agent, accountant = people[Role.COUNTER_AGENT], people[Role.COMPTABLE_PUBLIC]
+    agent.get("/guichet")
+    agent.send("/guichet/ouvrir", place="guichets:dijon-ville", opening="0")
+    agent.get("/guichet/vendre")
+    agent.send("/guichet/vendre", **{"t-car-unite-adulte": "1", "means": "cash"})
+    page = accountant.get("/titres/compensation")
+    assert "region" in page.text
+    assert "1,36" in page.text
+    assert accountant.get("/titres/compensation?mois=jamais").status_code == 422
+    assert accountant.client.get("/titres/compensation.csv").text.startswith("party,number")
+    assert agent.get("/titres/compensation").status_code == 403
