@@ -123,7 +123,7 @@ def test_a_shift_without_a_network_from_the_first_ticket_to_the_sending(
         expect(page.locator("#waiting")).to_contain_text("constats 1")
 
         context.set_offline(False)
-        page.get_by_role("button", name="Envoyer maintenant").click()
+        page.get_by_role("button", name="Finir le service").click()
         expect(page.locator("#state")).to_contain_text("Envoyé", timeout=WAIT_MS)
         expect(page.locator("#waiting")).to_contain_text("Tout est envoyé")
         context.close()
@@ -243,3 +243,15 @@ def test_those_who_decide_read_the_month(browser: Browser, world: World) -> None
         expect(page.locator("main")).to_contain_text("validations")
         assert everywhere(page) == []
         assert page.locator("figure img").evaluate_all("all => all.every((each) => each.alt)")
+
+
+def test_a_telephone_whose_clock_is_wrong_refuses_nobody(browser: Browser, world: World) -> None:
+    _reference, code = world.ticket("clock")
+    with visitor(browser, world.site.url, width=PHONE) as inspector:
+        inspector.context.add_cookies([world.cookie(Role.INSPECTOR)])
+        inspector.context.clock.install(time=now() - timedelta(hours=3))
+        page = inspector.open("/controle")
+        ready(page)
+        page.get_by_label("Référence du titre").fill(code.hex())
+        page.get_by_role("button", name="Vérifier").click()
+        expect(page.locator("#verdict")).to_have_attribute("data-answer", "OK", timeout=WAIT_MS)

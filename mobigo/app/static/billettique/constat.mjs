@@ -67,7 +67,7 @@ export function openConstats({ said, put, state, show, waiting, next }) {
     }
     const secret = letters(12);
     const constat = {
-      id: random(16), reference: letters(8), secret_digest: await digestOf(secret), found_at: Date.now(),
+      id: random(16), reference: letters(8), secret_digest: await digestOf(secret), found_at: state.clock(),
       ground: byId("f-ground").value, line: state.shift?.line ?? "", stop: state.shift?.stop ?? "",
       fare_cents: fareCents(), paid, note: paid ? "" : byId("f-note").value,
       pass_holder: !paid && byId("f-pass-holder").checked,

@@ -10,6 +10,7 @@ import { PRODUCTION, TRIAL, octetsOf, usesUp, verify } from "./verify.mjs";
 
 const BATCH = 1000; // records in one sending
 const CONSTATS = 50;
+const DRIFT_MS = 5_000; // of this telephone's clock, below which it is left alone: an answer takes a while to come
 const AGAIN_MS = 10 * 60_000; // lists are asked for again this often while there is a network
 const UIC = "stationUIC";
 const OURS = "localCarrierStationCodeTable";
@@ -22,7 +23,9 @@ const paris = { timeZone: "Europe/Paris" };
 const dayAndHour = new Intl.DateTimeFormat(locale, { ...paris, weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit" });
 const dayOf = new Intl.DateTimeFormat("en-CA", { ...paris, year: "numeric", month: "2-digit", day: "2-digit" });
 
-const state = { keep: null, carried: null, lists: null, used: new Map(), old: new Set(), shift: null, scan: null, reader: null, csrf: null, last: null };
+const state = { keep: null, carried: null, lists: null, used: new Map(), old: new Set(), shift: null, scan: null, reader: null, csrf: null, last: null, offsetMs: 0 };
+// This telephone's clock, set right by the server's at the last contact: a wrong hour must refuse nobody.
+state.clock = () => Date.now() + state.offsetMs;
 
 function show(...ids) {
   for (const id of ["shift", "scan", "verdict", "typing", "constat", "receipt", "end"]) byId(id).hidden = !ids.includes(id);
@@ -46,6 +49,9 @@ async function fetchLists() {
   if (answer.status === 401 || answer.redirected) throw Object.assign(new Error("signed out"), { signedOut: true });
   if (!answer.ok) throw new Error("no lists");
   const carried = await answer.json();
+  const offsetMs = carried.now - Date.now();
+  state.offsetMs = Math.abs(offsetMs) < DRIFT_MS ? 0 : offsetMs;
+  await state.keep.setThing("offsetMs", state.offsetMs);
   const newest = (await state.keep.thing("sequences")) ?? { keys: 0, revocations: 0 };
   const lists = await readLists(carried, newest, carried.now);
   await state.keep.setThing("sequences", lists.sequences);
@@ -60,7 +66,7 @@ async function take(carried) {
   state.carried = carried;
   state.lists = await reopenLists(carried);
   state.old = new Set(marksOf(carried.used_before));
-  await state.keep.forget(Date.now());
+  await state.keep.forget(state.clock());
   state.used = await state.keep.used();
   // Used, nobody may know since when: said as "before" (see `judge`).
   for (const mark of state.old) if (!state.used.has(mark)) state.used.set(mark, 0);
@@ -79,7 +85,7 @@ async function refresh() {
 }
 
 function listsAge() {
-  return state.lists ? put(said.ui.lists_age, { age: ageOf(Date.now() - state.lists.revocations.issuedAt) }) : said.ui.lists_missing;
+  return state.lists ? put(said.ui.lists_age, { age: ageOf(state.clock() - state.lists.revocations.issuedAt) }) : said.ui.lists_missing;
 }
 
 // ---------------------------------------------------------------- the shift
@@ -127,7 +133,7 @@ function work() {
 async function judge(octets, seenAt) {
   if (!state.lists) return tell(said.ui.lists_missing);
   state.scan?.pause();
-  const now = Date.now();
+  const now = state.clock();
   const verdict = await verify(octets, {
     ...state.lists, used: state.used, now, here: hereOf(state.shift ?? { line: "", travelClass: "any" }),
     policy: state.carried.specimens_good ? TRIAL : PRODUCTION,
@@ -286,7 +292,7 @@ async function send() {
     while (allRecords.length || allConstats.length) {
       const records = allRecords.splice(0, BATCH);
       const constats = allConstats.splice(0, CONSTATS);
-      const answer = await post(page.dataset.send, { device, sent_at: Date.now(), ...sequences, records, constats });
+      const answer = await post(page.dataset.send, { device, sent_at: state.clock(), ...sequences, records, constats });
       if (!answer.ok) throw new Error(`answered ${answer.status}`);
       const received = await answer.json();
       await state.keep.dropRecords(received.records);
@@ -313,9 +319,9 @@ async function send() {
 }
 
 async function finish() {
-  await send();
-  state.scan?.stop();
+  state.scan?.stop(); // nothing comes any more while the rest leaves
   state.scan = null;
+  await send();
   state.shift = null;
   await state.keep.setThing("shift", null);
   show("shift", "typing", "end");
@@ -326,6 +332,7 @@ async function finish() {
 async function start() {
   state.keep = await openKeep();
   if (!(await state.keep.thing("device"))) await state.keep.setThing("device", `i-${random(12)}`);
+  state.offsetMs = (await state.keep.thing("offsetMs")) ?? 0;
   const carried = await state.keep.thing("carried");
   if (carried) await take(carried);
   state.csrf = document.querySelector("[name=csrf_token]").value;
