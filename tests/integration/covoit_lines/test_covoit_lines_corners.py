@@ -57,7 +57,7 @@ def may_drive(engine: Engine, who: Known) -> None:
 
 
 def test_four_figures_are_not_found_by_trying_them_all(engine: Engine, app: Flask) -> None:
-    anna, boris = known(engine, "anna", None, NOW), known(engine, "boris", None, NOW)
+    anna, boris = known(engine, "anna", "+33639980001", NOW), known(engine, "boris", "+33639980002", NOW)
     may_drive(engine, anna)
     with transaction(engine) as session:
         offers.declare_rider(session, boris.person, adult=True, consent=False, now=NOW)
@@ -78,7 +78,7 @@ def test_four_figures_are_not_found_by_trying_them_all(engine: Engine, app: Flas
 
 @pytest.mark.parametrize("days", ["²", "9" * 5000, "7", "-1"])
 def test_a_day_of_the_week_that_is_none_is_no_day(engine: Engine, app: Flask, days: str) -> None:
-    anna = known(engine, "anna", None, NOW)
+    anna = known(engine, "anna", "+33639980001", NOW)
     may_drive(engine, anna)
     client, token = client_of(app, anna)
     typed = {"csrf_token": token, "from": A, "to": Z, "date": "2026-11-25", "time": "08:00", "days": days}
@@ -86,7 +86,7 @@ def test_a_day_of_the_week_that_is_none_is_no_day(engine: Engine, app: Flask, da
 
 
 def test_a_driver_of_a_usual_trip_receives_their_own_data(engine: Engine, app: Flask) -> None:
-    anna = known(engine, "anna", None, NOW)
+    anna = known(engine, "anna", "+33639980001", NOW)
     may_drive(engine, anna)
     client, token = client_of(app, anna)
     typed = {"csrf_token": token, "from": A, "to": Z, "time": "07:05", "days": ["0", "2"]}
@@ -121,7 +121,7 @@ def test_whoever_a_decision_keeps_out_no_longer_drives(engine: Engine) -> None:
 
 
 def test_whoever_is_kept_out_reads_it_where_they_drive(engine: Engine, app: Flask) -> None:
-    anna = known(engine, "anna", None, NOW)
+    anna = known(engine, "anna", "+33639980001", NOW)
     may_drive(engine, anna)
     until = NOW.date() + timedelta(days=1)
     with transaction(engine) as session:
