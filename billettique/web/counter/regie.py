@@ -102,7 +102,7 @@ def regie_slip(deposit_id: str) -> ResponseReturnValue:
 
 @bp.get("/guichet/regie/<code>/etat.pdf")
 @requires(Permission.SALES_READ)
-def regiemonth_typed(code: str) -> ResponseReturnValue:
+def regie_month(code: str) -> ResponseReturnValue:
     """The month of a régie (état de régie), `mois` as 2026-11. Refused while its rows and the ledger differ."""
     config = services().config
     first = month_typed(request.args.get("mois", ""))
