@@ -3,8 +3,9 @@ statement that also checks the limits, so that no crowd goes over a budget."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, or_, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from billettique.model.promotions import OfferKind, Promotion
@@ -93,14 +94,26 @@ describe(
 )
 
 
+# Asked with every journey shown: made once.
+_IN_FORCE: Final = (
+    select(PromotionRow)
+    .where(
+        PromotionRow.approved_at.is_not(None),
+        PromotionRow.stopped_at.is_(None),
+        PromotionRow.first_day <= bindparam("day"),
+        PromotionRow.last_day >= bindparam("day"),
+    )
+    .order_by(PromotionRow.id)
+)
+_BY_THEMSELVES: Final = _IN_FORCE.where(PromotionRow.code.is_(None))
+_BY_CODE: Final = _IN_FORCE.where(PromotionRow.code == bindparam("code"))
+
+
 def in_force(session: Session, day: date, code: str | None = None) -> list[PromotionRow]:
     """The approved offers of a day: the one a code opens; without a code, those that apply by themselves."""
-    asked = select(PromotionRow).where(
-        PromotionRow.approved_at.is_not(None), PromotionRow.stopped_at.is_(None), PromotionRow.first_day <= day,
-        PromotionRow.last_day >= day,
-    )  # fmt: skip
-    asked = asked.where(PromotionRow.code.is_(None) if code is None else PromotionRow.code == code)
-    return list(session.scalars(asked.order_by(PromotionRow.id)))
+    if code is None:
+        return list(session.scalars(_BY_THEMSELVES, {"day": day}))
+    return list(session.scalars(_BY_CODE, {"day": day, "code": code}))
 
 
 def every(session: Session) -> list[PromotionRow]:

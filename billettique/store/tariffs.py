@@ -67,6 +67,7 @@ describe(
     plain="id code hash document act_number act_day editors approved_by approved_at",
 )
 
+_COUNT: Final = select(func.count()).select_from(FareVersionRow)  # asked with every price: made once
 _engines: Final[dict[Path, Engine]] = {}
 _default: Final[list[Callable[[Path], Engine | None]]] = []
 
@@ -97,7 +98,7 @@ def stamp(home: Path) -> int:
     if engine is None:
         return 0
     with engine.connect() as connection:
-        return int(connection.scalar(select(func.count()).select_from(FareVersionRow)) or 0)
+        return int(connection.scalar(_COUNT) or 0)
 
 
 def approved(home: Path) -> Sequence[FareVersionRow]:

@@ -5,11 +5,14 @@ of the tariff of trains are not in a timetable: a price by distance is shown onl
 could have (from the flight of a crow to `WINDING` times it) gives the same.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from billettique.model.fares import Leg
 from billettique.model.promotions import Line, Promotion
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from billettique.service.quoting import Priced, Pricer
     from mobigo.infra.web import Services
 
+_log = logging.getLogger(__name__)
 ADULT: Final = Rider("adulte")
 WINDING: Final = 1.35  # rails between two stations are never longer than that, beside the straight lines stop to stop
 
@@ -47,7 +51,13 @@ class JourneyPrices:
 
         pricer = Pricer(self._services.config.home)
         offers = _Offers(self._services.engine)
-        return [self._price(network, journey, pricer, offers) if journey.rides else None for journey in journeys]
+        try:
+            return [self._price(network, journey, pricer, offers) if journey.rides else None for journey in journeys]
+        except SQLAlchemyError:
+            # The way is found without the database; what it costs is not, and that is said.
+            _log.exception("prices could not be read")
+            unread = Price(None, why_unknown=(Decision("billettique.fares_unreachable"),))
+            return [unread if journey.rides else None for journey in journeys]
 
     def _price(self, network: LiveNetwork, journey: Journey, pricer: "Pricer", offers: "_Offers") -> Price:
         named = tuple(legs_of(network, journey, self._networks(network, journey)))

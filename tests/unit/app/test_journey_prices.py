@@ -14,6 +14,7 @@ import pytest
 from billettique.model.promotions import OfferKind, Promotion
 from billettique.service import promotions
 from billettique.service.journeys import read_token
+from billettique.store import tariffs as fare_versions
 from mobigo.app.journey_prices import JourneyPrices
 from mobigo.base.instants import PARIS
 from mobigo.base.money import Money
@@ -145,3 +146,15 @@ def test_an_offer_that_applies_is_shown_beside_the_price(
     assert [(each.code, each.params["amount"]) for each in found.offers] == (
         [("billettique.offer_applies", Money(0))] if applies else []
     )
+
+
+def test_a_database_that_does_not_answer_takes_the_price_away_and_not_the_journey(
+    network: LiveNetwork, config: Config
+) -> None:
+    config.home.mkdir(parents=True)
+    empty = Services(config)
+    fare_versions.connect(config.home, empty.engine)  # no table in it
+    found = price(network, empty, "A", "B", 8)
+    empty.engine.dispose()
+    assert found.total is None
+    assert [each.code for each in found.why_unknown] == ["billettique.fares_unreachable"]
