@@ -326,7 +326,7 @@ class Trial:
         """What is still to be done."""
         asked = {
             "effects": "SELECT key, error FROM outbox_effect WHERE delivered_at IS NULL",
-            "items": "SELECT order_id, state, why FROM billettique_item WHERE state IN ('ON_HOLD', 'CONFIRMED', 'ERROR')",
+            "items": "SELECT id, state, why FROM billettique_item WHERE state IN ('ON_HOLD', 'CONFIRMED', 'ERROR')",
             "refunds": "SELECT id, state FROM billettique_payment_refund WHERE state IN ('CREATED', 'PROCESSING')",
         }
         with self.shop.engine.connect() as connection:
