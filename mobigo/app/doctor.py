@@ -198,6 +198,21 @@ def check_outbox(patient: Patient) -> list[Finding]:
     return [_ok("outbox", "doctor.outbox")]
 
 
+def check_payments(patient: Patient) -> list[Finding]:
+    """What payment providers' accounts leave to a person: the régisseur's page lists it."""
+    if not _has_tables(patient):
+        return []
+    from billettique.service import quarantine, reconcile
+    from billettique.store import notices
+
+    with reading(patient.engine) as session:
+        unanswered = len(notices.set_aside(session))
+        unexplained = len(reconcile.unexplained(session, patient.now)) + len(quarantine.open_rows(session))
+    if unanswered or unexplained:
+        return [_warning("payments", "doctor.payments_left", unanswered=unanswered, unexplained=unexplained)]
+    return [_ok("payments", "doctor.payments")]
+
+
 def check_files(patient: Patient) -> list[Finding]:
     if not _has_tables(patient):
         return []
@@ -267,6 +282,7 @@ CHECKS: Final[tuple[Callable[[Patient], list[Finding]], ...]] = (
     check_broker,
     check_jobs,
     check_outbox,
+    check_payments,
     check_files,
     check_kernels,
     check_network,

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from billettique.gateway.psp import signing
 from billettique.model.payments import Notice, PaymentState
 from billettique.service import payments
 from billettique.service.intake import Intake
+from billettique.store import notices
 from billettique.store.notices import ProviderEventRow, WorkRow
 from mobigo.infra import clock
 from mobigo.infra.config import Config
-from mobigo.infra.db import reading
+from mobigo.infra.db import reading, transaction
 from mobigo.infra.web import EXTENSION
 from tests.payments_world import World, world
 
@@ -188,3 +189,16 @@ def test_a_browser_may_be_led_from_our_form_to_a_providers(site: tuple[FlaskClie
     policy = client.get("/achats/payer").headers["Content-Security-Policy"]
     assert "form-action 'self' https://checkout.stripe.com" in policy
     assert "checkout.stripe.com" not in client.get("/achats").headers["Content-Security-Policy"]
+
+
+def test_the_doctor_says_what_waits_for_a_person(site: tuple[FlaskClient, World]) -> None:
+    from mobigo.app.doctor import Patient, check_payments
+
+    _, w = site
+    patient = Patient(w.services.config, w.engine, w.at)
+    assert [each.says.code for each in check_payments(patient)] == ["doctor.payments"]
+    with transaction(w.engine) as session:
+        notices.ask(session, "sim", "payment", "pi_1", key="k", due_at=w.at, now=w.at)
+        session.flush()
+        session.execute(update(WorkRow).values(failed_at=w.at))
+    assert [dict(each.says.params) for each in check_payments(patient)] == [{"unanswered": 1, "unexplained": 0}]
