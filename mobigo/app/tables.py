@@ -2,6 +2,7 @@
 register and the tests look at. A package that gains a `store` adds its line."""
 # ruff: noqa: F401 - imported for the tables they declare
 
+import billettique.service.buyers
 import billettique.service.personal
 import billettique.store.balance
 import billettique.store.cash
@@ -12,6 +13,7 @@ import billettique.store.keys
 import billettique.store.means
 import billettique.store.notices
 import billettique.store.orders
+import billettique.store.partners
 import billettique.store.payments
 import billettique.store.promotions
 import billettique.store.subscriptions

@@ -185,3 +185,19 @@ def test_terms_and_rates_are_those_of_their_day() -> None:
     with pytest.raises(NotFound):
         sales.terms_on(date(2020, 8, 31))
     assert sales.employer_share_on(date(2023, 9, 1)).public_pct == 75
+
+
+def test_what_orders_hold_of_a_person_is_told_and_forgotten(shop: Shop) -> None:
+    from billettique.service import buyers
+
+    order = shop.buy(email="a@example.org")
+    with transaction(shop.engine) as session:
+        store.get_order(session, order).subject = "01SUBJECT0000000000000000A"
+    with transaction(shop.engine) as session:
+        told = buyers.export_subject(session, "01SUBJECT0000000000000000A")
+        buyers.erase_subject(session, "01SUBJECT0000000000000000A", shop.now)
+    assert [each["email"] for each in told["orders"]] == ["a@example.org"]  # type: ignore[attr-defined]
+    with reading(shop.engine) as session:
+        row = store.get_order(session, order)
+    assert (row.subject, row.email) == (None, None)
+    assert shop.states(order) == [S.FULFILLED]
