@@ -102,8 +102,11 @@ def _write_to(session: Session, config: Config, row: CaseRow, address: str, now:
         _("Bonjour,"),
         "",
         _("Un constat a été dressé, référence %(reference)s.", reference=row.reference),
-        _("À payer : %(amount)s, au plus tard le %(day)s.", amount=formats.amount(remaining(row)),
-          day=formats.day(row.term, year=True)),
+        _(
+            "À payer : %(amount)s, au plus tard le %(day)s.",
+            amount=formats.amount(remaining(row)),
+            day=formats.day(row.term, year=True),
+        ),
         _("Pour payer, contester ou présenter un abonnement oublié, avec le code secret que l’agent vous a remis :"),
         f"{config.base_url}{PATH}",
     ]
