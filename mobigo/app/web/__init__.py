@@ -45,7 +45,7 @@ AGENTS: Final[tuple[Entry, ...]] = (
     Entry("billettique.control", _("Contrôle"), Permission.TICKETS_INSPECT),
     Entry("billettique.cases", _("Dossiers du contrôle"), Permission.TICKETS_CASES),
     Entry("billettique.fare_versions", _("Tarifs"), Permission.SALES_READ),
-    Entry("billettique.fare_offers", _("Offres"), Permission.SALES_READ),
+    Entry("billettique.fare_offers", _("Promotions"), Permission.SALES_READ),
     Entry("billettique.clearing", _("Compensation"), Permission.SALES_READ),
     Entry("billettique.usage", _("Usage des titres"), Permission.SALES_READ),
     Entry("admin.jobs", _("Travaux"), Permission.JOBS_READ),
