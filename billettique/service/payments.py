@@ -4,6 +4,7 @@ second try all end in `apply`, under the lock of the payment.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -262,6 +263,7 @@ def _learn_names(session: Session, row: PaymentRow, seen: Seen) -> None:
 def _mismatched(session: Session, row: PaymentRow, seen: Seen, bad: Decision, now: datetime) -> PaymentState:
     accepted = PaymentState(row.state) in rules.RECEIVED
     # A payment accepted before whose object was changed since: a person looks, its ticket is out already.
+    seen = replace(seen, provider_ref=row.provider_ref or seen.provider_ref)  # the same money, under one name
     set_aside(session, row.provider, seen, bad, payment=row.id, refund_at=None if accepted else now, now=now)
     if not accepted:
         row.quarantined = True

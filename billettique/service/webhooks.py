@@ -141,8 +141,10 @@ def take_in(services: "Services", provider: str, seen: Seen, now: datetime, *, c
         if row is not None and row.provider == provider:
             payments.apply(session, row.id, seen, now, cause=cause)
             return
-        if seen.state in rules.RECEIVED or seen.state in rules.OPEN:
-            why = Decision("payments.unknown_payment", order=str(seen.order_id)[:64])
+    if seen.state in rules.RECEIVED or seen.state in rules.OPEN:
+        seen = payments.providers_of(services).get(provider).read(seen.refs[0] if seen.refs else seen.provider_ref)
+        why = Decision("payments.unknown_payment", order=str(seen.order_id)[:64])
+        with transaction(services.engine) as session:
             quarantine.set_aside(
                 session, provider, seen, why, payment=None, refund_at=now + rules.UNKNOWN_KEPT, now=now
             )
