@@ -88,6 +88,9 @@ def test_a_forgotten_pass_costs_its_fee_until_the_eighth_day(engine: Engine, dat
     late, in_time = NOW + timedelta(days=9), NOW + timedelta(days=8)
     with pytest.raises(Refused), transaction(engine) as session:
         cases.regularise(session, database_config, case_id, proof="P", means="cash", by=AGENT, now=late)
+    with pytest.raises(Refused) as own, transaction(engine) as session:
+        cases.regularise(session, database_config, case_id, proof="P", means="cash", by=INSPECTOR, now=in_time)
+    assert own.value.decision.code == "billettique.own_constat"
     with transaction(engine) as session:
         cases.regularise(session, database_config, case_id, proof="P", means="cash", by=AGENT, now=in_time)
     assert state(engine) is CaseState.REGULARISED

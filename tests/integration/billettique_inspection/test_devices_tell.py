@@ -19,9 +19,9 @@ from billettique.service import sync
 from billettique.store import usage
 from billettique.store import validations as store
 from billettique.store.validations import DayKeyRow, FirstUseRow, UsedRow, ValidationRow
-from mobigo.base.errors import InvalidInput, Refused
+from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.infra.config import Config
-from mobigo.infra.db import reading, transaction
+from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.privacy import erase_due
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
@@ -137,6 +137,17 @@ def test_online_exactly_one_of_several_at_once_wins(engine: Engine, dialect: str
         assert other == (False, NOW)
 
 
+def test_a_device_that_names_two_checks_alike_uses_one_ticket_up_and_is_told(engine: Engine) -> None:
+    with transaction(engine) as session:
+        assert sync.claim(session, device(), record("1", 1), NOW) == (True, None)
+    with pytest.raises(Conflict) as taken, transaction(engine) as session:
+        sync.claim(session, device(), record("1", 2), NOW)
+    assert taken.value.decision.code == "billettique.nonce_taken"
+    with transaction(engine) as session:  # under a name of its own it is good, once
+        assert sync.claim(session, device(), record("2", 2), NOW) == (True, None)
+        assert sync.claim(session, device(), record("3", 2), NOW) == (False, NOW)
+
+
 def test_a_record_that_comes_after_two_days_is_counted_and_says_neither_where_nor_when(engine: Engine) -> None:
     old = NOW - timedelta(hours=47, minutes=30)
     send(engine, "device-a", [record("at-the-edge", 1, old), record("a-minute-less", 2, old + timedelta(minutes=1))])
@@ -210,10 +221,10 @@ def test_a_restored_backup_knows_no_place_and_no_hour(database_config: Config, e
         used = saved.extractfile("database/billettique_used.ndjson")
         assert used is not None
         assert b"T17:00" not in used.read()  # that it is used, and not when
-    backup.bring_back(config, tmp_path / "b.tar", force=True)
-    from mobigo.infra.db import open_engine
-
-    restored = open_engine(config.database_url)
+    # into a database of its own: the one of the tests is shared
+    elsewhere = replace(config, home=tmp_path / "other", database_url=f"sqlite:///{tmp_path / 'other' / 'r.sqlite'}")
+    backup.bring_back(elsewhere, tmp_path / "b.tar")
+    restored = open_engine(elsewhere.database_url)
     with reading(restored) as session:
         held = store.held(session)
         assert (held["billettique_validation"], held["billettique_first_use"], held["billettique_day_key"]) == (0, 0, 0)
