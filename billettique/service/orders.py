@@ -25,6 +25,7 @@ from mobigo.infra.config import Config
 
 SEAT_KINDS: Final = frozenset({ItemKind.CARPOOL_SEAT, ItemKind.TAD_SEAT})
 FULFIL: Final = "billettique.fulfil"  # the effect: serve what this order paid
+WAYS: Final = ("card", "sepa_debit", "redirect")  # means that a buyer uses alone, on a page
 OPEN: Final = frozenset({PaymentState.CREATED, PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING})
 
 
@@ -156,6 +157,11 @@ def open_payment(session: Session, order_id: str) -> OrderPaymentRow | None:
     """The payment an order waits for, if it waits for one."""
     waiting = [each for each in store.payments_of(session, order_id) if PaymentState(each.state) in OPEN]
     return waiting[-1] if waiting else None
+
+
+def ways(config: Config) -> list[tuple[str, str]]:
+    """(provider, means) that one may pay with on a page of this site."""
+    return [(provider, means) for provider in config.payments for means in config.means(provider) if means in WAYS]
 
 
 def is_online(order: OrderRow) -> bool:

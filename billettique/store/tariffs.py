@@ -97,8 +97,8 @@ def stamp(home: Path) -> int:
     engine = engine_of(home)
     if engine is None:
         return 0
-    with engine.connect() as connection:
-        return int(connection.scalar(_COUNT) or 0)
+    with reading(engine) as session:  # never waits for who writes: prices are asked for inside transactions too
+        return int(session.scalar(_COUNT) or 0)
 
 
 def approved(home: Path) -> Sequence[FareVersionRow]:

@@ -21,7 +21,6 @@ from mobigo.infra.db import reading, transaction
 from mobigo.infra.web import services
 
 PAYS: Final = csp.policy(form_action=FORM_PAGES)  # a view whose form leads to a provider
-WAYS: Final = ("card", "sepa_debit", "redirect")
 
 
 @bp.get("/achats/payer")
@@ -137,8 +136,7 @@ def _way() -> tuple[str, str]:
 
 def ways() -> list[tuple[str, str]]:
     """(provider, means) that one may pay with on this site."""
-    config = services().config
-    return [(provider, means) for provider in config.payments for means in config.means(provider) if means in WAYS]
+    return orders.ways(services().config)
 
 
 def _page(faults: Faults) -> ResponseReturnValue:

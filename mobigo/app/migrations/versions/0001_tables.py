@@ -1944,6 +1944,25 @@ def upgrade() -> None:
         op.f("ix_billettique_order_payment_order_id"), "billettique_order_payment", ["order_id"], unique=False
     )
     op.create_table(
+        "billettique_partner_order",
+        sa.Column("order_id", sa.String(length=26), nullable=False),
+        sa.Column("partner", sa.String(length=26), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["billettique_order.id"],
+            name=op.f("fk_billettique_partner_order_order_id_billettique_order"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_billettique_partner_order")),
+    )
+    op.create_index(
+        op.f("ix_billettique_partner_order_opened_at"), "billettique_partner_order", ["opened_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_billettique_partner_order_partner"), "billettique_partner_order", ["partner"], unique=False
+    )
+    op.create_table(
         "billettique_payment_dispute",
         sa.Column("provider", sa.String(length=20), nullable=False),
         sa.Column("ref", sa.String(length=255), nullable=False),
@@ -2374,6 +2393,9 @@ def downgrade() -> None:
     op.drop_table("billettique_payment_move")
     op.drop_index(op.f("ix_billettique_payment_dispute_payment"), table_name="billettique_payment_dispute")
     op.drop_table("billettique_payment_dispute")
+    op.drop_index(op.f("ix_billettique_partner_order_partner"), table_name="billettique_partner_order")
+    op.drop_index(op.f("ix_billettique_partner_order_opened_at"), table_name="billettique_partner_order")
+    op.drop_table("billettique_partner_order")
     op.drop_index(op.f("ix_billettique_order_payment_order_id"), table_name="billettique_order_payment")
     op.drop_table("billettique_order_payment")
     op.drop_index(op.f("ix_billettique_item_refund_refund"), table_name="billettique_item_refund")
