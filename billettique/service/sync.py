@@ -22,7 +22,7 @@ from billettique.model.use import DeviceKind, Received, Record
 from billettique.rules.uses import Use, settle
 from billettique.store import usage
 from billettique.store import validations as store
-from mobigo.base.errors import InvalidInput, Refused
+from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.base.instants import PARIS, paris_day
 
 BATCH_MAX: Final = 2_000
@@ -85,7 +85,8 @@ def claim(session: Session, device: Device, record: Record, now: datetime) -> tu
     """The online check of a ticket that is used up by it: whether this check is the one that wins, and since when the
     ticket is used if not. Of several at once exactly one wins; the same record again gets the same answer.
 
-    Raises as `receive` does, and Refused("billettique.record_refused").
+    Raises as `receive` does, Refused("billettique.record_refused"), and Conflict("billettique.nonce_taken") for a name
+    that this device gave to another record: nothing would be used up under it.
     """
     if record.mark is None or record.until is None:
         raise InvalidInput("billettique.record_without_ticket")
@@ -99,6 +100,8 @@ def claim(session: Session, device: Device, record: Record, now: datetime) -> tu
     outcome = receive(session, device, [replace(record, at=now)], now)
     if outcome.refused:
         raise Refused("billettique.record_refused", why=outcome.refused[0][1])
+    if outcome.new == 0 and not mine:
+        raise Conflict("billettique.nonce_taken", nonce=record.nonce)
     return True, None
 
 
