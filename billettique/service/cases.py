@@ -221,10 +221,13 @@ def regularise(
     session: Session, config: Config, case_id: str, *, proof: str, means: str, by: str, now: datetime
 ) -> CaseRow:
     """The holder of a named pass shows it in time: only its fee is owed, and is paid now. Raises what
-    `rules.may_regularise` raises, InvalidInput("billettique.bad_means"), Conflict("billettique.case_closed")."""
+    `rules.may_regularise` raises, InvalidInput("billettique.bad_means"), Conflict("billettique.case_closed"),
+    Refused("billettique.own_constat") for the inspector who drew it up: less is owed, as when it is withdrawn."""
     if means not in rules.MEANS_ON_THE_SPOT:
         raise InvalidInput("billettique.bad_means", means=means[:20])
     row = _open(session, case_id)
+    if by == row.inspector:
+        raise Refused("billettique.own_constat")
     penalties = penalties_by_code(row.penalties, config.home)
     rules.may_regularise(row.ground, row.found_at, row.pass_holder, penalties, now)
     fee = min(penalties.forgotten_fee, remaining(row))
