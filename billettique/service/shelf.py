@@ -25,6 +25,7 @@ from mobigo.base.instants import PARIS
 from mobigo.base.money import ZERO, Money
 
 RIDERS_MAX: Final = 9  # in one go, online; larger groups are quoted by an agent
+AHEAD: Final = timedelta(days=92)  # how far ahead a pass or a card may begin: its price is today's
 DAY_BEGINS: Final = time(4)
 _KINDS: Final = {"pass": ItemKind.PASS, "card": ItemKind.CARD, "carnet": ItemKind.CARNET}
 
@@ -166,8 +167,11 @@ def _tickets(
 def cover(cover_id: str, rider: str, first_day: date, home: Path | None, channel: str, now: datetime) -> Offer:
     """A pass or a card, from the period that holds `first_day`.
 
-    Raises NotFound("billettique.not_on_sale"), Refused("billettique.not_for_this_rider", "billettique.period_over").
+    Raises NotFound("billettique.not_on_sale"), Refused("billettique.not_for_this_rider", "billettique.period_over"),
+    InvalidInput("billettique.bad_first_day") for one that is further ahead than `AHEAD`.
     """
+    if first_day > rules.operating_day(now) + AHEAD:
+        raise InvalidInput("billettique.bad_first_day")
     tariff = gateway.tariff_on(first_day, home)
     found = next((each for each in tariff.covers if each.id == cover_id and each.kind is not CoverKind.CAP), None)
     if found is None:

@@ -1,6 +1,5 @@
 """What is on sale today: tickets, passes, cards, carnets. A price that is unknown is said, never sold."""
 
-from datetime import timedelta
 from typing import Final
 
 from flask import redirect, render_template, request, url_for
@@ -20,7 +19,6 @@ from mobigo.infra.i18n import current_language
 from mobigo.infra.web import services
 
 _SEAT: Final = {"run": "offer", "from": "from", "to": "to", "seats": "seats"}
-AHEAD: Final = timedelta(days=92)  # how far ahead a pass may begin
 
 
 @bp.get("/achats")
@@ -108,7 +106,7 @@ def _offers() -> tuple[Offer, ...]:
             return shelf.flat_tickets(text("product", 120), _riders(), home, channel, instant)
         case "cover":
             first = day_of("first_day")
-            if not operating_day(instant) <= first <= operating_day(instant) + AHEAD:
+            if first < operating_day(instant):
                 raise InvalidInput("billettique.bad_first_day")
             return (shelf.cover(text("product", 120), text("rider", 40), first, home, channel, instant),)
         case "carnet":
@@ -134,7 +132,7 @@ def _page(faults: Faults) -> ResponseReturnValue:
         "billettique/buy.html",
         shelf=shelf.on_sale(today, services().config.home, Channel.ONLINE),
         today=today,
-        last_day=today + AHEAD,
+        last_day=today + shelf.AHEAD,
         errors=faults.by_field,
         typed=request.form,
         **shown(),

@@ -63,6 +63,15 @@ def test_a_pass_is_exchanged_for_another_month_and_the_first_is_void(shop: Shop)
 
 
 @pytest.mark.usefixtures("pass_ok_on_sale")
+@pytest.mark.parametrize("day", [date(2027, 2, 27), date(2099, 1, 1), date.max])
+def test_nobody_sells_years_ahead_at_the_price_of_today(shop: Shop, day: date) -> None:
+    assert pass_from(date(2027, 2, 26), shop).first_at is not None  # 92 days after 26 November
+    with pytest.raises(InvalidInput) as refused:
+        pass_from(day, shop)
+    assert refused.value.decision.code == "billettique.bad_first_day"
+
+
+@pytest.mark.usefixtures("pass_ok_on_sale")
 def test_an_exchange_that_costs_more_is_not_done_in_silence(shop: Shop) -> None:
     order = shop.buy()
     with pytest.raises(Refused) as refused, transaction(shop.engine) as session:
