@@ -33,7 +33,8 @@ AT_ONCE: Final = 500
 def ask(
     session: Session, order_id: str, item_id: str, *, means_kind: str, provider: str, return_url: str, now: datetime
 ) -> SubscriptionRow:
-    """Have a monthly pass that was bought go on. The means is left on the provider's own form (`means.call`).
+    """Have a monthly pass that was bought go on. The means is left on the provider's own form (`means.call`). Whoever
+    left that form, or was refused there, may ask again: another form, and the means that was not left is forgotten.
 
     Raises Refused("billettique.not_monthly"), Conflict("billettique.goes_on_already").
     """
@@ -42,15 +43,19 @@ def ask(
     monthly = item.promised.get("span") == "month"
     if item.now is not ItemState.FULFILLED or ItemKind(item.kind) is not ItemKind.PASS or not monthly:
         raise Refused("billettique.not_monthly", name=item.name)
-    if store.find_of_item(session, item_id) is not None:
+    known = store.find_of_item(session, item_id)
+    if known is not None and known.state != "asked":
         raise Conflict("billettique.goes_on_already")
     if item.last_at is None:
         raise Refused("billettique.not_monthly", name=item.name)
     fresh = new_id(now)
     left = means.begin(
-        session, holder=fresh, means=means_kind, provider=provider, return_url=return_url,
-        key=f"subscription:{fresh}", now=now,
+        session, holder=fresh if known is None else known.id, means=means_kind, provider=provider,
+        return_url=return_url, key=f"subscription:{fresh}", now=now,
     )  # fmt: skip
+    if known is not None:
+        known.means, known.changed_at = left, now
+        return known
     row = SubscriptionRow(
         id=fresh, order_id=order_id, item=item_id, product=item.product, rider=item.riders[0], holder=item.holder,
         email=order.email, subject=order.subject, language=order.language, means=left, state="asked",

@@ -8,7 +8,7 @@ from billettique.model.orders import Channel, ItemState
 from billettique.service import books, means, orders, shelf, subscriptions
 from billettique.store.orders import OrderRow
 from billettique.store.subscriptions import PeriodRow, SubscriptionRow, get_subscription
-from mobigo.base.errors import Refused
+from mobigo.base.errors import Conflict, Refused
 from mobigo.base.instants import PARIS
 from mobigo.base.money import Money
 from mobigo.infra.db import reading, transaction
@@ -155,3 +155,26 @@ def test_only_a_monthly_pass_goes_on_and_an_ended_one_is_debited_no_more(shop: S
     assert subscriptions.run(shop.services, at(31)) == 0
     with reading(shop.engine) as session:
         assert session.query(SubscriptionRow).count() == 1
+
+
+def test_whoever_left_the_form_or_was_refused_there_may_ask_again(shop: Shop) -> None:
+    order, item = first_month(shop)
+
+    def asked() -> SubscriptionRow:
+        with transaction(shop.engine) as session:
+            return subscriptions.ask(
+                session, order, item, means_kind="sepa_debit", provider="sim", return_url="http://localhost/",
+                now=shop.now,
+            )  # fmt: skip
+
+    first = asked()
+    assert means.call(shop.services, first.means, shop.now) is not None  # and the buyer closes that page
+    again = asked()
+    assert (again.id, again.means != first.means) == (first.id, True)
+    form = means.call(shop.services, again.means, shop.now)
+    assert form is not None
+    shop.sim.bank.pay(form.rstrip("/").split("/")[-1], "pm_sepa_success")
+    assert subscriptions.confirm(shop.services, again.id, shop.now) == "active"
+    with pytest.raises(Conflict) as refused:
+        asked()
+    assert refused.value.decision.code == "billettique.goes_on_already"
