@@ -68,8 +68,9 @@ def open_till(
 
 
 def get_till(session: Session, agent: str, home: Path | None, now: datetime) -> Till:
-    """The till that an agent has open. Raises Refused("billettique.no_open_till")."""
-    row = store.find_open(session, agent)
+    """The till that an agent has open, which nobody counts and closes before the end of this transaction. Raises
+    Refused("billettique.no_open_till")."""
+    row = store.find_open(session, agent, lock=True)
     if row is None:
         raise Refused("billettique.no_open_till")
     return Till(row, get_regie(row.regie, paris_day(now), home))
