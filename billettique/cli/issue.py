@@ -107,7 +107,7 @@ def _text(shown: "Entitlement", link: str) -> str:
     from billettique.rules.entitlements import spoken
 
     octets = shown.code or b""
-    return "\n".join([_("Titre émis : %(reference)s", reference=spoken(shown.reference)), link, octets.hex()])
+    return "\n".join([_("Titre émis : %(reference)s", reference=spoken(shown.reference)), link, octets.hex()])
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -78,7 +78,7 @@ def _new_codes(
         lines += [
             _(
                 "Si vous les montrez sur un téléphone, ouvrez leur page une fois avec une connexion. Si vous les avez"
-                " imprimés, imprimez-les de nouveau, ou demandez-les à un guichet : les anciens codes sont refusés."
+                " imprimés, imprimez-les de nouveau, ou demandez-les à un guichet : les anciens codes sont refusés."
             )
         ]
         lines += ["", *(f"- {row.name} : {url_of(services.config, row)}" for row in rows)]
