@@ -26,6 +26,10 @@ BENCHMARKS = (
     "billettique_webhooks",
     "billettique_purchase",
     "billettique_tickets",
+    "billettique_webhooks",
+    "billettique_purchase",
+    "billettique_inspector",
+    "school",
 )
 KEPT = Path("var/benchmarks.ndjson")
 DAY_S = 86_400

@@ -106,6 +106,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="The drill of a stolen key; noise.")
     parser.add_argument("--tickets", type=int, default=WHOLE)
     parser.add_argument("--database", help="an empty PostgreSQL database; SQLite by default")
+    parser.add_argument("--cap-s", type=float, default=0.0, help="not used: a drill is one piece")
     parser.add_argument("--seed", type=int, default=1, help="not used: the tickets are always the same")
     parser.add_argument("--data", type=Path, help="not used")
     options = parser.parse_args()
