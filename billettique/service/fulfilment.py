@@ -114,6 +114,7 @@ def fulfil(session: Session, services: "Services", order_id: str, now: datetime)
     _give_back_surplus(session, work, items, now)
     _follow_refunds(session, work, items, now)
     _follow_disputes(session, work, items, now)
+    _give_promotion_back(session, work, items, now)
     _follow_subscription(session, services, work, now)
     if work.changed or work.served:
         store.touch(order, now)
@@ -245,6 +246,18 @@ def _reopen(session: Session, services: "Services", work: _Work, items: list[Ite
         order.placed_at = None
         promotions.release(session, order.id, now)
         order.expires_at = max(order.expires_at, now + sales.terms_on(paris_day(now), services.config.home).keep)
+
+
+def _give_promotion_back(session: Session, work: _Work, items: list[ItemRow], now: datetime) -> None:
+    """An order of which nothing is left, all of it given back whole, used no promotion: its budget is there again.
+
+    One of which something was kept (a pass, after half of its month) did use it.
+    """
+    over = (ItemState.REFUNDED, ItemState.CANCELLED)
+    if work.order.placed_at is None or not items or any(each.now not in over for each in items):
+        return
+    if all(row.kept_cents == 0 for row in store.refunds_of(session, work.order.id)):
+        promotions.release(session, work.order.id, now)
 
 
 def _drop_contested(

@@ -4,6 +4,8 @@ that somebody tampers with."""
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from billettique.gateway import sales
 from billettique.model.fares import Leg
@@ -24,6 +26,7 @@ from billettique.service import (
     titles,
 )
 from billettique.store import orders as store
+from billettique.store.promotions import PromotionRow
 from mobigo.base.errors import InvalidInput, NotFound, Refused
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
@@ -133,6 +136,12 @@ def offer(shop: Shop, **given: object) -> None:
         promotions.approve(session, known, "acte 1", "01APPROVER", NOW)
 
 
+def spent(session: Session) -> tuple[int, int]:
+    """(cents taken from the budget, uses)."""
+    row = session.scalars(select(PromotionRow)).one()
+    return row.spent_cents, row.used
+
+
 def test_a_code_takes_off_what_it_says_and_a_free_ticket_needs_no_payment(shop: Shop) -> None:
     offer(shop, pct=100, uses_max=1)
     order, other = shop.basket(), shop.basket()
@@ -158,8 +167,30 @@ def test_a_half_price_is_paid_half_and_given_back_half(shop: Shop) -> None:
     shop.serve(order.id)
     with transaction(shop.engine) as session:
         refunds.refund(session, shop.services, order.id, shop.items(order.id)[0].id, now=shop.now)
+    with reading(shop.engine) as session:
+        assert spent(session) == (75, 1)
     shop.work()
     assert shop.refunds(order.id) == [("buyer", 75, "SUCCEEDED")]
+    with reading(shop.engine) as session:
+        assert spent(session) == (0, 0)  # the Region paid for no journey
+
+
+@pytest.mark.usefixtures("pass_ok_on_sale")
+@pytest.mark.parametrize(("day", "left"), [(date(2026, 12, 1), (0, 0)), (date(2026, 11, 26), None)])
+def test_a_promotion_is_used_by_what_was_kept_of_a_title(shop: Shop, day: date, left: tuple[int, int] | None) -> None:
+    offer(shop, pct=10)
+    order = shop.basket(pass_from(day, shop))
+    with transaction(shop.engine) as session:
+        reductions.type_code(session, shop.config, order.id, "CAR50", shop.now)
+    shop.pay(shop.place(order.id))
+    shop.serve(order.id)
+    with reading(shop.engine) as session:
+        used = spent(session)
+    with transaction(shop.engine) as session:
+        refunds.refund(session, shop.services, order.id, shop.items(order.id)[0].id, now=shop.now)
+    shop.work()
+    with reading(shop.engine) as session:
+        assert spent(session) == (used if left is None else left)
 
 
 def test_a_code_that_opens_nothing_is_said(shop: Shop) -> None:
