@@ -138,7 +138,7 @@ def cases() -> ResponseReturnValue:
     asked = request.args.get("etat", str(CaseState.CONTESTED))
     state = CaseState(asked) if asked in set(CaseState) else None
     after = request.args.get("depuis", "0")
-    first = int(after) if after.isascii() and after.isdigit() else 0
+    first = int(after) if after.isascii() and after.isdigit() and len(after) <= 9 else 0
     with reading(services().engine) as session:
         rows = store.list_cases(session, state, first, PAGE + 1)
         people = {row.id: store.person_of(session, row.id) for row in rows}

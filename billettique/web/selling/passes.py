@@ -86,6 +86,7 @@ def went_on(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """Back from the provider's form."""
     baskets.check_secret(services().config, order_id, secret)
     with reading(services().engine) as session:
+        store.get_item(session, item_id, of=order_id)
         known = subscription_store.find_of_item(session, item_id)
     if known is not None and subscriptions.confirm(services(), known.id, now()) == "active":
         flash(_("Votre abonnement continuera chaque mois. Vous pouvez l’arrêter ici à tout moment."), "good")
@@ -98,6 +99,7 @@ def end_pass(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """No debit any more."""
     baskets.check_secret(services().config, order_id, secret)
     with transaction(services().engine) as session:
+        store.get_item(session, item_id, of=order_id)
         known = subscription_store.find_of_item(session, item_id) or subscription_store.find_by_order(session, order_id)
         if known is not None:
             subscriptions.end(session, known.id, now())

@@ -67,6 +67,13 @@ def test_the_worker_may_serve_the_page_and_names_every_file_it_needs(app: APIFla
         assert client.get(address).status_code == 200, address
 
 
+def test_a_page_of_cases_that_nobody_reaches_is_the_first(app: APIFlask, engine: Engine) -> None:
+    client = app.test_client()
+    client.set_cookie("mobigo", cookie(engine, Role.COUNTER_AGENT))
+    for after in ("9" * 9, "9" * 10, "9" * 40, "-1", "٣"):
+        assert client.get("/controle/dossiers", query_string={"depuis": after}).status_code == 200, after
+
+
 def test_guessing_a_case_is_stopped(app: APIFlask) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()

@@ -3,17 +3,23 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from billettique.gateway.psp import Providers
-from billettique.service import payments, refunding
+from billettique.service import baskets, payments, refunding
+from billettique.store.orders import ItemRow
+from billettique.store.subscriptions import SubscriptionRow
 from mobigo.app import create_app
 from mobigo.app.joins import make_seats
 from mobigo.infra import clock
+from mobigo.infra.clock import new_id
 from mobigo.infra.config import Config
+from mobigo.infra.db import reading, transaction
 from mobigo.infra.web import EXTENSION, Services
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -125,3 +131,30 @@ def test_the_buy_page_shows_what_is_not_sold_and_why(guest: Guest) -> None:
     assert "car-unite" in page
     assert "Pass’OK" in page
     assert make_seats(guest.services) is not None
+
+
+def test_the_link_of_one_order_does_not_end_the_pass_of_another(guest: Guest) -> None:
+    buy(guest)
+    guest.client.delete_cookie("mobigo-panier")
+    buy(guest)
+    at = clock.now()
+    with transaction(guest.services.engine) as session:
+        mine, theirs = session.scalars(select(ItemRow).order_by(ItemRow.id))
+        session.add(
+            SubscriptionRow(
+                id=new_id(at), order_id=theirs.order_id, item=theirs.id, product="pass", rider="adulte", means="none",
+                language="fr", state="active", next_day=date(2026, 12, 1), created_at=at, changed_at=at,
+            )
+        )  # fmt: skip
+
+    def ended(order: str) -> tuple[int, str]:
+        path = f"/achats/commandes/{order}/{baskets.secret_of(guest.services.config, order)}/arreter/{theirs.id}"
+        status = guest.send(path).status_code
+        with reading(guest.services.engine) as session:
+            return status, session.scalars(select(SubscriptionRow.state)).one()
+
+    back = f"/achats/commandes/{mine.order_id}/{baskets.secret_of(guest.services.config, mine.order_id)}"
+    assert guest.client.get(f"{back}/continuer/{theirs.id}/retour").status_code == 404
+    guest.get("/achats")
+    assert ended(mine.order_id) == (404, "active")
+    assert ended(theirs.order_id) == (303, "ended")
