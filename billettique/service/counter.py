@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from billettique.gateway.psp import counter as psp
 from billettique.model.orders import Channel, ItemState, Offer
 from billettique.model.payments import PaymentAsk, RefundState
-from billettique.service import baskets, books, cash, fulfilment, orders, payments, refunding, refunds
+from billettique.service import baskets, books, cash, exchanges, fulfilment, orders, payments, refunding, refunds
 from billettique.service.cash import Till
 from billettique.service.seats import seats_of
 from billettique.store import orders as store
@@ -177,6 +177,29 @@ def refund(
     return _settled(session, services, till, row.refund, payment, given.amount, now)
 
 
+def exchange(
+    session: Session, services: "Services", *, agent: str, order_id: str, item_id: str, offer: Offer, now: datetime
+) -> Back:
+    """Exchange a title for one that costs no more; what it costs less goes back as a refund does.
+
+    Raises what `exchanges.exchange` raises (Refused("billettique.exchange_to_pay") when a supplement is due),
+    Refused("billettique.no_open_till", "billettique.training_refund").
+    """
+    till = cash.get_till(session, agent, services.config.home, now)
+    if till.row.training:
+        raise Refused("billettique.training_refund")
+    payment = session.get(OrderPaymentRow, store.get_item(session, item_id, of=order_id).payment)
+    exchanges.exchange(session, services, order_id, item_id, offer, now=now)
+    fulfilment.fulfil(session, services, order_id, now)
+    audit.record(
+        session, "billettique.counter.exchange", actor=agent, object_kind="billettique_item", object_id=item_id, now=now
+    )
+    row = next((each for each in store.refunds_of(session, order_id) if each.about == item_id), None)
+    if row is None or payment is None:
+        return Back(ZERO, in_cash=False, requested=False, why=None)
+    return _settled(session, services, till, row.refund, payment, Money(row.amount_cents), now)
+
+
 def _settled(
     session: Session, services: "Services", till: Till, refund_id: str, payment: OrderPaymentRow, amount: Money,
     now: datetime,
@@ -212,17 +235,18 @@ class Found:
 def find(session: Session, typed: str) -> list[Found]:
     """Who an agent means: an order by its reference or e-mail, the holder of a title, an account, by three letters or
     more. At most twelve, orders first, the newest first."""
-    asked = "".join(letter for letter in typed if letter not in "%_\\").strip()
+    asked = typed.strip()
     if len(asked) < LEAST_LETTERS:
         return []
     exact = store.find_by_reference(session, asked)
     if exact is not None:
         return [_order_found(session, exact)]
-    like = asked + "%"
     placed = OrderRow.placed_at.is_not(None)
-    holders = select(ItemRow.order_id).where(or_(ItemRow.holder.ilike(like), ItemRow.holder.ilike("% " + like)))
+    named = ItemRow.holder.istartswith(asked, autoescape=True), ItemRow.holder.icontains(" " + asked, autoescape=True)
+    holders = select(ItemRow.order_id).where(or_(*named))
     rows = session.scalars(
-        select(OrderRow).where(placed, or_(OrderRow.email.ilike(like), OrderRow.id.in_(holders)))
+        select(OrderRow)
+        .where(placed, or_(OrderRow.email.istartswith(asked, autoescape=True), OrderRow.id.in_(holders)))
         .order_by(OrderRow.placed_at.desc()).limit(FOUND_MAX)
     )  # fmt: skip
     found = [_order_found(session, each) for each in rows]

@@ -3,17 +3,18 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from billettique.model.orders import ItemState
+from billettique.model.orders import Channel, ItemKind, ItemState, Offer
 from billettique.model.payments import RefundState
+from billettique.rules.fares import operating_day
 from billettique.service import counter as service
-from billettique.service import mails, refunds, titles
+from billettique.service import mails, refunds, shelf, titles
 from billettique.store import orders as store
 from billettique.store.payments import get_refund
 from billettique.web import bp
 from billettique.web.selling.checkout import order_page
-from billettique.web.selling.shared import Faults, private, text, whole
+from billettique.web.selling.shared import Faults, day_of, private, text, whole
 from billettique.web.selling.words import STATE_KINDS, item_lines, state_words
-from mobigo.base.errors import InvalidInput
+from mobigo.base.errors import InvalidInput, Refused
 from mobigo.base.money import ZERO, Money
 from mobigo.infra import auth
 from mobigo.infra.auth import Permission, requires
@@ -59,6 +60,60 @@ def counter_refund(order_id: str, item_id: str) -> ResponseReturnValue:
         )  # fmt: skip
     if faults or back is None:
         return _page(order_id, faults)
+    _say_back(back)
+    return redirect(url_for("billettique.counter_order", order_id=order_id), 303)
+
+
+@bp.post("/guichet/commandes/<order_id>/echanger/<item_id>")
+@requires(Permission.SALES_COUNTER)
+def counter_exchange(order_id: str, item_id: str) -> ResponseReturnValue:
+    """Exchanges a title for another ticket, another pass or another first day, where that costs no more."""
+    faults = Faults()
+    back = None
+    with faults.caught():
+        with reading(services().engine) as session:
+            riders = tuple(store.get_item(session, item_id, of=order_id).riders)
+        offer = _asked_instead(riders)
+        with transaction(services().engine) as session:
+            back = service.exchange(
+                session, services(), agent=auth.signed_in().subject, order_id=order_id, item_id=item_id, offer=offer,
+                now=now(),
+            )  # fmt: skip
+    if faults or back is None:
+        return _page(order_id, faults)
+    if back.amount == ZERO:
+        flash(_("C’est échangé : l’ancien titre n’est plus valable, le nouveau est prêt."), "good")
+    else:
+        _say_back(back)
+    return redirect(url_for("billettique.counter_order", order_id=order_id), 303)
+
+
+def _asked_instead(riders: tuple[str, ...]) -> Offer:
+    """The title asked for in place of another. Raises Refused("billettique.no_exchange") where one title cannot take
+    the place of one, and what the shelf raises."""
+    home, instant = services().config.home, now()
+    kind, _colon, product = text("instead", 130).partition(":")
+    if kind == "ticket":
+        offers = shelf.flat_tickets(product, riders, home, Channel.COUNTER, instant)
+    elif kind == "cover":
+        offers = (shelf.cover(product, riders[0], day_of("first_day"), home, Channel.COUNTER, instant),)
+    else:
+        raise InvalidInput("billettique.no_such_form")
+    if len(offers) != 1 or len(riders) != 1:
+        raise Refused("billettique.no_exchange", kind=kind)
+    return offers[0]
+
+
+def _instead() -> list[tuple[str, str]]:
+    """What a title may be exchanged for today: tickets at one price, passes."""
+    found = shelf.on_sale(operating_day(now()), services().config.home, Channel.COUNTER)
+    words = [(f"ticket:{each.id}", each.name or each.id, each.amount) for each in found.tickets]
+    words += [(f"cover:{each.id}", each.name, each.cents) for each in found.covers]
+    return [(value, f"{name} : {amount(Money(cents), current_language())}") for value, name, cents in words]
+
+
+def _say_back(back: service.Back) -> None:
+    """How the money goes back, for the agent to do or to say."""
     shown = amount(back.amount, current_language())
     if back.in_cash:
         flash(_("Le titre est annulé. Rendez %(amount)s en espèces.", amount=shown), "good")
@@ -72,7 +127,6 @@ def counter_refund(order_id: str, item_id: str) -> ResponseReturnValue:
         )  # fmt: skip
     else:
         flash(_("Le titre est annulé. %(amount)s reviennent sur le moyen de paiement utilisé.", amount=shown), "good")
-    return redirect(url_for("billettique.counter_order", order_id=order_id), 303)
 
 
 def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
@@ -86,6 +140,7 @@ def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
                 "state": state_words(each.now),
                 "kind": STATE_KINDS.get(each.now, ""),
                 "answer": refunds.answer(session, services(), each, instant),
+                "may_exchange": ItemKind(each.kind) in (ItemKind.TICKET, ItemKind.PASS) and len(each.riders) == 1,
                 "page": None
                 if each.entitlement is None
                 else titles.page_of(session, services().config, each.entitlement),
@@ -102,10 +157,12 @@ def _page(order_id: str, faults: Faults) -> ResponseReturnValue:
         reference=mails.spaced(order.reference),
         items=items,
         backs=backs,
-        total=sum((each.price for each in rows), ZERO),
+        instead=_instead(),
+        today=operating_day(instant),
+        total=sum((each.price for each in rows if each.now is not ItemState.EXCHANGED), ZERO),
         citizen=order_page(order_id),
         simulation=not services().config.production,
         errors=faults.by_field,
-        typed_name=text("q"),
+        typed=request.form,
     )
     return private((made, faults.status if faults else 200))
