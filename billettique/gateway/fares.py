@@ -113,7 +113,7 @@ def document_of_text(text: str, name: str) -> dict[str, Any]:
     """The document of a TOML text. Raises InvalidInput("billettique.bad_fare_file")."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as unreadable:
+    except (ValueError, RecursionError) as unreadable:  # also a number of 5,000 digits, a list in a list in a list…
         raise InvalidInput("billettique.bad_fare_file", file=name, reason=str(unreadable)) from unreadable
 
 
@@ -181,7 +181,7 @@ def _documents(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     for path in sorted(folder.glob("*.toml")):
         try:
             yield path, tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as unreadable:
+        except (ValueError, RecursionError) as unreadable:
             raise InvalidInput("billettique.bad_fare_file", file=path.name, reason=str(unreadable)) from unreadable
 
 

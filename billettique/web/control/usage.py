@@ -13,11 +13,10 @@ from billettique.service import places
 from billettique.service import usage as service
 from billettique.service.usage import Figures
 from billettique.web import bp
+from billettique.web.counter.regie import month_typed
 from mobigo.base.errors import InvalidInput
-from mobigo.base.instants import paris_day
 from mobigo.infra import formats
 from mobigo.infra.auth import Permission, requires
-from mobigo.infra.clock import now
 from mobigo.infra.db import reading
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
@@ -127,13 +126,7 @@ def _rows(name: str, shown: Figures) -> tuple[list[tuple[str, str, float]], str]
 
 
 def _month() -> date:
-    asked = request.args.get("mois", "")
-    if not asked:
-        return paris_day(now()).replace(day=1)
-    try:
-        return date.fromisoformat(f"{asked}-01")
-    except ValueError:
-        raise InvalidInput("billettique.bad_month") from None
+    return month_typed(request.args.get("mois", ""))
 
 
 def _month_name(month: date) -> str:

@@ -124,8 +124,10 @@ def month_typed(typed: str) -> date:
     """The first day of a month typed as 2026-11, this month's for nothing. Raises
     InvalidInput("billettique.bad_month")."""
     try:
-        return date.fromisoformat(f"{typed}-01") if typed else paris_day(now()).replace(day=1)
-    except ValueError:
+        first = date.fromisoformat(f"{typed}-01") if typed else paris_day(now()).replace(day=1)
+        first + timedelta(days=32)  # there is a month after it, where it ends
+        return first
+    except (ValueError, OverflowError):
         raise InvalidInput("billettique.bad_month", month=typed[:20]) from None
 
 

@@ -99,6 +99,9 @@ def test_a_day_at_the_counter(people: dict[Role, Person]) -> None:
     assert "3,00" in page.text
     assert "Versement" in regisseur.send("/guichet/regie/guichets/verser", cash="3,00").text
     assert regisseur.client.get("/guichet/regie/guichets/etat.pdf").data.startswith(b"%PDF")
+    for month in ("9999-12", "2026-13", "2026-W1", "x"):
+        for path in ("/guichet/regie/guichets/etat.pdf", "/titres/compensation", "/titres/chiffres"):
+            assert regisseur.client.get(path, query_string={"mois": month}).status_code == 422, (path, month)
 
     accountant = people[Role.COMPTABLE_PUBLIC]
     page = accountant.get("/guichet/comptable")

@@ -228,6 +228,8 @@ def test_one_code_with_two_contents_is_refused(home: Path) -> None:
         ("cents = 150", ""),
         ('network = "car"', 'netwrok = "car"'),
         ("[[leg]]", "[[leg"),
+        ("cents = 150", f"cents = {'9' * 5_000}"),
+        ("cents = 150", f"cents = {'[' * 20_000}{']' * 20_000}"),
     ],
 )
 def test_a_faulty_file_is_named(home: Path, change: str, by: str) -> None:
