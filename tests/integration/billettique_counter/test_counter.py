@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -191,6 +192,31 @@ def test_a_till_is_closed_on_its_count(desk: Desk) -> None:
     desk.open()  # and may be opened again
 
 
+def test_a_till_is_not_counted_while_a_sale_goes_into_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.open()
+    selling, counted = threading.Event(), threading.Event()
+    real = counter._sale
+
+    def slow(*given: Any) -> counter.Sale:
+        made = real(*given)
+        selling.set()
+        counted.wait(0.3)  # without its lock, the till is counted now, and this sale is in no count
+        return made
+
+    def count() -> None:
+        selling.wait(10)
+        closed.append(close(desk, {10_000: 1, 100: 1, 50: 1}))
+        counted.set()
+
+    monkeypatch.setattr(counter, "_sale", slow)
+    closed: list[tuple[int, int]] = []
+    counting = threading.Thread(target=count)
+    counting.start()
+    desk.sell()
+    counting.join()
+    assert closed == [(10_150, 10_150)]
+
+
 @pytest.mark.parametrize(("pieces", "cash_left"), [({10_000: 1, 200: 1}, 200), ({10_000: 1, 100: 1}, 100)])
 def test_a_difference_is_explained_and_booked(desk: Desk, pieces: dict[int, int], cash_left: int) -> None:
     desk.open()
@@ -287,3 +313,11 @@ def test_somebody_is_found_by_three_letters_or_a_reference(desk: Desk) -> None:
         assert counter.find(session, "%%%") == []
         reference = desk.shop.items(order)[0].order_id
         assert counter.find(session, reference) == []
+
+
+def test_an_address_with_an_underscore_is_found_and_stands_for_nothing_else(desk: Desk) -> None:
+    order = desk.shop.buy(email="jean_petit@example.org")
+    desk.shop.buy(email="jeanXpetit@example.org")
+    with reading(desk.engine) as session:
+        assert [each.order_id for each in counter.find(session, "jean_petit@")] == [order]
+        assert counter.find(session, "___") == []
