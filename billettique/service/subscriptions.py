@@ -152,13 +152,18 @@ def _begin(
 
 
 def follow(session: Session, services: "Services", order_id: str, state: PaymentState, now: datetime) -> None:
-    """What the payment of a period means for its subscription: a failure suspends it, a payment takes it up again."""
+    """What the payment of a period means for its subscription: a failure suspends it, the payment of its last period
+    takes it up again. An earlier one that was paid long ago, and is only looked at again, pays nothing of that."""
     row = store.find_by_order(session, order_id)
     if row is None:
         return
     if state in (PaymentState.FAILED, PaymentState.CANCELED, PaymentState.DISPUTED) and row.state == "active":
         suspend(session, services, row, Decision("billettique.debit_failed"), now, order_id)
-    elif state is PaymentState.SUCCEEDED and row.state == "suspended":
+    elif (
+        state is PaymentState.SUCCEEDED
+        and row.state == "suspended"
+        and store.find_latest_order(session, row.id) == order_id
+    ):
         row.state, row.changed_at = "active", now
 
 

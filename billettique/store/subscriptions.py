@@ -86,6 +86,12 @@ def find_by_order(session: Session, order_id: str) -> SubscriptionRow | None:
     return session.scalar(asked.where(PeriodRow.order_id == order_id))
 
 
+def find_latest_order(session: Session, subscription_id: str) -> str | None:
+    """The order of the last period that was begun."""
+    asked = select(PeriodRow.order_id).where(PeriodRow.subscription == subscription_id)
+    return session.scalar(asked.order_by(PeriodRow.first_day.desc()).limit(1))
+
+
 def due(session: Session, day: date, limit: int) -> list[str]:
     """The active subscriptions whose next period begins on or before a day."""
     asked = select(SubscriptionRow.id).where(SubscriptionRow.state == "active", SubscriptionRow.next_day <= day)
