@@ -261,6 +261,14 @@ def find_refund_by_ref(session: Session, ref: str) -> RefundRow | None:
     return session.scalars(select(RefundRow).where(RefundRow.provider_ref == ref).limit(1)).one_or_none()
 
 
+def refunds_to_pay(session: Session, most: int) -> list[tuple[RefundRow, PaymentRow]]:
+    """The requests that the accountant has not paid yet, the longest waiting first, each with its payment."""
+    asked = select(RefundRow, PaymentRow).join(PaymentRow, PaymentRow.id == RefundRow.payment)
+    waiting = asked.where(RefundRow.state == str(RefundState.MANDATE))
+    found = session.execute(waiting.order_by(RefundRow.created_at, RefundRow.id).limit(most))
+    return [(refund, payment) for refund, payment in found]
+
+
 def disputes_of(session: Session, payment_id: str) -> list[DisputeRow]:
     """The disputes of a payment, oldest first."""
     asked = select(DisputeRow).where(DisputeRow.payment == payment_id).order_by(DisputeRow.opened_at, DisputeRow.ref)

@@ -1,26 +1,34 @@
 """The régie: what it holds, its tills, what it pays over to the accountant, its month."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from billettique.export.regie import deposit_pdf, state_pdf
 from billettique.gateway.regies import get_regie, regies_on
-from billettique.service import cash, regie_state
+from billettique.service import cash, refunding, regie_state
+from billettique.service.mails import spaced
 from billettique.store import cash as store
+from billettique.store.orders import OrderRow
+from billettique.store.payments import refunds_to_pay
 from billettique.web import bp
 from billettique.web.counter.till import euros, name_of
 from billettique.web.selling.shared import Faults, private, text
+from billettique.web.selling.words import means_words
 from mobigo.base.errors import InvalidInput
 from mobigo.base.instants import PARIS, paris_day
 from mobigo.base.money import Money
-from mobigo.infra import auth
+from mobigo.infra import audit, auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
+
+REFUNDS_SHOWN: Final = 100
 
 
 @bp.get("/guichet/regie")
@@ -76,6 +84,20 @@ def regie_receive(deposit_id: str) -> ResponseReturnValue:
     if faults:
         return _accountant_page(faults)
     flash(_("Le versement est reçu."), "good")
+    return redirect(url_for("billettique.regie_receipts"), 303)
+
+
+@bp.post("/guichet/comptable/remboursements/<refund_id>/payer")
+@requires(Permission.SALES_ACCOUNT)
+def regie_refund_paid(refund_id: str) -> ResponseReturnValue:
+    """The accountant paid, by transfer, what no means of payment gives back."""
+    faults, by = Faults(), auth.signed_in().subject
+    with faults.caught(), transaction(services().engine) as session:
+        refunding.settle_refund(session, refund_id, how="transfer", now=now())
+        audit.record(session, "billettique.refund.paid", actor=by, object_kind="refund", object_id=refund_id, now=now())
+    if faults:
+        return _accountant_page(faults)
+    flash(_("Le remboursement est noté comme payé."), "good")
     return redirect(url_for("billettique.regie_receipts"), 303)
 
 
@@ -182,7 +204,24 @@ def _accountant_page(faults: Faults) -> ResponseReturnValue:
                     "deposits": store.deposits_of(session, act.code),
                 }
             )
+        to_pay = [
+            {
+                "id": refund.id,
+                "amount": Money(refund.cents),
+                "asked_at": refund.created_at,
+                "means": means_words(payment.means),
+                "reference": _reference(session, payment.order_id),
+            }
+            for refund, payment in refunds_to_pay(session, REFUNDS_SHOWN)
+        ]
     made = render_template(
-        "billettique/regie_receipts.html", regies=regies, errors=faults.by_field, typed=text("q"), Money=Money
-    )
+        "billettique/regie_receipts.html", regies=regies, to_pay=to_pay, errors=faults.by_field, typed=text("q"),
+        Money=Money,
+    )  # fmt: skip
     return private((made, faults.status if faults else 200))
+
+
+def _reference(session: Session, order_id: str) -> str:
+    """What the buyer and the counter call an order; that of a constat is its own."""
+    order = session.get(OrderRow, order_id)
+    return order_id if order is None else spaced(order.reference)

@@ -113,6 +113,29 @@ def test_a_day_at_the_counter(people: dict[Role, Person]) -> None:
     assert "reconstituée" in accountant.send("/guichet/regie/guichets/avance").text
 
 
+def test_what_no_card_takes_back_waits_for_the_accountant_who_pays_it_once(people: dict[Role, Person]) -> None:
+    agent, accountant = people[Role.COUNTER_AGENT], people[Role.COMPTABLE_PUBLIC]
+    agent.get("/guichet")
+    agent.send("/guichet/ouvrir", place="guichets:dijon-ville", opening="100")
+    agent.get("/guichet/vendre")
+    sold = agent.send("/guichet/vendre", **{"t-car-unite-adulte": "1", "means": "terminal", "number": "A1B2"})
+    agent.get(sold.request.path)
+    item = re.search(r"/rendre/([0-9A-Z]{26})", agent.page.text)  # type: ignore[union-attr]
+    assert item is not None
+    assert "transmise au comptable" in agent.send(f"{sold.request.path}/rendre/{item[1]}").text
+
+    page = accountant.get("/guichet/comptable")
+    waiting = re.search(r"/guichet/comptable/remboursements/([0-9A-Z]{26})/payer", page.text)
+    assert waiting is not None
+    agent.get("/guichet/vendre")
+    assert agent.send(waiting[0]).status_code == 403
+    accountant.get("/guichet/comptable")
+    assert accountant.send(waiting[0].replace(waiting[1], "0" * 26)).status_code == 404
+    accountant.get("/guichet/comptable")
+    assert "noté comme payé" in accountant.send(waiting[0]).text
+    assert "Aucun remboursement à payer" in accountant.get("/guichet/comptable").text
+
+
 def test_a_form_that_is_wrong_says_so_and_keeps_what_was_typed(people: dict[Role, Person]) -> None:
     agent = people[Role.COUNTER_AGENT]
     agent.get("/guichet")
