@@ -82,7 +82,7 @@ def counter_exchange(order_id: str, item_id: str) -> ResponseReturnValue:
     if faults or back is None:
         return _page(order_id, faults)
     if back.amount == ZERO:
-        flash(_("C’est échangé : l’ancien titre n’est plus valable, le nouveau est prêt."), "good")
+        flash(_("C’est échangé : l’ancien titre n’est plus valable, le nouveau est prêt."), "good")
     else:
         _say_back(back)
     return redirect(url_for("billettique.counter_order", order_id=order_id), 303)
