@@ -109,13 +109,13 @@ def till_report(till_id: str) -> ResponseReturnValue:
 
 
 def euros(name: str) -> Money:
-    """An amount typed in euros ("100", "12,50"). Raises InvalidInput("billettique.bad_amount")."""
+    """An amount typed in euros ("100", "12,50"). Raises InvalidInput("billettique.bad_euros")."""
     typed = text(name, 12).replace(",", ".").removesuffix("€").strip() or "0"
     whole_part, _dot, cents = typed.partition(".")
     if not (whole_part.isascii() and whole_part.isdigit() and len(whole_part) <= 7):
-        raise InvalidInput("billettique.bad_amount", typed=typed)
+        raise InvalidInput("billettique.bad_euros", typed=typed)
     if cents and not (cents.isascii() and cents.isdigit() and len(cents) <= 2):
-        raise InvalidInput("billettique.bad_amount", typed=typed)
+        raise InvalidInput("billettique.bad_euros", typed=typed)
     return Money(int(whole_part) * 100 + int(cents.ljust(2, "0") or 0))
 
 
