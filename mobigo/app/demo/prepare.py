@@ -55,6 +55,8 @@ def prepare(config: Config, size: str, now: datetime, tell: Tell) -> Prepared:
     steps = 7
     tell(0, steps, "base de données")
     config.home.mkdir(parents=True, exist_ok=True)
+    if not (config.home / "mobigo.sqlite").exists():
+        _file(config.home).parent.mkdir(exist_ok=True)  # ours from the start: one that stops half way may be reset
     keys.secret_key(config)
     engine = open_engine(config.database_url)
     try:

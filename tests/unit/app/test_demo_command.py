@@ -3,7 +3,7 @@
 import json
 import socket
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -151,3 +151,13 @@ def test_the_public_address_follows_the_port(
 def test_a_public_address_that_was_given_stays(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MOBIGO_BASE_URL", "https://mobigo.example.org")
     assert serve.listening(load_config(), None, 8001).base_url == "https://mobigo.example.org"
+
+
+def test_a_demonstration_that_stopped_half_way_may_be_reset(config: Config, monkeypatch: pytest.MonkeyPatch):
+    def stops(*_given: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(people, "prepare", stops)
+    with pytest.raises(OSError, match="no space"):
+        prepare.prepare(config, "s", datetime(2026, 11, 26, tzinfo=UTC), lambda *_told: None)
+    assert config.home / "mobigo.sqlite" in prepare.to_remove(config)
