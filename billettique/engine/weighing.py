@@ -75,14 +75,16 @@ def _affordable(
     covering = mine.union(at for _, at in shop if covers[at].kind is not CoverKind.CARD)
     any_price = len(covering) < len(shop) or bool(carnets or mine or any(units))
     least: list[int] = []
+    reached_least: list[int] = []
     before: Offer | None = None
     for offer in offers:
-        least.append(_least(profile, before, offer, any_price))
+        own = _least(profile, before, offer, any_price)
+        least.append(own)
+        reached_least.append(min(own, _least_reached(profile, before, offer)) if offer.reached & covering else own)
         before = offer
     rest = [0]
-    for offer, own in zip(reversed(offers), reversed(least), strict=True):
-        # Under a cover a leg costs nothing, but under a cap its transfer may still take back the ticket before.
-        rest.append(rest[-1] + (min(0, own) if offer.reached & covering else own))
+    for each in reversed(reached_least):
+        rest.append(rest[-1] + each)
     rest.reverse()
     paid = rest[0]
     shared = [
@@ -112,6 +114,14 @@ def _least(profile: Profile, before: Offer | None, offer: Offer, any_price: bool
         return own
     marginal = profile.marginal(before, offer)
     return min(own, marginal.instead, marginal.beside + own, marginal.alone - before.most)
+
+
+def _least_reached(profile: Profile, before: Offer | None, offer: Offer) -> int:
+    """The least that a leg under a cover adds: nothing; under a cap, where a transfer costs nothing either, it may take
+    back the ticket before."""
+    if before is None or profile.marginal(before, offer).alone == NO_LIMIT:
+        return 0
+    return min(0, -before.most)
 
 
 def _carnet_pays(profile: Profile, at: int, offers: Iterable[Offer]) -> bool:
