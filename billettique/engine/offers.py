@@ -190,19 +190,19 @@ class Profile:
         return found
 
     def transfers(self, before: str | None, after: str | None) -> tuple[Transfer, ...]:
-        """The transfers from a leg group to another, counts and limits of time aside."""
+        """The transfers from a leg group to another, counts and limits of time aside. One whose product is not sold to
+        this rider stands among them, at no price: it counts when the smallest count is chosen, and cannot be taken."""
         found = self.known_transfers.get((before, after))
         if found is None:
             found = tuple(
                 Transfer(
                     rule,
                     NO_LIMIT if rule.count is None or rule.count == UNLIMITED else rule.count,
-                    0 if rule.product is None else self.prices[rule.product],
+                    0 if rule.product is None else self.prices.get(rule.product, NO_LIMIT),
                     0 if rule.product is None else 1,
                     rule.kind is TransferKind.FROM_TRANSFER_AND_TO,
                 )
                 for rule in rules.transfer_rules_between(before, after, self.compiled.tables)
-                if rule.product is None or rule.product in self.prices
             )
             self.known_transfers[before, after] = found
         return found

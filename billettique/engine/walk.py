@@ -220,6 +220,8 @@ class Walk:
                 continue
             good, run = _good(known, chain, option.group, span)
             for each in good:
+                if each.cents >= NO_LIMIT:
+                    continue  # its product is not sold to this rider
                 cost, items = way[0] + fee, way[1] + things + each.items
                 if not is_capped:
                     cost += each.cents
