@@ -12,6 +12,7 @@ from mobigo.infra.pdf import compiled, escaped, table
 
 KINDS = {
     CashKind.SALE: "vente",
+    CashKind.PENALTY: "indemnité forfaitaire",
     CashKind.REFUND: "remboursement sur avance",
     CashKind.DEPOSIT: "versement au comptable",
     CashKind.DIFFERENCE: "différence de caisse",

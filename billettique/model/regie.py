@@ -53,6 +53,7 @@ class CashKind(StrEnum):
     """What moves cash, cheques or terminal receipts of a régie."""
 
     SALE = "sale"
+    PENALTY = "penalty"  # what is owed after a constat
     REFUND = "refund"  # out of the advance
     DEPOSIT = "deposit"  # paid over to the accountant
     DIFFERENCE = "difference"  # what a count found too much or too little

@@ -19,7 +19,9 @@ from billettique.gateway.penalties import penalties_by_code, penalties_on
 from billettique.gateway.sales import terms_on
 from billettique.model.cases import CaseState, Constat, Penalties, least
 from billettique.model.payments import PaymentState
+from billettique.model.regie import CashKind
 from billettique.rules import cases as rules
+from billettique.service import cash
 from billettique.service.books import collector_account, give
 from billettique.store import inspections as store
 from billettique.store import payments as payment_store
@@ -128,17 +130,30 @@ def remaining(row: CaseRow) -> Money:
 def pay_at_counter(
     session: Session, config: Config, case_id: str, *, means: str, proof: str, by: str, now: datetime
 ) -> CaseRow:
-    """Somebody pays all that remains, at a counter or by post. Raises InvalidInput("billettique.bad_means"),
-    Conflict("billettique.case_closed")."""
+    """Somebody pays all that remains, at a counter or by post, into the till of the agent. Raises
+    InvalidInput("billettique.bad_means"), Conflict("billettique.case_closed"), and what a till refuses."""
     if means not in rules.MEANS_ON_THE_SPOT:
         raise InvalidInput("billettique.bad_means", means=means[:20])
     row = _open(session, case_id)
     collector = terms_on(paris_day(now), config.home).collector
     detail: dict[str, object] = {"means": means, "proof": proof[:60]}
     amount = remaining(row)
-    give(session, _receive(session, row, amount, "counter", collector_account(collector, COUNTER), by, now,
-                           detail=detail), now)  # fmt: skip
+    transfers = _receive(session, row, amount, "counter", collector_account(collector, COUNTER), by, now, detail=detail)
+    give(session, [*transfers, *_into_till(session, config, row, collector, means, amount, by, now)], now)
     return row
+
+
+def _into_till(
+    session: Session, config: Config, row: CaseRow, collector: str, means: str, amount: Money, by: str, now: datetime
+) -> list[Transfer]:
+    """What was paid is in the till that the agent has open, and counted with it. Raises
+    Refused("billettique.no_open_till", "billettique.training_penalty") and what `cash.take` raises."""
+    till = cash.get_till(session, by, config.home, now)
+    if till.row.training:
+        raise Refused("billettique.training_penalty")
+    return cash.take(
+        session, till, payment=row.id, collector=collector, means=means, amount=amount, now=now, kind=CashKind.PENALTY
+    )
 
 
 def begin_payment(services: "Services", case_id: str, *, return_url: str, now: datetime) -> str:
@@ -222,7 +237,8 @@ def regularise(
 ) -> CaseRow:
     """The holder of a named pass shows it in time: only its fee is owed, and is paid now. Raises what
     `rules.may_regularise` raises, InvalidInput("billettique.bad_means"), Conflict("billettique.case_closed"),
-    Refused("billettique.own_constat") for the inspector who drew it up: less is owed, as when it is withdrawn."""
+    Refused("billettique.own_constat") for the inspector who drew it up: less is owed, as when it is withdrawn; and what
+    a till refuses, where the fee is."""
     if means not in rules.MEANS_ON_THE_SPOT:
         raise InvalidInput("billettique.bad_means", means=means[:20])
     row = _open(session, case_id)
@@ -243,6 +259,7 @@ def regularise(
         [
             _moved(row, "less", EARNED, OWED, less, now),
             _moved(row, "paid:regularised", collector_account(collector, COUNTER), OWED, fee, now),
+            *(() if fee == ZERO else _into_till(session, config, row, collector, means, fee, by, now)),
         ],
         now,
     )

@@ -80,8 +80,9 @@ def get_till(session: Session, agent: str, home: Path | None, now: datetime) -> 
 
 
 def take(
-    session: Session, till: Till, *, payment: str, collector: str, means: str, amount: Money, now: datetime
-) -> list[Transfer]:
+    session: Session, till: Till, *, payment: str, collector: str, means: str, amount: Money, now: datetime,
+    kind: CashKind = CashKind.SALE,
+) -> list[Transfer]:  # fmt: skip
     """A payment is in the till. The régie is locked, its act and its ceiling are held; the postings, for the end of the
     transaction: the collector has passed it on to the till.
 
@@ -91,7 +92,7 @@ def take(
     why = rules.refusal_of_sale(till.regie, row.holding, means, amount)
     if why is not None:
         raise Refused(why.code, **why.params)
-    store.move(session, row, CashKind.SALE, means, amount, payment, till=till.row.id, now=now)
+    store.move(session, row, kind, means, amount, payment, till=till.row.id, now=now)
     held, before = held_account(till.regie.code, means), books.collector_account(collector, "counter")
     return [_moved(f"{payment}:till", held, before, amount, "till", payment, now)]
 

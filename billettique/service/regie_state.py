@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billettique.export.regie import StateLine
-from billettique.model.orders import ItemKind, ItemState
+from billettique.model.orders import ItemState
 from billettique.model.regie import CashKind
 from billettique.service.cash import MEANS, held_account
 from billettique.store import cash as store
@@ -25,6 +25,7 @@ from mobigo.ledger import service as ledger
 
 DATA: Final = Path(__file__).parents[1] / "data" / "accounts"
 FOLDER_AT_HOME: Final = "accounts"
+_TAKEN: Final = (CashKind.SALE, CashKind.PENALTY)
 _SOLD: Final = (ItemState.FULFILLED, ItemState.REFUNDED, ItemState.EXCHANGED)
 
 
@@ -36,13 +37,14 @@ class State:
     by_means: dict[str, Money]
 
 
-def codes_on(day: date, home: Path | None) -> dict[ItemKind, tuple[str, str]]:
-    """Code and words of each kind of item on a day. Raises NotFound("billettique.no_accounting_codes")."""
-    found: list[tuple[date, dict[ItemKind, tuple[str, str]]]] = []
+def codes_on(day: date, home: Path | None) -> dict[str, tuple[str, str]]:
+    """Code and words of each kind of item, and of penalties, on a day. Raises
+    NotFound("billettique.no_accounting_codes")."""
+    found: list[tuple[date, dict[str, tuple[str, str]]]] = []
     for folder in (DATA, None if home is None else home / FOLDER_AT_HOME):
         for path in sorted(folder.glob("*.toml")) if folder is not None else ():
             document = tomllib.loads(path.read_text(encoding="utf-8"))
-            codes = {ItemKind(kind): (code, words) for kind, (code, words) in document["codes"].items()}
+            codes = {kind: (code, words) for kind, (code, words) in document["codes"].items()}
             found.append((document["first_day"], codes))
     dated = [each for each in found if each[0] <= day]
     if not dated:
@@ -64,20 +66,21 @@ def state(session: Session, regie: str, since: datetime, until: datetime, home: 
     ).all()
     sold: dict[tuple[str, str], list[ItemRow]] = defaultdict(list)
     for item in items:
-        sold[codes[ItemKind(item.kind)]].append(item)
+        sold[codes[item.kind]].append(item)
     by_means = {
-        means: sum((each.amount for each in lines if each.kind is CashKind.SALE and each.means == means), ZERO)
+        means: sum((each.amount for each in lines if each.kind in _TAKEN and each.means == means), ZERO)
         for means in MEANS
     }
     check(session, regie)
-    return State(
-        tuple(
-            StateLine(code, words, len(some), sum((each.net for each in some), ZERO),
-                      sum((each.tax for each in some), ZERO))
-            for (code, words), some in sorted(sold.items())
-        ),
-        by_means,
-    )  # fmt: skip
+    made = [
+        StateLine(code, words, len(some), sum((each.net for each in some), ZERO),
+                  sum((each.tax for each in some), ZERO))
+        for (code, words), some in sorted(sold.items())
+    ]  # fmt: skip
+    penalties = [each.amount for each in lines if each.kind is CashKind.PENALTY]
+    if penalties:  # a penalty bears no tax: nothing is sold
+        made.append(StateLine(*codes["penalty"], len(penalties), sum(penalties, ZERO), ZERO))
+    return State(tuple(made), by_means)
 
 
 def check(session: Session, regie: str) -> None:

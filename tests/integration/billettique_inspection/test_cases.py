@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from billettique.model.cases import CaseState, Constat, Person
 from billettique.rules.cases import digest
-from billettique.service import cases
+from billettique.service import cases, cash, regie_state
 from billettique.store import inspections as store
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.money import ZERO, Money
@@ -37,7 +37,8 @@ def books(engine: Engine) -> dict[str, int]:
     found = {}
     with reading(engine) as session:
         for account in (cases.OWED, cases.EARNED, cases.TRANSMITTED, "billettique:collector:regie-mobigo:counter",
-                        "billettique:penalties:to_give_back"):  # fmt: skip
+                        "billettique:penalties:to_give_back", "billettique:till:guichets:cash",
+                        "billettique:till:guichets:cheque"):  # fmt: skip
             try:
                 found[account.rpartition("billettique:")[2]] = ledger.balance(session, account).net.cents
             except NotFound:
@@ -71,12 +72,43 @@ def test_paid_on_the_spot_no_name_is_kept(engine: Engine, database_config: Confi
         assert store.person_of(session, CONSTAT.id) is None
 
 
+def open_till(engine: Engine, *, training: bool = False) -> None:
+    with transaction(engine) as session:
+        cash.open_till(session, agent=AGENT, regie="guichets", place="dijon-ville", opening=ZERO, training=training,
+                       home=None, now=NOW)  # fmt: skip
+
+
+def in_till(engine: Engine) -> list[tuple[str, str, int]]:
+    with reading(engine) as session:
+        regie_state.check(session, "guichets")
+        return [(each.kind, each.means, each.cents) for each in regie_state.moves_of(session, "guichets")]
+
+
+@pytest.mark.parametrize("training", [None, True])
+def test_what_is_paid_at_a_counter_needs_a_real_till(
+    engine: Engine, database_config: Config, training: bool | None
+) -> None:
+    if training:
+        open_till(engine, training=True)
+    case_id = drawn(engine, database_config)
+    with pytest.raises(Refused), transaction(engine) as session:
+        cases.pay_at_counter(session, database_config, case_id, means="cash", proof="", by=AGENT, now=NOW)
+    assert state(engine) is CaseState.OPEN
+    assert in_till(engine) == []
+
+
 def test_paid_at_the_counter_and_not_twice(engine: Engine, database_config: Config) -> None:
+    open_till(engine)
     case_id = drawn(engine, database_config)
     with transaction(engine) as session:
         cases.pay_at_counter(session, database_config, case_id, means="cheque", proof="123", by=AGENT, now=NOW)
     assert state(engine) is CaseState.PAID
     assert books(engine)["penalties:owed"] == 0
+    assert in_till(engine) == [("penalty", "cheque", 8950)]
+    with reading(engine) as session:
+        found = regie_state.state(session, "guichets", NOW.replace(day=1), NOW + timedelta(days=40), None)
+    assert [(line.code, line.gross) for line in found.lines] == [("7588", Money(8950))]
+    assert found.by_means["cheque"] == Money(8950)
     with pytest.raises(Conflict), transaction(engine) as session:
         cases.pay_at_counter(session, database_config, case_id, means="cheque", proof="123", by=AGENT, now=NOW)
     with pytest.raises(InvalidInput), transaction(engine) as session:
@@ -84,6 +116,7 @@ def test_paid_at_the_counter_and_not_twice(engine: Engine, database_config: Conf
 
 
 def test_a_forgotten_pass_costs_its_fee_until_the_eighth_day(engine: Engine, database_config: Config) -> None:
+    open_till(engine)
     case_id = drawn(engine, database_config)
     late, in_time = NOW + timedelta(days=9), NOW + timedelta(days=8)
     with pytest.raises(Refused), transaction(engine) as session:
@@ -95,8 +128,9 @@ def test_a_forgotten_pass_costs_its_fee_until_the_eighth_day(engine: Engine, dat
         cases.regularise(session, database_config, case_id, proof="P", means="cash", by=AGENT, now=in_time)
     assert state(engine) is CaseState.REGULARISED
     assert books(engine) == {
-        "penalties:owed": 0, "penalties:earned": 1000, "collector:regie-mobigo:counter": -1000
+        "penalties:owed": 0, "penalties:earned": 1000, "collector:regie-mobigo:counter": 0, "till:guichets:cash": -1000
     }  # fmt: skip
+    assert in_till(engine) == [("penalty", "cash", 1000)]
 
 
 @pytest.mark.parametrize(("withdrawn", "end"), [(True, CaseState.WITHDRAWN), (False, CaseState.TRANSMITTED)])
@@ -183,6 +217,7 @@ def test_money_that_comes_to_a_closed_case_is_kept_apart(engine: Engine, databas
     from mobigo.app import jobs_registry
 
     jobs_registry.install()
+    open_till(engine)
     case_id = drawn(engine, database_config)
     with transaction(engine) as session:
         payment = payments.begin(
