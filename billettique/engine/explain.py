@@ -181,7 +181,10 @@ class _Lines:
             return
         name = self.compiled.names.get(option.product, option.product)
         full = option.full_cents
-        said = Decision("billettique.step_ticket", **ends, ticket=name, amount=money(full))
+        if any(ends.values()):
+            said = Decision("billettique.step_ticket", **ends, ticket=name, amount=money(full))
+        else:  # sold for no journey in particular
+            said = Decision("billettique.step_ticket_alone", ticket=name, amount=money(full))
         self.add("ticket", riders, full, said)
         if ticket.discount is not None and ticket.cents != full:
             self.add("discount", riders, ticket.cents - full, _said_discount(ticket.discount, ticket.cents))

@@ -22,6 +22,7 @@ from billettique.service.seats import Seats, seats_of
 from billettique.store import orders as store
 from billettique.store.orders import ItemRow, OrderPaymentRow, OrderRow
 from billettique.store.payments import get_refund
+from billettique.store.reasons import written
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError, Refused, Upstream
 from mobigo.base.instants import paris_day
@@ -332,7 +333,7 @@ def _follow_disputes(session: Session, work: _Work, items: list[ItemRow], now: d
             titles.suspend(session, item.entitlement, why, now)
         else:
             titles.resume(session, item.entitlement, now)
-        item.why, item.changed_at = (None if why is None else store.written(why)), now
+        item.why, item.changed_at = written(why), now
         work.changed = True
 
 

@@ -18,7 +18,7 @@ from billettique.model.tariffs import Ask, Carnet, Cover, CoverKind, Item, Rider
 from billettique.rules import fares as rules
 from billettique.rules.tariffs import said_of
 from billettique.service import quoting
-from billettique.store.orders import written
+from billettique.store.reasons import written
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput, NotFound, Refused
 from mobigo.base.instants import PARIS
@@ -149,7 +149,7 @@ def _tickets(
                     "legs": [] if open_since is not None else [_leg(each) for each in named],
                     "networks": sorted(networks),
                     "steps": [
-                        {"amount": each.amount.cents, **written(each.reason)}
+                        {"amount": each.amount.cents, **(written(each.reason) or {})}
                         for each in found.steps if set(each.riders) & set(alone[0].riders)
                     ],
                     "said": [written(each) for each in priced.said],

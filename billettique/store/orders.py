@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from billettique.model.orders import MOVES, ItemKind, ItemState, Offer
+from billettique.store.reasons import written
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, NotFound
 from mobigo.base.money import Money, split_tax
@@ -296,7 +297,7 @@ def move(session: Session, item: ItemRow, after: ItemState, now: datetime, why: 
     if after not in MOVES[before]:
         raise Conflict("billettique.no_such_move", before=str(before), after=str(after))
     item.state, item.changed_at = str(after), now
-    item.why = None if why is None else written(why)
+    item.why = written(why)
     _log(session, item, before, now)
 
 
@@ -320,15 +321,3 @@ def _log(session: Session, item: ItemRow, before: ItemState | None, now: datetim
             at=now,
         )
     )
-
-
-def written(why: Decision) -> dict[str, Any]:
-    """A decision as it is stored: plain values only."""
-    plain = {name: each if isinstance(each, (str, int, bool)) or each is None else str(each) for name, each in
-             why.params.items()}  # fmt: skip
-    return {"code": why.code, "params": plain}
-
-
-def told(stored: Any) -> Decision | None:
-    """A decision as it was stored."""
-    return None if not stored else Decision(stored["code"], **stored["params"])

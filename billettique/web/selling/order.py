@@ -17,6 +17,7 @@ from billettique.store import orders as store
 from billettique.store import subscriptions as subscription_store
 from billettique.store.orders import ItemRefundRow, ItemRow
 from billettique.store.payments import get_refund
+from billettique.store.reasons import told
 from billettique.web import bp
 from billettique.web.selling.checkout import PAYS, order_page, serve, ways
 from billettique.web.selling.shared import Faults, private, shown, text, whole
@@ -162,7 +163,7 @@ def page(order_id: str, faults: Faults) -> ResponseReturnValue:
                 "going_on": goes_on.get(each.id),
                 "certificate": bool(each.holder) and each.kind == "pass" and each.now is ItemState.FULFILLED,
                 "exchange": each.kind == "pass",
-                "why": store.told(each.why),
+                "why": told(each.why),
                 "refunds": [back for back in given if back.row.item == each.id],
             }
             for each in rows

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from billettique.model.orders import ItemKind, ItemState
 from billettique.store.orders import ItemRow
-from mobigo.base.decisions import Decision
+from billettique.store.reasons import told
 from mobigo.infra.formats import day, hour
 from mobigo.infra.formats import instant as instant_words
 from mobigo.infra.i18n import current_language, sentence
@@ -48,7 +48,7 @@ def item_lines(item: ItemRow) -> Shown:
 
 
 def _sentences(stored: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    return tuple(sentence(Decision(each["code"], **each["params"])) for each in stored)
+    return tuple(sentence(reason) for each in stored if (reason := told(each)) is not None)
 
 
 def _validity(item: ItemRow, language: str) -> str:

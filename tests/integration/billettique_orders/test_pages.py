@@ -69,6 +69,9 @@ def buy(guest: Guest, **fields: object) -> str:
     assert added.status_code == 303, added.text
     page = guest.get("/achats/panier")
     assert "1,50" in page.text
+    why = page.text.partition("Pourquoi ce prix")[2].partition("</details>")[0]
+    assert re.search(r"<li>Billet de car à l’unité\s: 1,50\s€</li>", why), why
+    assert re.search(r"1er\saoût 2026", page.text)  # a dearer price waits to be confirmed, from a day that people read
     guest.get("/achats/payer")
     placed = guest.send("/achats/payer", version=guest.field("version"), way="sim:card", **fields)
     assert placed.status_code == 303, placed.text
