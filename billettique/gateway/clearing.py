@@ -36,4 +36,5 @@ def _conventions(path: Path) -> Conventions:
         document.get("to_confirm", False),
         document["parties"],
         tuple(Key(frozenset(each["products"]), By(each["by"]), each.get("shares", {})) for each in document["key"]),
+        document.get("names", {}),
     )

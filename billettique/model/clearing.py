@@ -1,7 +1,7 @@
 """Clearing: how what one seller took is shared among those who carry, under dated conventions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -31,13 +31,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
-    """Who carries each network, and the keys, from a first day on."""
+    """Who carries each network, how they are called, and the keys, from a first day on."""
 
     first_day: date
     source: str
     to_confirm: bool
     party_of: Mapping[str, str]
     keys: tuple[Key, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Cleared:
     shares: tuple[Share, ...]
     products: Mapping[str, str]  # by item
     source: str
+    names: Mapping[str, str]  # of parties
 
     @property
     def unshared(self) -> Money:
@@ -60,7 +61,7 @@ def month_of(first_day: date, session: Session, network_of: Mapping[str, str], h
     found = rules.shares(sold, conventions, used)
     if sum((each.net for each in found), ZERO) != sum(earned.values(), ZERO):
         raise AssertionError("the shares of a month do not add up to the ledger")
-    return Cleared(tuple(found), {each.item: each.product for each in sold}, conventions.source)
+    return Cleared(tuple(found), {each.item: each.product for each in sold}, conventions.source, conventions.names)
 
 
 def by_party(cleared: Cleared) -> dict[str | None, Money]:

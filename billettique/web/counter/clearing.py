@@ -30,7 +30,7 @@ def clearing() -> ResponseReturnValue:
     page = render_template(
         "billettique/clearing.html", month=f"{first:%Y-%m}", statements=made, Money=Money, unshared=cleared.unshared,
         expected=sorted((party, amount) for party, amount in service.by_party(cleared).items() if party is not None),
-        total=sum(service.by_party(cleared).values(), ZERO), source=cleared.source,
+        total=sum(service.by_party(cleared).values(), ZERO), source=cleared.source, names=cleared.names,
     )  # fmt: skip
     return private(page)
 

@@ -29,6 +29,8 @@ ORDERS: Final = (
 
 def prepare(engine: "Engine", config: "Config", now: datetime) -> int:
     """The orders of the demonstration, unless some are there; how many were made. Nothing without the simulation."""
+    from billettique.gateway.psp import Providers
+    from billettique.service import reconcile as comparing
     from billettique.store.orders import OrderRow
     from mobigo.app import jobs_registry
     from mobigo.app.joins import services_for
@@ -41,8 +43,14 @@ def prepare(engine: "Engine", config: "Config", now: datetime) -> int:
     jobs_registry.install()  # a payment that waits has itself looked at
     services = services_for(config)
     services.__dict__["engine"] = engine
+    at = now  # the simulated bank dates what it takes on the day it was bought, as ours do: the two are compared
+    services.part(Providers, lambda made: Providers(made.config, lambda: at))
     for hours, riders, what in ORDERS:
-        _order(services, riders, what, now - timedelta(hours=hours))
+        at = now - timedelta(hours=hours)
+        _order(services, riders, what, at)
+    at = now
+    comparing.simulate_payout(services)
+    comparing.reconcile(services, now)  # as every morning: what the bank took is what we say it took
     return len(ORDERS)
 
 

@@ -92,7 +92,7 @@ def _open_zip(path: Path, limits: Limits) -> Archive:
         struct.error,
         OSError,
         UnicodeDecodeError,
-        NotImplementedError,
+        NotImplementedError,  # raised by zipfile for a way of packing it does not know
     ) as error:
         raise InvalidInput("network.not_a_zip", file=path.name) from error
     members = _checked_members(path, infos, directory_at, limits)
