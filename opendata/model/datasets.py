@@ -1,0 +1,146 @@
+"""What a dataset says of itself before anything is published: a declaration, by value; where its files come from is
+handed over beside it, by `mobigo.app`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+
+from mobigo.base.datasets import Column, Privacy
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Under what terms the files may be used again; `url` names the licence to machines."""
+
+    code: str
+    title: str
+    url: str
+    text_url: str
+
+
+LICENCE_OUVERTE: Final = Licence(
+    "lov2",
+    "Licence Ouverte 2.0",
+    "http://publications.europa.eu/resource/authority/licence/ETALAB_2_0",
+    "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+)
+ODBL: Final = Licence(
+    "odc-odbl",
+    "Open Database License 1.0",
+    "http://publications.europa.eu/resource/authority/licence/ODC_BL",
+    "https://opendatacommons.org/licenses/odbl/1-0/",
+)
+LICENCE_MOBILITES: Final = Licence(
+    "mobility-licence",
+    "Licence Mobilités",
+    "https://wiki.lafabriquedesmobilites.fr/wiki/Licence_Mobilit%C3%A9s",
+    "https://wiki.lafabriquedesmobilites.fr/wiki/Licence_Mobilit%C3%A9s",
+)
+LICENCES: Final = {each.code: each for each in (LICENCE_OUVERTE, ODBL, LICENCE_MOBILITES)}
+
+
+class Gate(StrEnum):
+    """What stands between the facts and the public."""
+
+    OPEN = "open"  # nobody is behind the rows: the table's schema is checked
+    NETWORK = "network"  # timetables: the judges of GTFS and NeTEx
+    PEOPLE = "people"  # people are behind the rows: generalised, suppressed, audited, approved by two persons
+
+
+class Slot(StrEnum):
+    """The addresses that move: what is in force, and what will be."""
+
+    LATEST = "latest"
+    NEXT = "next"
+
+
+class Theme(StrEnum):
+    """Of what a dataset speaks; each has its word in the vocabulary of mobilityDCAT-AP (`opendata.export.vocabulary`)."""
+
+    TIMETABLES = "timetables"
+    STOPS = "stops"
+    FARES = "fares"
+    POINTS_OF_SALE = "points_of_sale"
+    CARPOOL = "carpool"
+    USE = "use"
+    SALES = "sales"
+    SUBSIDIES = "subsidies"
+    SCHOOL = "school"
+    ACCESSIBILITY = "accessibility"
+
+
+class Period(StrEnum):
+    """How often a new version is due."""
+
+    NIGHT = "night"
+    MONTH = "month"
+    YEAR = "year"
+
+    @property
+    def stale_after(self) -> timedelta:
+        """The age past which the dataset is late: one period, and the time that work takes."""
+        return {Period.NIGHT: timedelta(days=2), Period.MONTH: timedelta(days=45), Period.YEAR: timedelta(days=400)}[
+            self
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who answers for a dataset: an office, never a person's own address."""
+
+    name: str
+    email: str
+
+
+REGION: Final = Contact(
+    "Région Bourgogne-Franche-Comté, direction des mobilités", "donnees-mobilite@bourgognefranchecomte.fr"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpec:
+    """A file that each version holds. `standard` is what it claims to follow ("GTFS Schedule", "NeTEx FR") or "";
+    `columns` are those of a table, in order, empty for what is no table."""
+
+    name: str
+    media_type: str
+    means: str  # French
+    standard: str = ""
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """A dataset: `code` stands in its addresses and is never given to another one. French texts are read by people."""
+
+    code: str
+    title: str
+    description: str
+    serves: str  # what it is good for, and for whom
+    theme: Theme
+    gate: Gate
+    period: Period
+    files: tuple[FileSpec, ...]
+    privacy: Privacy | None = None
+    licence: Licence = LICENCE_OUVERTE
+    contact: Contact = REGION
+    keywords: tuple[str, ...] = ()
+    # The two former regions, as NUTS 2021 names them: together Bourgogne-Franche-Comté (FRC).
+    spatial: tuple[str, ...] = ("http://data.europa.eu/nuts/code/FRC1", "http://data.europa.eu/nuts/code/FRC2")
+    since: date | None = None
+    deprecated: str = ""  # French: what to use instead, when it is on its way out
+
+    def __post_init__(self) -> None:
+        if self.gate is Gate.PEOPLE and self.privacy is None:
+            raise ValueError(f"{self.code}: people are behind it, and it has no privacy policy")
+        if self.gate is not Gate.PEOPLE and self.privacy is not None:
+            raise ValueError(f"{self.code}: it has a privacy policy, and its gate does not hold it")
+        if not self.files:
+            raise ValueError(f"{self.code}: a dataset has at least one file")
+
+    @property
+    def touches_people(self) -> bool:
+        """Whether two persons must agree before anything leaves."""
+        return self.gate is Gate.PEOPLE
