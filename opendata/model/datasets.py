@@ -57,7 +57,7 @@ class Slot(StrEnum):
 
 
 class Theme(StrEnum):
-    """Of what a dataset speaks; each has its word in the vocabulary of mobilityDCAT-AP (`opendata.export.vocabulary`)."""
+    """Of what a dataset speaks; each has its word in mobilityDCAT-AP (`opendata.export.vocabulary`)."""
 
     TIMETABLES = "timetables"
     STOPS = "stops"

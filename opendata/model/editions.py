@@ -27,8 +27,8 @@ class Produced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """All files of one dataset, made of the facts as they stood at one instant. `checks`: what the producer has already
-    had checked (the audit of the privacy gate); `counts`: what it took and left ("collected", "published", "removed")."""
+    """All files of one dataset, made of the facts as they stood at one instant. `checks`: what the producer has
+    already had checked (the audit of the privacy gate); `counts`: what it took and left ("collected", "removed" …)."""
 
     files: tuple[Produced, ...]
     slot: Slot = Slot.LATEST
@@ -39,7 +39,7 @@ class Edition:
 
 
 class State(StrEnum):
-    """The life of a version. Only `PUBLISHED` has public addresses; it keeps them for ever, or until it is `WITHDRAWN`."""
+    """The life of a version. Only `PUBLISHED` has public addresses; it keeps them until it is `WITHDRAWN`."""
 
     DRAFT = "draft"  # kept, not looked at
     CHECKED = "checked"  # every judge that must speak has spoken, and none refuses
@@ -64,8 +64,8 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A version of a dataset, never changed but for its state. `number` counts from 1 within the dataset; `content_hash`
-    names it: equal contents are one version. `facts_at`: the instant whose facts it shows."""
+    """A version of a dataset, never changed but for its state. `number` counts from 1 within the dataset;
+    `content_hash` names it: equal contents are one version. `facts_at`: the instant whose facts it shows."""
 
     id: str
     dataset: str
