@@ -48,6 +48,10 @@ import mobigo.network.store.feeds
 import mobigo.network.store.networks
 import mobigo.network.store.places
 import mobigo.network.store.sources
+import scolaire.store.pupils
+import scolaire.store.registrations
+import scolaire.store.schools
+import scolaire.store.stops
 from mobigo.infra.db import Base
 
 metadata = Base.metadata

@@ -1677,6 +1677,32 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outbox_message_failed_at"), "outbox_message", ["failed_at"], unique=False)
     op.create_index(op.f("ix_outbox_message_person"), "outbox_message", ["person"], unique=False)
     op.create_table(
+        "scolaire_guardian",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("subject", sa.String(length=26), nullable=True),
+        sa.Column("first_name", sa.String(length=100), nullable=False),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=True),
+        sa.Column("phone", sa.String(length=20), nullable=True),
+        sa.Column("postal", sa.String(length=400), nullable=False),
+        sa.Column("prefers", sa.String(length=10), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_guardian")),
+        sa.UniqueConstraint("subject", name=op.f("uq_scolaire_guardian_subject")),
+    )
+    op.create_index(op.f("ix_scolaire_guardian_email"), "scolaire_guardian", ["email"], unique=False)
+    op.create_index(op.f("ix_scolaire_guardian_last_day"), "scolaire_guardian", ["last_day"], unique=False)
+    op.create_table(
+        "scolaire_pupil",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("erased_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_pupil")),
+    )
+    op.create_index(op.f("ix_scolaire_pupil_last_day"), "scolaire_pupil", ["last_day"], unique=False)
+    op.create_table(
         "account_grant",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("subject", sa.String(length=26), nullable=False),
@@ -2222,6 +2248,143 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_network_feed")),
     )
     op.create_table(
+        "scolaire_area",
+        sa.Column("organisation", sa.String(length=26), nullable=False),
+        sa.Column("commune", sa.String(length=5), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation"],
+            ["organisation.id"],
+            name=op.f("fk_scolaire_area_organisation_organisation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("organisation", "commune", "first_day", name=op.f("pk_scolaire_area")),
+    )
+    op.create_table(
+        "scolaire_home",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("pupil", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("commune", sa.String(length=5), nullable=False),
+        sa.Column("weeks", sa.String(length=4), nullable=False),
+        sa.Column("weekdays", sa.Integer(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.CheckConstraint("weekdays BETWEEN 0 AND 127", name=op.f("ck_scolaire_home_weekdays")),
+        sa.ForeignKeyConstraint(
+            ["pupil"], ["scolaire_pupil.id"], name=op.f("fk_scolaire_home_pupil_scolaire_pupil"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_home")),
+    )
+    op.create_index(op.f("ix_scolaire_home_commune"), "scolaire_home", ["commune"], unique=False)
+    op.create_index(op.f("ix_scolaire_home_pupil"), "scolaire_home", ["pupil"], unique=False)
+    op.create_table(
+        "scolaire_invite",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("guardian", sa.String(length=26), nullable=False),
+        sa.Column("made_by", sa.String(length=26), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["guardian"],
+            ["scolaire_guardian.id"],
+            name=op.f("fk_scolaire_invite_guardian_scolaire_guardian"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_invite")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_scolaire_invite_code_hash")),
+    )
+    op.create_index(op.f("ix_scolaire_invite_guardian"), "scolaire_invite", ["guardian"], unique=False)
+    op.create_table(
+        "scolaire_pupil_identity",
+        sa.Column("pupil", sa.String(length=26), nullable=False),
+        sa.Column("first_name", sa.String(length=100), nullable=False),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("folded", sa.String(length=100), nullable=False),
+        sa.Column("born_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pupil"],
+            ["scolaire_pupil.id"],
+            name=op.f("fk_scolaire_pupil_identity_pupil_scolaire_pupil"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("pupil", name=op.f("pk_scolaire_pupil_identity")),
+    )
+    op.create_index(
+        op.f("ix_scolaire_pupil_identity_folded_born_on"),
+        "scolaire_pupil_identity",
+        ["folded", "born_on"],
+        unique=False,
+    )
+    op.create_table(
+        "scolaire_school",
+        sa.Column("uai", sa.String(length=8), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("stages", sa.String(length=60), nullable=False),
+        sa.Column("standing", sa.String(length=20), nullable=False),
+        sa.Column("commune", sa.String(length=5), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("place", sa.String(length=26), nullable=True),
+        sa.Column("zone", sa.String(length=1), nullable=False),
+        sa.Column("early_s", sa.Integer(), nullable=False),
+        sa.Column("late_s", sa.Integer(), nullable=False),
+        sa.Column("organisation", sa.String(length=26), nullable=True),
+        sa.Column("email", sa.String(length=320), nullable=True),
+        sa.Column("phone", sa.String(length=20), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["organisation.id"], name=op.f("fk_scolaire_school_organisation_organisation")
+        ),
+        sa.PrimaryKeyConstraint("uai", name=op.f("pk_scolaire_school")),
+    )
+    op.create_index(op.f("ix_scolaire_school_commune"), "scolaire_school", ["commune"], unique=False)
+    op.create_index(op.f("ix_scolaire_school_organisation"), "scolaire_school", ["organisation"], unique=False)
+    op.create_table(
+        "scolaire_stop",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("commune", sa.String(length=5), nullable=True),
+        sa.Column("lat", sa.Double(), nullable=False),
+        sa.Column("lon", sa.Double(), nullable=False),
+        sa.Column("place", sa.String(length=26), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("crossing", sa.String(length=10), nullable=False),
+        sa.Column("shelter", sa.Boolean(), nullable=True),
+        sa.Column("lighting", sa.Boolean(), nullable=True),
+        sa.Column("reversing", sa.Boolean(), nullable=True),
+        sa.Column("waiting_max", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("photo", sa.String(length=64), nullable=True),
+        sa.Column("organisation", sa.String(length=26), nullable=True),
+        sa.Column("reviewed_on", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "crossing IN ('none', 'marked', 'unmarked', 'forbidden', '')", name=op.f("ck_scolaire_stop_crossing")
+        ),
+        sa.CheckConstraint("side IN ('right', 'left', 'off_road', '')", name=op.f("ck_scolaire_stop_side")),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'active', 'suspended', 'closed')", name=op.f("ck_scolaire_stop_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["organisation.id"], name=op.f("fk_scolaire_stop_organisation_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_stop")),
+        sa.UniqueConstraint("code", name=op.f("uq_scolaire_stop_code")),
+    )
+    op.create_index(op.f("ix_scolaire_stop_commune"), "scolaire_stop", ["commune"], unique=False)
+    op.create_index(op.f("ix_scolaire_stop_organisation"), "scolaire_stop", ["organisation"], unique=False)
+    op.create_table(
         "account_identity",
         sa.Column("issuer", sa.String(length=200), nullable=False),
         sa.Column("external", sa.String(length=255), nullable=False),
@@ -2316,6 +2479,195 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_network_place_stop_place"), "network_place_stop", ["place"], unique=False)
     op.create_table(
+        "scolaire_bell",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("uai", sa.String(length=8), nullable=False),
+        sa.Column("weekday", sa.Integer(), nullable=False),
+        sa.Column("way", sa.String(length=3), nullable=False),
+        sa.Column("at_s", sa.Integer(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.CheckConstraint("at_s BETWEEN 0 AND 86399", name=op.f("ck_scolaire_bell_hour")),
+        sa.CheckConstraint("weekday BETWEEN 0 AND 6", name=op.f("ck_scolaire_bell_weekday")),
+        sa.ForeignKeyConstraint(
+            ["uai"], ["scolaire_school.uai"], name=op.f("fk_scolaire_bell_uai_scolaire_school"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_bell")),
+    )
+    op.create_index(op.f("ix_scolaire_bell_uai_weekday"), "scolaire_bell", ["uai", "weekday"], unique=False)
+    op.create_table(
+        "scolaire_bond",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("pupil", sa.String(length=26), nullable=False),
+        sa.Column("guardian", sa.String(length=26), nullable=False),
+        sa.Column("tie", sa.String(length=12), nullable=False),
+        sa.Column("access", sa.String(length=5), nullable=False),
+        sa.Column("home", sa.String(length=26), nullable=True),
+        sa.Column("ground", sa.String(length=200), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("recorded_by", sa.String(length=26), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["guardian"],
+            ["scolaire_guardian.id"],
+            name=op.f("fk_scolaire_bond_guardian_scolaire_guardian"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["home"], ["scolaire_home.id"], name=op.f("fk_scolaire_bond_home_scolaire_home"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pupil"], ["scolaire_pupil.id"], name=op.f("fk_scolaire_bond_pupil_scolaire_pupil"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_bond")),
+    )
+    op.create_index(op.f("ix_scolaire_bond_guardian"), "scolaire_bond", ["guardian"], unique=False)
+    op.create_index(op.f("ix_scolaire_bond_pupil"), "scolaire_bond", ["pupil"], unique=False)
+    op.create_table(
+        "scolaire_days",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("zone", sa.String(length=1), nullable=False),
+        sa.Column("uai", sa.String(length=8), nullable=True),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("entered_by", sa.String(length=26), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_by", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["uai"], ["scolaire_school.uai"], name=op.f("fk_scolaire_days_uai_scolaire_school"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_days")),
+    )
+    op.create_index(op.f("ix_scolaire_days_uai"), "scolaire_days", ["uai"], unique=False)
+    op.create_index(op.f("ix_scolaire_days_zone_first_day"), "scolaire_days", ["zone", "first_day"], unique=False)
+    op.create_table(
+        "scolaire_home_address",
+        sa.Column("home", sa.String(length=26), nullable=False),
+        sa.Column("line", sa.String(length=200), nullable=False),
+        sa.Column("extra", sa.String(length=200), nullable=False),
+        sa.Column("postcode", sa.String(length=5), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("located_by", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["home"], ["scolaire_home.id"], name=op.f("fk_scolaire_home_address_home_scolaire_home"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("home", name=op.f("pk_scolaire_home_address")),
+    )
+    op.create_table(
+        "scolaire_registration",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("reference", sa.String(length=12), nullable=False),
+        sa.Column("pupil", sa.String(length=26), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("uai", sa.String(length=8), nullable=False),
+        sa.Column("level", sa.String(length=10), nullable=False),
+        sa.Column("regime", sa.String(length=12), nullable=False),
+        sa.Column("need", sa.String(length=12), nullable=False),
+        sa.Column("waiver", sa.String(length=20), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.Column("asked_by", sa.String(length=26), nullable=True),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("paper", sa.String(length=60), nullable=True),
+        sa.Column("entered_by", sa.String(length=26), nullable=True),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('received', 'incomplete', 'decided', 'cancelled')", name=op.f("ck_scolaire_registration_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by"],
+            ["scolaire_guardian.id"],
+            name=op.f("fk_scolaire_registration_asked_by_scolaire_guardian"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["pupil"],
+            ["scolaire_pupil.id"],
+            name=op.f("fk_scolaire_registration_pupil_scolaire_pupil"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["uai"], ["scolaire_school.uai"], name=op.f("fk_scolaire_registration_uai_scolaire_school")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_registration")),
+        sa.UniqueConstraint("paper", name=op.f("uq_scolaire_registration_paper")),
+        sa.UniqueConstraint("reference", name=op.f("uq_scolaire_registration_reference")),
+    )
+    op.create_index(op.f("ix_scolaire_registration_asked_by"), "scolaire_registration", ["asked_by"], unique=False)
+    op.create_index(op.f("ix_scolaire_registration_last_day"), "scolaire_registration", ["last_day"], unique=False)
+    op.create_index(op.f("ix_scolaire_registration_outcome"), "scolaire_registration", ["outcome"], unique=False)
+    op.create_index(
+        op.f("ix_scolaire_registration_state_received_at"),
+        "scolaire_registration",
+        ["state", "received_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_scolaire_registration_uai_year"), "scolaire_registration", ["uai", "year"], unique=False)
+    op.create_index(
+        "uq_scolaire_registration_year",
+        "scolaire_registration",
+        ["pupil", "year"],
+        unique=True,
+        sqlite_where=sa.text("state <> 'cancelled'"),
+        postgresql_where=sa.text("state <> 'cancelled'"),
+    )
+    op.create_table(
+        "scolaire_sector",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("uai", sa.String(length=8), nullable=False),
+        sa.Column("commune", sa.String(length=5), nullable=False),
+        sa.Column("stage", sa.String(length=20), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["uai"], ["scolaire_school.uai"], name=op.f("fk_scolaire_sector_uai_scolaire_school"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_sector")),
+    )
+    op.create_index(op.f("ix_scolaire_sector_commune_stage"), "scolaire_sector", ["commune", "stage"], unique=False)
+    op.create_index(op.f("ix_scolaire_sector_uai"), "scolaire_sector", ["uai"], unique=False)
+    op.create_table(
+        "scolaire_stop_review",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("stop", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("found", Json, nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["stop"], ["scolaire_stop.id"], name=op.f("fk_scolaire_stop_review_stop_scolaire_stop"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_stop_review")),
+    )
+    op.create_index(op.f("ix_scolaire_stop_review_stop_at"), "scolaire_stop_review", ["stop", "at"], unique=False)
+    op.create_table(
+        "scolaire_walk",
+        sa.Column("home", sa.String(length=26), nullable=False),
+        sa.Column("stop", sa.String(length=26), nullable=False),
+        sa.Column("metres", sa.Integer(), nullable=False),
+        sa.Column("method", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["home"], ["scolaire_home.id"], name=op.f("fk_scolaire_walk_home_scolaire_home"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["stop"], ["scolaire_stop.id"], name=op.f("fk_scolaire_walk_stop_scolaire_stop"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("home", "stop", name=op.f("pk_scolaire_walk")),
+    )
+    op.create_index(op.f("ix_scolaire_walk_stop"), "scolaire_walk", ["stop"], unique=False)
+    op.create_table(
         "network_activation",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("feed", sa.String(length=64), nullable=False),
@@ -2344,6 +2696,142 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("version_id", "code", name=op.f("pk_network_notice_count")),
     )
+    op.create_table(
+        "scolaire_decision",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("registration", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("reason", Json, nullable=False),
+        sa.Column("homes", Json, nullable=False),
+        sa.Column("facts", Json, nullable=False),
+        sa.Column("rules", sa.String(length=60), nullable=False),
+        sa.Column("rules_hash", sa.String(length=64), nullable=False),
+        sa.Column("proposed", sa.String(length=16), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("price_cents", sa.Integer(), nullable=True),
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("capacity", sa.String(length=120), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("appeal", sa.String(length=26), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["scolaire_registration.id"],
+            name=op.f("fk_scolaire_decision_registration_scolaire_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_decision")),
+        sa.UniqueConstraint("registration", "number", name=op.f("uq_scolaire_decision_registration_number")),
+    )
+    op.create_table(
+        "scolaire_document",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("registration", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("media", sa.String(length=40), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("words", sa.String(length=400), nullable=False),
+        sa.Column("given_by", sa.String(length=26), nullable=False),
+        sa.Column("given_at", UtcDateTime(), nullable=False),
+        sa.Column("looked_by", sa.String(length=26), nullable=True),
+        sa.Column("looked_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["scolaire_registration.id"],
+            name=op.f("fk_scolaire_document_registration_scolaire_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_document")),
+    )
+    op.create_index(op.f("ix_scolaire_document_registration"), "scolaire_document", ["registration"], unique=False)
+    op.create_table(
+        "scolaire_pass",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("registration", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("why", sa.String(length=10), nullable=False),
+        sa.Column("price_cents", sa.Integer(), nullable=False),
+        sa.Column("paid_with", sa.String(length=60), nullable=True),
+        sa.Column("title", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("issued_by", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["scolaire_registration.id"],
+            name=op.f("fk_scolaire_pass_registration_scolaire_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_pass")),
+    )
+    op.create_index(op.f("ix_scolaire_pass_registration"), "scolaire_pass", ["registration"], unique=False)
+    op.create_index(op.f("ix_scolaire_pass_title"), "scolaire_pass", ["title"], unique=False)
+    op.create_table(
+        "scolaire_registration_home",
+        sa.Column("registration", sa.String(length=26), nullable=False),
+        sa.Column("home", sa.String(length=26), nullable=False),
+        sa.Column("wished_stop", sa.String(length=26), nullable=True),
+        sa.Column("stop", sa.String(length=26), nullable=True),
+        sa.Column("in_sector", sa.Boolean(), nullable=True),
+        sa.Column("measure", Json, nullable=True),
+        sa.Column("path", Json, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["home"],
+            ["scolaire_home.id"],
+            name=op.f("fk_scolaire_registration_home_home_scolaire_home"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["scolaire_registration.id"],
+            name=op.f("fk_scolaire_registration_home_registration_scolaire_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["stop"],
+            ["scolaire_stop.id"],
+            name=op.f("fk_scolaire_registration_home_stop_scolaire_stop"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["wished_stop"],
+            ["scolaire_stop.id"],
+            name=op.f("fk_scolaire_registration_home_wished_stop_scolaire_stop"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("registration", "home", name=op.f("pk_scolaire_registration_home")),
+    )
+    op.create_index(op.f("ix_scolaire_registration_home_stop"), "scolaire_registration_home", ["stop"], unique=False)
+    op.create_index(
+        op.f("ix_scolaire_registration_home_wished_stop"), "scolaire_registration_home", ["wished_stop"], unique=False
+    )
+    op.create_table(
+        "scolaire_appeal",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("decision", sa.String(length=26), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.String(length=26), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=False),
+        sa.Column("upheld", sa.Boolean(), nullable=True),
+        sa.Column("closed_by", sa.String(length=26), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decision"],
+            ["scolaire_decision.id"],
+            name=op.f("fk_scolaire_appeal_decision_scolaire_decision"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_appeal")),
+        sa.UniqueConstraint("decision", name=op.f("uq_scolaire_appeal_decision")),
+    )
+    op.create_index(
+        op.f("ix_scolaire_appeal_closed_at_made_at"), "scolaire_appeal", ["closed_at", "made_at"], unique=False
+    )
     # ### end Alembic commands ###
     for statement in PROTECTIONS[op.get_bind().dialect.name]:
         op.get_bind().exec_driver_sql(statement)
@@ -2351,9 +2839,48 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index(op.f("ix_scolaire_appeal_closed_at_made_at"), table_name="scolaire_appeal")
+    op.drop_table("scolaire_appeal")
+    op.drop_index(op.f("ix_scolaire_registration_home_wished_stop"), table_name="scolaire_registration_home")
+    op.drop_index(op.f("ix_scolaire_registration_home_stop"), table_name="scolaire_registration_home")
+    op.drop_table("scolaire_registration_home")
+    op.drop_index(op.f("ix_scolaire_pass_title"), table_name="scolaire_pass")
+    op.drop_index(op.f("ix_scolaire_pass_registration"), table_name="scolaire_pass")
+    op.drop_table("scolaire_pass")
+    op.drop_index(op.f("ix_scolaire_document_registration"), table_name="scolaire_document")
+    op.drop_table("scolaire_document")
+    op.drop_table("scolaire_decision")
     op.drop_table("network_notice_count")
     op.drop_index(op.f("ix_network_activation_feed"), table_name="network_activation")
     op.drop_table("network_activation")
+    op.drop_index(op.f("ix_scolaire_walk_stop"), table_name="scolaire_walk")
+    op.drop_table("scolaire_walk")
+    op.drop_index(op.f("ix_scolaire_stop_review_stop_at"), table_name="scolaire_stop_review")
+    op.drop_table("scolaire_stop_review")
+    op.drop_index(op.f("ix_scolaire_sector_uai"), table_name="scolaire_sector")
+    op.drop_index(op.f("ix_scolaire_sector_commune_stage"), table_name="scolaire_sector")
+    op.drop_table("scolaire_sector")
+    op.drop_index(
+        "uq_scolaire_registration_year",
+        table_name="scolaire_registration",
+        sqlite_where=sa.text("state <> 'cancelled'"),
+        postgresql_where=sa.text("state <> 'cancelled'"),
+    )
+    op.drop_index(op.f("ix_scolaire_registration_uai_year"), table_name="scolaire_registration")
+    op.drop_index(op.f("ix_scolaire_registration_state_received_at"), table_name="scolaire_registration")
+    op.drop_index(op.f("ix_scolaire_registration_outcome"), table_name="scolaire_registration")
+    op.drop_index(op.f("ix_scolaire_registration_last_day"), table_name="scolaire_registration")
+    op.drop_index(op.f("ix_scolaire_registration_asked_by"), table_name="scolaire_registration")
+    op.drop_table("scolaire_registration")
+    op.drop_table("scolaire_home_address")
+    op.drop_index(op.f("ix_scolaire_days_zone_first_day"), table_name="scolaire_days")
+    op.drop_index(op.f("ix_scolaire_days_uai"), table_name="scolaire_days")
+    op.drop_table("scolaire_days")
+    op.drop_index(op.f("ix_scolaire_bond_pupil"), table_name="scolaire_bond")
+    op.drop_index(op.f("ix_scolaire_bond_guardian"), table_name="scolaire_bond")
+    op.drop_table("scolaire_bond")
+    op.drop_index(op.f("ix_scolaire_bell_uai_weekday"), table_name="scolaire_bell")
+    op.drop_table("scolaire_bell")
     op.drop_index(op.f("ix_network_place_stop_place"), table_name="network_place_stop")
     op.drop_index(op.f("ix_network_place_stop_feed_last_use"), table_name="network_place_stop")
     op.drop_table("network_place_stop")
@@ -2366,6 +2893,20 @@ def downgrade() -> None:
     op.drop_table("account_password")
     op.drop_index(op.f("ix_account_identity_subject"), table_name="account_identity")
     op.drop_table("account_identity")
+    op.drop_index(op.f("ix_scolaire_stop_organisation"), table_name="scolaire_stop")
+    op.drop_index(op.f("ix_scolaire_stop_commune"), table_name="scolaire_stop")
+    op.drop_table("scolaire_stop")
+    op.drop_index(op.f("ix_scolaire_school_organisation"), table_name="scolaire_school")
+    op.drop_index(op.f("ix_scolaire_school_commune"), table_name="scolaire_school")
+    op.drop_table("scolaire_school")
+    op.drop_index(op.f("ix_scolaire_pupil_identity_folded_born_on"), table_name="scolaire_pupil_identity")
+    op.drop_table("scolaire_pupil_identity")
+    op.drop_index(op.f("ix_scolaire_invite_guardian"), table_name="scolaire_invite")
+    op.drop_table("scolaire_invite")
+    op.drop_index(op.f("ix_scolaire_home_pupil"), table_name="scolaire_home")
+    op.drop_index(op.f("ix_scolaire_home_commune"), table_name="scolaire_home")
+    op.drop_table("scolaire_home")
+    op.drop_table("scolaire_area")
     op.drop_table("network_feed")
     op.drop_index(op.f("ix_covoit_payment_batch"), table_name="covoit_payment")
     op.drop_table("covoit_payment")
@@ -2434,6 +2975,11 @@ def downgrade() -> None:
         postgresql_where=sa.text("ended_at IS NULL AND organisation IS NULL"),
     )
     op.drop_table("account_grant")
+    op.drop_index(op.f("ix_scolaire_pupil_last_day"), table_name="scolaire_pupil")
+    op.drop_table("scolaire_pupil")
+    op.drop_index(op.f("ix_scolaire_guardian_last_day"), table_name="scolaire_guardian")
+    op.drop_index(op.f("ix_scolaire_guardian_email"), table_name="scolaire_guardian")
+    op.drop_table("scolaire_guardian")
     op.drop_index(op.f("ix_outbox_message_person"), table_name="outbox_message")
     op.drop_index(op.f("ix_outbox_message_failed_at"), table_name="outbox_message")
     op.drop_index(op.f("ix_outbox_message_due_at"), table_name="outbox_message")

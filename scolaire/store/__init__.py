@@ -1,0 +1,1 @@
+"""The tables of school transport, and the queries over them."""
