@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "network": Command("mobigo.network.cli:network", "Compiler le réseau et le mettre en ligne."),
     "plan": Command("mobigo.planner.cli:plan", "Chercher un trajet."),
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
+    "scolaire": Command("scolaire.cli:scolaire", "Transport scolaire : élèves, établissements, arrêts, plans."),
     "serve": Command("mobigo.app.serve:serve", "Répondre sur le web et exécuter les travaux."),
     "worker": Command("mobigo.app.worker:worker", "Exécuter les travaux en attente et les horaires."),
 }

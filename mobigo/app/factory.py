@@ -38,6 +38,7 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "covoit.api:bp",
     "billettique.web:bp",
     "billettique.api:bp",
+    "scolaire.web:bp",
 )
 # Its own pages, which exist nowhere else.
 DEMONSTRATION: Final = ("mobigo.app.web.home:bp",)

@@ -43,6 +43,14 @@ class Permission(StrEnum):
     SALES_ACCOUNT = "sales.account"  # receive what a régie pays over, as the public accountant; fill its advance up
     SALES_READ = "sales.read"  # figures of sales and use, without names
     SALES_PARTNER = "sales.partner"  # sell by API, within a quota
+    SCHOOL_REGISTER = "school.register"  # enter a family's form, documents, duplicates, for somebody else
+    SCHOOL_DECIDE = "school.decide"  # decide rights to school transport, answer appeals
+    SCHOOL_PUPILS = "school.pupils"  # pupils by name: one's own communes', schools' or services'
+    SCHOOL_ADDRESSES = "school.addresses"  # where a pupil lives
+    SCHOOL_REFERENCE = "school.reference"  # schools, bells, sectors, stops, calendar; their imports
+    SCHOOL_STOPS = "school.stops"  # ask for a stop in one's own commune
+    SCHOOL_PLAN = "school.plan"  # draw circuits, compute plans; no name, no address
+    SCHOOL_APPROVE = "school.approve"  # approve and publish a plan that somebody else drew
     TICKETS_INSPECT = "tickets.inspect"  # check tickets, draw up a constat
     TICKETS_VALIDATE = "tickets.validate"  # an on-board validator's records and checks, by key
     TICKETS_CASES = "tickets.cases"  # what follows a constat: payments, contests, regularisations
@@ -58,6 +66,7 @@ class Role(StrEnum):
     COUNTER_AGENT = "counter_agent"
     INSPECTOR = "inspector"
     SCHOOL_MANAGER = "school_manager"
+    SCHOOL_PLANNER = "school_planner"
     CARPOOL_MANAGER = "carpool_manager"
     FINANCE_AGENT = "finance_agent"
     ORDONNATEUR = "ordonnateur"
@@ -83,10 +92,28 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.DRIVER: frozenset(),
     Role.FAMILY: frozenset(),
     Role.COUNTER_AGENT: frozenset(
-        {Permission.COVOIT_DESK, Permission.COVOIT_INBOX, Permission.SALES_COUNTER, Permission.TICKETS_CASES}
+        {
+            Permission.COVOIT_DESK,
+            Permission.COVOIT_INBOX,
+            Permission.SALES_COUNTER,
+            Permission.SCHOOL_REGISTER,
+            Permission.TICKETS_CASES,
+        }
     ),
     Role.INSPECTOR: frozenset({Permission.TICKETS_INSPECT}),
-    Role.SCHOOL_MANAGER: frozenset(),
+    Role.SCHOOL_MANAGER: frozenset(
+        {
+            Permission.SCHOOL_REGISTER,
+            Permission.SCHOOL_DECIDE,
+            Permission.SCHOOL_PUPILS,
+            Permission.SCHOOL_ADDRESSES,
+            Permission.SCHOOL_REFERENCE,
+            Permission.SCHOOL_PLAN,
+            Permission.SCHOOL_APPROVE,
+        }
+    ),
+    # Who draws circuits needs totals at stops, and nobody's name or address.
+    Role.SCHOOL_PLANNER: frozenset({Permission.SCHOOL_PLAN}),
     # Four people stand between a driver's claim and the bank: who prepares, who checks, who orders, who pays.
     Role.CARPOOL_MANAGER: _PAYING | {Permission.COVOIT_DESK, Permission.COVOIT_PREPARE},
     Role.FINANCE_AGENT: _PAYING | {Permission.COVOIT_CHECK, Permission.SALES_READ, Permission.FARES_EDIT},
@@ -100,11 +127,20 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.FEEDS_WRITE,
             Permission.API_KEYS_OWN,
             Permission.COVOIT_API,
+            Permission.SCHOOL_PUPILS,
             Permission.TICKETS_VALIDATE,
         }
     ),
-    Role.AO2: frozenset({Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN}),
-    Role.SCHOOL: frozenset(),
+    Role.AO2: frozenset(
+        {
+            Permission.FEEDS_READ,
+            Permission.FEEDS_WRITE,
+            Permission.API_KEYS_OWN,
+            Permission.SCHOOL_PUPILS,
+            Permission.SCHOOL_STOPS,
+        }
+    ),
+    Role.SCHOOL: frozenset({Permission.SCHOOL_PUPILS}),
     Role.PUBLISHER: frozenset(
         {Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN, Permission.COVOIT_READ}
     ),
@@ -160,6 +196,12 @@ NEVER_BY_KEY: Final = frozenset(
         Permission.SALES_COUNTER,
         Permission.SALES_REGIE,
         Permission.SALES_ACCOUNT,
+        # Children's files are read and decided by a person in a session.
+        Permission.SCHOOL_REGISTER,
+        Permission.SCHOOL_DECIDE,
+        Permission.SCHOOL_PUPILS,
+        Permission.SCHOOL_ADDRESSES,
+        Permission.SCHOOL_APPROVE,
         Permission.TICKETS_CASES,
         Permission.TICKETS_KEYS,
     }

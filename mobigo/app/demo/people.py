@@ -55,6 +55,7 @@ PEOPLE: Final = (
     _person(Role.COUNTER_AGENT, "guichet", "Guy Guichetier", "renseigne et vend au guichet"),
     _person(Role.INSPECTOR, "controle", "Coralie Contrôleuse", "vérifie les titres à bord"),
     _person(Role.SCHOOL_MANAGER, "scolaire", "Sylvie Gestionnaire", "organise les transports scolaires"),
+    _person(Role.SCHOOL_PLANNER, "circuits", "Cyrille Circuits", "dessine les circuits scolaires, sans voir d’adresse"),
     _person(Role.CARPOOL_MANAGER, "covoiturage", "Claire Gestionnaire", "suit le covoiturage, prépare les paiements"),
     _person(Role.FINANCE_AGENT, "finances", "Firmin Financier", "vérifie les paiements préparés"),
     _person(Role.ORDONNATEUR, "ordonnateur", "Odile Ordonnatrice", "vice-présidente : lit les dépenses, les ordonne"),
