@@ -1,0 +1,1 @@
+"""Solvers of open data: the audit of tables, complementary suppression, differences between feeds."""

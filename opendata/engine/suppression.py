@@ -1,0 +1,143 @@
+"""Complementary suppression: which further cells to hide, so that sums do not give back those that are too small.
+
+For each cell that is not safe, the cheapest shift of the table that moves it far enough and keeps every sum; whatever
+shifts is hidden (Cox, "Network models for complementary cell suppression", JASA 1995; the shift is a linear programme,
+so hierarchies and linked tables need nothing special). The audit has the last word: what it finds is shifted again.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendata.engine.audit import audit
+from opendata.model.secrecy import ALL, Audit, Cell, Table
+from opendata.rules.secrecy import hidden
+
+ROUNDS_MAX: Final = 25
+_MOVED: Final = 1e-6
+_MARGIN: Final = 50.0  # a margin tells more than a cell, and is hidden last
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """The table as it may leave, and its audit; `audit.leaks` holds what could not be made safe."""
+
+    table: Table
+    audit: Audit
+
+
+def suppress(table: Table, k: int, *, frozen: frozenset[int] = frozenset(), seed: int = 0) -> Suppressed:
+    """The table with enough hidden besides what already is. `frozen`: cells that readers know already, and that would
+    hide nothing. Every cell needs its value. The same input gives the same table."""
+    cells = list(table.cells)
+    shift = _Shift(table, cells, k, frozen)
+    for number in range(ROUNDS_MAX):
+        if number == 0:
+            shift.protect([place for place, cell in enumerate(cells) if cell.hidden])
+        found = audit(Table(tuple(cells), table.sums), seed=seed)
+        if found.passed:
+            break
+        before = sum(cell.hidden for cell in cells)
+        shift.protect([leak.cell for leak in found.leaks], again=True)
+        if sum(cell.hidden for cell in cells) == before:
+            break
+    return Suppressed(Table(tuple(cells), table.sums), found)
+
+
+class _Shift:
+    """The programme of shifts: one variable up and one down for each cell that may move."""
+
+    def __init__(self, table: Table, cells: list[Cell], k: int, frozen: frozenset[int]) -> None:
+        self.table, self.cells, self.k, self.frozen = table, cells, k, frozen
+        self.values = np.array([cell.value for cell in cells], dtype=np.int64)
+        self.low, self.high = self.values.copy(), self.values.copy()
+        self._linear: tuple[Any, list[Any], list[Any]] | None = None
+
+    def protect(self, places: list[int], *, again: bool = False) -> None:
+        """Hide what makes these cells safe, the neediest first. `again`: they were shifted already, and that was not
+        enough; shift them further, and where they cannot go up any more, down."""
+        for place in sorted(places, key=lambda place: (self._lack(place), place), reverse=True):
+            step = self._lack(place) if not again else max(self._lack(place), self.cells[place].width, 1)
+            if step <= 0:
+                continue
+            moved = self._cheapest(place, step)
+            if moved is None and again:
+                moved = self._cheapest(place, -min(step, int(self.values[place]) - self.cells[place].floor))
+            if moved is not None:
+                self._hide(moved)
+
+    def _lack(self, place: int) -> int:
+        cell = self.cells[place]
+        wanted = max(int(self.low[place]) + cell.width, cell.reach)
+        return 0 if self.high[place] >= wanted else wanted - int(self.values[place])
+
+    def _hide(self, moved: NDArray[np.float64]) -> None:
+        for place in np.flatnonzero(np.abs(moved) > _MOVED):
+            if not self.cells[place].hidden:
+                self.cells[place] = hidden(self.cells[place], self.k)
+                self._free(int(place))
+        whole = np.rint(moved).astype(np.int64)
+        if all(whole[each.total] == whole[list(each.parts)].sum() for each in self.table.sums):
+            np.minimum(self.low, self.values + whole, out=self.low)
+            np.maximum(self.high, self.values + whole, out=self.high)
+
+    def _cheapest(self, place: int, step: int) -> NDArray[np.float64] | None:
+        """How much each cell moves when this one moves by `step` at the least cost; None when it cannot."""
+        from ortools.linear_solver import pywraplp
+
+        if step == 0:
+            return None
+        solver, ups, downs = self._linear or self._built()
+        up, down = ups[place], downs[place]
+        before = up.lb(), up.ub(), down.lb(), down.ub()
+        up.SetBounds(float(max(step, 0)), float(max(step, 0)))
+        down.SetBounds(float(max(-step, 0)), float(max(-step, 0)))
+        state = solver.Solve()
+        moved = None
+        if state == pywraplp.Solver.OPTIMAL:
+            moved = np.array([u.solution_value() - d.solution_value() for u, d in zip(ups, downs, strict=True)])
+        up.SetBounds(*before[:2])
+        down.SetBounds(*before[2:])
+        return moved
+
+    def _built(self) -> tuple[Any, list[Any], list[Any]]:
+        from ortools.linear_solver import pywraplp
+
+        solver = pywraplp.Solver.CreateSolver("GLOP")
+        ups, downs = [], []
+        objective = solver.Objective()
+        objective.SetMinimization()
+        for place, cell in enumerate(self.cells):
+            room = self._room(place, cell)
+            ups.append(solver.NumVar(0.0, solver.infinity() if room is not None else 0.0, ""))
+            downs.append(solver.NumVar(0.0, float(room or 0), ""))
+            for variable in (ups[-1], downs[-1]):
+                objective.SetCoefficient(variable, self._cost(cell))
+        for each in self.table.sums:
+            row = solver.Constraint(0.0, 0.0)
+            for place, sign in ((each.total, -1.0), *((part, 1.0) for part in each.parts)):
+                row.SetCoefficient(ups[place], sign)
+                row.SetCoefficient(downs[place], -sign)
+        self._linear = solver, ups, downs
+        return self._linear
+
+    def _room(self, place: int, cell: Cell) -> int | None:
+        """How far down a cell may move; None when it may not move at all. What holds nobody hides nothing: readers
+        often know that nobody can be there."""
+        if place in self.frozen or (not cell.hidden and cell.value == 0):
+            return None
+        return int(self.values[place]) - (cell.floor if cell.hidden else 1)
+
+    @staticmethod
+    def _cost(cell: Cell) -> float:
+        if cell.hidden:
+            return 0.001
+        return (_MARGIN if ALL in cell.key else 1.0) * (1.0 + float(np.log2(1 + (cell.value or 0))))
+
+    def _free(self, place: int) -> None:
+        assert self._linear is not None  # noqa: S101 - what moved was solved
+        solver, ups, downs = self._linear
+        for variable in (ups[place], downs[place]):
+            solver.Objective().SetCoefficient(variable, self._cost(self.cells[place]))
