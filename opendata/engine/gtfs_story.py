@@ -85,8 +85,9 @@ def _stops(diff: pl.DataFrame, old: FeedTables, new: FeedTables) -> Iterator[Dec
         was, now = change.old, change.new
         if was is None or now is None:
             there = now or was or {}
-            code = "opendata.diff.stop_added" if was is None else "opendata.diff.stop_deleted"
-            yield Decision(code, name=_stop_name(there))
+            yield Decision(
+                "opendata.diff.stop_added" if was is None else "opendata.diff.stop_deleted", name=_stop_name(there)
+            )
             continue
         name = _stop_name(now)
         if was["stop_id"] != now["stop_id"]:
@@ -114,8 +115,10 @@ def _lines(diff: pl.DataFrame, old: FeedTables, new: FeedTables) -> Iterator[Dec
     for change in _paired("routes.txt", "route_id", changes):
         was, now = change.old, change.new
         if was is None or now is None:
-            code = "opendata.diff.line_added" if was is None else "opendata.diff.line_deleted"
-            yield Decision(code, line=_line_name(now or was or {}))
+            yield Decision(
+                "opendata.diff.line_added" if was is None else "opendata.diff.line_deleted",
+                line=_line_name(now or was or {}),
+            )
             continue
         line = _line_name(now)
         if was["route_id"] != now["route_id"]:
@@ -196,11 +199,12 @@ def _layout(diff: pl.DataFrame) -> Iterator[Decision]:
     for row in diff.filter(pl.col("target") != "row").iter_rows(named=True):
         added = row["action"] == "add"
         if row["target"] == "file":
-            code = "opendata.diff.file_added" if added else "opendata.diff.file_deleted"
-            yield Decision(code, file=row["file"])
+            yield Decision("opendata.diff.file_added" if added else "opendata.diff.file_deleted", file=row["file"])
         else:
-            code = "opendata.diff.column_added" if added else "opendata.diff.column_deleted"
-            yield Decision(code, file=row["file"], column=_json(row["identifier"])["column"])
+            yield Decision(
+                "opendata.diff.column_added" if added else "opendata.diff.column_deleted",
+                file=row["file"], column=_json(row["identifier"])["column"],
+            )  # fmt: skip
 
 
 def _rest(diff: pl.DataFrame) -> Iterator[Decision]:
