@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "gtfs": Command("mobigo.network.cli:gtfs", "Importer et surveiller les offres de transport (GTFS)."),
     "migrate": Command("mobigo.app.migrate:migrate", "Mettre la base de données au schéma de cette version."),
     "network": Command("mobigo.network.cli:network", "Compiler le réseau et le mettre en ligne."),
+    "opendata": Command("opendata.cli:opendata", "Données ouvertes : publier, suivre, vérifier."),
     "plan": Command("mobigo.planner.cli:plan", "Chercher un trajet."),
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
     "scolaire": Command("scolaire.cli:scolaire", "Transport scolaire : élèves, établissements, arrêts, plans."),
@@ -54,11 +55,19 @@ def open_services() -> "Services":
     from billettique.store import tariffs as fare_versions
     from mobigo.app import schema
     from mobigo.app.factory import make_carpool, make_fares, make_networks
+    from mobigo.app.joins import make_judges, make_offers
     from mobigo.infra.config import load_config
     from mobigo.infra.i18n import keep_compiled_in
     from mobigo.infra.web import Services
 
-    services = Services(load_config(), make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares)
+    services = Services(
+        load_config(),
+        make_networks=make_networks,
+        make_carpool=make_carpool,
+        make_fares=make_fares,
+        make_offers=make_offers,
+        make_judges=make_judges,
+    )
     keep_compiled_in(services.config.home / "cache")
     schema.ready(services.engine, services.config)
     fare_versions.connect(services.config.home, services.engine)

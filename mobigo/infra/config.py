@@ -163,6 +163,10 @@ def _local_url(known: Mapping[str, Any]) -> str:
     return f"http://{known['host']}:{known['port']}"
 
 
+def _data_contact(known: Mapping[str, Any]) -> str:
+    return f"donnees@{urlsplit(known['base_url']).hostname or 'localhost'}"
+
+
 def _payments(known: Mapping[str, Any]) -> tuple[str, ...]:
     return ("counter",) if known["environment"] == "production" else ("counter", "sim")
 
@@ -218,6 +222,8 @@ class Config:
     rpc_url: Annotated[str | None, Setting("MOBIGO_RPC_URL", _optional_url, "")]
     rpc_access_key: Annotated[str | None, Setting("MOBIGO_RPC_ACCESS_KEY", _optional, "", secret=True)]
     rpc_secret_key: Annotated[str | None, Setting("MOBIGO_RPC_SECRET_KEY", _optional, "", secret=True)]
+    # The address reusers of our open data write to; none: donnees@ the host of the public address.
+    opendata_contact: Annotated[str, Setting("MOBIGO_OPENDATA_CONTACT", _text, _data_contact)]
     log_format: Annotated[str, Setting("MOBIGO_LOG_FORMAT", _one_of("text", "json"), "text")]
     log_level: Annotated[str, Setting("MOBIGO_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")]
 

@@ -96,6 +96,16 @@ class Contents:
                     draft.unlink()
         return removed
 
+    def remove(self, digests: Collection[str], needed: Callable[[], Collection[str]]) -> int:
+        """Remove these contents at once, but for those that `needed` (asked once nobody can put any more) names;
+        returns how many went."""
+        with self.lock(fcntl.LOCK_EX):
+            gone = [self.path(digest) for digest in set(digests) - set(needed())]
+            found = [path for path in gone if path.exists()]
+            for path in found:
+                path.unlink()
+        return len(found)
+
     @contextmanager
     def unswept(self) -> Iterator[None]:
         """While this is held no file is swept: what the database names at its start is there until its end."""

@@ -51,6 +51,8 @@ class Permission(StrEnum):
     SCHOOL_STOPS = "school.stops"  # ask for a stop in one's own commune
     SCHOOL_PLAN = "school.plan"  # draw circuits, compute plans; no name, no address
     SCHOOL_APPROVE = "school.approve"  # approve and publish a plan that somebody else drew
+    OPENDATA_PUBLISH = "opendata.publish"  # see drafts, publish, roll back, withdraw, let a finding stand
+    OPENDATA_APPROVE = "opendata.approve"  # approve what somebody else will publish
     TICKETS_INSPECT = "tickets.inspect"  # check tickets, draw up a constat
     TICKETS_VALIDATE = "tickets.validate"  # an on-board validator's records and checks, by key
     TICKETS_CASES = "tickets.cases"  # what follows a constat: payments, contests, regularisations
@@ -142,7 +144,14 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.SCHOOL: frozenset({Permission.SCHOOL_PUPILS}),
     Role.PUBLISHER: frozenset(
-        {Permission.FEEDS_READ, Permission.FEEDS_WRITE, Permission.API_KEYS_OWN, Permission.COVOIT_READ}
+        {
+            Permission.FEEDS_READ,
+            Permission.FEEDS_WRITE,
+            Permission.API_KEYS_OWN,
+            Permission.COVOIT_READ,
+            Permission.OPENDATA_PUBLISH,
+            Permission.OPENDATA_APPROVE,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -159,6 +168,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.SYSTEM_READ,
             Permission.MESSAGES_READ,
             Permission.COVOIT_READ,
+            Permission.OPENDATA_APPROVE,
             Permission.SALES_READ,
             Permission.TICKETS_KEYS,
         }
@@ -204,6 +214,9 @@ NEVER_BY_KEY: Final = frozenset(
         Permission.SCHOOL_APPROVE,
         Permission.TICKETS_CASES,
         Permission.TICKETS_KEYS,
+        # What is public cannot be taken back: a person in a session answers for it.
+        Permission.OPENDATA_PUBLISH,
+        Permission.OPENDATA_APPROVE,
     }
 )
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from flask import current_app, g, request
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Engine
 
     from mobigo.infra.blobs import Blobs
@@ -39,6 +41,8 @@ class Services:
     make_carpool: Callable[["Services"], Any] | None = None
     make_fares: Callable[["Services"], Any] | None = None
     make_seats: Callable[["Services"], Any] | None = None
+    make_offers: Callable[["Services", "datetime"], Any] | None = None
+    make_judges: Callable[["Services"], Any] | None = None
     # Set by tests that bring their own.
     _parts: dict[type, Any] = field(default_factory=dict)
 
@@ -77,6 +81,17 @@ class Services:
     def seats(self) -> Any:
         """Who keeps seats that ticketing sells, by kind of item; None where none were handed over."""
         return None if self.make_seats is None else self.make_seats(self)
+
+    def offers(self, now: "datetime") -> Any:
+        """What there is to publish at this instant, as `opendata.model.offers.Offer`; none where none were handed
+        over."""
+        return [] if self.make_offers is None else self.make_offers(self, now)
+
+    @cached_property
+    def judges(self) -> Any:
+        """Who judges files before they are published, as `opendata.model.checks.Judge`; none where none were handed
+        over."""
+        return [] if self.make_judges is None else self.make_judges(self)
 
     def part(self, kind: type[Part], make: Callable[["Services"], Part]) -> Part:
         """One object of `kind` per process, made at first use: a package's own cache or client."""

@@ -2,6 +2,7 @@
 handed over beside it, by `mobigo.app`.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -9,33 +10,26 @@ from typing import Final
 
 from mobigo.base.datasets import Column, Privacy
 
+_CODE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9_]+)+")  # two parts: no code is a page's own address
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}(?:\.[a-z0-9]{1,8})+")
+
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """Under what terms the files may be used again; `url` names the licence to machines."""
+    """Under what terms the files may be used again: the code and the address that the national access point uses."""
 
     code: str
     title: str
     url: str
-    text_url: str
 
 
 LICENCE_OUVERTE: Final = Licence(
-    "lov2",
-    "Licence Ouverte 2.0",
-    "http://publications.europa.eu/resource/authority/licence/ETALAB_2_0",
-    "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    "lov2", "Licence Ouverte 2.0", "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 )
-ODBL: Final = Licence(
-    "odc-odbl",
-    "Open Database License 1.0",
-    "http://publications.europa.eu/resource/authority/licence/ODC_BL",
-    "https://opendatacommons.org/licenses/odbl/1-0/",
-)
+ODBL: Final = Licence("odc-odbl", "Open Database License 1.0", "https://opendatacommons.org/licenses/odbl/1.0/")
 LICENCE_MOBILITES: Final = Licence(
     "mobility-licence",
     "Licence Mobilités",
-    "https://wiki.lafabriquedesmobilites.fr/wiki/Licence_Mobilit%C3%A9s",
     "https://wiki.lafabriquedesmobilites.fr/wiki/Licence_Mobilit%C3%A9s",
 )
 LICENCES: Final = {each.code: each for each in (LICENCE_OUVERTE, ODBL, LICENCE_MOBILITES)}
@@ -88,15 +82,14 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Who answers for a dataset: an office, never a person's own address."""
+    """Who answers for a dataset: an office, never a person's own address. `email` "": the installation's
+    (MOBIGO_OPENDATA_CONTACT)."""
 
     name: str
-    email: str
+    email: str = ""
 
 
-REGION: Final = Contact(
-    "Région Bourgogne-Franche-Comté, direction des mobilités", "donnees-mobilite@bourgognefranchecomte.fr"
-)
+REGION: Final = Contact("Région Bourgogne-Franche-Comté, direction des mobilités")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +126,10 @@ class Declaration:
     deprecated: str = ""  # French: what to use instead, when it is on its way out
 
     def __post_init__(self) -> None:
+        if not _CODE.fullmatch(self.code):
+            raise ValueError(f"{self.code!r}: small letters and digits, in two parts or more joined by hyphens")
+        if not all(_NAME.fullmatch(each.name) for each in self.files):
+            raise ValueError(f"{self.code}: a file's name is small letters, digits, hyphens, and an extension")
         if self.gate is Gate.PEOPLE and self.privacy is None:
             raise ValueError(f"{self.code}: people are behind it, and it has no privacy policy")
         if self.gate is not Gate.PEOPLE and self.privacy is not None:

@@ -51,6 +51,12 @@ PROTECTIONS = {
         "CREATE TRIGGER ledger_mark_no_delete BEFORE DELETE ON ledger_mark BEGIN SELECT RAISE(ABORT, 'ledger_mark only grows'); END",
         "CREATE TRIGGER ledger_signed_head_no_update BEFORE UPDATE ON ledger_signed_head BEGIN SELECT RAISE(ABORT, 'ledger_signed_head only grows'); END",
         "CREATE TRIGGER ledger_signed_head_no_delete BEFORE DELETE ON ledger_signed_head BEGIN SELECT RAISE(ABORT, 'ledger_signed_head only grows'); END",
+        "CREATE TRIGGER opendata_approval_no_update BEFORE UPDATE ON opendata_approval BEGIN SELECT RAISE(ABORT, 'opendata_approval only grows'); END",
+        "CREATE TRIGGER opendata_approval_no_delete BEFORE DELETE ON opendata_approval BEGIN SELECT RAISE(ABORT, 'opendata_approval only grows'); END",
+        "CREATE TRIGGER opendata_check_no_update BEFORE UPDATE ON opendata_check BEGIN SELECT RAISE(ABORT, 'opendata_check only grows'); END",
+        "CREATE TRIGGER opendata_check_no_delete BEFORE DELETE ON opendata_check BEGIN SELECT RAISE(ABORT, 'opendata_check only grows'); END",
+        "CREATE TRIGGER opendata_event_no_update BEFORE UPDATE ON opendata_event BEGIN SELECT RAISE(ABORT, 'opendata_event only grows'); END",
+        "CREATE TRIGGER opendata_event_no_delete BEFORE DELETE ON opendata_event BEGIN SELECT RAISE(ABORT, 'opendata_event only grows'); END",
     ],
     "postgresql": [
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
@@ -110,6 +116,15 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER ledger_signed_head_no_change BEFORE UPDATE OR DELETE ON ledger_signed_head FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER ledger_signed_head_no_truncate BEFORE TRUNCATE ON ledger_signed_head FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER opendata_approval_no_change BEFORE UPDATE OR DELETE ON opendata_approval FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER opendata_approval_no_truncate BEFORE TRUNCATE ON opendata_approval FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER opendata_check_no_change BEFORE UPDATE OR DELETE ON opendata_check FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER opendata_check_no_truncate BEFORE TRUNCATE ON opendata_check FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER opendata_event_no_change BEFORE UPDATE OR DELETE ON opendata_event FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER opendata_event_no_truncate BEFORE TRUNCATE ON opendata_event FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
     ],
 }
 
@@ -1629,6 +1644,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_pointer")),
     )
     op.create_table(
+        "opendata_dataset",
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("declaration", Json, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("modified_at", UtcDateTime(), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_because", sa.Text(), nullable=False),
+        sa.Column("replaced_by", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_opendata_dataset")),
+    )
+    op.create_table(
         "organisation",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -2248,6 +2274,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_network_feed")),
     )
     op.create_table(
+        "opendata_version",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("dataset", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("slot", sa.String(length=8), nullable=False),
+        sa.Column("facts_at", UtcDateTime(), nullable=False),
+        sa.Column("made_by", sa.String(length=64), nullable=True),
+        sa.Column("first_day", sa.Date(), nullable=True),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("counts", Json, nullable=False),
+        sa.Column("withdrawn_because", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset"], ["opendata_dataset.code"], name=op.f("fk_opendata_version_dataset_opendata_dataset")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opendata_version")),
+        sa.UniqueConstraint("dataset", "content_hash", name=op.f("uq_opendata_version_dataset_content_hash")),
+        sa.UniqueConstraint("dataset", "number", name=op.f("uq_opendata_version_dataset_number")),
+    )
+    op.create_index(op.f("ix_opendata_version_state"), "opendata_version", ["state"], unique=False)
+    op.create_table(
+        "opendata_waiver",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("dataset", sa.String(length=64), nullable=False),
+        sa.Column("judge", sa.String(length=60), nullable=False),
+        sa.Column("code", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset"], ["opendata_dataset.code"], name=op.f("fk_opendata_waiver_dataset_opendata_dataset")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opendata_waiver")),
+    )
+    op.create_index(op.f("ix_opendata_waiver_dataset"), "opendata_waiver", ["dataset"], unique=False)
+    op.create_table(
         "scolaire_area",
         sa.Column("organisation", sa.String(length=26), nullable=False),
         sa.Column("commune", sa.String(length=5), nullable=False),
@@ -2478,6 +2542,96 @@ def upgrade() -> None:
         op.f("ix_network_place_stop_feed_last_use"), "network_place_stop", ["feed", "last_use"], unique=False
     )
     op.create_index(op.f("ix_network_place_stop_place"), "network_place_stop", ["place"], unique=False)
+    op.create_table(
+        "opendata_approval",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("version_id", sa.String(length=26), nullable=False),
+        sa.Column("step", sa.String(length=12), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["opendata_version.id"], name=op.f("fk_opendata_approval_version_id_opendata_version")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opendata_approval")),
+    )
+    op.create_index(op.f("ix_opendata_approval_version_id"), "opendata_approval", ["version_id"], unique=False)
+    op.create_table(
+        "opendata_check",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("version_id", sa.String(length=26), nullable=False),
+        sa.Column("judge", sa.String(length=60), nullable=False),
+        sa.Column("judge_version", sa.String(length=60), nullable=False),
+        sa.Column("file", sa.String(length=120), nullable=False),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.Column("required", sa.Boolean(), nullable=False),
+        sa.Column("findings", Json, nullable=False),
+        sa.Column("because", Json, nullable=True),
+        sa.Column("checked_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["opendata_version.id"], name=op.f("fk_opendata_check_version_id_opendata_version")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opendata_check")),
+    )
+    op.create_index(op.f("ix_opendata_check_version_id_judge"), "opendata_check", ["version_id", "judge"], unique=False)
+    op.create_table(
+        "opendata_event",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("dataset", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("slot", sa.String(length=8), nullable=True),
+        sa.Column("version_id", sa.String(length=26), nullable=True),
+        sa.Column("before_id", sa.String(length=26), nullable=True),
+        sa.Column("by", sa.String(length=64), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["before_id"], ["opendata_version.id"], name=op.f("fk_opendata_event_before_id_opendata_version")
+        ),
+        sa.ForeignKeyConstraint(
+            ["dataset"], ["opendata_dataset.code"], name=op.f("fk_opendata_event_dataset_opendata_dataset")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["opendata_version.id"], name=op.f("fk_opendata_event_version_id_opendata_version")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opendata_event")),
+    )
+    op.create_index(op.f("ix_opendata_event_at"), "opendata_event", ["at"], unique=False)
+    op.create_index(op.f("ix_opendata_event_dataset"), "opendata_event", ["dataset"], unique=False)
+    op.create_table(
+        "opendata_file",
+        sa.Column("version_id", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("content_sha256", sa.String(length=64), nullable=False),
+        sa.Column("gzip_sha256", sa.String(length=64), nullable=True),
+        sa.Column("gzip_size", sa.BigInteger(), nullable=True),
+        sa.Column("rows", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["opendata_version.id"], name=op.f("fk_opendata_file_version_id_opendata_version")
+        ),
+        sa.PrimaryKeyConstraint("version_id", "name", name=op.f("pk_opendata_file")),
+    )
+    op.create_index(op.f("ix_opendata_file_sha256"), "opendata_file", ["sha256"], unique=False)
+    op.create_table(
+        "opendata_pointer",
+        sa.Column("dataset", sa.String(length=64), nullable=False),
+        sa.Column("slot", sa.String(length=8), nullable=False),
+        sa.Column("version_id", sa.String(length=26), nullable=True),
+        sa.Column("facts_at", UtcDateTime(), nullable=False),
+        sa.Column("moved_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset"], ["opendata_dataset.code"], name=op.f("fk_opendata_pointer_dataset_opendata_dataset")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["opendata_version.id"], name=op.f("fk_opendata_pointer_version_id_opendata_version")
+        ),
+        sa.PrimaryKeyConstraint("dataset", "slot", name=op.f("pk_opendata_pointer")),
+    )
     op.create_table(
         "scolaire_bell",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -2881,6 +3035,16 @@ def downgrade() -> None:
     op.drop_table("scolaire_bond")
     op.drop_index(op.f("ix_scolaire_bell_uai_weekday"), table_name="scolaire_bell")
     op.drop_table("scolaire_bell")
+    op.drop_table("opendata_pointer")
+    op.drop_index(op.f("ix_opendata_file_sha256"), table_name="opendata_file")
+    op.drop_table("opendata_file")
+    op.drop_index(op.f("ix_opendata_event_dataset"), table_name="opendata_event")
+    op.drop_index(op.f("ix_opendata_event_at"), table_name="opendata_event")
+    op.drop_table("opendata_event")
+    op.drop_index(op.f("ix_opendata_check_version_id_judge"), table_name="opendata_check")
+    op.drop_table("opendata_check")
+    op.drop_index(op.f("ix_opendata_approval_version_id"), table_name="opendata_approval")
+    op.drop_table("opendata_approval")
     op.drop_index(op.f("ix_network_place_stop_place"), table_name="network_place_stop")
     op.drop_index(op.f("ix_network_place_stop_feed_last_use"), table_name="network_place_stop")
     op.drop_table("network_place_stop")
@@ -2907,6 +3071,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scolaire_home_commune"), table_name="scolaire_home")
     op.drop_table("scolaire_home")
     op.drop_table("scolaire_area")
+    op.drop_index(op.f("ix_opendata_waiver_dataset"), table_name="opendata_waiver")
+    op.drop_table("opendata_waiver")
+    op.drop_index(op.f("ix_opendata_version_state"), table_name="opendata_version")
+    op.drop_table("opendata_version")
     op.drop_table("network_feed")
     op.drop_index(op.f("ix_covoit_payment_batch"), table_name="covoit_payment")
     op.drop_table("covoit_payment")
@@ -2988,6 +3156,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_outbox_effect_due_at"), table_name="outbox_effect")
     op.drop_table("outbox_effect")
     op.drop_table("organisation")
+    op.drop_table("opendata_dataset")
     op.drop_table("network_pointer")
     op.drop_table("network_place_merge")
     op.drop_index(op.f("ix_network_feed_source_next_at"), table_name="network_feed_source")

@@ -1,0 +1,207 @@
+"""What this product offers for publication: each module's exports, declared for `opendata`.
+
+Timetables that are the Region's own, under a licence we may give: a feed that another organisation looks after, or that
+comes from an address whose licence we do not know, is not ours to publish. Tables about people are offered by
+`opendata.service.gated`, through its gate, never from here.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mobigo.base.datasets import Column
+from mobigo.base.instants import paris_day
+from mobigo.infra.db import reading
+from opendata.export.tables import CSV, csv_bytes
+from opendata.model.datasets import LICENCES, Declaration, FileSpec, Gate, Licence, Period, Theme
+from opendata.model.editions import Edition, Produced
+from opendata.model.offers import Offer
+from opendata.rules.publishing import slot_of
+
+if TYPE_CHECKING:
+    from mobigo.base.datasets import Dataset
+    from mobigo.infra.web import Services
+    from mobigo.network.store.feeds import FeedVersion
+    from opendata.model.checks import Judge
+
+GTFS: Final = "GTFS Schedule"
+ZIP: Final = "application/zip"
+
+
+def offers(services: "Services", now: datetime) -> list[Offer]:
+    """Everything there is to publish at this instant, by code."""
+    made = [*_timetables(services), *_ticketing(services, now), *_carpool()]
+    return sorted(made, key=lambda offer: offer.declared.code)
+
+
+def judges(services: "Services") -> "list[Judge]":
+    """Who looks at the files before they leave."""
+    return []
+
+
+# ---------------------------------------------------------------- timetables
+
+
+def _timetables(services: "Services") -> Iterator[Offer]:
+    from mobigo.network.store import feeds, sources
+
+    with reading(services.engine) as session:
+        held = [feed for feed in feeds.list_feeds(session) if feed.active and feed.organisation is None]
+        licences = {source.feed: source.licence for source in sources.list_sources(session)}
+    for feed in held:
+        licence = LICENCES.get(licences.get(feed.name, "lov2"))
+        if feed.version is not None and licence is not None:
+            yield _timetable(services, feed.version, licence)
+
+
+def _timetable(services: "Services", version: "FeedVersion", licence: Licence) -> Offer:
+    name = _agency(services, version)
+    declared = Declaration(
+        code=f"horaires-{version.feed}",
+        title=f"Horaires : {name}",
+        description=f"Arrêts, lignes, courses et calendriers du réseau {name}, tels qu’ils circulent : l’offre que "
+        "Mobigo montre aux voyageurs, table par table, sans rien en retirer.",
+        serves="Pour les calculateurs d’itinéraires, les applications de mobilité et l’étude de l’offre de transport.",
+        theme=Theme.TIMETABLES,
+        gate=Gate.NETWORK,
+        period=Period.NIGHT,
+        licence=licence,
+        files=(FileSpec("gtfs.zip", ZIP, "L’offre théorique, au format GTFS", GTFS),),
+        keywords=("transport public", "horaires", "arrêts", "GTFS", version.feed),
+    )
+
+    def produce(now: datetime, _folder: Path) -> list[Edition]:
+        from mobigo.network.export.gtfs import exact
+        from mobigo.network.service.importing import read_tables_of
+        from mobigo.network.store import lossless
+
+        tables = read_tables_of(services, version)
+        content = exact(tables, lossless.headers(services.config.home, version.content_hash))
+        return [
+            Edition(
+                files=(Produced("gtfs.zip", ZIP, content),),
+                slot=slot_of(version.first_day, paris_day(now)),
+                first_day=version.first_day,
+                last_day=version.last_day,
+                counts=version.rows,
+            )
+        ]
+
+    return Offer(declared, produce)
+
+
+def _agency(services: "Services", version: "FeedVersion") -> str:
+    """The name that the feed gives its network: that of its agency, or of the feed when there are several."""
+    from mobigo.network.service.importing import read_tables_of
+
+    tables = read_tables_of(services, version)
+    if tables.has("agency", "agency_name"):
+        names = list(dict.fromkeys(tables["agency"]["agency_name"].str.strip_chars().to_list()))
+        if len(names) == 1 and names[0]:
+            return str(names[0])
+    return version.feed
+
+
+# ---------------------------------------------------------------- ticketing and carpool: what is nobody's
+
+
+def _ticketing(services: "Services", now: datetime) -> Iterator[Offer]:
+    from billettique.export.opendata import datasets
+    from billettique.gateway.fares import tariff_on
+    from billettique.gateway.points_of_sale import points_of_sale
+
+    home, today = services.config.home, paris_day(now)
+    tables = {each.code: each for each in datasets(tariff_on(today, home), points_of_sale(home), [], {}, [])}
+    yield _table(
+        tables["billettique-tarifs"],
+        Theme.FARES,
+        "tarifs.csv",
+        "Pour afficher un prix juste dans une application, comparer des tarifs, suivre leur évolution.",
+        ("tarifs", "billets", "abonnements"),
+    )
+    yield _table(
+        tables["billettique-points-de-vente"],
+        Theme.POINTS_OF_SALE,
+        "points-de-vente.csv",
+        "Pour dire à un voyageur où acheter son titre près de chez lui, et s’il peut y payer en espèces.",
+        ("points de vente", "guichets", "accessibilité"),
+    )
+
+
+def _table(table: "Dataset", theme: Theme, name: str, serves: str, keywords: tuple[str, ...]) -> Offer:
+    declared = Declaration(
+        code=table.code,
+        title=table.title,
+        description=table.description,
+        serves=serves,
+        theme=theme,
+        gate=Gate.OPEN,
+        period=Period.NIGHT,
+        files=(FileSpec(name, CSV, table.title, "Table Schema", table.columns),),
+        keywords=keywords,
+    )
+
+    def produce(_now: datetime, _folder: Path) -> list[Edition]:
+        rows = list(table.rows())
+        if not rows:
+            return []
+        content = csv_bytes(table.columns, rows)
+        return [Edition(files=(Produced(name, CSV, content, rows=len(rows)),), counts={"published": len(rows)})]
+
+    return Offer(declared, produce)
+
+
+PLACE_COLUMNS: Final = (
+    Column("id_lieu", "string", "Identifiant provisoire ; le point d’accès national donne le définitif"),
+    Column("nom_lieu", "string", "Nom du lieu"),
+    Column("ad_lieu", "string", "Où l’on attend exactement", required=False),
+    Column("com_lieu", "string", "Commune"),
+    Column("insee", "string", "Code de la commune"),
+    Column("type", "string", "Type de lieu, dans la liste du schéma national"),
+    Column("date_maj", "date", "Jour depuis lequel ces lignes sont en vigueur"),
+    Column("ouvert", "boolean", "Le lieu est en service"),
+    Column("source", "string", "SIREN de qui décrit le lieu", required=False),
+    Column("Xlong", "number", "Longitude (WGS84)"),
+    Column("Ylat", "number", "Latitude (WGS84)"),
+    Column("nbre_pl", "integer", "Places de stationnement", required=False),
+    Column("nbre_pmr", "integer", "Places réservées aux personnes handicapées", required=False),
+    Column("duree", "integer", "Durée de stationnement permise, en minutes", required=False),
+    Column("horaires", "string", "Horaires (syntaxe OpenStreetMap)", required=False),
+    Column("proprio", "string", "Propriétaire", required=False),
+    Column("lumiere", "boolean", "Le lieu est éclairé", required=False),
+    Column("comm", "string", "Commentaire", required=False),
+)
+
+
+def _carpool() -> Iterator[Offer]:
+    declared = Declaration(
+        code="covoit-lieux",
+        title="Arrêts des lignes de covoiturage",
+        description="Où l’on monte et descend sur les lignes de covoiturage de la Région, dans le schéma national des "
+        "lieux de covoiturage.",
+        serves="Pour les cartes et les applications qui montrent où covoiturer sans réserver.",
+        theme=Theme.CARPOOL,
+        gate=Gate.OPEN,
+        period=Period.NIGHT,
+        files=(
+            FileSpec("lieux-covoiturage.csv", CSV, "Un arrêt par ligne", "schema-lieux-covoiturage", PLACE_COLUMNS),
+        ),
+        keywords=("covoiturage", "lieux", "lignes de covoiturage"),
+    )
+
+    def produce(now: datetime, _folder: Path) -> list[Edition]:
+        from covoit.export.places import places
+        from covoit.gateway.lines import lines_on
+
+        lines = lines_on(paris_day(now))
+        if not lines:
+            return []
+        # Dated by the lines, not by the night: what did not change stays the same file.
+        since = max(line.period.first_day for line in lines)
+        content = places(lines, updated=since, siren=None)
+        count = sum(len(line.stops) for line in lines)
+        name = declared.files[0].name
+        return [Edition(files=(Produced(name, CSV, content, rows=count),), counts={"published": count})]
+
+    yield Offer(declared, produce)

@@ -1,0 +1,1 @@
+"""Publications out: values in, bytes out."""

@@ -1,0 +1,1 @@
+"""Rules of publication, as pure functions."""

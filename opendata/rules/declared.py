@@ -1,0 +1,87 @@
+"""A declaration as plain values, and back: what is kept of it, so that pages need no module to show a dataset."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from mobigo.base.datasets import Column, Privacy
+from opendata.model.datasets import LICENCES, Contact, Declaration, FileSpec, Gate, Period, Theme
+
+
+def to_json(declared: Declaration) -> dict[str, Any]:
+    """The declaration as JSON values; `from_json` gives it back."""
+    privacy = declared.privacy
+    return {
+        "code": declared.code,
+        "title": declared.title,
+        "description": declared.description,
+        "serves": declared.serves,
+        "theme": declared.theme.value,
+        "gate": declared.gate.value,
+        "period": declared.period.value,
+        "files": [_file(each) for each in declared.files],
+        "privacy": None
+        if privacy is None
+        else {
+            "k": privacy.k,
+            "groups": [list(group) for group in privacy.groups],
+            "generalise": [list(pair) for pair in privacy.generalise],
+            "never": list(privacy.never),
+            "because": privacy.because,
+        },
+        "licence": declared.licence.code,
+        "contact": {"name": declared.contact.name, "email": declared.contact.email},
+        "keywords": list(declared.keywords),
+        "spatial": list(declared.spatial),
+        "since": None if declared.since is None else declared.since.isoformat(),
+        "deprecated": declared.deprecated,
+    }
+
+
+def _file(spec: FileSpec) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "media_type": spec.media_type,
+        "means": spec.means,
+        "standard": spec.standard,
+        "columns": [[each.name, each.kind, each.means, each.required] for each in spec.columns],
+    }
+
+
+def from_json(kept: Mapping[str, Any]) -> Declaration:
+    """The declaration of these values. Raises KeyError or ValueError for what `to_json` never wrote."""
+    privacy = kept["privacy"]
+    return Declaration(
+        code=kept["code"],
+        title=kept["title"],
+        description=kept["description"],
+        serves=kept["serves"],
+        theme=Theme(kept["theme"]),
+        gate=Gate(kept["gate"]),
+        period=Period(kept["period"]),
+        files=tuple(
+            FileSpec(
+                each["name"],
+                each["media_type"],
+                each["means"],
+                each["standard"],
+                tuple(Column(name, kind, means, required) for name, kind, means, required in each["columns"]),
+            )
+            for each in kept["files"]
+        ),
+        privacy=None
+        if privacy is None
+        else Privacy(
+            k=privacy["k"],
+            groups=tuple(tuple(group) for group in privacy["groups"]),
+            generalise=tuple((column, how) for column, how in privacy["generalise"]),
+            never=tuple(privacy["never"]),
+            because=privacy["because"],
+        ),
+        licence=LICENCES[kept["licence"]],
+        contact=Contact(**kept["contact"]),
+        keywords=tuple(kept["keywords"]),
+        spatial=tuple(kept["spatial"]),
+        since=None if kept["since"] is None else date.fromisoformat(kept["since"]),
+        deprecated=kept["deprecated"],
+    )
