@@ -179,7 +179,7 @@ def _distribution(graph: Graph, subject: URIRef, record: Record, spec: FileSpec,
     graph.add((node, DCAT.accessURL, URIRef(landing)))
     graph.add((node, DCAT.downloadURL, download))
     graph.add((node, DCAT.mediaType, URIRef(f"{vocabulary.MEDIA_TYPES}/{file.media_type}")))
-    graph.add((node, DCTERMS.term("format"), URIRef(vocabulary.file_type(file.media_type, spec.standard))))
+    graph.add((node, DCTERMS["format"], URIRef(vocabulary.file_type(file.media_type, spec.standard))))
     graph.add((node, DCAT.byteSize, Text(str(file.size), datatype=XSD.nonNegativeInteger)))
     graph.add((node, DCTERMS.modified, _instant(record.issued_at or record.modified_at)))
     _licence(graph, node, declared, landing)

@@ -95,12 +95,14 @@ def history(code: str) -> ResponseReturnValue:
     with reading(services().engine) as session:
         shown = _shown(session, code)
         found = versions.list_versions(session, code, below=below, limit=VERSIONS_A_PAGE + 1, public_only=True)
-    further = url_for("opendata.history", code=code, avant=found[VERSIONS_A_PAGE - 1].number)
+    further = ""
+    if len(found) > VERSIONS_A_PAGE:
+        further = url_for("opendata.history", code=code, avant=found[VERSIONS_A_PAGE - 1].number)
     return render_template(
         "opendata/history.html",
         shown=shown,
         found=found[:VERSIONS_A_PAGE],
-        further=further if len(found) > VERSIONS_A_PAGE else "",
+        further=further,
         words=words,
     )
 
