@@ -2,7 +2,7 @@
 
 Timetables that are the Region's own, under a licence we may give: a feed that another organisation looks after, or that
 comes from an address whose licence we do not know, is not ours to publish. Tables about people are offered by
-`opendata.service.gated`, through its gate, never from here.
+`mobigo.app.open_people`, through the gate of `opendata`, never from here.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,9 @@ ZIP: Final = "application/zip"
 
 def offers(services: "Services", now: datetime) -> list[Offer]:
     """Everything there is to publish at this instant, by code."""
-    made = [*_timetables(services), *_ticketing(services, now), *_carpool()]
+    from mobigo.app import open_people
+
+    made = [*_timetables(services), *_ticketing(services, now), *_carpool(), *open_people.offers(services)]
     return sorted(made, key=lambda offer: offer.declared.code)
 
 

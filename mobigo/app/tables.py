@@ -48,6 +48,7 @@ import mobigo.network.store.feeds
 import mobigo.network.store.networks
 import mobigo.network.store.places
 import mobigo.network.store.sources
+import opendata.store.releases
 import opendata.store.tables
 import scolaire.store.pupils
 import scolaire.store.registrations

@@ -57,6 +57,8 @@ PROTECTIONS = {
         "CREATE TRIGGER opendata_check_no_delete BEFORE DELETE ON opendata_check BEGIN SELECT RAISE(ABORT, 'opendata_check only grows'); END",
         "CREATE TRIGGER opendata_event_no_update BEFORE UPDATE ON opendata_event BEGIN SELECT RAISE(ABORT, 'opendata_event only grows'); END",
         "CREATE TRIGGER opendata_event_no_delete BEFORE DELETE ON opendata_event BEGIN SELECT RAISE(ABORT, 'opendata_event only grows'); END",
+        "CREATE TRIGGER opendata_release_no_update BEFORE UPDATE ON opendata_release BEGIN SELECT RAISE(ABORT, 'opendata_release only grows'); END",
+        "CREATE TRIGGER opendata_release_no_delete BEFORE DELETE ON opendata_release BEGIN SELECT RAISE(ABORT, 'opendata_release only grows'); END",
     ],
     "postgresql": [
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
@@ -125,6 +127,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER opendata_event_no_change BEFORE UPDATE OR DELETE ON opendata_event FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER opendata_event_no_truncate BEFORE TRUNCATE ON opendata_event FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER opendata_release_no_change BEFORE UPDATE OR DELETE ON opendata_release FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER opendata_release_no_truncate BEFORE TRUNCATE ON opendata_release FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
     ],
 }
 
@@ -1655,6 +1660,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_opendata_dataset")),
     )
     op.create_table(
+        "opendata_release",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("dataset", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("k", sa.Integer(), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=False),
+        sa.Column("dimensions", Json, nullable=False),
+        sa.Column("time", Json, nullable=False),
+        sa.Column("cells", Json, nullable=False),
+        sa.Column("rows", Json, nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opendata_release")),
+        sa.UniqueConstraint("dataset", "content_hash", name=op.f("uq_opendata_release_dataset_content_hash")),
+    )
+    op.create_index(
+        op.f("ix_opendata_release_subject_made_at"), "opendata_release", ["subject", "made_at"], unique=False
+    )
+    op.create_table(
         "organisation",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -3156,6 +3181,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_outbox_effect_due_at"), table_name="outbox_effect")
     op.drop_table("outbox_effect")
     op.drop_table("organisation")
+    op.drop_index(op.f("ix_opendata_release_subject_made_at"), table_name="opendata_release")
+    op.drop_table("opendata_release")
     op.drop_table("opendata_dataset")
     op.drop_table("network_pointer")
     op.drop_table("network_place_merge")
