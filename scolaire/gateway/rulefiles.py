@@ -17,7 +17,7 @@ from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
 from scolaire.model.people import Regime
-from scolaire.model.rights import Act, Least, Outcome, Prices, Proof, RegimeRule, RuleSet, SecondHome, Waiver
+from scolaire.model.rights import Act, Campaign, Least, Outcome, Prices, Proof, RegimeRule, RuleSet, SecondHome, Waiver
 from scolaire.model.schools import Level, Stage, Standing
 
 DATA: Final = Path(__file__).parents[1] / "data"
@@ -75,6 +75,18 @@ def rule_sets(home: Path | None = None) -> tuple[RuleSet, ...]:
 def prices(home: Path | None = None) -> tuple[Prices, ...]:
     """Every price list known, by first day. Raises as `rule_sets`."""
     return _all(home, "prices", _prices)
+
+
+def campaigns(home: Path | None = None) -> tuple[Campaign, ...]:
+    """The campaigns of registration known, by year. Raises as `rule_sets`."""
+    return _all(home, "campaigns", _campaign)
+
+
+def years_open(day: date, home: Path | None = None, *, production: bool = False) -> list[int]:
+    """The school years for which one may register on a day, the coming one first: from the opening of its campaign to
+    the last day of the year."""
+    found = {each.year for each in campaigns(home) if each.opens_on <= day and not (production and each.invented)}
+    return sorted((year for year in found if day <= date(year + 1, 8, 31)), reverse=True)
 
 
 def _all(home: Path | None, kind: str, read: Callable[[dict[str, Any]], Any]) -> tuple[Any, ...]:
@@ -166,6 +178,18 @@ def _prices(document: dict[str, Any]) -> Prices:
         document["code"], Period(document["first_day"], document.get("last_day")), document["source"],
         content_hash(document), price("entitled"), price("paying"), price("paying_boarder"), price("duplicate"),
         price("late"), frozenset(document.get("departements", ())), bool(document.get("invented", False)),
+    )  # fmt: skip
+
+
+def _campaign(document: dict[str, Any]) -> Campaign:
+    _only(document, {"code", "year", "opens_on", "source", "invented", "act"})
+    _act(document)
+    year, opens_on = _whole(document["year"]), document["opens_on"]
+    if not isinstance(opens_on, date) or opens_on.year != year:
+        raise ValueError(f"opens_on = {opens_on}")
+    return Campaign(
+        document["code"], Period(opens_on, date(year + 1, 8, 31)), document["source"], content_hash(document), year,
+        opens_on, bool(document.get("invented", False)),
     )  # fmt: skip
 
 

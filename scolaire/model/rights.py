@@ -216,3 +216,16 @@ class Prices:
     late: Money | None
     departements: frozenset[str] = frozenset()  # empty: everywhere
     invented: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """From when families register for a school year."""
+
+    code: str
+    period: Period
+    source: str
+    hash: str
+    year: int
+    opens_on: date
+    invented: bool = False

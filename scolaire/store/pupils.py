@@ -101,7 +101,7 @@ class GuardianRow(Base):
     last_name: Mapped[str] = mapped_column(String(100))
     email: Mapped[str | None] = mapped_column(String(320), index=True)
     phone: Mapped[str | None] = mapped_column(String(20))
-    postal: Mapped[str] = mapped_column(String(400), default="")  # for letters, as written on the envelope
+    postal: Mapped[str] = mapped_column(String(320), default="")  # for letters, as written on the envelope
     prefers: Mapped[str] = mapped_column(String(10), default="email")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_day: Mapped[date] = mapped_column(Date, index=True)

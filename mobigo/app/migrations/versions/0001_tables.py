@@ -1735,7 +1735,7 @@ def upgrade() -> None:
         sa.Column("last_name", sa.String(length=100), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=True),
         sa.Column("phone", sa.String(length=20), nullable=True),
-        sa.Column("postal", sa.String(length=400), nullable=False),
+        sa.Column("postal", sa.String(length=320), nullable=False),
         sa.Column("prefers", sa.String(length=10), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("last_day", sa.Date(), nullable=False),

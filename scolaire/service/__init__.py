@@ -1,0 +1,1 @@
+"""School transport, one function per use case."""

@@ -1,0 +1,182 @@
+"""Homes of pupils: written, located, moved; the stops within reach on foot and the way to school, measured.
+
+Addresses are read here and by the few views that may show one; everything else reads communes and metres.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mobigo.base.errors import InvalidInput
+from mobigo.base.geo import Point
+from mobigo.infra import audit
+from mobigo.infra.clock import new_id
+from mobigo.infra.config import Config
+from scolaire.gateway import communes
+from scolaire.model.asked import AskedHome
+from scolaire.model.people import mask_of
+from scolaire.model.rights import Measured, Method
+from scolaire.model.schools import Level
+from scolaire.rules import measuring
+from scolaire.store import schools, stops
+from scolaire.store.pupils import AddressRow, BondRow, HomeRow, WalkRow, position
+from scolaire.store.registrations import LegRow, RegistrationRow
+from scolaire.store.stops import StopRow
+
+WALK_DEGREES: Final = 0.06  # a box wider than `WALK_MAX_M` at our latitudes
+
+
+def add(session: Session, pupil: str, asked: AskedHome, first_day: date, now: datetime) -> HomeRow:
+    """A home as it is written, with its address apart, and the stops within reach when it is located."""
+    home = HomeRow(
+        id=new_id(now), pupil=pupil, kind=str(asked.kind), commune=asked.commune, weeks=str(asked.weeks),
+        weekdays=mask_of(asked.weekdays), first_day=first_day,
+    )  # fmt: skip
+    session.add(home)
+    session.flush()
+    lat, lon = (None, None) if asked.at is None else (asked.at.lat, asked.at.lon)
+    session.add(
+        AddressRow(
+            home=home.id, line=asked.line, extra=asked.extra, postcode=asked.postcode, lat=lat, lon=lon,
+            located_by="" if asked.at is None else "typed",
+        )
+    )  # fmt: skip
+    session.flush()
+    _walks(session, home.id, asked.at)
+    return home
+
+
+def move(session: Session, old: HomeRow, asked: AskedHome, first_day: date, now: datetime) -> HomeRow:
+    """The pupil lives elsewhere from a day on: the old home ends, the new one is the same people's."""
+    made = add(session, old.pupil, asked, first_day, now)
+    old.last_day = first_day - timedelta(days=1)
+    if old.last_day < old.first_day:
+        old.last_day = old.first_day
+    for bond in session.scalars(select(BondRow).where(BondRow.home == old.id)):
+        bond.home = made.id
+    return made
+
+
+def add_leg(session: Session, row: RegistrationRow, home: HomeRow, stop: str | None, config: Config) -> None:
+    """What a registration asks from one home: the stop wished for, the sector as far as it is recorded, the way
+    measured. Raises InvalidInput("scolaire.stop_not_served")."""
+    if stop is not None and stops.get_stop(session, stop).state != "active":
+        raise InvalidInput("scolaire.stop_not_served")
+    stage = Level(row.level).stage
+    sector = [] if stage is None else schools.sector_schools(session, home.commune, stage, row.first_day)
+    leg = LegRow(
+        registration=row.id, home=home.id, wished_stop=stop, in_sector=row.uai in sector if sector else None
+    )  # fmt: skip
+    session.add(leg)
+    _measure(session, leg, row, home, config, row.received_at, audit.SYSTEM)
+
+
+def locate(session: Session, home_id: str, at: Point, by: str, config: Config, now: datetime) -> None:
+    """An agent puts a home on the map: the stops within reach are found again, and the way to school is measured again
+    where nobody has measured it on the road."""
+    home, address = session.get(HomeRow, home_id), session.get(AddressRow, home_id)
+    if home is None or address is None:
+        raise InvalidInput("scolaire.unknown_home")
+    address.lat, address.lon, address.located_by = at.lat, at.lon, "agent"
+    session.flush()
+    _walks(session, home_id, at)
+    for leg in session.scalars(select(LegRow).where(LegRow.home == home_id)):
+        if (leg.measure or {}).get("method") != str(Method.AGENT):
+            row = session.get_one(RegistrationRow, leg.registration)
+            _measure(session, leg, row, home, config, now, by)
+    audit.record(session, "scolaire.home_located", actor=by, object_kind="scolaire_home", object_id=home_id, now=now)
+
+
+def measure_by_hand(session: Session, registration: str, home: str, distance_m: int, by: str, now: datetime) -> None:
+    """An agent measured the way on the road, and answers for it. Raises InvalidInput("scolaire.bad_distance")."""
+    leg = get_leg(session, registration, home)
+    if not 0 <= distance_m <= 300_000:
+        raise InvalidInput("scolaire.bad_distance")
+    _write_measure(leg, Measured(distance_m, Method.AGENT, 0, "mesuré par un agent"), now, by)
+    audit.record(
+        session, "scolaire.measured", actor=by, object_kind="scolaire_registration", object_id=registration, now=now,
+        detail={"home": home, "distance_m": distance_m},
+    )  # fmt: skip
+
+
+def say_sector(session: Session, registration: str, home: str, in_sector: bool, by: str, now: datetime) -> None:
+    """An agent looked up whether the school is the sector's."""
+    get_leg(session, registration, home).in_sector = in_sector
+    audit.record(
+        session, "scolaire.sector_said", actor=by, object_kind="scolaire_registration", object_id=registration, now=now,
+        detail={"home": home, "in_sector": in_sector},
+    )  # fmt: skip
+
+
+def give_stop(session: Session, registration: str, home: str, stop: str | None, by: str, now: datetime) -> None:
+    """The stop at which the pupil is expected; None takes it back. Raises InvalidInput("scolaire.stop_not_served")."""
+    if stop is not None and stops.get_stop(session, stop).state != "active":
+        raise InvalidInput("scolaire.stop_not_served")
+    get_leg(session, registration, home).stop = stop
+    audit.record(
+        session, "scolaire.stop_given", actor=by, object_kind="scolaire_registration", object_id=registration, now=now,
+        detail={"home": home, "stop": stop},
+    )  # fmt: skip
+
+
+def get_leg(session: Session, registration: str, home: str) -> LegRow:
+    """Raises InvalidInput("scolaire.unknown_home")."""
+    leg = session.get(LegRow, (registration, home))
+    if leg is None:
+        raise InvalidInput("scolaire.unknown_home")
+    return leg
+
+
+def measured_of(leg: LegRow) -> Measured | None:
+    """What was measured, as the rules read it."""
+    if leg.measure is None:
+        return None
+    said = leg.measure
+    path = tuple(Point(lat, lon) for lat, lon in leg.path or ())
+    return Measured(said["distance_m"], Method(said["method"]), said["margin_pct"], said["source"], path)
+
+
+def _measure(
+    session: Session, leg: LegRow, row: RegistrationRow, home: HomeRow, config: Config, now: datetime, by: str
+) -> None:
+    """The way from the home; from its commune when it is not located; nothing within one commune or without a point."""
+    school = schools.school_value(schools.get_school(session, row.uai))
+    if school.at is None:
+        return
+    at = position(session.get(AddressRow, home.id))
+    if at is not None:
+        _write_measure(leg, measuring.CrowFlies().way(at, school.at), now, by)
+        return
+    centre = communes.centres(config.home).get(home.commune)
+    if centre is not None and home.commune != school.commune:
+        _write_measure(leg, measuring.from_commune(centre, school.at), now, by)
+
+
+def _write_measure(leg: LegRow, way: Measured | None, now: datetime, by: str) -> None:
+    if way is None:
+        return
+    leg.measure = {
+        "distance_m": way.distance_m, "method": str(way.method), "margin_pct": way.margin_pct, "source": way.source,
+        "at": now.isoformat(), "by": by,
+    }  # fmt: skip
+    leg.path = [[point.lat, point.lon] for point in way.path]
+
+
+def _walks(session: Session, home: str, at: Point | None) -> None:
+    """The stops within reach on foot, as the crow flies times the factor."""
+    for old in session.scalars(select(WalkRow).where(WalkRow.home == home)):
+        session.delete(old)
+    session.flush()
+    if at is None:
+        return
+    near = select(StopRow).where(
+        StopRow.state.in_(("active", "proposed")),
+        StopRow.lat.between(at.lat - WALK_DEGREES, at.lat + WALK_DEGREES),
+        StopRow.lon.between(at.lon - WALK_DEGREES, at.lon + WALK_DEGREES),
+    )  # fmt: skip
+    for stop in session.scalars(near):
+        way = measuring.CrowFlies().way(at, Point(stop.lat, stop.lon))
+        if way is not None and way.distance_m <= measuring.WALK_MAX_M:
+            session.add(WalkRow(home=home, stop=stop.id, metres=way.distance_m, method=str(way.method)))
