@@ -77,8 +77,8 @@ def test_a_table_that_gives_a_cell_back_is_refused_in_french_with_its_name() -> 
     with use_language("fr"):
         said = sentence(refused.value.decision).replace("\u202f", " ").replace("\xa0", " ")
     assert said == (
-        "ventes n’est pas publié : la cellule « L1 · billet », qui est cachée, se retrouve par soustraction (entre 3 et 3)."
-        " Cellules dans ce cas : 1."
+        "ventes n’est pas publié : la cellule « L1 · billet », qui est cachée, se retrouve par soustraction (entre 3 et"
+        " 3). Cellules dans ce cas : 1."
     )
 
 

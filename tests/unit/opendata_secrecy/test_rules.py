@@ -1,4 +1,4 @@
-"""The rules of secrecy: thresholds, the fixed point, diversity, rounding, coarser words, differences between releases."""
+"""The rules of secrecy: thresholds, the fixed point, diversity, rounding, coarser words, releases compared."""
 
 from collections import Counter
 from datetime import date
