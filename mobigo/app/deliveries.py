@@ -22,6 +22,7 @@ def handlers(services: Services) -> Mapping[str, Handler]:
     return {
         "billettique.fulfil": lambda session, effect: _fulfil(session, services, effect),
         "covoit.booking_told": _tell_partner,
+        "opendata.happened": lambda session, effect: _tell_followers(session, services, effect),
     }
 
 
@@ -31,6 +32,13 @@ def _tell_partner(session: Session, effect: Effect) -> None:
     from mobigo.infra.jobs import desk
 
     desk.enqueue(session, "covoit.tell_partner", dict(effect.payload), None, clock.now(), key=effect.key)
+
+
+def _tell_followers(session: Session, services: Services, effect: Effect) -> None:
+    from mobigo.infra import clock
+    from opendata.service.following import tell
+
+    tell(session, services.config, effect.payload["event"], clock.now())
 
 
 def _fulfil(session: Session, services: Services, effect: Effect) -> None:

@@ -49,6 +49,9 @@ import mobigo.network.store.networks
 import mobigo.network.store.places
 import mobigo.network.store.sources
 import opendata.store.releases
+import opendata.service.following
+import opendata.store.followers
+import opendata.store.measures
 import opendata.store.tables
 import scolaire.store.pupils
 import scolaire.store.registrations

@@ -59,6 +59,30 @@ def sweep(context: "JobContext") -> Decision:
     return result
 
 
+@job("opendata.publish", tries_max=2, backoff_s=1_800, every="daily 03:40")
+def publish(context: "JobContext", *, datasets: list[str] | None = None, by: str | None = None) -> Decision:
+    """Publish what changed since last night, or these datasets at once (`by`: who asks for them)."""
+    from mobigo.app.joins import services_for
+    from opendata.service.publishing import publish_all
+
+    services, now = services_for(context.config), clock.now()
+    offers = [offer for offer in services.offers(now) if datasets is None or offer.declared.code in datasets]
+    results: dict[str, list[str]] = {}
+    for done, offer in enumerate(offers):
+        context.progress(done, len(offers), offer.declared.code)
+        for outcome in publish_all(services, [offer], now, by=by, judges=services.judges):
+            results.setdefault(outcome.result, []).append(outcome.dataset)
+    services.engine.dispose()
+    troubled = [*results.get("failed", ()), *results.get("faulty", ())]
+    return Decision(
+        "opendata.published",
+        new=len(results.get("published", ())),
+        same=len(results.get("unchanged", ())),
+        waiting=len(results.get("waiting", ())),
+        troubled=", ".join(troubled) or "—",
+    )
+
+
 @job("covoit.fraud", every="monthly 4 05:10", tries_max=2, backoff_s=3_600)
 def look_for_fraud(context: "JobContext", *, month: str = "") -> Decision:
     """Look at the journeys of a month that is over (last month by default), beside the coaches of the timetable. It

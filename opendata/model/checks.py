@@ -51,8 +51,10 @@ class Check:
 class Judge(Protocol):
     """One who judges files. `required`: nothing is published without its word; the others are shown beside it."""
 
-    name: str
-    required: bool
+    @property
+    def name(self) -> str: ...
+    @property
+    def required(self) -> bool: ...
 
     def reads(self, name: str, media_type: str, standard: str) -> bool:
         """Whether this file is of its kind."""

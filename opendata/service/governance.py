@@ -14,6 +14,7 @@ from opendata.model.datasets import Slot
 from opendata.model.editions import State, Version
 from opendata.rules import publishing as rules
 from opendata.rules.publishing import Approval, Step, Waiver
+from opendata.service import notices
 from opendata.service.publishing import Tools, show
 from opendata.store import checks as check_store
 from opendata.store import files, versions
@@ -104,14 +105,20 @@ def withdraw(tools: Tools, version_id: str, who: str, now: datetime, reason: str
             raise Conflict("opendata.not_public", state=version.state.value)
         versions.set_state(session, version.id, State.WITHDRAWN, because=reason)
         versions.add_approval(session, version.id, Approval(Step.WITHDRAWN, who, now, reason))
-        versions.add_event(
+        notices.happened(
             session, kept.code, "withdrawn", now, version_id=version.id, by=who, reason=reason
         )  # fmt: skip
         for (_code, slot), pointer in versions.list_pointers(session, kept.code).items():
             if pointer.version_id == version.id:
                 back = _before(session, kept.code, version.id) if slot is Slot.LATEST else None
                 versions.move_pointer(
-                    session, kept.code, slot, back and back.id, facts_at=now, now=now, held=slot is Slot.LATEST
+                    session,
+                    kept.code,
+                    slot,
+                    None if back is None else back.id,
+                    facts_at=now,
+                    now=now,
+                    held=slot is Slot.LATEST,
                 )
         _record(session, "opendata.withdrawn", who, version, now, reason)
     with transaction(tools.engine) as session:
@@ -131,7 +138,7 @@ def remove(tools: Tools, dataset: str, who: str, now: datetime, reason: str, rep
         if replaced_by is not None and versions.find_dataset(session, replaced_by) is None:
             raise InvalidInput("opendata.unknown_replacement", dataset=replaced_by)
         versions.remove_dataset(session, dataset, reason, replaced_by, now)
-        versions.add_event(session, dataset, "removed", now, by=who, reason=reason)
+        notices.happened(session, dataset, "removed", now, by=who, reason=reason)
         audit.record(
             session, "opendata.removed", actor=who, object_kind="dataset", object_id=dataset, now=now,
             detail={"replaced_by": replaced_by},

@@ -249,7 +249,7 @@ def show(
         versions.set_state(session, version.id, State.PUBLISHED)
         versions.add_approval(session, version.id, Approval(Step.PUBLISHED, by, now, reason))
         version = replace(version, state=State.PUBLISHED)
-    event = versions.add_event(
+    event = notices.happened(
         session, declared.code, kind or ("updated" if before_id else "published"), now,
         slot=slot, version_id=version.id, before_id=before_id, by=by, reason=reason,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from mobigo.base.instants import paris_day
 from mobigo.network.model.notices import Severity
 from opendata.model.checks import Check, Verdict
 from opendata.model.datasets import Slot
-from opendata.model.editions import KeptFile, Version
+from opendata.model.editions import KeptFile, State, Version
 from opendata.rules.freshness import days_left, is_late
 from opendata.store import checks as check_store
 from opendata.store import files, versions
@@ -140,6 +140,11 @@ class Told:
     event: Event
     version: Version | None
     before: Version | None
+
+    @property
+    def seen(self) -> Version | None:
+        """The version, if it is public."""
+        return self.version if self.version is not None and self.version.state is State.PUBLISHED else None
 
 
 def events(session: Session, code: str | None = None, *, limit: int = 50) -> list[Told]:

@@ -57,7 +57,7 @@ def at_label(session: Session, dataset: str, label: str, name: str) -> Address |
     return _found(session, asked)
 
 
-def _asked(dataset: str, name: str) -> Select[tuple[DatasetRow, VersionRow, FileRow]]:
+def _asked(dataset: str, name: str) -> Select[DatasetRow, VersionRow, FileRow]:
     return (
         select(DatasetRow, VersionRow, FileRow)
         .join(VersionRow, VersionRow.dataset == DatasetRow.code)
@@ -66,7 +66,7 @@ def _asked(dataset: str, name: str) -> Select[tuple[DatasetRow, VersionRow, File
     )
 
 
-def _found(session: Session, asked: Select[tuple[DatasetRow, VersionRow, FileRow, datetime]]) -> Address | None:
+def _found(session: Session, asked: Select[DatasetRow, VersionRow, FileRow, datetime]) -> Address | None:
     row = session.execute(asked).first()
     if row is None:
         return None

@@ -329,13 +329,30 @@ def list_events(session: Session, dataset: str | None = None, *, limit: int = 50
     asked = select(EventRow).order_by(EventRow.id.desc()).limit(limit)
     if dataset is not None:
         asked = asked.where(EventRow.dataset == dataset)
-    return [
-        Event(
-            row.id, row.at, row.dataset, row.kind, None if row.slot is None else Slot(row.slot), row.version_id,
-            row.before_id, row.by, row.reason,
-        )
-        for row in session.scalars(asked)
-    ]  # fmt: skip
+    return [_event(row) for row in session.scalars(asked)]
+
+
+def _event(row: EventRow) -> Event:
+    slot = None if row.slot is None else Slot(row.slot)
+    return Event(row.id, row.at, row.dataset, row.kind, slot, row.version_id, row.before_id, row.by, row.reason)
+
+
+def has_event(session: Session, dataset: str, kind: str, version_id: str | None, reason: str | None = None) -> bool:
+    """Whether this happened already (with this reason, when one is given)."""
+    asked = select(EventRow.id).where(
+        EventRow.dataset == dataset, EventRow.kind == kind, EventRow.version_id == version_id
+    )
+    if reason is not None:
+        asked = asked.where(EventRow.reason == reason)
+    return session.scalar(asked.limit(1)) is not None
+
+
+def get_event(session: Session, event_id: str) -> Event:
+    """The event of this id. Raises NotFound("opendata.unknown_event")."""
+    row = session.get(EventRow, event_id)
+    if row is None:
+        raise NotFound("opendata.unknown_event")
+    return _event(row)
 
 
 # ---------------------------------------------------------------- who said what

@@ -113,9 +113,9 @@ def _page(code: str | None) -> str:
 
 
 def _address(told: Told) -> str:
-    if told.version is None:
+    if told.seen is None:
         return _page(told.event.dataset)
-    return url_for("opendata.version", code=told.event.dataset, label=told.version.label)
+    return url_for("opendata.version", code=told.event.dataset, label=told.seen.label)
 
 
 def _title(told: Told, titles: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 
 from opendata.model.datasets import Gate, Period, Theme
 from opendata.model.editions import State
+from opendata.service.following import SAID
 
 
 def _(message: str) -> str:
@@ -44,18 +45,7 @@ QUALITY: Final = {
     "errors": (_("des erreurs sont connues"), "bad"),
     "unchecked": (_("aucun contrôle ne s’est prononcé"), ""),
 }
-EVENTS: Final = {
-    "published": _("première publication"),
-    "updated": _("mise à jour"),
-    "rolled_back": _("retour à une version antérieure"),
-    "withdrawn": _("version retirée"),
-    "removed": _("jeu de données fermé"),
-    "faulty": _("nouvelle version retenue : un contrôle l’a refusée"),
-    "expiring": _("les horaires se terminent bientôt"),
-    "unavailable": _("fichiers indisponibles"),
-    "available": _("fichiers de nouveau disponibles"),
-    "deprecated": _("jeu de données déconseillé"),
-}
+EVENTS: Final = SAID
 STATES: Final = {
     State.DRAFT: _("brouillon"),
     State.CHECKED: _("contrôlé, attend un accord"),
@@ -87,4 +77,18 @@ KINDS: Final = {
     "datetime": _("instant"),
     "time": _("heure"),
     "boolean": _("vrai ou faux"),
+}
+REASONS: Final = {
+    "new": _("un jeu de données paraît"),
+    "changed": _("une version est mise en ligne ou annoncée"),
+    "expiring": _("des horaires se terminent (30 jours avant, puis 7)"),
+    "errors": _("une nouvelle version est retenue par un contrôle"),
+    "unavailable": _("les fichiers ne sont plus lisibles, ou le sont de nouveau"),
+    "closed": _("une version est retirée, un jeu de données fermé"),
+}
+STEPS: Final = {
+    "approved": _("a approuvé"),
+    "rejected": _("a rejeté"),
+    "published": _("a publié"),
+    "withdrawn": _("a retiré"),
 }

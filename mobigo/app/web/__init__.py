@@ -35,6 +35,7 @@ PUBLIC: Final[tuple[Entry, ...]] = (
 )
 AGENTS: Final[tuple[Entry, ...]] = (
     Entry("network.feeds", _("Réseaux"), Permission.FEEDS_READ),
+    Entry("opendata.desk", _("Publication des données"), Permission.OPENDATA_APPROVE),
     Entry("covoit.agents", _("Covoiturage (agents)"), Permission.COVOIT_INBOX),
     Entry("covoit.figures", _("Chiffres"), Permission.COVOIT_READ),
     Entry("billettique.counter", _("Guichet"), Permission.SALES_COUNTER),

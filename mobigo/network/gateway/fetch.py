@@ -72,7 +72,7 @@ def fetch(
     if last_modified:
         headers["If-Modified-Since"] = last_modified
     for _ in range(limits.redirects_max + 1):
-        connection, path = _connect(url, limits, resolve)
+        connection, path = connect(url, limits, resolve)
         try:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
@@ -104,7 +104,12 @@ def check_url(url: str) -> None:
         raise InvalidInput("network.bad_url", url=_shown(url))
 
 
-def _connect(url: str, limits: FetchLimits, resolve: Resolve) -> tuple[http.client.HTTPConnection, str]:
+def connect(url: str, limits: FetchLimits, resolve: Resolve) -> tuple[http.client.HTTPConnection, str]:
+    """A connection to the host of `url`, at an address that was checked, and the path to ask of it.
+
+    Raises InvalidInput for an address that is none, Upstream when its name leads nowhere, Refused when it leads to the
+    private network.
+    """
     check_url(url)
     parts = urlsplit(url)
     host = parts.hostname or ""

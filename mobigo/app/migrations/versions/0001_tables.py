@@ -1660,6 +1660,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_opendata_dataset")),
     )
     op.create_table(
+        "opendata_follower",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("dataset", sa.String(length=64), nullable=False),
+        sa.Column("reasons", Json, nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("ends_at", UtcDateTime(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opendata_follower")),
+    )
+    op.create_index(op.f("ix_opendata_follower_dataset"), "opendata_follower", ["dataset"], unique=False)
+    op.create_index(op.f("ix_opendata_follower_ends_at"), "opendata_follower", ["ends_at"], unique=False)
+    op.create_index(op.f("ix_opendata_follower_person"), "opendata_follower", ["person"], unique=False)
+    op.create_table(
         "opendata_release",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("dataset", sa.String(length=64), nullable=False),
@@ -2297,6 +2316,21 @@ def upgrade() -> None:
             ["organisation"], ["organisation.id"], name=op.f("fk_network_feed_organisation_organisation")
         ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_network_feed")),
+    )
+    op.create_table(
+        "opendata_measure",
+        sa.Column("dataset", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("probes", sa.Integer(), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("available", sa.Boolean(), nullable=False),
+        sa.Column("availability", sa.Double(), nullable=True),
+        sa.Column("freshness", sa.Double(), nullable=True),
+        sa.Column("compliance", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset"], ["opendata_dataset.code"], name=op.f("fk_opendata_measure_dataset_opendata_dataset")
+        ),
+        sa.PrimaryKeyConstraint("dataset", "day", name=op.f("pk_opendata_measure")),
     )
     op.create_table(
         "opendata_version",
@@ -3100,6 +3134,7 @@ def downgrade() -> None:
     op.drop_table("opendata_waiver")
     op.drop_index(op.f("ix_opendata_version_state"), table_name="opendata_version")
     op.drop_table("opendata_version")
+    op.drop_table("opendata_measure")
     op.drop_table("network_feed")
     op.drop_index(op.f("ix_covoit_payment_batch"), table_name="covoit_payment")
     op.drop_table("covoit_payment")
@@ -3183,6 +3218,10 @@ def downgrade() -> None:
     op.drop_table("organisation")
     op.drop_index(op.f("ix_opendata_release_subject_made_at"), table_name="opendata_release")
     op.drop_table("opendata_release")
+    op.drop_index(op.f("ix_opendata_follower_person"), table_name="opendata_follower")
+    op.drop_index(op.f("ix_opendata_follower_ends_at"), table_name="opendata_follower")
+    op.drop_index(op.f("ix_opendata_follower_dataset"), table_name="opendata_follower")
+    op.drop_table("opendata_follower")
     op.drop_table("opendata_dataset")
     op.drop_table("network_pointer")
     op.drop_table("network_place_merge")

@@ -1,0 +1,38 @@
+"""The jobs of publication that need no other package: looking, warning, calling, sweeping. Publishing itself is a job
+of `mobigo.app`, which knows what every package offers."""
+
+from mobigo.base.decisions import Decision
+from mobigo.infra import clock
+from mobigo.infra.jobs import JobContext, job
+
+
+@job("opendata.watch", tries_max=1, every="every 15 min")
+def watch(ctx: JobContext) -> Decision | None:
+    """Look whether every published file can be read."""
+    from opendata.service.measuring import watch as look
+
+    bad = look(ctx, clock.now())
+    return Decision("opendata.watched", datasets=", ".join(bad)) if bad else None
+
+
+@job("opendata.night", tries_max=2, backoff_s=3_600, every="daily 04:10")
+def night(ctx: JobContext) -> Decision:
+    """Hash every file in force, warn of timetables that end, sweep what no version needs."""
+    from opendata.service.measuring import sweep
+    from opendata.service.measuring import watch as look
+    from opendata.service.notices import tell_expiring
+
+    now = clock.now()
+    bad = look(ctx, now, hashed=True)
+    with ctx.transaction() as session:
+        warned = tell_expiring(session, now)
+    swept = sweep(ctx, now)
+    return Decision("opendata.looked_over", bad=len(bad), warned=len(warned), swept=swept)
+
+
+@job("opendata.call", tries_max=12, backoff_s=60)
+def call(ctx: JobContext, *, follower: str, event: str) -> Decision:
+    """Call who follows a dataset."""
+    from opendata.service.following import call as ring
+
+    return ring(ctx, follower, event, clock.now())
