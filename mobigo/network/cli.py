@@ -137,6 +137,47 @@ def _statistics(version: "FeedVersion", since: str | None, as_json: bool) -> int
     return console.DONE
 
 
+@gtfs.command()
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--only", "only", multiple=True, help="Ce fichier seulement (gtfs.zip, netex-fr.zip…) ; peut se répéter.")
+@click.option("--coming", is_flag=True, help="La période à venir, et non toute l'offre.")
+@console.json_option
+def export(name: str, folder: Path, only: tuple[str, ...], coming: bool, as_json: bool) -> None:
+    """Écrire une offre pour ses réutilisateurs : GTFS, NeTEx, Parquet, GeoJSON, tableaux."""
+    from dataclasses import asdict
+    from zoneinfo import ZoneInfo
+
+    from mobigo.base.errors import NotFound, Refused
+    from mobigo.infra import clock
+    from mobigo.infra.db import reading
+    from mobigo.network.service.publishing import coming_from, write_files
+    from mobigo.network.store import feeds
+
+    with _services() as services:
+        with reading(services.engine) as session:
+            version = feeds.get_feed(session, name).version
+        if version is None:
+            raise NotFound("network.unknown_feed", feed=name)
+        today = clock.now().astimezone(ZoneInfo(services.config.zone)).date()
+        since = coming_from(services, version, today) if coming else None
+        if coming and since is None:
+            raise Refused("network.no_coming_period", feed=name)
+        with console.progress(name) as progress:
+            done = write_files(services, version, folder, since=since, only=only, progress=progress)
+    lines = [_("%(file)s : %(size)s octets") % {"file": each.path, "size": each.path.stat().st_size} for each in done]
+    lines += [
+        _("%(file)s laisse de côté : %(reasons)s")
+        % {"file": each.name, "reasons": ", ".join(f"{reason} {count}" for reason, count in each.left_out.items())}
+        for each in done
+        if each.left_out
+    ]
+    document = [{**asdict(each), "size": each.path.stat().st_size} for each in done]
+    console.emit(
+        {"feed": name, "version": version.number, "since": since, "files": document}, as_json, "\n".join(lines)
+    )
+
+
 @gtfs.group()
 def source() -> None:
     """Les adresses où les offres sont relevées."""

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
 
 from mobigo.base.errors import MobigoError
+from mobigo.network.export.archive import content_hash
 from mobigo.network.gateway.archive import Archive, open_feed
 from mobigo.network.gateway.csvtable import read_table
 from mobigo.network.gateway.limits import LIMITS, Limits
@@ -43,6 +45,13 @@ def read(path: Path, limits: Limits = LIMITS, progress: Progress | None = None) 
     """The feed at `path`, a zip or a folder. Raises NotFound, InvalidInput or Refused (see `open_feed`,
     `read_table`)."""
     return read_archive(open_feed(path, limits), limits, progress)
+
+
+def other_files(archive: Archive) -> dict[str, Callable[[], bytes]]:
+    """The files of the feed that are no table of the reference, by name, each read when it is asked for."""
+    return {
+        name: partial(archive.read, name) for name in archive.sizes if name not in FILES or not name.endswith(".txt")
+    }
 
 
 def read_archive(archive: Archive, limits: Limits = LIMITS, progress: Progress | None = None) -> FeedRead:
@@ -92,7 +101,7 @@ def read_archive(archive: Archive, limits: Limits = LIMITS, progress: Progress |
     for name in archive.sizes:
         if name not in digests:
             digests[name] = sha256(archive.read(name)).hexdigest()
-    whole = sha256("".join(f"{name}\0{digests[name]}\0" for name in sorted(digests)).encode()).hexdigest()
+    whole = content_hash(digests)
     ordered = {stem: tables[stem] for name in texts if (stem := name.removesuffix(".txt")) in tables}
     report = merged([found.report(), *reports])
     return FeedRead(FeedTables(ordered), headers, dict(archive.sizes), report, whole)

@@ -1,0 +1,97 @@
+"""Real feeds as reusers get them: nothing lost, the second pass changes nothing; NeTEx says what GTFS says."""
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mobigo.network.export.archive import write_zip
+from mobigo.network.export.gtfs import published
+from mobigo.network.export.netex import write_netex
+from mobigo.network.gateway import gtfs
+from mobigo.network.gateway.archive import open_feed
+from mobigo.network.gateway.gtfs import FeedRead, other_files
+from mobigo.network.gateway.netex import read_netex
+from mobigo.network.model.feed import FeedTables
+from tests.netex_world import assert_alike
+
+pytestmark = pytest.mark.realdata
+
+NOW = datetime(2026, 3, 16, tzinfo=UTC)
+FEEDS = (
+    "cairns-2014", "cdmx-2018-frequencies", "ctran-flex-faresv2-2025-11", "porto-alegre-eptc-2019",
+    "porto-alegre-trensurb-2019", "sncf-intercites-2013-12", "sncf-ter-2025-01", "tallis-lons-le-saunier-2024-07",
+    "tam-montpellier-2026-01", "trimet-2routes-2021-blocks", "wmata-rail-2026-04-pathways",
+)  # fmt: skip
+
+
+def rewritten(path: Path, read: FeedRead, out: Path) -> Path:
+    write_zip(out, published(read.tables, read.headers, other_files(open_feed(path))))
+    return out
+
+
+def rows_of(tables: FeedTables, name: str, columns: list[str]) -> Counter[tuple[str, ...]]:
+    frame = tables[name]
+    return Counter(zip(*(frame[column].str.strip_chars().to_list() for column in columns), strict=True))
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_nothing_of_a_real_feed_is_lost_and_the_second_pass_changes_nothing(
+    realdata: Path, tmp_path: Path, name: str
+) -> None:
+    path = realdata / f"gtfs/{name}.zip"
+    read = gtfs.read(path)
+    once = rewritten(path, read, tmp_path / "once.zip")
+    again = gtfs.read(once)
+    assert set(again.sizes) == set(read.sizes)
+    for table, frame in read.tables.tables.items():
+        columns = [column for column in frame.columns if column in again.tables[table].columns]
+        lost = set(frame.columns) - set(columns)
+        assert all((frame[column] == "").all() and column.startswith("_column_") for column in lost)
+        columns.remove("_line")
+        if frame.height < 100_000:
+            assert rows_of(read.tables, table, columns) == rows_of(again.tables, table, columns), table
+        else:  # the same by sums of hashes: counting a million rows takes long
+            one, other = (
+                each[table].select(pl.col(column).str.strip_chars() for column in columns)
+                for each in (read.tables, again.tables)
+            )
+            assert one.height == other.height
+            assert one.hash_rows(7).sort().equals(other.hash_rows(7).sort()), table
+    kept = other_files(open_feed(path))
+    assert {file: make() for file, make in other_files(open_feed(once)).items()} == {
+        file: make() for file, make in kept.items()
+    }
+    twice = rewritten(once, again, tmp_path / "twice.zip")
+    assert twice.read_bytes() == once.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tallis-lons-le-saunier-2024-07",
+        "porto-alegre-trensurb-2019",
+        "sncf-intercites-2013-12",
+        pytest.param("tam-montpellier-2026-01", marks=pytest.mark.slow),
+        pytest.param("sncf-ter-2025-01", marks=pytest.mark.slow),
+        pytest.param("cdmx-2018-frequencies", marks=pytest.mark.slow),
+    ],
+)
+def test_netex_of_a_real_feed_says_what_its_gtfs_says(realdata: Path, tmp_path: Path, name: str) -> None:
+    read = gtfs.read(realdata / f"gtfs/{name}.zip")
+    found = write_netex(read.tables, tmp_path / "n.zip", feed="essai", participant="Région", published_at=NOW)
+    assert not {"no_route", "no_service", "zone", "no_stop", "one_stop", "no_times"} & set(found.left_out)
+    assert_alike(read.tables, read_netex(tmp_path / "n.zip"))
+
+
+@pytest.mark.slow
+def test_netex_of_the_demonstration_says_what_its_gtfs_says(tmp_path: Path) -> None:
+    from mobigo.app.demo.territory import build
+
+    for feed, data in build("s", date(2026, 10, 26)).items():
+        (path := tmp_path / f"{feed}.zip").write_bytes(data)
+        tables = gtfs.read_feed(path)
+        write_netex(tables, tmp_path / "n.zip", feed=feed, participant="Région", published_at=NOW)
+        assert_alike(tables, read_netex(tmp_path / "n.zip"))
