@@ -86,6 +86,10 @@ def _folder(text: str) -> Path:
         raise ValueError("/srv/mobigo, ./var, …") from nobody
 
 
+def _optional_path(text: str) -> Path | None:
+    return _folder(text) if text else None
+
+
 def _names(*allowed: str) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         names = tuple(name.strip() for name in text.split(",") if name.strip())
@@ -224,6 +228,10 @@ class Config:
     rpc_secret_key: Annotated[str | None, Setting("MOBIGO_RPC_SECRET_KEY", _optional, "", secret=True)]
     # The address reusers of our open data write to; none: donnees@ the host of the public address.
     opendata_contact: Annotated[str, Setting("MOBIGO_OPENDATA_CONTACT", _text, _data_contact)]
+    # What judges of published files need and we may not ship (see opendata.gateway.judges); none: they do not judge.
+    netex_xsd: Annotated[Path | None, Setting("MOBIGO_NETEX_XSD", _optional_path, "")]
+    dcat_shapes: Annotated[Path | None, Setting("MOBIGO_DCAT_SHAPES", _optional_path, "")]
+    gtfs_validator_jar: Annotated[Path | None, Setting("MOBIGO_GTFS_VALIDATOR_JAR", _optional_path, "")]
     log_format: Annotated[str, Setting("MOBIGO_LOG_FORMAT", _one_of("text", "json"), "text")]
     log_level: Annotated[str, Setting("MOBIGO_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")]
 

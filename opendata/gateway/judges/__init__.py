@@ -1,0 +1,33 @@
+"""Those who judge files before they are published, each by its own means, all answering alike (`model.checks.Judge`).
+
+One that is not installed or not set up answers that it did not run, and why. What is installed must agree; what is not
+cannot be asked: `required` says which of the two.
+"""
+
+from typing import TYPE_CHECKING
+
+from opendata.gateway.judges.canonical import Canonical
+from opendata.gateway.judges.catalogue import CatalogueShapes
+from opendata.gateway.judges.guru import Guru
+from opendata.gateway.judges.netex_links import NetexLinks
+from opendata.gateway.judges.netex_schema import NetexSchema
+from opendata.gateway.judges.own import OwnRules
+
+if TYPE_CHECKING:
+    from mobigo.infra.config import Config
+    from opendata.model.checks import Judge
+
+
+def judges(config: "Config") -> "list[Judge]":
+    """Every judge we know, in the order in which what they say is shown."""
+    return [
+        OwnRules(),
+        Guru(),
+        Canonical(jar=config.gtfs_validator_jar),
+        NetexLinks(),
+        NetexSchema(config.netex_xsd),
+        CatalogueShapes(config.dcat_shapes),
+    ]
+
+
+__all__ = ["Canonical", "CatalogueShapes", "Guru", "NetexLinks", "NetexSchema", "OwnRules", "judges"]

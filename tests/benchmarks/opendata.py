@@ -1,0 +1,169 @@
+"""Open data of a network: GTFS written beside polars’ own CSV and a plain zip; a feed from archive to address; NeTEx
+written, and every reference in it looked up.
+
+    python -m tests.benchmarks.opendata [--data FEED.zip] [--only gtfs,chain,netex,references] [--cap-s N]
+
+Each part runs in a process of its own, so that its memory is its own. Needs a feed: `--data`, or MOBIGO_REALDATA with
+bench/merged-fr.zip (1.3 million stop times).
+"""
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from tests.benchmarks.measures import Measure, line
+
+NOW = datetime(2026, 3, 16, 8, tzinfo=UTC)
+TODAY = date(2026, 3, 16)
+ROUNDS = 3
+
+
+def gtfs(data: Path) -> Iterator[Measure]:
+    """The published feed: rows in order, every column and file, the same bytes each time. The rival writes the tables
+    as they lie."""
+    from mobigo.network.export.archive import write_zip
+    from mobigo.network.export.gtfs import published
+    from mobigo.network.gateway import gtfs as gateway
+
+    read = gateway.read(data)
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs, digests = [], [], set()
+        for _ in range(ROUNDS):
+            before = time.perf_counter()
+            digests.add(write_zip(Path(folder) / "gtfs.zip", published(read.tables, read.headers)).sha256)
+            ours.append(time.perf_counter() - before)
+            before = time.perf_counter()
+            with zipfile.ZipFile(Path(folder) / "plain.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, frame in read.tables.tables.items():
+                    frame.drop("_line").write_csv(path := Path(folder) / f"{name}.txt")
+                    archive.write(path, path.name)
+            theirs.append(time.perf_counter() - before)
+        sizes = [(Path(folder) / name).stat().st_size for name in ("gtfs.zip", "plain.zip")]
+    note = (
+        f"{read.tables['stop_times'].height} stop times; {sizes[0] / sizes[1]:.2f} × its size; {len(digests)} content"
+    )
+    yield Measure(
+        "opendata/gtfs-write", min(ours), "s", 3, min(theirs), "polars write_csv + zipfile", note=f"{note}; aim 1.5"
+    )
+
+
+def chain(data: Path) -> Iterator[Measure]:
+    """From the archive to the public address: imported and validated, written, judged, kept, shown."""
+    from mobigo.app import schema
+    from mobigo.app.open_data import judges, offers
+    from mobigo.infra.config import load_config
+    from mobigo.infra.web import Services
+    from mobigo.network.service import import_feed
+    from opendata.service.publishing import publish_all
+
+    with tempfile.TemporaryDirectory() as home:
+        services = Services(load_config({"MOBIGO_HOME": home}))
+        schema.create(services.engine)
+        before = time.perf_counter()
+        version = import_feed(services, data, "reseau", now=NOW)
+        imported = time.perf_counter() - before
+        wanted = [offer for offer in offers(services, NOW) if offer.declared.code == "horaires-reseau"]
+        outcomes = publish_all(services, wanted, NOW, judges=judges(services))
+        whole = time.perf_counter() - before
+        services.engine.dispose()
+    files = [file.name for outcome in outcomes if outcome.version for file in outcome.version.files]
+    note = f"{version.rows['stop_times']} stop times; import {imported:.1f} s; {', '.join(files)}; {outcomes[0].result}"
+    yield Measure("opendata/import-validate-publish", whole, "s", 30, note=note)
+    yield _memory("opendata/import-validate-publish-memory", 2_000)
+
+
+def netex(data: Path) -> Iterator[Measure]:
+    """The French profile, one file a line."""
+    from mobigo.network.export.netex import write_netex
+    from mobigo.network.gateway import gtfs as gateway
+
+    tables = gateway.read_feed(data)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "netex.zip"
+        before = time.perf_counter()
+        found = write_netex(tables, path, feed="reseau", participant="Région", published_at=NOW)
+        spent = time.perf_counter() - before
+        size = path.stat().st_size
+    note = f"{found.passing_times} passing times in {spent:.1f} s, {found.lines} lines, {size / 1e6:.1f} MB; aim 20"
+    yield Measure("opendata/netex-write", spent * 1e6 / found.passing_times, "s a million passing times", 40, note=note)
+    yield _memory("opendata/netex-write-memory", 2_000)
+
+
+def references(data: Path) -> Iterator[Measure]:
+    """Every reference of a delivery looked up; the delivery is written by another process."""
+    from opendata.gateway.judges import NetexLinks
+    from opendata.model.checks import Verdict
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "netex.zip"
+        _elsewhere(data, path)
+        before = time.perf_counter()
+        check = NetexLinks().check(path, path.name, TODAY)
+        spent = time.perf_counter() - before
+    assert check.verdict is Verdict.PASSED, check.findings
+    yield Measure(
+        "opendata/netex-references", spent, "s", 60, note="1.3 million passing times; every reference resolves"
+    )
+    yield _memory("opendata/netex-references-memory", 500)
+
+
+def _elsewhere(data: Path, path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from datetime import UTC, datetime;"
+        "from mobigo.network.export.netex import write_netex; from mobigo.network.gateway import gtfs;"
+        "write_netex(gtfs.read_feed(Path(sys.argv[1])), Path(sys.argv[2]), feed='reseau', participant='Région',"
+        " published_at=datetime(2026, 3, 16, tzinfo=UTC))"
+    )
+    subprocess.run([sys.executable, "-c", code, str(data), str(path)], check=True)
+
+
+def _memory(bench: str, goal_mb: int) -> Measure:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Measure(bench, peak, "MB at most", goal_mb, note="the whole process, Python and polars included")
+
+
+PARTS: dict[str, Callable[[Path], Iterator[Measure]]] = {
+    "gtfs": gtfs, "chain": chain, "netex": netex, "references": references,
+}  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Open data of a network, at size.")
+    real = os.environ.get("MOBIGO_REALDATA")
+    parser.add_argument("--data", type=Path, default=Path(real) / "bench/merged-fr.zip" if real else None)
+    parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {','.join(PARTS)}")
+    parser.add_argument("--seed", type=int, default=1, help="not used: nothing is drawn")
+    parser.add_argument("--cap-s", type=float, default=120.0, help="no part goes on longer")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.data is None:
+        print("no feed: --data, or MOBIGO_REALDATA", file=sys.stderr)
+        return 0
+    if not options.inside:
+        return max(_apart(name, options.data, options.cap_s) for name in options.only.split(","))
+    failed = False
+    for measure in PARTS[options.only](options.data):
+        print(line(measure), flush=True)
+        failed |= not measure.ok
+    return 3 if failed else 0
+
+
+def _apart(name: str, data: Path, cap_s: float) -> int:
+    command = [sys.executable, "-m", "tests.benchmarks.opendata", "--inside", "--only", name, "--data", str(data)]
+    try:
+        return subprocess.run(command, check=False, timeout=cap_s).returncode
+    except subprocess.TimeoutExpired:
+        print(f"{name}: stopped after {cap_s:g} s", file=sys.stderr)
+        return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())
