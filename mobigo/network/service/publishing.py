@@ -64,7 +64,7 @@ def write_files(
     all.
 
     The same version gives the same files. Raises InvalidInput("network.no_such_export") for another name in `only`,
-    NotFound when neither the version's tables nor its archive are kept, Refused("network.export_too_large").
+    NotFound when neither the version's tables nor its archive are kept.
     """
     unknown = next((name for name in only if name not in _MAKERS), None)
     if unknown is not None:

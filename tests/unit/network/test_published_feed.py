@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobigo.base.errors import Refused
-from mobigo.network.export import archive
 from mobigo.network.export.archive import write_zip
 from mobigo.network.export.gtfs import published
 from mobigo.network.gateway import gtfs
@@ -144,7 +142,6 @@ def test_any_tool_opens_the_archive(tmp_path: Path) -> None:
         assert opened.namelist() == sorted(content)
         assert {info.date_time for info in opened.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert opened.getinfo("b.txt").compress_size < 200
-        assert opened.getinfo("a.txt").compress_type == zipfile.ZIP_STORED  # what deflate cannot make smaller
 
 
 def test_files_are_made_one_at_a_time_in_order(tmp_path: Path) -> None:
@@ -166,13 +163,3 @@ def test_an_archive_that_fails_half_way_leaves_the_old_one_and_no_draft(tmp_path
     with pytest.raises(OSError, match="No space"):
         write_zip(tmp_path / "x.zip", {"a": lambda: b"1", "b": full})
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("x.zip", b"old")]
-
-
-def test_what_a_plain_zip_cannot_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "_SIZE_MAX", 100)
-    with pytest.raises(Refused, match="export_too_large"):
-        write_zip(tmp_path / "x.zip", {"a": lambda: b"1" * 101})
-    monkeypatch.setattr(archive, "_MEMBERS_MAX", 1)
-    with pytest.raises(Refused, match="export_too_large"):
-        write_zip(tmp_path / "x.zip", {"a": lambda: b"", "b": lambda: b""})
-    assert not list(tmp_path.iterdir())

@@ -40,7 +40,7 @@ class Netex:
 def write_netex(tables: FeedTables, path: Path, *, feed: str, participant: str, published_at: datetime) -> Netex:
     """Write the feed to a zip at `path`. `feed` keeps its ids apart from other feeds'; `published_at` is aware.
 
-    Same tables and same arguments, same files. Raises as `write_zip`.
+    Same tables and same arguments, same files.
     """
     source = lay_out(tables)
     zones = [zone for zone in texts(source.agency, "agency_timezone").to_list() if zone]
