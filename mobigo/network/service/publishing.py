@@ -24,7 +24,7 @@ ZIP: Final = "application/zip"
 GEOJSON: Final = "application/geo+json"
 PARQUET: Final = "application/vnd.apache.parquet"
 CSV: Final = "text/csv"
-PARTICIPANT: Final = "Région Bourgogne-Franche-Comté"
+PARTICIPANT: Final = "region-bourgogne-franche-comte"  # as NeTEx takes it: a code
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Real feeds as reusers get them: nothing lost, the second pass changes nothing; NeTEx says what GTFS says."""
 
+import zipfile
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,11 +16,29 @@ from mobigo.network.gateway.archive import open_feed
 from mobigo.network.gateway.gtfs import FeedRead, other_files
 from mobigo.network.gateway.netex import read_netex
 from mobigo.network.model.feed import FeedTables
+from opendata.gateway.judges import NetexLinks, NetexSchema
+from opendata.model.checks import Verdict
+from tests.builders import feed as built
+from tests.builders import frequency, trip
+from tests.builders import write_zip as zipped
 from tests.netex_world import assert_alike
 
 pytestmark = pytest.mark.realdata
 
 NOW = datetime(2026, 3, 16, tzinfo=UTC)
+ODD = built(
+    [
+        trip("t", "A 23:50 B 24:10 C! 49:00", trip_headsign="A <&> Z", direction_id="1", wheelchair_accessible="2"),
+        trip("f", "A 10:00 B 10:10", route="TAD"),
+    ],
+    stops=[
+        {"stop_id": "S", "location_type": "1", "wheelchair_boarding": "1"},
+        {"stop_id": "A", "parent_station": "S"},
+        {"stop_id": "E:1", "location_type": "2", "parent_station": "S", "wheelchair_boarding": "2"},
+    ],
+    routes=[{"route_id": "TAD", "route_type": "715", "route_color": "7B1E3B", "route_url": "https://x.example/a b"}],
+    frequencies=[frequency("f", "10:00", "11:01", 1200)],
+)
 FEEDS = (
     "cairns-2014", "cdmx-2018-frequencies", "ctran-flex-faresv2-2025-11", "porto-alegre-eptc-2019",
     "porto-alegre-trensurb-2019", "sncf-intercites-2013-12", "sncf-ter-2025-01", "tallis-lons-le-saunier-2024-07",
@@ -86,12 +105,36 @@ def test_netex_of_a_real_feed_says_what_its_gtfs_says(realdata: Path, tmp_path: 
     assert_alike(read.tables, read_netex(tmp_path / "n.zip"))
 
 
-@pytest.mark.slow
-def test_netex_of_the_demonstration_says_what_its_gtfs_says(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def xsd(realdata: Path, tmp_path_factory: pytest.TempPathFactory) -> NetexSchema:
+    """The schema, compiled once (ten seconds)."""
+    folder = tmp_path_factory.mktemp("xsd")
+    with zipfile.ZipFile(realdata / "netex/netex-2.0-xsd-4f42794.zip") as archive:
+        archive.extractall(folder)
+    return NetexSchema(folder / "xsd")
+
+
+def test_netex_of_the_demonstration_and_of_a_real_feed_is_valid_and_says_what_gtfs_says(
+    realdata: Path, tmp_path: Path, xsd: NetexSchema
+) -> None:
     from mobigo.app.demo.territory import build
 
-    for feed, data in build("s", date(2026, 10, 26)).items():
+    feeds = build("s", date(2026, 10, 26)) | {"odd": zipped(ODD, tmp_path / "odd.zip").read_bytes()}
+    feeds["tallis"] = (realdata / "gtfs/tallis-lons-le-saunier-2024-07.zip").read_bytes()
+    for feed, data in feeds.items():
         (path := tmp_path / f"{feed}.zip").write_bytes(data)
         tables = gtfs.read_feed(path)
         write_netex(tables, tmp_path / "n.zip", feed=feed, participant="Région", published_at=NOW)
+        for judge in (xsd, NetexLinks()):
+            check = judge.check(tmp_path / "n.zip", "netex-fr.zip", NOW.date())
+            assert (check.verdict, check.findings) == (Verdict.PASSED, ()), feed
         assert_alike(tables, read_netex(tmp_path / "n.zip"))
+
+
+def test_a_feed_of_the_national_access_point_that_is_not_valid_is_told(realdata: Path, xsd: NetexSchema) -> None:
+    check = xsd.check(realdata / "netex/netex-fr-pabmar-2024.zip", "netex.zip", NOW.date())
+    assert check.verdict is Verdict.FAILED
+    assert {finding.code: finding.total for finding in check.findings} == {
+        "xsd_cvc_datatype_valid_1_2_1": 3023,  # order="0"
+        "xsd_cvc_enumeration_valid": 7,  # feryPort
+    }

@@ -27,8 +27,8 @@ Writing = Any  # nor its incremental writer
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What is said of the whole delivery: whose feed it is (its name keeps ids apart from others'), who publishes,
-    as of which instant, in which time zone."""
+    """What is said of the whole delivery: whose feed it is (its name keeps ids apart from others'), who publishes (a
+    code), as of which instant, in which time zone."""
 
     feed: str
     participant: str
@@ -98,7 +98,7 @@ def delivery(naming: Naming) -> Iterator[tuple[BytesIO, Writing]]:
         with xml.element("PublicationDelivery", version, nsmap={None: NAMESPACE}):
             for name, text in (
                 ("PublicationTimestamp", naming.published_at.isoformat(timespec="seconds")),
-                ("ParticipantRef", clean(naming.participant)),
+                ("ParticipantRef", coded(naming.participant)),
             ):
                 head = etree.Element(name)
                 head.text = text
