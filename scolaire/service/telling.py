@@ -28,7 +28,7 @@ def received(session: Session, row: RegistrationRow, config: Config, now: dateti
     """The registration is received: its reference, and what comes next."""
     for guardian in _readers(session, row, now):
         with use_language(_language(session, guardian)):
-            title = _("Transport scolaire : la demande de %(name)s est reçue", name=_first_name(session, row))
+            title = _("Transport scolaire : la demande de %(name)s est reçue", name=_first_name(session, row))
             body = [
                 _("La demande de transport scolaire de %(name)s pour %(year)s est reçue, sous la référence "
                   "%(reference)s.", name=_first_name(session, row), year=str(SchoolYear(row.year)),
@@ -42,9 +42,9 @@ def missing(session: Session, row: RegistrationRow, words: str, key: str, config
     """A document is missing, or was refused: which, and why."""
     for guardian in _readers(session, row, now):
         with use_language(_language(session, guardian)):
-            title = _("Transport scolaire : il manque quelque chose pour %(name)s", name=_first_name(session, row))
+            title = _("Transport scolaire : il manque quelque chose pour %(name)s", name=_first_name(session, row))
             body = [
-                _("Pour décider de la demande %(reference)s, il nous manque ceci :", reference=row.reference), words,
+                _("Pour décider de la demande %(reference)s, il nous manque ceci :", reference=row.reference), words,
             ]  # fmt: skip
             _send(session, guardian, title, body, f"scolaire:missing:{key}:{guardian.id}", row, config, now)
 
@@ -53,7 +53,7 @@ def decided(session: Session, row: RegistrationRow, decision: DecisionRow, confi
     """A decision: what, why, by whom, what it costs, and how to contest it."""
     for guardian in _readers(session, row, now):
         with use_language(_language(session, guardian)):
-            title = _("Transport scolaire : décision pour %(name)s", name=_first_name(session, row))
+            title = _("Transport scolaire : décision pour %(name)s", name=_first_name(session, row))
             body = decision_lines(row, decision, _first_name(session, row))
             _send(session, guardian, title, body, f"scolaire:decided:{decision.id}:{guardian.id}", row, config, now)
 
@@ -73,14 +73,14 @@ def decision_lines(row: RegistrationRow, decision: DecisionRow, first_name: str)
     if decision.proposed == decision.outcome:
         lines.append(sentence(told(decision.reason)))
     if decision.words:
-        lines.append(_("Motif de l’agent : %(words)s", words=decision.words))
+        lines.append(_("Motif de l’agent : %(words)s", words=decision.words))
     if decision.price_cents:
         price = formats.amount(Money(decision.price_cents), language)
-        lines.append(_("Participation de la famille : %(price)s, à régler au guichet ; la carte est remise ensuite.",
+        lines.append(_("Participation de la famille : %(price)s, à régler au guichet ; la carte est remise ensuite.",
                        price=price))  # fmt: skip
     if decision.rules:
         lines.append(
-            _("Règles appliquées : %(rules)s. Un traitement algorithmique applique ces règles aux faits déclarés et "
+            _("Règles appliquées : %(rules)s. Un traitement algorithmique applique ces règles aux faits déclarés et "
               "mesurés et propose une réponse ; un agent décide. Vous pouvez en demander le détail (code des relations "
               "entre le public et l’administration, article L311-3-1).", rules=decision.rules)
         )  # fmt: skip

@@ -1,7 +1,8 @@
-"""The pages of school transport: families, the desk of registrations, the planner's desk."""
+"""The pages of school transport: families and agents. The planner's desk is a blueprint of its own (`web.plans`)."""
 
 from flask import Blueprint
 
 bp = Blueprint("scolaire", __name__, template_folder="../templates")
 
 # each puts its views on `bp`
+from scolaire.web import desk, families  # noqa: E402,F401 - after `bp`, which they need

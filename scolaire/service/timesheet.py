@@ -1,0 +1,72 @@
+"""When a pupil's coach passes: read from the plan in force of their school, for one registration."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from mobigo.base.errors import NotFound
+from scolaire.model.demand import Direction
+from scolaire.model.schools import Way
+from scolaire.rules.halves import need_id, passings, problem_of, travel_of
+from scolaire.service import plans
+from scolaire.store import plans as store
+from scolaire.store.registrations import RegistrationRow
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """A coach on some weekdays (0 is Monday): when it is at the pupil's stop and at school (seconds after midnight)."""
+
+    way: Way
+    service: str
+    stop: str
+    weekdays: tuple[int, ...]
+    stop_s: int
+    school_s: int
+
+
+def rides_of(session: Session, row: RegistrationRow) -> dict[str, tuple[Ride, ...]]:
+    """By home, the rides of the plans in force for this school year; empty before one is published."""
+    found: dict[str, tuple[Ride, ...]] = {}
+    for plan in store.plans(session):
+        if plan.year != row.year or row.uai not in plan.schools:
+            continue
+        version = store.published(session, plan.id)
+        if version is None:
+            continue
+        try:
+            found |= _rides(session, version, row)
+        except NotFound:
+            continue  # its time is over, and its content gone
+    return found
+
+
+def _rides(session: Session, version: store.VersionRow, row: RegistrationRow) -> dict[str, tuple[Ride, ...]]:
+    demand = plans.demand_kept(session, version.demand_digest)
+    plan = plans.plan_kept(session, version.plan_digest)
+    names = {stop.id: stop.name for stop in demand.stops}
+    found: dict[str, tuple[Ride, ...]] = {}
+    own = [each for each in demand.pupils if each.id.startswith(f"{row.id}.") and each.id in plan.seats]
+    travel = travel_of(demand) if own else None
+    for pupil in own:
+        home, seat = pupil.id.partition(".")[2], plan.seats[pupil.id]
+        wanted, rides = need_id(seat, pupil.school), []
+        for half in demand.halves:
+            if half.id not in plan.halves or half.id not in pupil.halves:
+                continue
+            problem = problem_of(demand, plan.seats, half, travel)
+            for circuit in plan.halves[half.id].circuits:
+                told = passings(circuit, problem)
+                here = next((each for each in told if wanted in each.needs), None)
+                if here is None:
+                    continue
+                school = next(each for each in told if (each.place, each.id) == ("school", pupil.school))
+                way = Way.IN if half.direction is Direction.TO else Way.OUT
+                rides.append(
+                    Ride(
+                        way, circuit.id, names.get(seat.stop, ""), half.weekdays, here.arrives_ms // 1000,
+                        school.arrives_ms // 1000,
+                    )
+                )  # fmt: skip
+        found[home] = tuple(rides)
+    return found

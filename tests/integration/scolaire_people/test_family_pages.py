@@ -1,0 +1,174 @@
+"""The pages of a family: registering keeps what was typed, a file shows what its bond allows and nothing more."""
+
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+
+from mobigo.app import create_app
+from mobigo.infra import sessions
+from mobigo.infra.config import Config
+from mobigo.infra.db import open_engine, transaction
+from scolaire.model.rights import Outcome
+from scolaire.service import deciding
+from scolaire.service.registering import register
+from scolaire.store.pupils import BondRow, IdentityRow
+from scolaire.store.registrations import DocumentRow, RegistrationRow
+from tests.school_people_world import AGENT, ASKED, COLLEGE, CONTACT, account, place, two_homes
+
+HERE = "/scolaire/famille"
+FORM = {
+    "honour": "1", "first_name": "Léa", "last_name": "Martin", "born_on": "2015-06-15", "level": "6e",
+    "regime": "half_board", "waiver": "", "need": "none", "line": "3 rue du Four", "extra": "", "postcode": "21430",
+    "commune": "liernais", "position": "47,19 4,23", "contact_first_name": "Anne", "contact_last_name": "Martin",
+    "prefers": "email", "email": "anne@example.org", "phone": "", "postal": "", "key": "one", "year": "2026",
+}  # fmt: skip
+
+
+def words(page: str) -> str:
+    page = re.sub(r"(?s)<(head|footer|header)\b.*?</\1>", " ", page)
+    return re.sub(r"[\s\u202f\xa0]+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+@dataclass
+class World:
+    """A site, and a browser for each parent and for a stranger."""
+
+    engine: Engine
+    config: Config
+    clients: dict[str, FlaskClient]
+    subjects: dict[str, str]
+
+    def get(self, who: str, path: str, status: int = 200) -> str:
+        answer = self.clients[who].get(path, follow_redirects=True)
+        assert answer.status_code == status, (path, answer.status_code)
+        return words(answer.get_data(as_text=True))
+
+    def post(self, who: str, path: str, status: int = 200, **form: object) -> str:
+        answer = self.clients[who].post(path, data=form, follow_redirects=True)
+        assert answer.status_code == status, (path, answer.status_code, words(answer.get_data(as_text=True))[:600])
+        return words(answer.get_data(as_text=True))
+
+
+@pytest.fixture
+def world(config: Config, sqlite_template: object) -> Iterator[World]:
+    config = replace(config, environment="demo")
+    config.home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(str(sqlite_template)), config.home / "mobigo.sqlite")
+    engine = open_engine(config.database_url)
+    app = create_app(config)
+    app.config["WTF_CSRF_ENABLED"] = False
+    clients, subjects = {}, {}
+    with transaction(engine) as session:
+        place(session)
+        for name in ("anne", "bruno", "stranger"):
+            subjects[name] = account(session, name)
+            token = sessions.open_session(session, subjects[name], datetime.now(UTC), None, None)
+            clients[name] = app.test_client()
+            clients[name].set_cookie("mobigo", token)
+    clients["nobody"] = app.test_client()
+    yield World(engine, config, clients, subjects)
+    engine.dispose()
+
+
+def test_a_family_registers_gives_a_document_and_contests(world: World) -> None:
+    assert "Inscrire un enfant" in world.get("nobody", "/scolaire")
+    assert "au moins 2,0 km" in world.get("nobody", "/scolaire?commune=Liernais")
+    assert "Collège François Pompon" in world.get("anne", f"{HERE}/inscription?ou=saulieu")
+    assert "Rien de ce nom" in world.get("anne", f"{HERE}/inscription?ou=Atlantide")
+    assert "Étape 2 sur 2" in world.get("anne", f"{HERE}/inscription/{COLLEGE}")
+    page = world.post("anne", f"{HERE}/inscription/{COLLEGE}", **FORM)
+    assert "La demande est reçue" in page
+    with transaction(world.engine) as session:
+        row = session.scalars(select(RegistrationRow)).one()
+        at = f"{HERE}/dossiers/{row.id}"
+    again = world.post("anne", f"{HERE}/inscription/{COLLEGE}", **FORM)  # the same form, sent twice
+    assert row.reference in again
+    sent = {"kind": "home", "document": (io.BytesIO(b"%PDF-1.4 facture"), "Facture Léa.pdf")}
+    assert "Justificatif de domicile" in world.post("anne", f"{at}/documents", **sent)
+    wrong = {"kind": "home", "document": (io.BytesIO(b"MZ program"), "photo.pdf")}
+    assert "PDF, JPEG ou PNG" in world.post("anne", f"{at}/documents", 422, **wrong)
+    with transaction(world.engine) as session:
+        paper = session.scalars(select(DocumentRow)).one()
+        deciding.decide(
+            session, row.id, Outcome.REFUSED, by=AGENT, words="Trop près.", config=world.config, now=datetime.now(UTC)
+        )
+    answer = world.clients["anne"].get(f"{at}/documents/{paper.id}")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "Trop près" in world.get("anne", at)
+    assert world.clients["anne"].get(f"{at}/decision.pdf").data.startswith(b"%PDF")
+    assert "ce qui vous semble faux" in world.post("anne", f"{at}/contester", 422, words="").lower()
+    assert "Votre recours est enregistré" in world.post("anne", f"{at}/contester", words="13 km !")
+    assert "rien n’a changé" in world.post("anne", f"{at}/annuler")
+    assert "est annulée" in world.post("anne", f"{at}/annuler", sure="1")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"honour": ""}, "sur l’honneur"),
+        ({"commune": "Saint"}, "Plusieurs communes"),
+        ({"commune": "Atlantide"}, "commune"),
+        ({"born_on": "hier"}, "jour"),
+        ({"position": "ici"}, "47.2812"),
+        ({"level": "x"}, "liste"),
+        ({"first_name": "<b>"}, "nom"),
+        ({"prefers": "letter"}, "adresse"),
+    ],
+)
+def test_a_refused_form_says_why_and_keeps_what_was_typed(world: World, changed: dict[str, str], said: str) -> None:
+    answer = world.clients["anne"].post(f"{HERE}/inscription/{COLLEGE}", data={**FORM, **changed})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert said in words(page)
+    assert 'value="3 rue du Four"' in page
+    assert re.search(r"scolaire\.[a-z_]+", words(page)) is None  # every reason has its sentence
+    with transaction(world.engine) as session:
+        assert session.scalars(select(IdentityRow)).all() == []
+
+
+def test_nobody_finds_the_file_of_another(world: World) -> None:
+    with transaction(world.engine) as session:
+        row = register(
+            session, ASKED, CONTACT, config=world.config, subject=world.subjects["anne"], now=datetime.now(UTC)
+        )
+        pupil = row.pupil
+    at = f"{HERE}/dossiers/{row.id}"
+    assert "Léa" in world.get("anne", at)
+    for path in (at, f"{at}/decision.pdf", f"{HERE}/eleves/{pupil}/autre-parent", f"{HERE}/dossiers/nothing"):
+        world.get("stranger", path, 404)
+    for path in (f"{at}/annuler", f"{at}/contester", f"{at}/documents", f"{HERE}/eleves/{pupil}/autre-parent"):
+        world.post("stranger", path, 404, sure="1", words="x", first_name="A", last_name="B")
+    with transaction(world.engine) as session:
+        assert session.get_one(RegistrationRow, row.id).state == "received"
+
+
+def test_each_parent_sees_the_child_and_their_own_home_alone(world: World) -> None:
+    with transaction(world.engine) as session:
+        row = register(
+            session, two_homes(), CONTACT, config=world.config, subject=world.subjects["anne"], now=datetime.now(UTC)
+        )
+    at = f"{HERE}/dossiers/{row.id}"
+    made = world.post("anne", f"{HERE}/eleves/{row.pupil}/autre-parent", first_name="Bruno", last_name="Martin")
+    code = re.search(r"[2-9A-Z]{4} [2-9A-Z]{4} [2-9A-Z]{4}", made)
+    assert code is not None
+    world.get("bruno", at, 404)
+    assert "code" in world.post("bruno", f"{HERE}/rejoindre", 422, code="ABCD EFGH JKMN")
+    assert "1 enfant" in world.post("bruno", f"{HERE}/rejoindre", code=code[0].lower())
+    world.post("stranger", f"{HERE}/rejoindre", 422, code=code[0])  # it serves once
+    hers, his = world.get("anne", at), world.get("bruno", at)
+    assert ("3 rue du Four" in hers, "1 place Monge" in hers) == (True, False)
+    assert ("3 rue du Four" in his, "1 place Monge" in his) == (False, True)
+    with transaction(world.engine) as session:
+        bond = session.scalars(select(BondRow).order_by(BondRow.id.desc()).limit(1)).one()
+        bond.access = "none"
+    world.get("bruno", at, 404)
+    assert "Aucun enfant inscrit" in world.get("bruno", HERE)
