@@ -1,7 +1,6 @@
 """What this product offers for publication: each module's exports, declared for `opendata`.
 
-Timetables that are the Region's own, under a licence we may give: a feed that another organisation looks after, or that
-comes from an address whose licence we do not know, is not ours to publish. Tables about people are offered by
+Timetables are in `open_timetables`. Tables about people are offered by
 `mobigo.app.open_people`, through the gate of `opendata`, never from here.
 """
 
@@ -12,97 +11,31 @@ from typing import TYPE_CHECKING, Final
 
 from mobigo.base.datasets import Column
 from mobigo.base.instants import paris_day
-from mobigo.infra.db import reading
 from opendata.export.tables import CSV, csv_bytes
-from opendata.model.datasets import LICENCES, Declaration, FileSpec, Gate, Licence, Period, Theme
+from opendata.model.datasets import Declaration, FileSpec, Gate, Period, Theme
 from opendata.model.editions import Edition, Produced
 from opendata.model.offers import Offer
-from opendata.rules.publishing import slot_of
 
 if TYPE_CHECKING:
     from mobigo.base.datasets import Dataset
     from mobigo.infra.web import Services
-    from mobigo.network.store.feeds import FeedVersion
     from opendata.model.checks import Judge
-
-GTFS: Final = "GTFS Schedule"
-ZIP: Final = "application/zip"
 
 
 def offers(services: "Services", now: datetime) -> list[Offer]:
     """Everything there is to publish at this instant, by code."""
     from mobigo.app import open_people
+    from mobigo.app.open_timetables import timetables
 
-    made = [*_timetables(services), *_ticketing(services, now), *_carpool(), *open_people.offers(services)]
+    made = [*timetables(services), *_ticketing(services, now), *_carpool(), *open_people.offers(services)]
     return sorted(made, key=lambda offer: offer.declared.code)
 
 
 def judges(services: "Services") -> "list[Judge]":
     """Who looks at the files before they leave."""
-    return []
+    from opendata.gateway.judges import judges as known
 
-
-# ---------------------------------------------------------------- timetables
-
-
-def _timetables(services: "Services") -> Iterator[Offer]:
-    from mobigo.network.store import feeds, sources
-
-    with reading(services.engine) as session:
-        held = [feed for feed in feeds.list_feeds(session) if feed.active and feed.organisation is None]
-        licences = {source.feed: source.licence for source in sources.list_sources(session)}
-    for feed in held:
-        licence = LICENCES.get(licences.get(feed.name, "lov2"))
-        if feed.version is not None and licence is not None:
-            yield _timetable(services, feed.version, licence)
-
-
-def _timetable(services: "Services", version: "FeedVersion", licence: Licence) -> Offer:
-    name = _agency(services, version)
-    declared = Declaration(
-        code=f"horaires-{version.feed}",
-        title=f"Horaires : {name}",
-        description=f"Arrêts, lignes, courses et calendriers du réseau {name}, tels qu’ils circulent : l’offre que "
-        "Mobigo montre aux voyageurs, table par table, sans rien en retirer.",
-        serves="Pour les calculateurs d’itinéraires, les applications de mobilité et l’étude de l’offre de transport.",
-        theme=Theme.TIMETABLES,
-        gate=Gate.NETWORK,
-        period=Period.NIGHT,
-        licence=licence,
-        files=(FileSpec("gtfs.zip", ZIP, "L’offre théorique, au format GTFS", GTFS),),
-        keywords=("transport public", "horaires", "arrêts", "GTFS", version.feed),
-    )
-
-    def produce(now: datetime, _folder: Path) -> list[Edition]:
-        from mobigo.network.export.gtfs import exact
-        from mobigo.network.service.importing import read_tables_of
-        from mobigo.network.store import lossless
-
-        tables = read_tables_of(services, version)
-        content = exact(tables, lossless.headers(services.config.home, version.content_hash))
-        return [
-            Edition(
-                files=(Produced("gtfs.zip", ZIP, content),),
-                slot=slot_of(version.first_day, paris_day(now)),
-                first_day=version.first_day,
-                last_day=version.last_day,
-                counts=version.rows,
-            )
-        ]
-
-    return Offer(declared, produce)
-
-
-def _agency(services: "Services", version: "FeedVersion") -> str:
-    """The name that the feed gives its network: that of its agency, or of the feed when there are several."""
-    from mobigo.network.service.importing import read_tables_of
-
-    tables = read_tables_of(services, version)
-    if tables.has("agency", "agency_name"):
-        names = list(dict.fromkeys(tables["agency"]["agency_name"].str.strip_chars().to_list()))
-        if len(names) == 1 and names[0]:
-            return str(names[0])
-    return version.feed
+    return known(services.config)
 
 
 # ---------------------------------------------------------------- ticketing and carpool: what is nobody's

@@ -16,6 +16,36 @@ _ROUTE_TYPES = {
 }  # fmt: skip
 _EXTENDED = {1: 2, 2: 3, 4: 1, 7: 3, 8: 11, 9: 0, 10: 4, 12: 4, 13: 6, 14: 7}  # hundreds → basic type
 
+ACCESSIBILITY = (
+    Column("stop_id", "string", "Identifiant de l’arrêt dans l’offre"),
+    Column("stop_name", "string", "Nom de l’arrêt", required=False),
+    Column("parent_station", "string", "Gare ou pôle auquel il appartient", required=False),
+    Column("platform_code", "string", "Quai", required=False),
+    Column("stop_lat", "number", "Latitude WGS 84, en degrés", required=False),
+    Column("stop_lon", "number", "Longitude WGS 84, en degrés", required=False),
+    Column("wheelchair", "string", "Montée en fauteuil roulant : oui, non, inconnu"),
+    Column("known_from", "string", "D’où on le sait : arrêt, gare, ou rien"),
+    Column("lines", "string", "Lignes qui y passent, séparées par des points-virgules", required=False),
+    Column("trips", "integer", "Courses qui y passent, tous jours confondus"),
+    Column("trips_wheelchair", "integer", "Parmi elles, courses dont le véhicule est accessible"),
+    Column("trips_unknown", "integer", "Parmi elles, courses dont on ne le sait pas"),
+)
+LINES = (
+    Column("route_id", "string", "Identifiant de la ligne dans l’offre"),
+    Column("agency_id", "string", "Identifiant de l’exploitant", required=False),
+    Column("agency_name", "string", "Nom de l’exploitant", required=False),
+    Column("route_short_name", "string", "Numéro de la ligne", required=False),
+    Column("route_long_name", "string", "Nom de la ligne", required=False),
+    Column("route_type", "integer", "Type GTFS", required=False),
+    Column("mode", "string", "Mode, en clair"),
+    Column("route_color", "string", "Couleur, six chiffres hexadécimaux", required=False),
+    Column("route_text_color", "string", "Couleur du texte", required=False),
+    Column("trips", "integer", "Courses, tous jours confondus"),
+    Column("trips_wheelchair", "integer", "Parmi elles, courses dont le véhicule est accessible"),
+    Column("trips_unknown", "integer", "Parmi elles, courses dont on ne le sait pas"),
+    Column("stops", "integer", "Arrêts desservis"),
+)
+
 
 def accessibility(drawing: Drawing) -> Dataset:
     """How a wheelchair user may board at each stop: what the feed says of it, or of the station it belongs to."""
@@ -24,20 +54,7 @@ def accessibility(drawing: Drawing) -> Dataset:
         title="Accessibilité des arrêts",
         description="Pour chaque arrêt desservi, si une personne en fauteuil roulant peut y monter, d’où on le sait, "
         "et combien de courses qui y passent sont elles-mêmes accessibles.",
-        columns=(
-            Column("stop_id", "string", "Identifiant de l’arrêt dans l’offre"),
-            Column("stop_name", "string", "Nom de l’arrêt", required=False),
-            Column("parent_station", "string", "Gare ou pôle auquel il appartient", required=False),
-            Column("platform_code", "string", "Quai", required=False),
-            Column("stop_lat", "number", "Latitude WGS 84, en degrés", required=False),
-            Column("stop_lon", "number", "Longitude WGS 84, en degrés", required=False),
-            Column("wheelchair", "string", "Montée en fauteuil roulant : oui, non, inconnu"),
-            Column("known_from", "string", "D’où on le sait : arrêt, gare, ou rien"),
-            Column("lines", "string", "Lignes qui y passent, séparées par des points-virgules", required=False),
-            Column("trips", "integer", "Courses qui y passent, tous jours confondus"),
-            Column("trips_wheelchair", "integer", "Parmi elles, courses dont le véhicule est accessible"),
-            Column("trips_unknown", "integer", "Parmi elles, courses dont on ne le sait pas"),
-        ),
+        columns=ACCESSIBILITY,
         rows=partial(_accessibility_rows, drawing),
         privacy=None,
         period="version",
@@ -50,21 +67,7 @@ def lines(drawing: Drawing) -> Dataset:
         code="lignes",
         title="Lignes",
         description="Les lignes de l’offre : exploitant, numéro, nom, mode, couleurs, nombre de courses.",
-        columns=(
-            Column("route_id", "string", "Identifiant de la ligne dans l’offre"),
-            Column("agency_id", "string", "Identifiant de l’exploitant", required=False),
-            Column("agency_name", "string", "Nom de l’exploitant", required=False),
-            Column("route_short_name", "string", "Numéro de la ligne", required=False),
-            Column("route_long_name", "string", "Nom de la ligne", required=False),
-            Column("route_type", "integer", "Type GTFS", required=False),
-            Column("mode", "string", "Mode, en clair"),
-            Column("route_color", "string", "Couleur, six chiffres hexadécimaux", required=False),
-            Column("route_text_color", "string", "Couleur du texte", required=False),
-            Column("trips", "integer", "Courses, tous jours confondus"),
-            Column("trips_wheelchair", "integer", "Parmi elles, courses dont le véhicule est accessible"),
-            Column("trips_unknown", "integer", "Parmi elles, courses dont on ne le sait pas"),
-            Column("stops", "integer", "Arrêts desservis"),
-        ),
+        columns=LINES,
         rows=partial(_line_rows, drawing),
         privacy=None,
         period="version",

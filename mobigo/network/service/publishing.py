@@ -111,13 +111,15 @@ def _netex(_tools: Tools, version: FeedVersion, tables: "FeedTables", path: Path
 
     at = version.imported_at
     found = write_netex(tables, path, feed=version.feed, participant=PARTICIPANT, published_at=at)
-    return FeedFile(path.name, ZIP, path, found.packed.content_hash, found.trips, left_out=found.left_out)
+    return FeedFile(path.name, ZIP, path, found.packed.content_hash, left_out=found.left_out)
 
 
 def _parquet(_tools: Tools, _version: FeedVersion, tables: "FeedTables", path: Path) -> FeedFile:
     from mobigo.network.export import parquet
 
-    return _written(path, PARQUET, parquet.stop_times(tables), tables["stop_times"].height)
+    return _written(
+        path, PARQUET, parquet.stop_times(tables), tables["stop_times"].height if "stop_times" in tables else 0
+    )
 
 
 def _map(_tools: Tools, _version: FeedVersion, tables: "FeedTables", path: Path) -> FeedFile:
