@@ -120,7 +120,7 @@ def document_answer(content: bytes | None, media: str) -> Response:
         content, content_type=media,
         headers={
             "Content-Disposition": f'inline; filename="document.{ends}"', "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store", "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
         },
     )  # fmt: skip
 

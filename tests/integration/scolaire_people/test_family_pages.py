@@ -2,26 +2,19 @@
 
 import io
 import re
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
-from mobigo.app import create_app
-from mobigo.infra import sessions
-from mobigo.infra.config import Config
-from mobigo.infra.db import open_engine, transaction
+from mobigo.infra.db import transaction
 from scolaire.model.rights import Outcome
 from scolaire.service import deciding
 from scolaire.service.registering import register
 from scolaire.store.pupils import BondRow, IdentityRow
 from scolaire.store.registrations import DocumentRow, RegistrationRow
-from tests.school_people_world import AGENT, ASKED, COLLEGE, CONTACT, account, place, two_homes
+from tests.integration.scolaire_people.site import SchoolSite, words
+from tests.school_people_world import AGENT, ASKED, COLLEGE, CONTACT, two_homes
 
 HERE = "/scolaire/famille"
 FORM = {
@@ -32,53 +25,7 @@ FORM = {
 }  # fmt: skip
 
 
-def words(page: str) -> str:
-    page = re.sub(r"(?s)<(head|footer|header)\b.*?</\1>", " ", page)
-    return re.sub(r"[\s\u202f\xa0]+", " ", re.sub(r"<[^>]+>", " ", page))
-
-
-@dataclass
-class World:
-    """A site, and a browser for each parent and for a stranger."""
-
-    engine: Engine
-    config: Config
-    clients: dict[str, FlaskClient]
-    subjects: dict[str, str]
-
-    def get(self, who: str, path: str, status: int = 200) -> str:
-        answer = self.clients[who].get(path, follow_redirects=True)
-        assert answer.status_code == status, (path, answer.status_code)
-        return words(answer.get_data(as_text=True))
-
-    def post(self, who: str, path: str, status: int = 200, **form: object) -> str:
-        answer = self.clients[who].post(path, data=form, follow_redirects=True)
-        assert answer.status_code == status, (path, answer.status_code, words(answer.get_data(as_text=True))[:600])
-        return words(answer.get_data(as_text=True))
-
-
-@pytest.fixture
-def world(config: Config, sqlite_template: object) -> Iterator[World]:
-    config = replace(config, environment="demo")
-    config.home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(str(sqlite_template)), config.home / "mobigo.sqlite")
-    engine = open_engine(config.database_url)
-    app = create_app(config)
-    app.config["WTF_CSRF_ENABLED"] = False
-    clients, subjects = {}, {}
-    with transaction(engine) as session:
-        place(session)
-        for name in ("anne", "bruno", "stranger"):
-            subjects[name] = account(session, name)
-            token = sessions.open_session(session, subjects[name], datetime.now(UTC), None, None)
-            clients[name] = app.test_client()
-            clients[name].set_cookie("mobigo", token)
-    clients["nobody"] = app.test_client()
-    yield World(engine, config, clients, subjects)
-    engine.dispose()
-
-
-def test_a_family_registers_gives_a_document_and_contests(world: World) -> None:
+def test_a_family_registers_gives_a_document_and_contests(world: SchoolSite) -> None:
     assert "Inscrire un enfant" in world.get("nobody", "/scolaire")
     assert "au moins 2,0 km" in world.get("nobody", "/scolaire?commune=Liernais")
     assert "Collège François Pompon" in world.get("anne", f"{HERE}/inscription?ou=saulieu")
@@ -102,7 +49,7 @@ def test_a_family_registers_gives_a_document_and_contests(world: World) -> None:
         )
     answer = world.clients["anne"].get(f"{at}/documents/{paper.id}")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
-    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "Trop près" in world.get("anne", at)
     assert world.clients["anne"].get(f"{at}/decision.pdf").data.startswith(b"%PDF")
     assert "ce qui vous semble faux" in world.post("anne", f"{at}/contester", 422, words="").lower()
@@ -124,7 +71,9 @@ def test_a_family_registers_gives_a_document_and_contests(world: World) -> None:
         ({"prefers": "letter"}, "adresse"),
     ],
 )
-def test_a_refused_form_says_why_and_keeps_what_was_typed(world: World, changed: dict[str, str], said: str) -> None:
+def test_a_refused_form_says_why_and_keeps_what_was_typed(
+    world: SchoolSite, changed: dict[str, str], said: str
+) -> None:
     answer = world.clients["anne"].post(f"{HERE}/inscription/{COLLEGE}", data={**FORM, **changed})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
@@ -135,7 +84,7 @@ def test_a_refused_form_says_why_and_keeps_what_was_typed(world: World, changed:
         assert session.scalars(select(IdentityRow)).all() == []
 
 
-def test_nobody_finds_the_file_of_another(world: World) -> None:
+def test_nobody_finds_the_file_of_another(world: SchoolSite) -> None:
     with transaction(world.engine) as session:
         row = register(
             session, ASKED, CONTACT, config=world.config, subject=world.subjects["anne"], now=datetime.now(UTC)
@@ -151,7 +100,7 @@ def test_nobody_finds_the_file_of_another(world: World) -> None:
         assert session.get_one(RegistrationRow, row.id).state == "received"
 
 
-def test_each_parent_sees_the_child_and_their_own_home_alone(world: World) -> None:
+def test_each_parent_sees_the_child_and_their_own_home_alone(world: SchoolSite) -> None:
     with transaction(world.engine) as session:
         row = register(
             session, two_homes(), CONTACT, config=world.config, subject=world.subjects["anne"], now=datetime.now(UTC)

@@ -1,0 +1,216 @@
+"""One registration on the desk: facts, what the rule says, documents, measure, decision, pass, who may see it."""
+
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from mobigo.base.errors import InvalidInput, NotFound, Refused
+from mobigo.base.instants import paris_day
+from mobigo.infra import audit, auth, competence
+from mobigo.infra.auth import Permission, requires
+from mobigo.infra.clock import now
+from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import sentence
+from mobigo.infra.web import services
+from scolaire.export.way_map import way_svg
+from scolaire.model.people import Access
+from scolaire.model.rights import Outcome
+from scolaire.rules.documents import BYTES_MAX
+from scolaire.service import access, deciding, documents, homes, joining, judging, passes, registering
+from scolaire.store import pupils, schools, stops
+from scolaire.store.pupils import AddressRow, GuardianRow, HomeRow, IdentityRow, position
+from scolaire.store.reasons import told
+from scolaire.store.registrations import RegistrationRow, decisions, legs
+from scolaire.web import bp, words
+from scolaire.web.desk.inbox import my_name, signatory
+from scolaire.web.families.files import document_answer
+from scolaire.web.forms import Faults, looking, me, point_of, text, writing
+
+Act = Callable[[Session, RegistrationRow], object]
+
+
+@bp.get("/scolaire/agents/dossiers/<registration>")
+@requires(Permission.SCHOOL_REGISTER)
+def desk_file(registration: str) -> ResponseReturnValue:
+    """Everything about one registration; addresses to who may see them."""
+    return _page(registration, Faults())
+
+
+@bp.post("/scolaire/agents/dossiers/<registration>/<act>")
+@requires(Permission.SCHOOL_REGISTER)
+def desk_act(registration: str, act: str) -> ResponseReturnValue:
+    """What any desk does with a file: a document, a receipt, a replaced card, a code for the family."""
+    faults, said = Faults(), ""
+    with faults.caught(), writing() as session:
+        row = _in_scope(session, registration)
+        match act:
+            case "document":
+                sent = request.files.get("document")
+                content = b"" if sent is None else sent.read(BYTES_MAX + 1)
+                documents.give(session, services().blobs, row.id, text("kind"), content, me(), now())
+                said = _("Le document est ajouté.")
+            case "payer":
+                passes.pay(session, row.id, text("receipt"), me(), now())
+                said = _("Le règlement est noté et la carte est remise.")
+            case "carte":
+                passes.replace(
+                    session, row.id, text("why"), receipt=text("receipt"), by=me(), config=services().config, now=now()
+                )
+                said = _("La carte est remplacée ; l’ancienne ne vaut plus rien.")
+            case "code":
+                made = joining.invite(session, text("guardian", 26), by=me(), now=now())
+                said = _("Code à donner à cette personne, montré une seule fois : %(code)s", code=made.code)
+            case "annuler":
+                registering.cancel(session, row.id, me(), now())
+                said = _("L’inscription est annulée.")
+            case _:
+                raise NotFound("scolaire.unknown_registration")
+    return _after(registration, faults, said)
+
+
+@bp.post("/scolaire/agents/dossiers/<registration>/instruire/<act>")
+@requires(Permission.SCHOOL_DECIDE, everywhere=True)
+def desk_decide(registration: str, act: str) -> ResponseReturnValue:
+    """What leads to a decision, and the decision."""
+    faults, said, config = Faults(), _("C’est enregistré."), services().config
+    with faults.caught(), writing() as session:
+        row = _in_scope(session, registration)
+        match act:
+            case "decider":
+                deciding.decide(
+                    session, row.id, _outcome(), by=signatory(), words=text("words", 4_000), config=config, now=now(),
+                    facts_changed=bool(text("facts_changed")),
+                )  # fmt: skip
+                said = _("La décision est signée ; la famille est prévenue.")
+            case "repondre":
+                deciding.answer(
+                    session, text("appeal", 26), _outcome(), by=signatory(), words=text("words", 4_000), config=config,
+                    now=now(),
+                )  # fmt: skip
+                said = _("La réponse au recours est signée ; la famille est prévenue.")
+            case "mesurer":
+                homes.measure_by_hand(session, row.id, text("home", 26), _metres(), me(), now())
+            case "placer":
+                _see_addresses()
+                at = point_of()
+                if at is None:
+                    raise InvalidInput("scolaire.bad_position")
+                homes.get_leg(session, row.id, text("home", 26))
+                homes.locate(session, text("home", 26), at, me(), config, now())
+            case "secteur":
+                homes.say_sector(session, row.id, text("home", 26), text("in_sector") == "yes", me(), now())
+            case "arret":
+                homes.give_stop(session, row.id, text("home", 26), text("stop", 26) or None, me(), now())
+            case "accepter" | "refuser":
+                paper = documents.get_document(session, text("document", 26))
+                if paper.registration != row.id:
+                    raise NotFound("scolaire.unknown_document")
+                documents.look(
+                    session, paper.id, accepted=act == "accepter", words=text("words", 400), by=me(), config=config,
+                    now=now(),
+                )  # fmt: skip
+            case "demander":
+                documents.ask_for(session, row.id, text("words", 400), me(), config, now())
+                said = _("La famille est prévenue.")
+            case "acces":
+                joining.limit(
+                    session, _bond_of(session, row, text("bond", 26)), Access(text("access", 5)), text("ground"),
+                    by=me(), now=now(),
+                )  # fmt: skip
+            case _:
+                raise NotFound("scolaire.unknown_registration")
+    return _after(registration, faults, said)
+
+
+@bp.get("/scolaire/agents/dossiers/<registration>/documents/<document>")
+@requires(Permission.SCHOOL_DECIDE, everywhere=True)
+def desk_document(registration: str, document: str) -> ResponseReturnValue:
+    """A document of a file."""
+    with looking() as session:
+        row = _in_scope(session, registration)
+        paper = documents.get_document(session, document)
+        if paper.registration != row.id:
+            return document_answer(None, "")
+    return document_answer(services().blobs.read(paper.sha256), paper.media)
+
+
+def _in_scope(session: Session, registration: str) -> RegistrationRow:
+    identity = auth.signed_in()
+    scope = access.scope_of(session, identity, Permission.SCHOOL_REGISTER, paris_day(now()))
+    return access.get_in_scope(session, registration, scope)
+
+
+def _after(registration: str, faults: Faults, said: str) -> ResponseReturnValue:
+    if faults:
+        return _page(registration, faults)
+    flash(said, "good")
+    return redirect(url_for("scolaire.desk_file", registration=registration), 303)
+
+
+def _outcome() -> Outcome:
+    try:
+        return Outcome(text("outcome", 12))
+    except ValueError:
+        raise InvalidInput("scolaire.unknown_choice") from None
+
+
+def _metres() -> int:
+    given = "".join(text("distance", 12).split())
+    return int(given) if given.isascii() and given.isdigit() else -1
+
+
+def _bond_of(session: Session, row: RegistrationRow, bond: str) -> str:
+    """A bond of this file's pupil. Raises NotFound("scolaire.unknown_bond")."""
+    if bond not in {each.id for each in pupils.bonds_of_pupil(session, row.pupil, paris_day(now()))}:
+        raise NotFound("scolaire.unknown_bond")
+    if text("access", 5) not in set(Access):
+        raise InvalidInput("scolaire.unknown_choice")
+    return bond
+
+
+def _see_addresses() -> None:
+    if not auth.signed_in().may_in(Permission.SCHOOL_ADDRESSES, None):
+        raise Refused("auth.not_permitted", permission=str(Permission.SCHOOL_ADDRESSES))
+
+
+def _page(registration: str, faults: Faults) -> ResponseReturnValue:
+    identity, today, config = auth.signed_in(), paris_day(now()), services().config
+    decides = identity.may_in(Permission.SCHOOL_DECIDE, None)
+    sees = identity.may_in(Permission.SCHOOL_ADDRESSES, None)
+    with looking() as session:
+        row = _in_scope(session, registration)
+        judged = judging.judge(session, row, config)
+        school = schools.school_value(schools.get_school(session, row.uai))
+        found = decisions(session, row.id)
+        appeal = deciding.appeal_of(session, found[-1].id) if found else None
+        bonds = [(bond, session.get_one(GuardianRow, bond.guardian))
+                 for bond in pupils.bonds_of_pupil(session, row.pupil, today)]  # fmt: skip
+        seen = []
+        for leg in legs(session, [row.id])[row.id]:
+            home = session.get_one(HomeRow, leg.home)
+            address = session.get(AddressRow, leg.home) if sees else None
+            reach = pupils.walks(session, [home.id]).get(home.id, [])[:12]
+            near = [(stops.get_stop(session, walk.stop), walk.metres) for walk in reach]
+            given = [stops.get_stop(session, each) for each in (leg.stop, leg.wished_stop) if each is not None]
+            at = position(address)
+            points = [("school", school.name, school.at)] if school.at is not None else []
+            points += [("home", _("domicile"), at)] if at is not None else []
+            way = homes.measured_of(leg)
+            path = way.path if way is not None and at is not None else ()
+            drawn = way_svg(points, path, _("Le chemin mesuré")) if len(points) > 1 else ""
+            seen.append((home, leg, address, near, given, judged.right.of_home(home.id), drawn))
+        seen.sort(key=lambda each: (each[0].kind == "second", each[0].id))
+        twins = registering.doubles(session, row)
+        papers = documents.of_registration(session, row.id)
+        history = audit.history(session, "scolaire_registration", row.id)
+        page = render_template(
+            "scolaire/desk_file.html", row=row, identity=session.get_one(IdentityRow, row.pupil), school=school,
+            judged=judged, homes=seen, decisions=found, appeal=appeal, papers=papers, bonds=bonds, twins=twins,
+            history=history, card=passes.current_pass(session, row.id), decides=decides, sees=sees, words=words,
+            duplicate=passes.price_of_duplicate(session, row, "lost", config), name=my_name(),
+            communes=competence.communes(), told=told, sentence=sentence, errors=faults.by_field, typed=request.form,
+            today=today,
+        )  # fmt: skip
+    return page, faults.status if faults else 200
