@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from mobigo.network.store.feeds import FeedVersion
 
 if TYPE_CHECKING:
     from mobigo.base.datasets import Dataset
-    from mobigo.network.export.archive import Packed
+    from mobigo.network.export.geojson import Drawing
     from mobigo.network.model.feed import FeedTables
 
 ZIP: Final = "application/zip"
@@ -69,14 +70,14 @@ def write_files(
     unknown = next((name for name in only if name not in _MAKERS), None)
     if unknown is not None:
         raise InvalidInput("network.no_such_export", file=unknown[:80], files=", ".join(NAMES))
-    tables = _tables(tools, version, since)
+    writer = _Writer(tools, version, _tables(tools, version, since))
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [name for name in NAMES if not only or name in only]
     done: list[FeedFile] = []
     for number, name in enumerate(wanted):
         if progress is not None:
             progress(number, len(wanted), name)
-        done.append(_MAKERS[name](tools, version, tables, folder / name))
+        done.append(_MAKERS[name](writer, folder / name))
     return done
 
 
@@ -88,56 +89,72 @@ def _tables(tools: Tools, version: FeedVersion, since: date | None) -> "FeedTabl
     return tables if since is None or known is None else cut(tables, known, since)
 
 
-def _gtfs(tools: Tools, version: FeedVersion, tables: "FeedTables", path: Path) -> FeedFile:
-    packed = _packed(tools, version, tables, path)
-    return FeedFile(path.name, ZIP, path, packed.content_hash)
+class _Writer:
+    """Writes each file of a version at a path; what several need is made once."""
 
+    def __init__(self, tools: Tools, version: FeedVersion, tables: "FeedTables") -> None:
+        self.tools, self.version, self.tables = tools, version, tables
 
-def _packed(tools: Tools, version: FeedVersion, tables: "FeedTables", path: Path) -> "Packed":
-    from mobigo.network.export.archive import write_zip
-    from mobigo.network.export.gtfs import published
-    from mobigo.network.gateway.archive import open_feed
-    from mobigo.network.gateway.gtfs import other_files
-    from mobigo.network.store import lossless
+    @cached_property
+    def drawing(self) -> "Drawing":
+        """The feed as maps and tables draw it."""
+        from mobigo.network.export.geojson import Drawing
 
-    headers = lossless.headers(tools.config.home, version.content_hash)
-    tools.blobs.open(version.archive_sha256).close()
-    others = other_files(open_feed(tools.blobs.path(version.archive_sha256)))
-    return write_zip(path, published(tables, headers, others))
+        return Drawing(self.tables)
 
+    def gtfs(self, path: Path) -> FeedFile:
+        """Every table and file, for reusers."""
+        from mobigo.network.export.archive import write_zip
+        from mobigo.network.export.gtfs import published
+        from mobigo.network.gateway.archive import open_feed
+        from mobigo.network.gateway.gtfs import other_files
+        from mobigo.network.store import lossless
 
-def _netex(_tools: Tools, version: FeedVersion, tables: "FeedTables", path: Path) -> FeedFile:
-    from mobigo.network.export.netex import write_netex
+        blobs, kept = self.tools.blobs, self.version
+        headers = lossless.headers(self.tools.config.home, kept.content_hash)
+        blobs.open(kept.archive_sha256).close()
+        others = other_files(open_feed(blobs.path(kept.archive_sha256)))
+        packed = write_zip(path, published(self.tables, headers, others))
+        return FeedFile(path.name, ZIP, path, packed.content_hash)
 
-    at = version.imported_at
-    found = write_netex(tables, path, feed=version.feed, participant=PARTICIPANT, published_at=at)
-    return FeedFile(path.name, ZIP, path, found.packed.content_hash, left_out=found.left_out)
+    def netex(self, path: Path) -> FeedFile:
+        """The French profile."""
+        from mobigo.network.export.netex import write_netex
 
+        feed, at = self.version.feed, self.version.imported_at
+        found = write_netex(self.tables, path, feed=feed, participant=PARTICIPANT, published_at=at)
+        return FeedFile(path.name, ZIP, path, found.packed.content_hash, left_out=found.left_out)
 
-def _parquet(_tools: Tools, _version: FeedVersion, tables: "FeedTables", path: Path) -> FeedFile:
-    from mobigo.network.export import parquet
+    def parquet(self, path: Path) -> FeedFile:
+        """The stop times."""
+        from mobigo.network.export import parquet
 
-    return _written(
-        path, PARQUET, parquet.stop_times(tables), tables["stop_times"].height if "stop_times" in tables else 0
-    )
+        rows = self.tables["stop_times"].height if "stop_times" in self.tables else 0
+        return _written(path, PARQUET, parquet.stop_times(self.tables), rows)
 
+    def stops(self, path: Path) -> FeedFile:
+        """The map of the stops."""
+        from mobigo.network.export.geojson import stops_geojson
 
-def _map(_tools: Tools, _version: FeedVersion, tables: "FeedTables", path: Path) -> FeedFile:
-    from mobigo.network.export.geojson import Drawing, lines_geojson, stops_geojson
+        return _written(path, GEOJSON, stops_geojson(self.drawing), self.drawing.stops.height)
 
-    drawing = Drawing(tables)
-    if path.stem == "stops":
-        return _written(path, GEOJSON, stops_geojson(drawing), drawing.stops.height)
-    return _written(path, GEOJSON, lines_geojson(drawing), drawing.routes.height)
+    def lines(self, path: Path) -> FeedFile:
+        """The map of the lines."""
+        from mobigo.network.export.geojson import lines_geojson
 
+        return _written(path, GEOJSON, lines_geojson(self.drawing), self.drawing.routes.height)
 
-def _table(_tools: Tools, _version: FeedVersion, tables: "FeedTables", path: Path) -> FeedFile:
-    from mobigo.network.export import datasets
-    from mobigo.network.export.geojson import Drawing
+    def accessibility_table(self, path: Path) -> FeedFile:
+        """How accessible the stops are."""
+        from mobigo.network.export import datasets
 
-    make = datasets.accessibility if path.stem == "accessibility" else datasets.lines
-    data, rows = csv_of(make(Drawing(tables)))
-    return _written(path, CSV, data, rows)
+        return _written(path, CSV, *csv_of(datasets.accessibility(self.drawing)))
+
+    def lines_table(self, path: Path) -> FeedFile:
+        """The lines."""
+        from mobigo.network.export import datasets
+
+        return _written(path, CSV, *csv_of(datasets.lines(self.drawing)))
 
 
 def csv_of(dataset: "Dataset") -> tuple[bytes, int]:
@@ -155,13 +172,13 @@ def _written(path: Path, media_type: str, data: bytes, rows: int) -> FeedFile:
     return FeedFile(path.name, media_type, path, sha256(data).hexdigest(), rows)
 
 
-_MAKERS: Final[Mapping[str, Callable[[Tools, FeedVersion, "FeedTables", Path], FeedFile]]] = {
-    "gtfs.zip": _gtfs,
-    "netex-fr.zip": _netex,
-    "stop_times.parquet": _parquet,
-    "stops.geojson": _map,
-    "lines.geojson": _map,
-    "accessibility.csv": _table,
-    "lines.csv": _table,
+_MAKERS: Final[Mapping[str, Callable[[_Writer, Path], FeedFile]]] = {
+    "gtfs.zip": _Writer.gtfs,
+    "netex-fr.zip": _Writer.netex,
+    "stop_times.parquet": _Writer.parquet,
+    "stops.geojson": _Writer.stops,
+    "lines.geojson": _Writer.lines,
+    "accessibility.csv": _Writer.accessibility_table,
+    "lines.csv": _Writer.lines_table,
 }
 NAMES: Final = tuple(_MAKERS)

@@ -91,38 +91,46 @@ def look_at(file: str, data: bytes, links: Links) -> None:
     what declares entities."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
+    # The elements from one that must hold something down to where we are; empty, and no end is heard, elsewhere.
     open_: list[tuple[str, set[str] | None]] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
-        if open_ and open_[-1][1] is not None:
-            open_[-1][1].add(name)
-        open_.append((name, set() if name in _MUST_HOLD else None))
-        if not attributes:
-            return
-        if "id" in attributes:
-            key = attributes["id"], attributes.get("version", "")
-            if key in links.ids:
-                code = "netex_duplicate_id" if links.ids[key] == file else "netex_object_in_several_files"
-                links.tell(code, file=file, line=parser.CurrentLineNumber, id=key[0], also_in=links.ids[key])
-            links.ids[key] = file
-        ref = attributes.get("ref")
-        if ref is not None and not name.startswith(_DEFINED):
-            links.wanted.setdefault(ref, (file, parser.CurrentLineNumber, "versionRef" in attributes))
+        name = tag.rpartition(":")[2] if ":" in tag else tag
+        if open_ or name in _MUST_HOLD:
+            if open_ and open_[-1][1] is not None:
+                open_[-1][1].add(name)
+            open_.append((name, set() if name in _MUST_HOLD else None))
+            parser.EndElementHandler = end
+        if attributes:
+            _note(links, file, parser, name, attributes)
 
     def end(_tag: str) -> None:
         name, held = open_.pop()
-        if held is not None:
-            for wanted, code in _MUST_HOLD[name]:
-                if wanted not in held:
-                    links.tell(code, file=file, line=parser.CurrentLineNumber, element=name)
+        if not open_:
+            parser.EndElementHandler = None
+        for wanted, code in _MUST_HOLD[name] if held is not None else ():
+            if wanted not in (held or ()):
+                links.tell(code, file=file, line=parser.CurrentLineNumber, element=name)
 
     def declares(*_: object) -> None:
         raise _Declares
 
-    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.StartElementHandler = start
     parser.EntityDeclHandler = declares
     parser.Parse(data, True)
+
+
+def _note(links: Links, file: str, parser: expat.XMLParserType, name: str, attributes: dict[str, str]) -> None:
+    """What an element says it is, and what it refers to."""
+    if "id" in attributes:
+        key = attributes["id"], attributes.get("version", "")
+        if key in links.ids:
+            code = "netex_duplicate_id" if links.ids[key] == file else "netex_object_in_several_files"
+            links.tell(code, file=file, line=parser.CurrentLineNumber, id=key[0], also_in=links.ids[key])
+        links.ids[key] = file
+    ref = attributes.get("ref")
+    if ref is not None and ref not in links.wanted and not name.startswith(_DEFINED):
+        links.wanted[ref] = file, parser.CurrentLineNumber, "versionRef" in attributes
 
 
 def _findings(links: Links) -> Iterable[Finding]:

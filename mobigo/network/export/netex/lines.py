@@ -60,6 +60,7 @@ class LineWriter:
         self.signs = texts(source.trips, "trip_headsign").to_list()
         self.numbers = texts(source.trips, "trip_short_name").to_list()
         self.directions = ints(source.trips, "direction_id", -1)
+        self.kinds = ints(source.routes, "route_type", -1)
         self.access = ints(source.trips, "wheelchair_accessible", 0)
         self.stop_ids = texts(source.stops, "stop_id").to_list()
         self.stop_names = texts(source.stops, "stop_name").to_list()
@@ -116,7 +117,7 @@ class LineWriter:
 
     def _line(self, route: int) -> Element:
         text = {column: values[route] for column, values in self.routes.items()}
-        mode = mode_of(int(ints(self.source.routes, "route_type", -1)[route]))
+        mode = mode_of(int(self.kinds[route]))
         element = entity("Line", self.code(route))
         add_source(element, text["route_id"])
         add(element, "Name", text["route_long_name"] or text["route_short_name"] or text["route_id"])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ class Naming:
         return f"{coded(self.feed)}__{coded(gtfs_id)}"
 
 
+@lru_cache(maxsize=100_000)
 def coded(text: str) -> str:
     """Letters, digits and hyphens as they are; every other character as `_` and the two digits of each of its UTF-8
     bytes."""

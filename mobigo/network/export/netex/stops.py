@@ -101,12 +101,15 @@ def write_stops(source: Source, naming: Naming, xml: Writing) -> Places:
         for code, rows in sorted(parts.items()):
             xml.write(_part(stops, code, rows))
         entrances: dict[int, list[int]] = {}
+        of_station: dict[int, list[int]] = {}
+        for row in quays:
+            of_station.setdefault(int(stops.parent[row]), []).append(row)
         for row in np.flatnonzero(stops.kind == ENTRANCE).tolist():
             station = stops.station_of(row)
             if station is not None:
                 entrances.setdefault(station, []).append(row)
         for row in np.flatnonzero(stops.kind == STATION).tolist():
-            xml.write(_station(stops, row, quays, entrances.get(row, [])))
+            xml.write(_station(stops, row, of_station.get(row, []), entrances.get(row, [])))
     lost = Counter(int(kind) for kind in stops.kind.tolist() if kind not in (STOP, STATION, ENTRANCE))
     return Places(
         {row: ident("Quay", naming.code(stops.ids[row])) for row in quays},
@@ -189,7 +192,7 @@ def _station(stops: _Stops, row: int, quays: list[int], entrances: list[int]) ->
         holder = add(element, "entrances")
         for entrance in entrances:
             holder.append(_entrance(stops, entrance, row))
-    modes = Counter(stops.mode(quay) for quay in quays if stops.parent[quay] == row)
+    modes = Counter(stops.mode(quay) for quay in quays)
     mode = min(modes, key=lambda each: (-modes[each], each)) if modes else _ANY
     add(element, "TransportMode", mode)
     add(element, "StopPlaceType", _PLACE_TYPES.get(mode, "other"))
