@@ -71,11 +71,15 @@ def chain(data: Path) -> Iterator[Measure]:
         version = import_feed(services, data, "reseau", now=NOW)
         imported = time.perf_counter() - before
         wanted = [offer for offer in offers(services, NOW) if offer.declared.code == "horaires-reseau"]
-        outcomes = publish_all(services, wanted, NOW, judges=judges(services))
+        heard = judges(services)
+        for judge in heard:
+            judge.required = False  # the feed has faults of its own: they are told, and it is published all the same
+        outcomes = publish_all(services, wanted, NOW, judges=heard)
         whole = time.perf_counter() - before
         services.engine.dispose()
+    assert outcomes[0].result == "published", outcomes
     files = [file.name for outcome in outcomes if outcome.version for file in outcome.version.files]
-    note = f"{version.rows['stop_times']} stop times; import {imported:.1f} s; {', '.join(files)}; {outcomes[0].result}"
+    note = f"{version.rows['stop_times']} stop times; import {imported:.1f} s; {', '.join(files)}"
     yield Measure("opendata/import-validate-publish", whole, "s", 30, note=note)
     yield _memory("opendata/import-validate-publish-memory", 2_000)
 
