@@ -39,6 +39,7 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "billettique.web:bp",
     "billettique.api:bp",
     "scolaire.web:bp",
+    "scolaire.web.plans:bp",
     "opendata.web:bp",
 )
 # Its own pages, which exist nowhere else.

@@ -53,6 +53,8 @@ import opendata.service.following
 import opendata.store.followers
 import opendata.store.measures
 import opendata.store.tables
+import scolaire.store.contracts
+import scolaire.store.plans
 import scolaire.store.pupils
 import scolaire.store.registrations
 import scolaire.store.schools

@@ -8,14 +8,17 @@ the pool.
 
 import datetime
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ortools.math_opt.python import mathopt
 
-from scolaire.engine.pool import Pool, Way
+from scolaire.engine.pool import Pool, Way, Ways
 
 Placed = tuple[Way, int]  # a way, and its arrival (position)
+Dear = Callable[[int, Ways], float]  # school (position), scenario
+_CLOSE = 0.001
 _GAP = 0.999  # fleets are whole: a bound less than one below is proof
 
 
@@ -46,8 +49,10 @@ class Choice:
 class _Programme:
     """The variables and rows of one question."""
 
-    def __init__(self, pool: Pool, by: By, *, whole: bool) -> None:
+    def __init__(self, pool: Pool, by: By, *, whole: bool, dear: Dear | None = None) -> None:
         self.pool, self.whole = pool, whole
+        self.dear: list[mathopt.LinearTypes] = []
+        self.price = dear
         self.model = mathopt.Model()
         self.circuits: list[list[mathopt.LinearTypes]] = [[] for _ in pool.arrivals]  # that end at each arrival
         self.groups: dict[tuple[int, ...], dict[int, list[mathopt.LinearTypes]]] = defaultdict(
@@ -85,6 +90,8 @@ class _Programme:
             pick = self._binary()
             picks.append(pick)
             self.picked[school].append((pick, scenario))
+            if self.price is not None:
+                self.dear.append(self.price(school, scenario) * pick)
             for needs in scenario:
                 way = self.pool.ways[school][needs]
                 if len(at) == 1:
@@ -119,7 +126,8 @@ class _Programme:
             for arrival, circuits in enumerate(self.circuits)
         ]
         every = [here for circuits in self.circuits for here in circuits]
-        self.model.minimize(mathopt.fast_sum(every) - mathopt.fast_sum(links))
+        self.buses = mathopt.fast_sum(every) - mathopt.fast_sum(links)
+        self.model.minimize(self.buses + mathopt.fast_sum(self.dear) if self.dear else self.buses)
         return rows
 
 
@@ -132,20 +140,22 @@ def prices(pool: Pool, by: By) -> Prices:
     return Prices(answer.objective_value(), worth)
 
 
-def choose(pool: Pool, by: By, *, most_s: float) -> Choice | None:
+def choose(pool: Pool, by: By, *, most_s: float, dear: Dear | None = None) -> Choice | None:
     """The best choice found in `most_s` seconds; None when there was none. Without the limit being reached the answer
-    is proven, and the same each time."""
-    asked = _Programme(pool, by, whole=True)
+    is proven, and the same each time. `dear`: what a scenario of a school costs beside its buses (in buses)."""
+    asked = _Programme(pool, by, whole=True, dear=dear)
     limits = mathopt.SolveParameters(
-        time_limit=datetime.timedelta(seconds=most_s), absolute_gap_tolerance=_GAP, relative_gap_tolerance=0.0
-    )
+        time_limit=datetime.timedelta(seconds=most_s),
+        absolute_gap_tolerance=_GAP if dear is None else _CLOSE, relative_gap_tolerance=0.0,
+    )  # fmt: skip
     answer = mathopt.solve(asked.model, mathopt.SolverType.HIGHS, params=limits)
     if not answer.has_primal_feasible_solution():
         return None
     values = answer.variable_values()
     placed = tuple(_placed(asked, school, values) for school in range(len(pool.problem.schools)))
     bound = answer.termination.objective_bounds.dual_bound
-    return Choice(placed, round(answer.objective_value()), -int(-(bound - 1e-6) // 1))
+    buses = round(mathopt.evaluate_expression(asked.buses, values))
+    return Choice(placed, buses, -int(-(bound - 1e-6) // 1))
 
 
 def _placed(asked: _Programme, school: int, values: dict[mathopt.Variable, float]) -> tuple[Placed, ...]:

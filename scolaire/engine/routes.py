@@ -32,7 +32,7 @@ class Start(NamedTuple):
 class Ask:
     """One school to be routed: its needs (positions), the instant of arrival, seats, where buses may come from, the
     price of a bus of its own. `bus_ms`: how much driving a bus is worth. `cap_share`: rides are held to this share of
-    their cap, so that shorter circuits, which chain better, are found too."""
+    their cap, so that shorter circuits, which chain better, are found too. `wheelchairs`: places for them."""
 
     school: str
     needs: tuple[int, ...]
@@ -42,6 +42,7 @@ class Ask:
     own_price: float = 1.0
     bus_ms: int = 10_000_000
     cap_share: float = 1.0
+    wheelchairs: int = 0
 
 
 def route(problem: Problem, ask: Ask, *, seed: int, iterations: int, begin: Ways = ()) -> Ways:
@@ -72,23 +73,26 @@ def _data(problem: Problem, ask: Ask) -> pyvrp.ProblemData:
     ms = np.zeros((anywhere + 1, anywhere + 1), dtype=np.int64)
     ms[:anywhere, :anywhere] = problem.travel.ms[np.ix_(nodes, nodes)]
     ms[:anywhere, anywhere] = FAR_MS
+    rolling = any(need.wheelchairs for need in needs)
+    holds = [ask.seats, ask.wheelchairs] if rolling else [ask.seats]
     clients = []
     for n, need in enumerate(needs):
         boarding_ms = problem.handling.boarding(need.pupils)
         soonest_ms = ask.arrives_ms - int(need.ride_max_ms * ask.cap_share) - boarding_ms
         clients.append(
             pyvrp.Client(
-                1 + n, pickup=[need.pupils], service_duration=boarding_ms, tw_early=soonest_ms, tw_late=ask.arrives_ms
+                1 + n, pickup=[need.pupils - need.wheelchairs, need.wheelchairs] if rolling else [need.pupils],
+                service_duration=boarding_ms, tw_early=soonest_ms, tw_late=ask.arrives_ms,
             )
-        )
+        )  # fmt: skip
     late = ask.arrives_ms
     depots = [pyvrp.Depot(0, tw_late=late), pyvrp.Depot(anywhere)]
-    types = [pyvrp.VehicleType(len(needs), [ask.seats], 1, 0, fixed_cost=_cost(ask.own_price, ask), tw_late=late)]
+    types = [pyvrp.VehicleType(len(needs), holds, 1, 0, fixed_cost=_cost(ask.own_price, ask), tw_late=late)]
     for n, start in enumerate(starts):
         depots.append(pyvrp.Depot(1 + len(needs) + n))
         types.append(
             pyvrp.VehicleType(
-                start.buses, [ask.seats], 2 + n, 0,
+                start.buses, holds, 2 + n, 0,
                 fixed_cost=_cost(start.price, ask), tw_early=start.ready_ms, tw_late=late,
             )
         )  # fmt: skip

@@ -36,6 +36,13 @@ class Limits:
     step_min: int = 5
 
 
+class Holds(NamedTuple):
+    """What a bus of a school's circuits holds."""
+
+    seats: int
+    wheelchairs: int = 0
+
+
 class Step(NamedTuple):
     """Where the work stands: buses of the best plan so far (None: none yet), and what bounds them in this pool."""
 
@@ -53,7 +60,7 @@ def solve(problem: Problem, limits: Limits, seed: int, told: Callable[[Step], bo
     seats = max(each.seats for each in problem.vehicle_types)
     for school, needs in enumerate(by_school):
         if needs:
-            _first(pool, school, needs, seats, limits, seed)
+            first_routes(pool, school, needs, Holds(seats), limits, seed)
     best = choosing.choose(pool, By.SCENARIO, most_s=limits.choice_s)
     going = told(Step("pool", 0, None if best is None else best.buses, None))
     for turn in range(limits.rounds):
@@ -62,7 +69,7 @@ def solve(problem: Problem, limits: Limits, seed: int, told: Callable[[Step], bo
         worth = choosing.prices(pool, By.WAY if turn % 2 else By.SCENARIO)
         for school, needs in enumerate(by_school):
             if needs:
-                _priced(pool, school, needs, seats, worth, best, limits, seed + 1_000 * (turn + 1))
+                priced_routes(pool, school, needs, Holds(seats), worth, best, limits, seed + 1_000 * (turn + 1))
         better = choosing.choose(pool, By.SCENARIO, most_s=limits.choice_s)
         best = better if better is not None and better.buses <= best.buses else best
         going = told(Step("prices", turn + 1, best.buses, worth.buses))
@@ -79,19 +86,35 @@ def solve(problem: Problem, limits: Limits, seed: int, told: Callable[[Step], bo
     return plan
 
 
-def _first(pool: Pool, school: int, needs: tuple[int, ...], seats: int, limits: Limits, seed: int) -> None:
+def first_routes(
+    pool: Pool, school: int, needs: tuple[int, ...], holds: Holds, limits: Limits, seed: int,
+    going: Callable[[], bool] = lambda: True,
+) -> None:  # fmt: skip
+    """Routes of a school by every way of `FIRST`, into the pool; fewer of them when `going` says no. Raises
+    Refused("scolaire.no_route", school)."""
     problem = pool.problem
     at_ms = problem.schools[school].first_ms
-    found = False
     for n, (share, bus_ms) in enumerate(FIRST):
-        ask = Ask(problem.schools[school].id, needs, at_ms, seats, bus_ms=bus_ms, cap_share=share)
-        found |= pool.add(school, route(problem, ask, seed=seed + n, iterations=limits.iterations))
-    if not found:
+        if pool.scenarios[school] and not going():
+            return
+        ask = Ask(
+            problem.schools[school].id, needs, at_ms, holds.seats, bus_ms=bus_ms, cap_share=share,
+            wheelchairs=holds.wheelchairs,
+        )  # fmt: skip
+        pool.add(school, route(problem, ask, seed=seed + n, iterations=limits.iterations))
+    if not pool.scenarios[school]:
         raise Refused("scolaire.no_route", school=problem.schools[school].id)
 
 
-def _priced(
-    pool: Pool, school: int, needs: tuple[int, ...], seats: int, worth: Prices, best: Choice, limits: Limits, seed: int
+def priced_routes(
+    pool: Pool,
+    school: int,
+    needs: tuple[int, ...],
+    holds: Holds,
+    worth: Prices,
+    best: Choice,
+    limits: Limits,
+    seed: int,
 ) -> None:
     """Routes that know what a bus from elsewhere costs, and what a circuit here is worth to others."""
     problem = pool.problem
@@ -102,12 +125,12 @@ def _priced(
     at_ms = pool.arrivals[arrival].at_ms
     starts = []
     for n, each in enumerate(pool.arrivals):
-        ready_ms = free_ms(problem, each, seats)
+        ready_ms = free_ms(problem, each, pool.seats_most)
         if ready_ms < at_ms and worth.worth[n] < CHEAP and circuits[n]:
             starts.append(Start(problem.schools[each.school].node, ready_ms, circuits[n], worth.worth[n] - here))
     ask = Ask(
-        problem.schools[school].id, needs, at_ms, seats, tuple(starts), 1.0 - here,
-        bus_ms=10_000_000 if seed // 1_000 % 2 else 3_000_000,
+        problem.schools[school].id, needs, at_ms, holds.seats, tuple(starts), 1.0 - here,
+        bus_ms=10_000_000 if seed // 1_000 % 2 else 3_000_000, wheelchairs=holds.wheelchairs,
     )  # fmt: skip
     pool.add(school, route(problem, ask, seed=seed, iterations=limits.iterations))
 

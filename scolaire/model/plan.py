@@ -74,6 +74,9 @@ class Rule(StrEnum):
     BLOCK = "block"  # each circuit has exactly one bus
     DEPOT = "depot"
     AMPLITUDE = "amplitude"
+    REACH = "reach"  # a pupil's stop is one within reach
+    LOCK = "lock"  # what was fixed by hand stays so
+    CALENDAR = "calendar"  # a half-day of the demand has its plan, and no other
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,8 @@ class Handling:
 @dataclass(frozen=True)
 class Problem:
     """One morning. `mixed`: pupils of several schools may be on board together. `amplitude_max_ms`: from a driver's
-    first stop to the end of the last circuit (None: not limited)."""
+    first stop to the end of the last circuit (None: not limited). `mirrored`: an evening told as the morning that it is
+    when time runs backwards (see `rules.halves`); it changes only how instants are read out."""
 
     travel: Travel
     schools: tuple[School, ...]
@@ -99,6 +100,7 @@ class Problem:
     handling: Handling = field(default_factory=Handling)
     mixed: bool = False
     amplitude_max_ms: int | None = None
+    mirrored: bool = False
 
     @cached_property
     def school_of(self) -> dict[str, School]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mobigo.base.decisions import Decision
+from scolaire.model.demand import DAY_MS
 from scolaire.model.plan import Block, Board, Circuit, Fault, Leave, Plan, Rule
 from scolaire.model.problem import Problem, VehicleType
 
@@ -40,6 +41,11 @@ def _at(ms: int) -> str:
     """An instant as it is read on a watch."""
     seconds = ms // 1000
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _clock(ms: int, problem: Problem) -> str:
+    """An instant of the problem as it is read on a watch."""
+    return _at(DAY_MS - ms if problem.mirrored else ms)
 
 
 def _unknown(where: str, name: str) -> Fault:
@@ -187,7 +193,12 @@ def _rides(circuit: Circuit, problem: Problem) -> Iterator[Fault]:
             yield Fault(
                 Rule.WINDOW,
                 circuit.id,
-                Decision("scolaire.broken_window", where=circuit.id, school=school.id, at=_at(visit.at_ms)),
+                Decision(
+                    "scolaire.broken_window_home" if problem.mirrored else "scolaire.broken_window",
+                    where=circuit.id,
+                    school=school.id,
+                    at=_clock(visit.at_ms, problem),
+                ),
             )
         for board in riding.pop(visit.school, ()):
             need = problem.need_of[board.need]
@@ -217,7 +228,12 @@ def _times(circuit: Circuit, problem: Problem) -> Iterator[Fault]:
                 yield Fault(
                     Rule.TIMES,
                     circuit.id,
-                    Decision("scolaire.broken_times", where=circuit.id, at=_at(visit.at_ms), soonest=_at(soonest_ms)),
+                    Decision(
+                        "scolaire.broken_times_home" if problem.mirrored else "scolaire.broken_times",
+                        where=circuit.id,
+                        at=_clock(visit.at_ms, problem),
+                        soonest=_clock(soonest_ms, problem),
+                    ),
                 )
         ready_ms, node = visit.at_ms + _doors_ms(visit, problem, aboard), here
 
@@ -287,7 +303,11 @@ def _chain(block: Block, before: Circuit, after: Circuit, problem: Problem) -> I
             Rule.CHAIN,
             block.id,
             Decision(
-                "scolaire.broken_chain", where=block.id, circuit=after.id, at=_at(first.at_ms), soonest=_at(soonest_ms)
+                "scolaire.broken_chain_home" if problem.mirrored else "scolaire.broken_chain",
+                where=block.id,
+                circuit=after.id,
+                at=_clock(first.at_ms, problem),
+                soonest=_clock(soonest_ms, problem),
             ),
         )
 

@@ -59,6 +59,10 @@ PROTECTIONS = {
         "CREATE TRIGGER opendata_event_no_delete BEFORE DELETE ON opendata_event BEGIN SELECT RAISE(ABORT, 'opendata_event only grows'); END",
         "CREATE TRIGGER opendata_release_no_update BEFORE UPDATE ON opendata_release BEGIN SELECT RAISE(ABORT, 'opendata_release only grows'); END",
         "CREATE TRIGGER opendata_release_no_delete BEFORE DELETE ON opendata_release BEGIN SELECT RAISE(ABORT, 'opendata_release only grows'); END",
+        "CREATE TRIGGER scolaire_plan_step_no_update BEFORE UPDATE ON scolaire_plan_step BEGIN SELECT RAISE(ABORT, 'scolaire_plan_step only grows'); END",
+        "CREATE TRIGGER scolaire_plan_step_no_delete BEFORE DELETE ON scolaire_plan_step BEGIN SELECT RAISE(ABORT, 'scolaire_plan_step only grows'); END",
+        "CREATE TRIGGER scolaire_plan_version_no_update BEFORE UPDATE ON scolaire_plan_version BEGIN SELECT RAISE(ABORT, 'scolaire_plan_version only grows'); END",
+        "CREATE TRIGGER scolaire_plan_version_no_delete BEFORE DELETE ON scolaire_plan_version BEGIN SELECT RAISE(ABORT, 'scolaire_plan_version only grows'); END",
     ],
     "postgresql": [
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
@@ -130,6 +134,12 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER opendata_release_no_change BEFORE UPDATE OR DELETE ON opendata_release FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER opendata_release_no_truncate BEFORE TRUNCATE ON opendata_release FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER scolaire_plan_step_no_change BEFORE UPDATE OR DELETE ON scolaire_plan_step FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER scolaire_plan_step_no_truncate BEFORE TRUNCATE ON scolaire_plan_step FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER scolaire_plan_version_no_change BEFORE UPDATE OR DELETE ON scolaire_plan_version FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER scolaire_plan_version_no_truncate BEFORE TRUNCATE ON scolaire_plan_version FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
     ],
 }
 
@@ -1764,6 +1774,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_scolaire_guardian_email"), "scolaire_guardian", ["email"], unique=False)
     op.create_index(op.f("ix_scolaire_guardian_last_day"), "scolaire_guardian", ["last_day"], unique=False)
     op.create_table(
+        "scolaire_plan_content",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_scolaire_plan_content")),
+    )
+    op.create_index(op.f("ix_scolaire_plan_content_last_day"), "scolaire_plan_content", ["last_day"], unique=False)
+    op.create_table(
         "scolaire_pupil",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -2422,6 +2441,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_scolaire_invite_guardian"), "scolaire_invite", ["guardian"], unique=False)
     op.create_table(
+        "scolaire_lot",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("organisation", sa.String(length=26), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["organisation.id"], name=op.f("fk_scolaire_lot_organisation_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_lot")),
+        sa.UniqueConstraint("code", name=op.f("uq_scolaire_lot_code")),
+    )
+    op.create_index(op.f("ix_scolaire_lot_organisation"), "scolaire_lot", ["organisation"], unique=False)
+    op.create_table(
         "scolaire_pupil_identity",
         sa.Column("pupil", sa.String(length=26), nullable=False),
         sa.Column("first_name", sa.String(length=100), nullable=False),
@@ -2636,6 +2669,7 @@ def upgrade() -> None:
     op.create_table(
         "opendata_event",
         sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("dataset", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -2654,6 +2688,7 @@ def upgrade() -> None:
             ["version_id"], ["opendata_version.id"], name=op.f("fk_opendata_event_version_id_opendata_version")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opendata_event")),
+        sa.UniqueConstraint("dataset", "number", name=op.f("uq_opendata_event_dataset_number")),
     )
     op.create_index(op.f("ix_opendata_event_at"), "opendata_event", ["at"], unique=False)
     op.create_index(op.f("ix_opendata_event_dataset"), "opendata_event", ["dataset"], unique=False)
@@ -2738,6 +2773,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_scolaire_bond_guardian"), "scolaire_bond", ["guardian"], unique=False)
     op.create_index(op.f("ix_scolaire_bond_pupil"), "scolaire_bond", ["pupil"], unique=False)
     op.create_table(
+        "scolaire_contract",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("lot", sa.String(length=26), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("entered_by", sa.String(length=26), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["lot"], ["scolaire_lot.id"], name=op.f("fk_scolaire_contract_lot_scolaire_lot")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_contract")),
+    )
+    op.create_index(op.f("ix_scolaire_contract_lot_first_day"), "scolaire_contract", ["lot", "first_day"], unique=False)
+    op.create_table(
         "scolaire_days",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("zone", sa.String(length=1), nullable=False),
@@ -2759,6 +2807,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_scolaire_days_uai"), "scolaire_days", ["uai"], unique=False)
     op.create_index(op.f("ix_scolaire_days_zone_first_day"), "scolaire_days", ["zone", "first_day"], unique=False)
     op.create_table(
+        "scolaire_depot",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("lot", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=False),
+        sa.Column("lon", sa.Double(), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["lot"], ["scolaire_lot.id"], name=op.f("fk_scolaire_depot_lot_scolaire_lot")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_depot")),
+    )
+    op.create_index(op.f("ix_scolaire_depot_lot"), "scolaire_depot", ["lot"], unique=False)
+    op.create_table(
         "scolaire_home_address",
         sa.Column("home", sa.String(length=26), nullable=False),
         sa.Column("line", sa.String(length=200), nullable=False),
@@ -2772,6 +2832,20 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("home", name=op.f("pk_scolaire_home_address")),
     )
+    op.create_table(
+        "scolaire_plan",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("lot", sa.String(length=26), nullable=True),
+        sa.Column("schools", Json, nullable=False),
+        sa.Column("created_by", sa.String(length=26), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["lot"], ["scolaire_lot.id"], name=op.f("fk_scolaire_plan_lot_scolaire_lot")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_plan")),
+    )
+    op.create_index(op.f("ix_scolaire_plan_lot"), "scolaire_plan", ["lot"], unique=False)
     op.create_table(
         "scolaire_registration",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -2937,6 +3011,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("registration", "number", name=op.f("uq_scolaire_decision_registration_number")),
     )
     op.create_table(
+        "scolaire_depot_vehicle",
+        sa.Column("depot", sa.String(length=26), nullable=False),
+        sa.Column("vehicle_type", sa.String(length=40), nullable=False),
+        sa.Column("vehicles", sa.Integer(), nullable=False),
+        sa.CheckConstraint("vehicles >= 0", name=op.f("ck_scolaire_depot_vehicle_vehicles")),
+        sa.ForeignKeyConstraint(
+            ["depot"],
+            ["scolaire_depot.id"],
+            name=op.f("fk_scolaire_depot_vehicle_depot_scolaire_depot"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("depot", "vehicle_type", name=op.f("pk_scolaire_depot_vehicle")),
+    )
+    op.create_table(
         "scolaire_document",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("registration", sa.String(length=26), nullable=False),
@@ -2959,6 +3047,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_document")),
     )
     op.create_index(op.f("ix_scolaire_document_registration"), "scolaire_document", ["registration"], unique=False)
+    op.create_table(
+        "scolaire_open_service",
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=80), nullable=False),
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_open_service_plan_scolaire_plan")
+        ),
+        sa.PrimaryKeyConstraint("plan", "service", name=op.f("pk_scolaire_open_service")),
+    )
     op.create_table(
         "scolaire_pass",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -2983,6 +3082,87 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_scolaire_pass_registration"), "scolaire_pass", ["registration"], unique=False)
     op.create_index(op.f("ix_scolaire_pass_title"), "scolaire_pass", ["title"], unique=False)
+    op.create_table(
+        "scolaire_plan_candidate",
+        sa.Column("job", sa.String(length=26), nullable=False),
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("demand_digest", sa.String(length=64), nullable=False),
+        sa.Column("plan_digest", sa.String(length=64), nullable=True),
+        sa.Column("kpis", Json, nullable=True),
+        sa.Column("state", Json, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_plan_candidate_plan_scolaire_plan")
+        ),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_scolaire_plan_candidate")),
+    )
+    op.create_index(op.f("ix_scolaire_plan_candidate_plan"), "scolaire_plan_candidate", ["plan"], unique=False)
+    op.create_table(
+        "scolaire_plan_lock",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("half", sa.String(length=20), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("school", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.String(length=4000), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("author", sa.String(length=26), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_by", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_plan_lock_plan_scolaire_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_plan_lock")),
+    )
+    op.create_index(
+        op.f("ix_scolaire_plan_lock_plan_ended_at"), "scolaire_plan_lock", ["plan", "ended_at"], unique=False
+    )
+    op.create_table(
+        "scolaire_plan_version",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("parent", sa.String(length=26), nullable=True),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("author", sa.String(length=26), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("why", sa.String(length=300), nullable=False),
+        sa.Column("demand_digest", sa.String(length=64), nullable=False),
+        sa.Column("plan_digest", sa.String(length=64), nullable=False),
+        sa.Column("kpis", Json, nullable=False),
+        sa.Column("faults", sa.Integer(), nullable=False),
+        sa.Column("job", sa.String(length=26), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_plan_version_plan_scolaire_plan")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_plan_version")),
+        sa.UniqueConstraint("plan", "number", name=op.f("uq_scolaire_plan_version_plan_number")),
+    )
+    op.create_index(op.f("ix_scolaire_plan_version_job"), "scolaire_plan_version", ["job"], unique=False)
+    op.create_table(
+        "scolaire_price",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("contract", sa.String(length=26), nullable=False),
+        sa.Column("vehicle_type", sa.String(length=40), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("wheelchairs", sa.Integer(), nullable=False),
+        sa.Column("day_cents", sa.Integer(), nullable=False),
+        sa.Column("km_cents", sa.Integer(), nullable=False),
+        sa.Column("hour_cents", sa.Integer(), nullable=False),
+        sa.Column("co2_g_km", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "day_cents >= 0 AND km_cents >= 0 AND hour_cents >= 0 AND co2_g_km >= 0",
+            name=op.f("ck_scolaire_price_amounts"),
+        ),
+        sa.CheckConstraint(
+            "seats >= 0 AND wheelchairs >= 0 AND seats + wheelchairs > 0", name=op.f("ck_scolaire_price_places")
+        ),
+        sa.ForeignKeyConstraint(
+            ["contract"], ["scolaire_contract.id"], name=op.f("fk_scolaire_price_contract_scolaire_contract")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_price")),
+        sa.UniqueConstraint("contract", "vehicle_type", name=op.f("uq_scolaire_price_contract_vehicle_type")),
+    )
     op.create_table(
         "scolaire_registration_home",
         sa.Column("registration", sa.String(length=26), nullable=False),
@@ -3045,6 +3225,21 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_scolaire_appeal_closed_at_made_at"), "scolaire_appeal", ["closed_at", "made_at"], unique=False
     )
+    op.create_table(
+        "scolaire_plan_step",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("version", sa.String(length=26), nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("words", sa.String(length=300), nullable=False),
+        sa.CheckConstraint("step IN ('approved', 'published', 'withdrawn')", name=op.f("ck_scolaire_plan_step_step")),
+        sa.ForeignKeyConstraint(
+            ["version"], ["scolaire_plan_version.id"], name=op.f("fk_scolaire_plan_step_version_scolaire_plan_version")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_plan_step")),
+        sa.UniqueConstraint("version", "step", name=op.f("uq_scolaire_plan_step_version_step")),
+    )
     # ### end Alembic commands ###
     for statement in PROTECTIONS[op.get_bind().dialect.name]:
         op.get_bind().exec_driver_sql(statement)
@@ -3052,16 +3247,26 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("scolaire_plan_step")
     op.drop_index(op.f("ix_scolaire_appeal_closed_at_made_at"), table_name="scolaire_appeal")
     op.drop_table("scolaire_appeal")
     op.drop_index(op.f("ix_scolaire_registration_home_wished_stop"), table_name="scolaire_registration_home")
     op.drop_index(op.f("ix_scolaire_registration_home_stop"), table_name="scolaire_registration_home")
     op.drop_table("scolaire_registration_home")
+    op.drop_table("scolaire_price")
+    op.drop_index(op.f("ix_scolaire_plan_version_job"), table_name="scolaire_plan_version")
+    op.drop_table("scolaire_plan_version")
+    op.drop_index(op.f("ix_scolaire_plan_lock_plan_ended_at"), table_name="scolaire_plan_lock")
+    op.drop_table("scolaire_plan_lock")
+    op.drop_index(op.f("ix_scolaire_plan_candidate_plan"), table_name="scolaire_plan_candidate")
+    op.drop_table("scolaire_plan_candidate")
     op.drop_index(op.f("ix_scolaire_pass_title"), table_name="scolaire_pass")
     op.drop_index(op.f("ix_scolaire_pass_registration"), table_name="scolaire_pass")
     op.drop_table("scolaire_pass")
+    op.drop_table("scolaire_open_service")
     op.drop_index(op.f("ix_scolaire_document_registration"), table_name="scolaire_document")
     op.drop_table("scolaire_document")
+    op.drop_table("scolaire_depot_vehicle")
     op.drop_table("scolaire_decision")
     op.drop_table("network_notice_count")
     op.drop_index(op.f("ix_network_activation_feed"), table_name="network_activation")
@@ -3085,10 +3290,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scolaire_registration_last_day"), table_name="scolaire_registration")
     op.drop_index(op.f("ix_scolaire_registration_asked_by"), table_name="scolaire_registration")
     op.drop_table("scolaire_registration")
+    op.drop_index(op.f("ix_scolaire_plan_lot"), table_name="scolaire_plan")
+    op.drop_table("scolaire_plan")
     op.drop_table("scolaire_home_address")
+    op.drop_index(op.f("ix_scolaire_depot_lot"), table_name="scolaire_depot")
+    op.drop_table("scolaire_depot")
     op.drop_index(op.f("ix_scolaire_days_zone_first_day"), table_name="scolaire_days")
     op.drop_index(op.f("ix_scolaire_days_uai"), table_name="scolaire_days")
     op.drop_table("scolaire_days")
+    op.drop_index(op.f("ix_scolaire_contract_lot_first_day"), table_name="scolaire_contract")
+    op.drop_table("scolaire_contract")
     op.drop_index(op.f("ix_scolaire_bond_pupil"), table_name="scolaire_bond")
     op.drop_index(op.f("ix_scolaire_bond_guardian"), table_name="scolaire_bond")
     op.drop_table("scolaire_bond")
@@ -3124,6 +3335,8 @@ def downgrade() -> None:
     op.drop_table("scolaire_school")
     op.drop_index(op.f("ix_scolaire_pupil_identity_folded_born_on"), table_name="scolaire_pupil_identity")
     op.drop_table("scolaire_pupil_identity")
+    op.drop_index(op.f("ix_scolaire_lot_organisation"), table_name="scolaire_lot")
+    op.drop_table("scolaire_lot")
     op.drop_index(op.f("ix_scolaire_invite_guardian"), table_name="scolaire_invite")
     op.drop_table("scolaire_invite")
     op.drop_index(op.f("ix_scolaire_home_pupil"), table_name="scolaire_home")
@@ -3205,6 +3418,8 @@ def downgrade() -> None:
     op.drop_table("account_grant")
     op.drop_index(op.f("ix_scolaire_pupil_last_day"), table_name="scolaire_pupil")
     op.drop_table("scolaire_pupil")
+    op.drop_index(op.f("ix_scolaire_plan_content_last_day"), table_name="scolaire_plan_content")
+    op.drop_table("scolaire_plan_content")
     op.drop_index(op.f("ix_scolaire_guardian_last_day"), table_name="scolaire_guardian")
     op.drop_index(op.f("ix_scolaire_guardian_email"), table_name="scolaire_guardian")
     op.drop_table("scolaire_guardian")

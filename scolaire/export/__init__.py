@@ -1,0 +1,1 @@
+"""School transport out: values in, bytes out."""

@@ -1,0 +1,145 @@
+"""What a plan has to answer, read from the registrations, bells, stops and contracts of today. No name and no address
+is read: a pupil is a registration and a home by their random ids, a home the stops within its reach."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from mobigo.base.errors import Refused
+from scolaire.gateway.planning import Planning, planning_on
+from scolaire.model.demand import (
+    DAY_MS,
+    EVENING,
+    LATE,
+    MORNING,
+    WEDNESDAY,
+    WEDNESDAY_MORNING,
+    Demand,
+    DepotSite,
+    Half,
+    Place,
+    Pupil,
+    SchoolSite,
+    StopSite,
+)
+from scolaire.model.people import Need
+from scolaire.model.problem import VehicleType
+from scolaire.model.schools import Bell, Level, SchoolYear, Stage, Way
+from scolaire.store import contracts, plans, pupils, registrations, schools, stops
+
+FULL_DAYS = (0, 1, 3, 4)
+
+
+def demand_of(session: Session, plan: plans.PlanRow, day: date) -> Demand:
+    """The demand of a plan as it stands on `day`, which is moved into the school year when it lies outside.
+
+    Raises Refused("scolaire.plan_without_lot") and what `planning_on` raises. What is missing in it (a school without
+    bells, a lot without vehicles) is told by `rules.demand`.
+    """
+    period = SchoolYear(plan.year).period
+    if plan.lot is None:
+        raise Refused("scolaire.plan_without_lot")
+    at = min(max(day, period.first_day), period.last_day or day)
+    planning = planning_on(at)
+    rows = [row for row in schools.schools(session) if row.uai in set(plan.schools)]
+    bells: dict[str, list[Bell]] = {row.uai: [] for row in rows}
+    for bell in schools.bells(session, list(bells), at):
+        bells[bell.uai].append(bell)
+    sites = tuple(_site(row, bells[row.uai], planning) for row in rows if row.lat is not None and row.lon is not None)
+    halves = _halves(sites)
+    carried = [row for row in registrations.carried(session, plan.year) if row.uai in {each.id for each in sites}]
+    kids = _pupils(session, carried, {each.id: each for each in sites}, planning)
+    used = {stop for pupil in kids for stop, _ in pupil.reach}
+    known = tuple(StopSite(row.id, row.name, Place(row.lat, row.lon)) for row in stops.stops(session) if row.id in used)
+    return Demand(
+        plan.id, tuple(_only(site, halves) for site in sites), known, tuple(kids), _types(session, plan.lot, at),
+        _depots(session, plan.lot, at), halves, planning.handling, planning.roads,
+        amplitude_max_ms=planning.amplitude_min * 60_000, weeks=planning.weeks,
+    )  # fmt: skip
+
+
+def _site(row: schools.SchoolRow, bells: Iterable[Bell], planning: Planning) -> SchoolSite:
+    """The school with its windows: arrivals while its gates are open before the first lesson, departures while somebody
+    watches after the last one. Two bells of the evening are two half-days."""
+    windows: dict[str, tuple[int, int]] = {}
+    by_day: dict[tuple[int, Way], list[int]] = {}
+    for bell in bells:
+        by_day.setdefault((bell.weekday, bell.way), []).append(bell.at_s)
+
+    def hours(days: Iterable[int], way: Way) -> list[int]:
+        return sorted({at for day in days for at in by_day.get((day, way), [])})
+
+    def before(at_s: int) -> tuple[int, int]:
+        last = (at_s - planning.before_bell_min * 60) * 1000
+        return max(0, min(last, (at_s - row.early_s) * 1000)), max(0, last)
+
+    def after(at_s: int) -> tuple[int, int]:
+        first = (at_s + planning.after_bell_min * 60) * 1000
+        return min(first, DAY_MS - 1), min(max(first, (at_s + row.late_s) * 1000), DAY_MS - 1)
+
+    for half, days in ((MORNING, FULL_DAYS), (WEDNESDAY_MORNING, (2,))):
+        told = hours(days, Way.IN)
+        if told:
+            windows[half.id] = before(told[0])
+    evening = hours(FULL_DAYS, Way.OUT)
+    if evening:
+        windows[EVENING.id] = after(evening[0])
+    if len(evening) > 1:
+        windows[LATE.id] = after(evening[-1])
+    noon = hours((2,), Way.OUT)
+    if noon:
+        windows[WEDNESDAY.id] = after(noon[0])
+    return SchoolSite(row.uai, row.name, Place(row.lat or 0.0, row.lon or 0.0), windows)
+
+
+def _halves(sites: Iterable[SchoolSite]) -> tuple[Half, ...]:
+    """Wednesday morning is a morning like the others where every school has lessons then, at the same hours."""
+    told = [each.windows for each in sites]
+    if all(each.get(MORNING.id) == each.get(WEDNESDAY_MORNING.id) for each in told):
+        return (MORNING, WEDNESDAY, EVENING, LATE)
+    return (Half(MORNING.id, MORNING.direction, FULL_DAYS), WEDNESDAY_MORNING, WEDNESDAY, EVENING, LATE)
+
+
+def _only(site: SchoolSite, halves: tuple[Half, ...]) -> SchoolSite:
+    known = {each.id for each in halves}
+    return SchoolSite(site.id, site.name, site.at, {name: each for name, each in site.windows.items() if name in known})
+
+
+def _pupils(
+    session: Session, rows: list[registrations.RegistrationRow], sites: dict[str, SchoolSite], planning: Planning
+) -> list[Pupil]:
+    """A pupil with two homes has a seat at each: only one is used on a day, and no bus may be full for the other."""
+    legs = registrations.legs(session, [row.id for row in rows])
+    walks = pupils.walks(session, [leg.home for each in legs.values() for leg in each])
+    served = {row.id for row in stops.stops(session) if row.crossing != "forbidden"}
+    wednesday_apart = WEDNESDAY_MORNING in _halves(sites.values())
+    found = []
+    for row in rows:
+        windows = sites[row.uai].windows
+        halves = tuple(name for name in windows if name != WEDNESDAY_MORNING.id or wednesday_apart)
+        stage = Level(row.level).stage or Stage.LYCEE
+        for leg in legs[row.id]:
+            reach = tuple((walk.stop, walk.metres) for walk in walks.get(leg.home, []) if walk.stop in served)
+            found.append(
+                Pupil(
+                    f"{row.id}.{leg.home}", row.uai, reach, halves, planning.ride_max_min[str(stage)] * 60_000,
+                    row.need == str(Need.WHEELCHAIR),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _types(session: Session, lot: str, day: date) -> tuple[VehicleType, ...]:
+    return tuple(
+        VehicleType(
+            row.vehicle_type, row.seats, row.wheelchairs, row.day_cents, row.km_cents, row.hour_cents, row.co2_g_km
+        )
+        for row in contracts.prices_on(session, lot, day)
+    )
+
+
+def _depots(session: Session, lot: str, day: date) -> tuple[DepotSite, ...]:
+    rows = contracts.depots_of(session, lot, day)
+    there = contracts.vehicles_at(session, [row.id for row in rows])
+    return tuple(DepotSite(row.id, row.name, Place(row.lat, row.lon), there.get(row.id)) for row in rows)

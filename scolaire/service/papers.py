@@ -1,0 +1,57 @@
+"""Papers that need more than the plan: the days of school for GTFS; and, for who may, names beside random ids."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from mobigo.infra import competence
+from scolaire.export.gtfs import Publisher, school_gtfs
+from scolaire.model.schools import SchoolYear
+from scolaire.rules.days import school_days
+from scolaire.service.plans import Opened
+from scolaire.store import plans as store
+from scolaire.store import pupils, registrations, schools
+
+if TYPE_CHECKING:
+    from mobigo.infra.config import Config
+
+
+def gtfs_of(session: Session, found: Opened, *, closed: bool, config: "Config") -> bytes:
+    """The feed of the closed services of a version, or of the open ones."""
+    plan = store.get_plan(session, found.row.plan)
+    region = competence.table().authorities["region"].shown(production=config.production)
+    return school_gtfs(
+        found.plan, found.demand, days_of(session, found, plan.year),
+        Publisher(region.name, config.base_url, region.phone), version=f"{plan.id}-{found.row.number}",
+        open_services=store.open_services(session, plan.id), closed=closed,
+    )  # fmt: skip
+
+
+def days_of(session: Session, found: Opened, year: int) -> dict[str, list[date]]:
+    """By half-day, every day of school on which it runs: of the zone of the schools (the first one's)."""
+    zone = "A"
+    known = {row.uai: row.zone for row in schools.schools(session)}
+    for school in found.demand.schools:
+        zone = known.get(school.id, zone)
+        break
+    every = school_days(SchoolYear(year), schools.days(session, zone))
+    return {
+        half: [day for day in every if day.weekday() in found.demand.half_of[half].weekdays]
+        for half in found.plan.halves
+    }
+
+
+def names_of(session: Session, found: Opened, school: str) -> Mapping[str, tuple[str, str]]:
+    """The names (last, first) of the pupils of a school, by the id the plan knows them under. For who may read them."""
+    ids = [each.id for each in found.demand.pupils if each.school == school]
+    pupil_of = {}
+    for each in ids:
+        row = session.get(registrations.RegistrationRow, each.partition(".")[0])
+        if row is not None:
+            pupil_of[each] = row.pupil
+    known = pupils.identities(session, list(pupil_of.values()))
+    return {
+        each: (known[pupil].last_name, known[pupil].first_name) for each, pupil in pupil_of.items() if pupil in known
+    }
