@@ -84,7 +84,8 @@ def _aligned(name: str, old: FeedTables, new: FeedTables) -> tuple[pl.DataFrame,
     after = new[name].drop(LINE, strict=False)
     before = old[name] if name in old else after.clear()
     shared = [column for column in after.columns if column in before.columns]
-    filled = before.select(*(pl.col(c) if c in shared else pl.lit("").alias(c) for c in after.columns))
+    lacking = [pl.lit("").alias(column) for column in after.columns if column not in shared]
+    filled = before.with_columns(lacking).select(after.columns)
     wanted = _SINGLE.get(name) or (TABLES[name].key if name in TABLES else ())
     return filled, after, tuple(column for column in wanted if column in shared or name not in old)
 

@@ -34,14 +34,13 @@ def suppress(table: Table, k: int, *, frozen: frozenset[int] = frozenset(), seed
     cells = list(table.cells)
     shift = _Shift(table, cells, k, frozen)
     for number in range(ROUNDS_MAX):
-        if number == 0:
-            shift.protect([place for place, cell in enumerate(cells) if cell.hidden])
         found = audit(Table(tuple(cells), table.sums), seed=seed)
         if found.passed:
             break
         before = sum(cell.hidden for cell in cells)
-        shift.protect([leak.cell for leak in found.leaks], again=True)
-        if sum(cell.hidden for cell in cells) == before:
+        shift.seen(found)
+        shift.protect([leak.cell for leak in found.leaks], again=number > 0)
+        if number > 0 and sum(cell.hidden for cell in cells) == before:
             break
     return Suppressed(Table(tuple(cells), table.sums), found)
 
@@ -54,6 +53,11 @@ class _Shift:
         self.values = np.array([cell.value for cell in cells], dtype=np.int64)
         self.low, self.high = self.values.copy(), self.values.copy()
         self._linear: tuple[Any, list[Any], list[Any]] | None = None
+
+    def seen(self, found: Audit) -> None:
+        """Take in what an audit has shown to be possible already."""
+        np.minimum(self.low, found.witnesses.min(axis=0), out=self.low)
+        np.maximum(self.high, found.witnesses.max(axis=0), out=self.high)
 
     def protect(self, places: list[int], *, again: bool = False) -> None:
         """Hide what makes these cells safe, the neediest first. `again`: they were shifted already, and that was not
