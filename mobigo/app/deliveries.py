@@ -22,6 +22,8 @@ def handlers(services: Services) -> Mapping[str, Handler]:
     return {
         "billettique.fulfil": lambda session, effect: _fulfil(session, services, effect),
         "covoit.booking_told": _tell_partner,
+        "scolaire.pass_ended": lambda session, effect: _school_pass(session, services, effect),
+        "scolaire.pass_issued": lambda session, effect: _school_pass(session, services, effect),
         "opendata.happened": lambda session, effect: _tell_followers(session, services, effect),
     }
 
@@ -46,6 +48,14 @@ def _fulfil(session: Session, services: Services, effect: Effect) -> None:
     from mobigo.infra import clock
 
     fulfil(session, services, effect.payload["order"], clock.now())
+
+
+def _school_pass(session: Session, services: Services, effect: Effect) -> None:
+    from mobigo.app import school_titles
+    from mobigo.infra import clock
+
+    act = school_titles.issued if effect.topic == "scolaire.pass_issued" else school_titles.ended
+    act(session, services, effect, clock.now())
 
 
 def gateways(config: Config) -> dict[str, Gateway]:

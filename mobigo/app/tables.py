@@ -48,11 +48,12 @@ import mobigo.network.store.feeds
 import mobigo.network.store.networks
 import mobigo.network.store.places
 import mobigo.network.store.sources
-import opendata.store.releases
 import opendata.service.following
 import opendata.store.followers
 import opendata.store.measures
+import opendata.store.releases
 import opendata.store.tables
+import scolaire.service.personal
 import scolaire.store.contracts
 import scolaire.store.plans
 import scolaire.store.pupils

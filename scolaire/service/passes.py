@@ -4,7 +4,7 @@ Ticketing makes a title of each pass: an effect says so in the transaction of th
 composition root wires, writes the title back (`titled`).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -25,6 +25,7 @@ from scolaire.store.registrations import DecisionRow, PassRow, RegistrationRow, 
 
 ISSUED: Final = "scolaire.pass_issued"
 ENDED: Final = "scolaire.pass_ended"
+LESSONS_END: Final = (7, 5)
 REASONS: Final = ("lost", "stolen", "damaged", "faulty")
 
 
@@ -113,9 +114,13 @@ def _issue(
     session: Session, row: RegistrationRow, why: str, price: Money, receipt: str | None, by: str, now: datetime
 ) -> PassRow:
     before = session.scalars(select(PassRow.number).where(PassRow.registration == row.id)).all()
+    first_day = max(row.first_day, paris_day(now))
+    # Lessons end in the first days of July (school calendar); a pass given later is for the rest of the school year.
+    lessons_end = date(row.year + 1, *LESSONS_END)
+    last_day = lessons_end if first_day <= lessons_end else row.last_day
     made = PassRow(
         id=new_id(now), registration=row.id, number=max(before, default=0) + 1, issued_at=now,
-        first_day=max(row.first_day, paris_day(now)), last_day=row.last_day, why=why, price_cents=price.cents,
+        first_day=first_day, last_day=last_day, why=why, price_cents=price.cents,
         paid_with=receipt, issued_by=by,
     )  # fmt: skip
     session.add(made)
@@ -130,7 +135,7 @@ def _issue(
 
 def _end(session: Session, row: PassRow, by: str, now: datetime) -> None:
     row.ended_at = now
-    outbox.emit(session, ENDED, {"pass": row.id}, key=row.id, now=now)
+    outbox.emit(session, ENDED, {"pass": row.id, "title": row.title}, key=row.id, now=now)
     audit.record(
         session, ENDED, actor=by, object_kind="scolaire_registration", object_id=row.registration, now=now,
         detail={"number": row.number},
