@@ -111,11 +111,14 @@ class PointerRow(Base):
 
 
 class EventRow(Base):
-    """What happened to a dataset in public: what its feeds and its followers tell."""
+    """What happened to a dataset in public: what its feeds and its followers tell. `number` counts from 1 within the
+    dataset, in the order of what happened."""
 
     __tablename__ = "opendata_event"
+    __table_args__ = (UniqueConstraint("dataset", "number"),)
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    number: Mapped[int]
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     dataset: Mapped[str] = mapped_column(ForeignKey("opendata_dataset.code"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
@@ -184,7 +187,7 @@ describe(
     EventRow,
     purpose="tell reusers what happened",
     keep=Always(_PUBLIC),
-    plain="id at dataset kind slot version_id before_id by reason",
+    plain="id number at dataset kind slot version_id before_id by reason",
 )
 describe(
     WaiverRow,

@@ -314,10 +314,13 @@ def add_event(
     by: str | None = None,
     reason: str = "",
 ) -> str:
-    """Write what happened, in the transaction in which it happens; the event's id."""
+    """Write what happened, in the transaction in which it happens; the event's id. The dataset's row is held from then
+    on, so that events of one dataset are numbered one at a time."""
+    session.scalars(select(DatasetRow.code).where(DatasetRow.code == dataset).with_for_update()).one()
+    last = session.scalar(select(func.max(EventRow.number)).where(EventRow.dataset == dataset))
     row = EventRow(
-        id=new_id(now), at=now, dataset=dataset, kind=kind, slot=None if slot is None else slot.value,
-        version_id=version_id, before_id=before_id, by=by, reason=reason,
+        id=new_id(now), number=(last or 0) + 1, at=now, dataset=dataset, kind=kind,
+        slot=None if slot is None else slot.value, version_id=version_id, before_id=before_id, by=by, reason=reason,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -326,7 +329,7 @@ def add_event(
 
 def list_events(session: Session, dataset: str | None = None, *, limit: int = 50) -> list[Event]:
     """What happened, the newest first: to one dataset, or to any."""
-    asked = select(EventRow).order_by(EventRow.id.desc()).limit(limit)
+    asked = select(EventRow).order_by(EventRow.at.desc(), EventRow.number.desc()).limit(limit)
     if dataset is not None:
         asked = asked.where(EventRow.dataset == dataset)
     return [_event(row) for row in session.scalars(asked)]
