@@ -1,8 +1,8 @@
 """What school transport holds of one person who has an account, given to them and forgotten on demand (GDPR, articles
 15 and 17): themselves, and the children for whom they answer within their bond.
 
-A child whom another guardian still answers for stays: only the person goes, with the address that was theirs. Otherwise the child goes too: identity,
-homes, addresses, registrations, decisions, documents.
+A child whom another guardian still answers for stays: only the person goes, with the address that was theirs. Otherwise
+the child goes too: identity, homes, addresses, registrations, decisions, documents.
 """
 
 from collections.abc import Mapping
