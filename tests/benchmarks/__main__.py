@@ -30,6 +30,8 @@ BENCHMARKS = (
     "billettique_purchase",
     "billettique_inspector",
     "school",
+    "opendata_privacy",
+    "opendata_diff",
 )
 KEPT = Path("var/benchmarks.ndjson")
 DAY_S = 86_400
