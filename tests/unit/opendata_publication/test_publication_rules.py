@@ -36,6 +36,7 @@ from opendata.web import words
 from tests.opendata_world import AUDITED, NOW, PEOPLE, PLACES
 
 TODAY = date(2026, 11, 26)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 CELLS = st.one_of(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), st.integers(), st.none())
 VERSION = Version(
     id="0" * 26, dataset="essai-personnes", number=1, content_hash="a" * 64, state=State.CHECKED, slot=Slot.LATEST,
@@ -94,13 +95,15 @@ WARNED = replace(FAULT, verdict=Verdict.PASSED, findings=(Finding("slow", Severi
         (SILENT, True, (), ["opendata.judge_silent"]),  # what did not run has not passed
         (SILENT, False, (), []),
         (FAULT, True, (Waiver("severe", "bad_stop", TODAY, TODAY),), []),
-        (FAULT, True, (Waiver("severe", "bad_stop", TODAY - timedelta(9), TODAY - timedelta(1)),), ["opendata.found_faulty"]),
+        (FAULT, True, (Waiver("severe", "bad_stop", TODAY - WEEK, TODAY - DAY),), ["opendata.found_faulty"]),
         (FAULT, True, (Waiver("severe", "other", TODAY, TODAY),), ["opendata.found_faulty"]),
         (FAULT, True, (Waiver("another", "bad_stop", TODAY, TODAY),), ["opendata.found_faulty"]),
         (replace(FAULT, findings=()), True, (), ["opendata.judge_refuses"]),
     ],
 )  # fmt: skip
-def test_what_stands_against_a_version(check: Check, required: bool, waivers: tuple[Waiver, ...], codes: list[str]) -> None:  # fmt: skip
+def test_what_stands_against_a_version(
+    check: Check, required: bool, waivers: tuple[Waiver, ...], codes: list[str]
+) -> None:
     assert [each.code for each in blocking([(check, required)], waivers, TODAY)] == codes
 
 
@@ -184,8 +187,16 @@ def test_the_end_is_told_at_thirty_days_and_at_seven(left: int | None, step: int
 
 @pytest.mark.parametrize(
     ("good", "probes", "score"),
-    [(0, 0, None), (995, 1000, 1.0), (994, 1000, 0.75), (975, 1000, 0.75), (974, 1000, 0.5), (950, 1000, 0.5), (949, 1000, 0.0)],
-)  # fmt: skip
+    [
+        (0, 0, None),
+        (995, 1000, 1),
+        (994, 1000, 0.75),
+        (975, 1000, 0.75),
+        (974, 1000, 0.5),
+        (950, 1000, 0.5),
+        (949, 1000, 0),
+    ],
+)
 def test_availability_is_scored_as_the_state_does(good: int, probes: int, score: float | None) -> None:
     assert freshness.availability_score(good, probes) == score
 
