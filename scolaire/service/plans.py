@@ -1,6 +1,6 @@
 """Plans: opened, given versions, compared, approved by somebody else than who drew them, published."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
@@ -137,9 +137,13 @@ def _remember(kept: dict[str, Kept], digest: str, value: Kept) -> None:
 
 
 def state_of(session: Session, row: store.VersionRow) -> str:
-    """Draft, approved, published or withdrawn: its last step."""
-    told = store.steps(session, [row.id])[row.id]
-    return told[-1].step if told else DRAFT
+    """Draft, approved, published or withdrawn: the furthest step it took."""
+    return furthest(each.step for each in store.steps(session, [row.id])[row.id])
+
+
+def furthest(steps: Iterable[str]) -> str:
+    """Steps follow one another in one order only."""
+    return max(steps, key=(APPROVED, PUBLISHED, WITHDRAWN).index, default=DRAFT)
 
 
 def check(session: Session, opened: Opened) -> list[DayFault]:

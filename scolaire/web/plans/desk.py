@@ -80,7 +80,7 @@ def plan(plan_id: str) -> ResponseReturnValue:
         lot = contracts.get_lot(session, row.lot) if row.lot else None
     return render_template(
         "scolaire/plan.html", plan=row, versions=versions, jobs=jobs, locks=locks, lot=lot,
-        state={each.id: steps[each.id][-1].step if steps[each.id] else service.DRAFT for each in versions},
+        state={each.id: service.furthest(step.step for step in steps[each.id]) for each in versions},
         states=state_words(), origins=origin_words(), lock_kinds=lock_words(), number=_number(versions),
     )  # fmt: skip
 

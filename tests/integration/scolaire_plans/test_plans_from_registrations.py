@@ -1,0 +1,124 @@
+"""From decided registrations to a published plan: the demand, the search as a job, two people, the stop given."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, select
+
+from mobigo.base.errors import Conflict, Refused
+from mobigo.infra.config import Config
+from mobigo.infra.db import reading, transaction
+from mobigo.infra.jobs import State, registry, run_inline
+from scolaire.model.day import LockKind
+from scolaire.model.plan import Leave
+from scolaire.service import demands, optimising, plans, published
+from scolaire.store import plans as store
+from scolaire.store.registrations import LegRow
+from tests.school_plans_world import APPROVER, NOW, PLANNER, YEAR, Planted, add_pupils, plant
+from tests.school_world import more_pupils, sector
+
+registry.use_modules(["scolaire.tasks"])
+SMALL = sector(3, schools=2, stops=10, pupils=30)
+
+
+@pytest.fixture
+def planted(engine: Engine) -> Planted:
+    with transaction(engine) as session:
+        return plant(session, SMALL)
+
+
+def searched(engine: Engine, config: Config, planted: Planted, **asked: object) -> store.VersionRow:
+    """The version that a quick search makes of the registrations of today."""
+    with transaction(engine) as session:
+        demand = demands.demand_of(session, store.get_plan(session, planted.plan), NOW.date())
+        given = {"mode": "fresh", "effort": "quick", "by": PLANNER, "now": NOW, **asked}
+        job = optimising.ask(session, planted.plan, demand, **given)  # type: ignore[arg-type]  # a table of arguments
+    after = run_inline(engine, config, job)
+    assert after.state is State.DONE, after.outcome
+    with reading(engine) as session:
+        return next(each for each in store.versions(session, planted.plan) if each.job == job)
+
+
+def test_pupils_are_carried_from_registration_to_a_published_seat(
+    engine: Engine, database_config: Config, planted: Planted
+) -> None:
+    first = searched(engine, database_config, planted)
+    assert (first.number, first.origin, first.faults) == (1, "computed", 0)
+    assert first.kpis["pupils"] == 30
+    assert first.kpis["left"] == 0
+    with transaction(engine) as session:
+        with pytest.raises(Refused, match="approve_own"):
+            plans.approve(session, first.id, by=PLANNER, now=NOW)
+        with pytest.raises(Conflict, match="not_approved"):
+            plans.publish(session, first.id, by=APPROVER, now=NOW)
+        plans.approve(session, first.id, by=APPROVER, now=NOW)
+        with pytest.raises(Conflict, match="not_a_draft"):
+            plans.approve(session, first.id, by=APPROVER, now=NOW)
+        assert plans.publish(session, first.id, by=APPROVER, now=NOW) == 30
+    with reading(engine) as session:
+        legs = session.scalars(select(LegRow)).all()
+        assert all(leg.stop is not None for leg in legs)
+        found = plans.open_version(session, first.id)
+        assert found.state == plans.PUBLISHED
+        rides = published.riding_of(session, legs[0].registration, legs[0].home, SMALL.schools[0].id, YEAR)
+        rides += published.riding_of(session, legs[0].registration, legs[0].home, SMALL.schools[1].id, YEAR)
+        assert {each.half for each in rides} == {"matin", "mercredi", "soir", "soir-2"}
+        assert {each.stop for each in rides} == {legs[0].stop}
+
+    # Three pupils more: the plan in force changes little, is approved in turn, and takes its place.
+    with transaction(engine) as session:
+        grown = more_pupils(SMALL, 3, 1)
+        add_pupils(session, grown, first=30)
+    second = searched(
+        engine, database_config, planted, mode="least_change", base=first.id, pupil_cents=2_000, effort="quick"
+    )
+    assert second.kpis["pupils"] == 33
+    with transaction(engine) as session:
+        _, _, moved = plans.difference(session, first.id, second.id)
+        assert len(moved.pupils_new) == 3
+        assert len(moved.services_changed + moved.services_new) <= 5
+        plans.approve(session, second.id, by=APPROVER, now=NOW)
+        plans.publish(session, second.id, by=APPROVER, now=NOW)
+    with transaction(engine) as session:
+        assert plans.state_of(session, store.get_version(session, first.id)) == plans.WITHDRAWN
+        undone = plans.restore(session, first.id, by=PLANNER, now=NOW)
+        assert (undone.plan_digest, undone.origin) == (first.plan_digest, "restored")
+
+
+def test_a_lock_holds_in_the_next_search_and_one_that_cannot_is_named(
+    engine: Engine, database_config: Config, planted: Planted
+) -> None:
+    first = searched(engine, database_config, planted)
+    with transaction(engine) as session:
+        found = plans.open_version(session, first.id)
+        circuit = found.plan.halves["matin"].circuits[0]
+        service = circuit.id
+        school = next(visit.school for visit in circuit.visits if isinstance(visit, Leave))
+        plans.add_lock(
+            session, found, kind=LockKind.SERVICE, half="matin", subject=service, value="", school="",
+            reason="demandé par le maire", by=PLANNER, now=NOW,
+        )  # fmt: skip
+    again = searched(engine, database_config, planted, seed=2, base=first.id)
+    assert again.faults == 0
+    with transaction(engine) as session:
+        plans.add_lock(
+            session, found, kind=LockKind.BELL, half="matin", subject=school, value="03:00", school="",
+            reason="essai", by=PLANNER, now=NOW,
+        )  # fmt: skip
+        demand = plans.open_version(session, first.id).demand
+        other = optimising.ask(
+            session, planted.plan, demand, mode="warm", effort="quick", base=first.id, by=PLANNER, now=NOW
+        )
+    after = run_inline(engine, database_config, other)
+    assert after.state is State.FAILED
+    assert after.outcome is not None
+    assert after.outcome.code == "scolaire.locks_conflict"
+    assert after.outcome.params["count"] == 2
+
+
+def test_the_demand_says_what_it_lacks(engine: Engine, planted: Planted) -> None:
+    with reading(engine) as session:
+        demand = demands.demand_of(session, store.get_plan(session, planted.plan), NOW.date())
+    assert len(demand.pupils) == 30
+    assert [half.id for half in demand.halves] == ["matin", "mercredi", "soir", "soir-2"]
+    assert replace(demand, vehicle_types=()) != demand
