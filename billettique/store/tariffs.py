@@ -10,7 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, String, Text, func, select
+from sqlalchemy import Engine, String, Text, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.infra.append_only import append_only
@@ -67,7 +68,7 @@ describe(
     plain="id code hash document act_number act_day editors approved_by approved_at",
 )
 
-_COUNT: Final = select(func.count()).select_from(FareVersionRow)  # asked with every price: made once
+_COUNT: Final = "SELECT count(*) FROM billettique_fare_version"
 _engines: Final[dict[Path, Engine]] = {}
 _default: Final[list[Callable[[Path], Engine | None]]] = []
 
@@ -93,12 +94,20 @@ def engine_of(home: Path) -> Engine | None:
 
 
 def stamp(home: Path) -> int:
-    """A number that changes when a version is approved."""
+    """A number that changes when a version is approved. Raises SQLAlchemyError when the database is not there."""
     engine = engine_of(home)
     if engine is None:
         return 0
-    with reading(engine) as session:  # never waits for who writes: prices are asked for inside transactions too
-        return int(session.scalar(_COUNT) or 0)
+    connection = engine.raw_connection()  # one number, asked with every answer: no session, no transaction of ours
+    try:
+        cursor = connection.cursor()
+        cursor.execute(_COUNT)
+        (count,) = cursor.fetchone() or (0,)
+        return int(count)
+    except engine.dialect.loaded_dbapi.Error as lost:
+        raise DBAPIError(_COUNT, None, lost) from lost
+    finally:
+        connection.close()
 
 
 def approved(home: Path) -> Sequence[FareVersionRow]:

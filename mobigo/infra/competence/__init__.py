@@ -6,11 +6,14 @@ the planner for a journey out of our reach, school transport for a pupil, carpoo
 
 import tomllib
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
+from itertools import islice, takewhile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -153,7 +156,11 @@ def communes_named(text: str, most: int = 20) -> list[Commune]:
     if not wanted:
         return []
     folded = _folded()
-    begin = [(name != wanted, commune) for name, commune in folded if name.startswith(wanted)]
+    first = bisect_left(folded, wanted, key=itemgetter(0))
+    begin = [
+        (name != wanted, commune)
+        for name, commune in takewhile(lambda each: each[0].startswith(wanted), islice(folded, first, None))
+    ]
     hold = begin or [(True, commune) for name, commune in folded if f" {wanted}" in name]
     return [commune for _, commune in sorted(hold)][:most]
 
@@ -168,7 +175,7 @@ def plain(text: str) -> str:
 
 @cache
 def _folded() -> tuple[tuple[str, Commune], ...]:
-    return tuple((plain(commune.name), commune) for commune in communes().values())
+    return tuple(sorted((plain(commune.name), commune) for commune in communes().values()))
 
 
 def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterable[Rule]:

@@ -39,11 +39,13 @@ NOT_AVAILABLE = 1
 class Strings(Sequence[str]):
     """A column of strings in two arrays: UTF-8 bytes end to end, and where each begins."""
 
-    __slots__ = ("data", "starts")
+    __slots__ = ("_bounds", "_octets", "data", "starts")
 
     def __init__(self, data: U8, starts: I64) -> None:
         self.data = data
         self.starts = starts
+        self._octets = np.ascontiguousarray(data).data
+        self._bounds = np.ascontiguousarray(starts).data
 
     @classmethod
     def of(cls, values: Sequence[str]) -> "Strings":
@@ -61,7 +63,7 @@ class Strings(Sequence[str]):
             return [self[i] for i in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(f"row {index} of {len(self)}")
-        return bytes(self.data[self.starts[index] : self.starts[index + 1]]).decode()
+        return str(self._octets[self._bounds[index] : self._bounds[index + 1]], "utf-8")
 
     def __iter__(self) -> Iterator[str]:
         data, starts = self.data.tobytes(), self.starts.tolist()

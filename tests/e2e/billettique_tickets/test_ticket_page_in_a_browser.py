@@ -186,6 +186,40 @@ def test_the_picture_is_signed_anew_by_itself(world: World) -> None:
     expect(page.locator("[data-ticket]")).not_to_have_attribute("data-shown", first)
 
 
+def test_an_answer_older_than_the_binding_does_not_undo_it(world: World) -> None:
+    page = world.visitor().context.new_page()
+    late: list[Any] = []
+    page.route("**/code.json", lambda route: late.append((route, route.fetch())))  # asked before, told afterwards
+    page.goto(world.site.url + world.path(world.sell("slow", month(PASS))))
+    expect(page.get_by_role("button", name=KEEP)).to_be_visible()
+    page.get_by_role("button", name=KEEP).click()
+    page.wait_for_timeout(500)  # a page that does not wait for its turn is bound by now
+    for route, told in late:
+        route.fulfill(response=told)
+    page.unroute("**/code.json")
+    is_in(page, "here")
+    page.reload()
+    is_in(page, "here")
+    assert world.verdict(read(page)).answer == "OK"
+
+
+def test_a_binding_whose_answer_is_lost_is_found_again(world: World) -> None:
+    page = world.visitor().context.new_page()
+    page.goto(world.site.url + world.path(world.sell("unheard", month(PASS))))
+
+    def lose(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/telephone", lose)
+    page.get_by_role("button", name=KEEP).click()
+    expect(page.get_by_text("Sans réseau, cela ne peut pas se faire maintenant.")).to_be_visible()
+    page.unroute("**/telephone")
+    page.get_by_role("button", name=KEEP).click()  # the same key again: no move is counted
+    is_in(page, "here")
+    assert world.verdict(read(page)).answer == "OK"
+
+
 def test_a_ticket_moves_to_another_telephone_and_leaves_the_first(world: World) -> None:
     name = world.sell("moved", month(PASS))
     old = world.open(name)

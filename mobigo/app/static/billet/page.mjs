@@ -12,6 +12,7 @@ const part = (name) => box.querySelector(`[data-${name}]`);
 const picture = part("picture");
 let mine = null; // {id, keys, point, parts}: this ticket in this telephone
 let ahead = 0; // how far this telephone's clock is ahead of ours, in ms; known while a network is there
+let turn = Promise.resolve(); // what is asked of our server, one after another: an answer older than a binding undoes none
 
 // ---------------------------------------------------------------- what this telephone keeps
 
@@ -104,16 +105,20 @@ async function take(told) {
   await draw();
 }
 
-/** The page anew, and not the one kept: it has another code (signed anew, activated, back on paper, elsewhere). */
+/** The page anew, and not the one kept: it has another code (signed anew, activated, back on paper, elsewhere). Nothing
+ * more is asked by the page that goes. */
 async function again() {
   await (await caches.open(CACHE)).delete(location.pathname);
   location.reload();
+  return new Promise(() => {});
 }
+
+const inTurn = (act) => (turn = turn.then(act, act));
 
 async function bind(url) {
   say();
   try {
-    const keys = await newKeys();
+    const keys = mine?.keys ?? (await newKeys()); // mine already: asked before, and the answer was lost
     const point = await pointOf(keys);
     mine = { id: box.dataset.ticket, keys, point, parts: null };
     await keep(mine);
@@ -122,8 +127,10 @@ async function bind(url) {
     await take(told);
     await keepPage();
   } catch (trouble) {
-    mine = null;
-    await forget();
+    if (trouble.status) {
+      mine = null;
+      await forget();
+    } // else the key stays: the ticket may be bound to it
     say(trouble.status ? trouble.message : box.dataset.offline);
   }
 }
@@ -156,7 +163,7 @@ async function start() {
   const able = window.isSecureContext && "subtle" in crypto && "indexedDB" in window;
   for (const button of box.querySelectorAll("[data-bind]")) {
     button.hidden = !able;
-    button.addEventListener("click", () => bind(button.dataset.bind));
+    button.addEventListener("click", () => inTurn(() => bind(button.dataset.bind)));
   }
   if (able) {
     mine = (await kept().catch(() => null)) ?? null;
@@ -167,9 +174,9 @@ async function start() {
     setInterval(draw, SHOWN_S * 1000);
     document.addEventListener("visibilitychange", draw);
   }
-  await refresh();
-  setInterval(() => document.hidden || refresh(), 300_000);
-  addEventListener("online", refresh);
+  await inTurn(refresh);
+  setInterval(() => document.hidden || inTurn(refresh), 300_000);
+  addEventListener("online", () => inTurn(refresh));
   navigator.wakeLock?.request("screen").catch(() => {}); // the screen stays lit while it is to be read
   if ("serviceWorker" in navigator) {
     await navigator.serviceWorker.register("/billet/service.js", { scope: "/billet/" });
