@@ -165,9 +165,9 @@ def export(name: str, folder: Path, only: tuple[str, ...], coming: bool, as_json
             raise Refused("network.no_coming_period", feed=name)
         with console.progress(name) as progress:
             done = write_files(services, version, folder, since=since, only=only, progress=progress)
-    lines = [_("%(file)s : %(size)s octets") % {"file": each.path, "size": each.path.stat().st_size} for each in done]
+    lines = [_("%(file)s : %(size)s octets") % {"file": each.path, "size": each.path.stat().st_size} for each in done]
     lines += [
-        _("%(file)s laisse de côté : %(reasons)s")
+        _("%(file)s laisse de côté : %(reasons)s")
         % {"file": each.name, "reasons": ", ".join(f"{reason} {count}" for reason, count in each.left_out.items())}
         for each in done
         if each.left_out

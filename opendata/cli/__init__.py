@@ -16,6 +16,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "patch": Command("opendata.cli.diff:patch", "Appliquer des différences GTFS-Diff à une offre."),
     "publish": Command("opendata.cli.datasets:publish", "Publier ce qui a changé, après contrôle."),
     "rollback": Command("opendata.cli.datasets:rollback", "Remettre en ligne une version antérieure, à l'octet près."),
+    "validate": Command(
+        "opendata.cli.validate:validate", "Contrôler un GTFS ou un NeTEx par tous les contrôleurs installés."
+    ),
     "verify": Command(
         "opendata.cli.datasets:verify", "Vérifier que les fichiers en ligne sont ceux qui ont été publiés."
     ),

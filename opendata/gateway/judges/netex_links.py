@@ -7,11 +7,11 @@ destination display.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
 from mobigo.base.decisions import Decision
@@ -19,6 +19,9 @@ from mobigo.base.errors import MobigoError
 from mobigo.network.model.notices import Severity
 from opendata.gateway.judges.answers import NETEX, answer, refused
 from opendata.model.checks import Check, Finding
+
+if TYPE_CHECKING:
+    from mobigo.network.gateway.limits import Limits
 
 # Elements that must hold a child, and the code of the fault.
 _GROUPS = ("Network", "GroupOfLines", "StopPlace", "Quay", "StopPlaceEntrance", "HeadwayJourneyGroup", "TariffZone",
@@ -59,6 +62,9 @@ class NetexLinks:
     name = "netex-references"
     required = True
 
+    def __init__(self, total_bytes_max: int | None = None) -> None:
+        self.total_bytes_max = total_bytes_max
+
     def reads(self, name: str, media_type: str, standard: str) -> bool:
         """NeTEx."""
         return standard == NETEX
@@ -71,7 +77,7 @@ class NetexLinks:
         links = Links()
         try:
             count = 0
-            for file, data in xml_files(path, name):
+            for file, data in xml_files(path, name, self._limits()):
                 look_at(file, data, links)
                 count += 1
         except expat.ExpatError as error:
@@ -84,6 +90,12 @@ class NetexLinks:
         if not count:
             return refused(self.name, own, name, Decision("opendata.no_xml", file=name))
         return answer(self.name, own, name, _findings(links))
+
+    def _limits(self) -> "Limits":
+        from mobigo.network.gateway.limits import LIMITS
+
+        bound = self.total_bytes_max
+        return LIMITS if bound is None else replace(LIMITS, total_bytes_max=bound)
 
 
 def look_at(file: str, data: bytes, links: Links) -> None:
