@@ -157,8 +157,19 @@ def trip_rows(facts: Iterable[TripFacts], communes: Mapping[str, Commune], salt:
 
     Raises KeyError for a commune that is not known: a row without its commune could not be counted by the k-rule.
     """
-    rows = [_trip_row(each, communes, salt) for each in facts]
-    return sorted(rows, key=lambda row: (str(row[2]), str(row[0])))
+    return [row for row, _people in _trips(facts, communes, salt)]
+
+
+def trip_people(facts: Iterable[TripFacts], communes: Mapping[str, Commune], salt: bytes) -> list[tuple[str, ...]]:
+    """The passenger and the driver of each row of `trip_rows`, in the same order: for the gate, which counts them."""
+    return [people for _row, people in _trips(facts, communes, salt)]
+
+
+def _trips(
+    facts: Iterable[TripFacts], communes: Mapping[str, Commune], salt: bytes
+) -> list[tuple[Row, tuple[str, ...]]]:
+    rows = [(_trip_row(each, communes, salt), (each.journey.passenger, each.journey.driver)) for each in facts]
+    return sorted(rows, key=lambda pair: (str(pair[0][2]), str(pair[0][0])))
 
 
 def _trip_row(each: TripFacts, communes: Mapping[str, Commune], salt: bytes) -> Row:
@@ -283,6 +294,7 @@ def datasets(
             lambda: trip_rows(facts, communes, salt),
             TRIP_PRIVACY,
             "month",
+            lambda: trip_people(facts, communes, salt),
         ),
         Dataset(
             "covoit-lignes-mois",

@@ -40,7 +40,11 @@ class Privacy:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named table of exact rows. `privacy` None: nobody is behind them, they may leave as they are."""
+    """A named table of exact rows. `privacy` None: nobody is behind them, they may leave as they are.
+
+    `behind`: for each row, in the same order, the random ids of the people it is about, so that the gate counts people
+    where rows count what they do; they never leave.
+    """
 
     code: str
     title: str  # French
@@ -49,6 +53,7 @@ class Dataset:
     rows: Callable[[], Iterable[Row]]
     privacy: Privacy | None
     period: str  # "month", "version" …
+    behind: Callable[[], Sequence[tuple[str, ...]]] | None = None
 
     @property
     def names(self) -> Sequence[str]:

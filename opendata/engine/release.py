@@ -29,6 +29,7 @@ from opendata.rules.secrecy import (
     totals,
 )
 
+PEOPLE_MIN: Final = 3  # passengers, and drivers, behind each value of each group: a commuter alone makes forty rows
 IDS: Final = ("journey_id", "trip_id")  # random in each release: they say nothing of whether two rows are the same
 
 
@@ -60,11 +61,11 @@ def reduce_counts(dataset: Dataset, policy: Policy, period: str, before: Sequenc
     known = _known(table, same, policy)
     suppressed = suppress(table, policy.k, frozen=frozenset(known))
     judge(suppressed.table, suppressed.audit, policy.dataset)
-    shown = differencing.held(_figures(suppressed.table, rows, at, policy), _latest(same), policy.k)
+    shown = differencing.held(_figures(suppressed.table, rows, at, policy), _latest(same), policy.k_greatest)
     places = tuple(policy.dimensions.index(name) for name in policy.time)
     release = Release(
-        dataset=policy.dataset, subject=policy.subject, period=period, k=policy.k, base=policy.base,
-        dimensions=policy.dimensions, time=places, cells=shown,
+        dataset=policy.dataset, subject=policy.subject, period=period, k=policy.k,
+        least_change=policy.k_greatest, base=policy.base, dimensions=policy.dimensions, time=places, cells=shown,
     )  # fmt: skip
     differences(release, [each for each in before if each not in same], same)
     hidden = sum(figures is None for figures in shown.values())
@@ -76,13 +77,17 @@ def reduce_trips(
     dataset: Dataset, period: str, before: Sequence[Release] = (), *, dense: Collection[str] = ()
 ) -> Reduced:
     """Journeys row by row, as the national registry publishes them: the groups of the declared policy to the fixed
-    point, then coarser words. Raises Refused("opendata.few_rows_differ") when a version of the same period differs from
-    the one before by fewer than `k` rows, ValueError without a declared policy."""
+    point, three passengers and three drivers at least in each, then coarser words.
+
+    Raises Refused("opendata.few_rows_differ") when a version of the same period differs from one before by fewer than
+    `k` rows, ValueError without a declared policy.
+    """
     if dataset.privacy is None:
         raise ValueError(f"{dataset.code} declares no privacy policy")
     names, rows, k = list(dataset.names), [tuple(row) for row in dataset.rows()], dataset.privacy.k
     groups = [[names.index(name) for name in group] for group in dataset.privacy.groups]
-    out = removed_under_k(rows, groups, k)
+    behind = [] if dataset.behind is None else dataset.behind()
+    out = removed_under_k(rows, groups, k, behind=behind, people=PEOPLE_MIN)
     left = registry_trips(names, [row for place, row in enumerate(rows) if place not in out], dense)
     ids = {names.index(name) for name in IDS}
     prints = tuple(
@@ -173,7 +178,7 @@ def _hidden(counts: Mapping[Key, int], policy: Policy, unfit: set[Key], same: Se
     before = {key for each in same for key, figures in each.cells.items() if figures is None}
     also = {places[key]: min(1, table.cells[places[key]].value or 0) for key in unfit | before if key in places}
     also |= {places[key]: 0 for key in one_value}
-    return first_hidden(table, policy.k, also)
+    return first_hidden(table, policy.k, also, policy.k_of)
 
 
 def _known(table: Table, same: Sequence[Release], policy: Policy) -> set[int]:
@@ -184,7 +189,7 @@ def _known(table: Table, same: Sequence[Release], policy: Policy) -> set[int]:
         for place, cell in enumerate(table.cells)
         if not cell.hidden
         and (figures := earlier.get(cell.key)) is not None
-        and figures[0] == rounded(cell.value or 0, policy.base, policy.k)
+        and figures[0] == rounded(cell.value or 0, policy.base, policy.k_of(cell.key))
     }
 
 
@@ -206,7 +211,7 @@ def _figures(table: Table, rows: Sequence[Row], at: Mapping[str, int], policy: P
     return {
         cell.key: None
         if cell.hidden
-        else (rounded(cell.value or 0, policy.base, policy.k), *measured.get(cell.key, ()))
+        else (rounded(cell.value or 0, policy.base, policy.k_of(cell.key)), *measured.get(cell.key, ()))
         for cell in table.cells
     }
 
@@ -216,7 +221,8 @@ def _measure(row: Row, at: Mapping[str, int], policy: Policy) -> list[float | No
     for name, step in policy.measures:
         value = float(row[at[name]] or 0)
         blank = name in policy.blank_under_k and value < policy.k
-        stepped = int(value / step + 0.5) * step
+        people = name in policy.blank_under_k or name in dict(policy.least)
+        stepped = rounded(int(value), int(step), policy.k) if people else int(value / step + 0.5) * step
         figures.append(None if blank else int(stepped) if float(stepped).is_integer() else stepped)
     return figures
 

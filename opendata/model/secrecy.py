@@ -81,11 +81,13 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A table that is published: its file's name (without ending), its columns, what it says (French)."""
+    """A table that is published: its file's name (without ending), its columns, what it says (French). `k`: its own
+    threshold, where it counts acts that one person may do often (0: the policy's)."""
 
     name: str
     by: tuple[str, ...]
     means: str
+    k: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,16 @@ class Policy:
         """Every column of every view, in order."""
         return tuple(dict.fromkeys(column for view in self.views for column in view.by))
 
+    @property
+    def k_greatest(self) -> int:
+        """The greatest threshold of its views: corrections smaller than that wait."""
+        return max(self.k, *(view.k for view in self.views))
+
+    def k_of(self, key: Key) -> int:
+        """The threshold of a cell: its view's."""
+        filled = {name for name, value in zip(self.dimensions, key, strict=True) if value != ALL}
+        return max(self.k, *(view.k for view in self.views if set(view.by) == filled), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -139,14 +151,15 @@ class Release:
     """What one publication made known, and nothing that it hid.
 
     `cells`: for each key (by the columns of `dimensions`) the figures as shown, None where they were hidden. `rows`: of
-    a table of acts, a fingerprint of each published row. `base`: what counts were rounded to (1: exact). `time`: the
-    places of the columns of the day and the month, finest first.
+    a table of acts, a fingerprint of each published row. `least_change`: corrections of fewer people wait. `base`: what
+    counts were rounded to (1: exact). `time`: the places of the columns of the day and the month, finest first.
     """
 
     dataset: str
     subject: str
     period: str  # "2026-03"
     k: int
+    least_change: int = field(default=0, compare=False)
     base: int = 1
     dimensions: tuple[str, ...] = ()
     time: tuple[int, ...] = ()

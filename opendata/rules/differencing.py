@@ -40,7 +40,7 @@ def version_differences(new: Release, before: Release) -> list[Difference]:
         old = before.cells[key]
         if old is None and shown is not None:
             found.append(Difference(key, 0, new.k - 1, f"{before.dataset} {before.period}"))
-        elif _tells(shown, old, new.k):
+        elif _tells(shown, old, max(new.k, new.least_change)):
             moved = abs(int((shown or (0,))[0] or 0) - int((old or (0,))[0] or 0))
             found.append(Difference(key, moved, moved, f"{before.dataset} {before.period}"))
     return found

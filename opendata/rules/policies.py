@@ -10,6 +10,8 @@ from typing import Final
 from mobigo.base.datasets import Dataset
 from opendata.model.secrecy import Policy, View
 
+MONTH_K: Final = 100  # acts in a month: three people at least, since one makes some forty
+
 LINES: Final = Policy(
     dataset="covoit-lignes-mois",
     subject="covoit.lignes",
@@ -41,9 +43,11 @@ USES: Final = Policy(
     subject="billettique.validations",
     views=(
         View("validations-jour-ligne", ("mois", "jour", "ligne"), "Par jour et ligne"),
-        View("validations-mois-arret", ("mois", "ligne", "arret"), "Par mois, ligne et arrêt"),
-        View("validations-mois-periode", ("mois", "ligne", "periode"), "Par mois, ligne et partie de la journée"),
-        View("validations-mois-famille", ("mois", "ligne", "famille"), "Par mois, ligne et famille de titres"),
+        View("validations-mois-arret", ("mois", "ligne", "arret"), "Par mois, ligne et arrêt", MONTH_K),
+        View(
+            "validations-mois-periode", ("mois", "ligne", "periode"), "Par mois, ligne et partie de la journée", MONTH_K
+        ),
+        View("validations-mois-famille", ("mois", "ligne", "famille"), "Par mois, ligne et famille de titres", MONTH_K),
     ),
     count="validations",
     time=("jour", "mois"),
@@ -51,20 +55,22 @@ USES: Final = Policy(
     margins=(("mois", "ligne"), ("mois", "jour"), ("mois", "periode"), ("mois", "famille"), ("mois",)),
     sensitive="famille",
     because="Une validation à un arrêt de village est un voisin qui va au travail : jamais l’arrêt avec le jour ni "
-    "l’heure, et onze validations au moins. Une famille de titres n’est montrée que là où il y en a deux : sinon, on "
+    "l’heure. Une personne seule en fait une quarantaine par mois : au mois, cent au moins ; au jour, onze. "
+    "Une famille de titres n’est montrée que là où il y en a deux : sinon, on "
     "saurait celle de chacun.",
 )
 FLOWS: Final = Policy(
     dataset="billettique-trajets",
     subject="billettique.trajets",
     views=(
-        View("trajets-mois-origine-destination", ("mois", "de", "vers"), "Par mois, origine et destination"),
+        View("trajets-mois-origine-destination", ("mois", "de", "vers"), "Par mois, origine et destination", MONTH_K),
         View("trajets-mois-periode", ("mois", "periode"), "Par mois et partie de la journée"),
     ),
     count="trajets",
     time=("mois",),
     margins=(("mois", "de"), ("mois", "vers"), ("mois",)),
-    because="Deux villages et une partie de la journée peuvent désigner une personne.",
+    because="Deux villages peuvent désigner une personne, qui fait seule une quarantaine de trajets par mois : cent "
+    "trajets au moins entre deux lieux.",
 )
 SALES: Final = Policy(
     dataset="billettique-ventes",
@@ -77,6 +83,11 @@ SALES: Final = Policy(
     because="Un titre rare vendu dans un canal peut être celui d’un seul acheteur.",
 )
 
+TRIPS_BECAUSE: Final = (
+    "Un trajet rural est souvent celui d’une seule personne : la règle du registre national (six trajets dans le mois au "
+    "départ et à l’arrivée), répétée jusqu’à ce que plus rien ne change, et appliquée aussi à la paire des deux ; et "
+    "derrière chacune, trois passagers et trois conducteurs différents au moins."
+)
 POLICIES: Final[Mapping[str, Policy]] = {each.dataset: each for each in (LINES, AIDS, USES, FLOWS, SALES)}
 
 

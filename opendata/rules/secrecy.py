@@ -7,7 +7,7 @@ here applied again and again until nothing changes, and to the pair too.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mobigo.base.datasets import Cell as Value
@@ -15,10 +15,18 @@ from mobigo.base.datasets import Row
 from opendata.model.secrecy import ALL, Cell, Key, Sum, Table
 
 
-def removed_under_k(rows: Sequence[Row], groups: Iterable[Sequence[int]], k: int) -> set[int]:
+def removed_under_k(
+    rows: Sequence[Row],
+    groups: Iterable[Sequence[int]],
+    k: int,
+    *,
+    behind: Sequence[tuple[str, ...]] = (),
+    people: int = 0,
+) -> set[int]:
     """The rows (by place) to take out so that every value of every group (places of columns taken together) that is
-    left is seen `k` times at least. Removing rows may push others under `k`: repeated to the fixed point, which is the
-    same whatever the order."""
+    left is seen `k` times at least, and is about `people` different persons at least in each role of `behind` (the
+    persons of each row, in the same order). Removing rows may push others under: repeated to the fixed point, which is
+    the same whatever the order."""
     wanted = [tuple(group) for group in groups]
     names = [[tuple(row[column] for column in group) for row in rows] for group in wanted]
     left = set(range(len(rows)))
@@ -26,10 +34,25 @@ def removed_under_k(rows: Sequence[Row], groups: Iterable[Sequence[int]], k: int
         small: set[int] = set()
         for values in names:
             seen = Counter(values[place] for place in left)
-            small |= {place for place in left if seen[values[place]] < k}
+            fewest = _fewest_people(values, left, behind)
+            small |= {place for place in left if seen[values[place]] < k or (behind and fewest[values[place]] < people)}
         if not small:
             return set(range(len(rows))) - left
         left -= small
+
+
+def _fewest_people(
+    values: Sequence[Hashable], left: Collection[int], behind: Sequence[tuple[str, ...]]
+) -> dict[Hashable, int]:
+    """For each value, how many different persons its rows are about, in the role that has the fewest."""
+    if not behind:
+        return {}
+    persons: dict[Hashable, list[set[str]]] = {}
+    for place in left:
+        roles = persons.setdefault(values[place], [set() for _ in behind[place]])
+        for role, person in zip(roles, behind[place], strict=True):
+            role.add(person)
+    return {value: min((len(role) for role in roles), default=0) for value, roles in persons.items()}
 
 
 def kept(key: Key, places: Collection[int]) -> Key:
@@ -87,18 +110,20 @@ def small(cell: Cell, k: int) -> bool:
     return cell.value is not None and 0 < cell.value < k
 
 
-def hidden(cell: Cell, k: int, floor: int = 1) -> Cell:
-    """The cell, hidden: `k` values must stay possible for it, one of them `k` or more. Readers know that a hidden cell
-    holds someone, since what holds nobody is shown, unless the table says otherwise (`floor` 0)."""
-    return replace(cell, hidden=True, floor=floor, ceiling=None, width=k - 1, reach=k)
+def hidden(cell: Cell, k: int, floor: int = 1, *, reach: int = 0) -> Cell:
+    """The cell, hidden: `k` values must stay possible for it, one of them `reach` (or `k`) or more. Readers know that a
+    hidden cell holds someone, since what holds nobody is shown, unless the table says otherwise (`floor` 0)."""
+    return replace(cell, hidden=True, floor=floor, ceiling=None, width=k - 1, reach=max(k, reach))
 
 
-def first_hidden(table: Table, k: int, also: Mapping[int, int]) -> Table:
-    """Primary suppression: every cell under `k`, and those of `also` (place → floor)."""
-    cells = [
-        hidden(cell, k, also.get(place, 1)) if place in also or small(cell, k) else cell
-        for place, cell in enumerate(table.cells)
-    ]
+def first_hidden(table: Table, k: int, also: Mapping[int, int], k_of: Callable[[Key], int] | None = None) -> Table:
+    """Primary suppression: every cell under its threshold (`k_of` its key, or `k`), and those of `also` (place →
+    floor)."""
+    cells = []
+    for place, cell in enumerate(table.cells):
+        own = k if k_of is None else k_of(cell.key)
+        secret = place in also or small(cell, own)
+        cells.append(hidden(cell, k, also.get(place, 1), reach=own) if secret else cell)
     return Table(tuple(cells), table.sums)
 
 

@@ -19,7 +19,7 @@ from opendata.model.datasets import Declaration, FileSpec, Gate, Period, Theme
 from opendata.model.editions import Edition, Produced
 from opendata.model.offers import Offer
 from opendata.model.secrecy import Policy, View
-from opendata.rules.policies import POLICIES
+from opendata.rules.policies import POLICIES, TRIPS_BECAUSE
 from opendata.rules.publishing import PRIVACY_JUDGE, content_hash
 from opendata.store import releases
 
@@ -74,7 +74,7 @@ def offers(
 def declared(shell: Dataset, wording: Wording) -> Declaration:
     """What a dataset about people says of itself: the columns that are left, and the policy that is applied."""
     policy = POLICIES.get(shell.code)
-    privacy = shell.privacy or Privacy(0, ())
+    privacy = replace(shell.privacy or Privacy(0, ()), because=TRIPS_BECAUSE)
     if policy is not None:
         groups = tuple(view.by for view in policy.views)
         privacy = replace(privacy, k=policy.k, groups=groups, because=policy.because)

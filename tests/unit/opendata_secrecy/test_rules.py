@@ -37,6 +37,12 @@ def test_removing_rows_goes_on_until_nothing_is_under_the_threshold() -> None:
     assert removed_under_k(rows, [(0,)], 1) == set()
 
 
+@pytest.mark.parametrize(("drivers", "out"), [("uvw", set()), ("uvv", {0, 1, 2, 3, 4, 5}), ("uuu", {0, 1, 2, 3, 4, 5})])
+def test_one_person_who_comes_often_is_not_many(drivers: str, out: set[int]) -> None:
+    behind = [(f"passenger {at % 4}", drivers[at % 3]) for at in range(6)]
+    assert removed_under_k([("a", "y")] * 6, [(0,)], 6, behind=behind, people=3) == out
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), max_size=25), st.integers(1, 4))
 def test_what_is_left_is_the_most_that_could_be(rows: list[tuple[str, str]], k: int) -> None:
     groups = [(0,), (1,), (0, 1)]
