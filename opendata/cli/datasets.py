@@ -43,7 +43,7 @@ def list_(as_json: bool) -> None:
         [_json(each) for each in found],
         as_json,
         lambda: (
-            "\n".join(_line(each) for each in found) or _("Rien n’est publié. Commencez par : mobigo opendata publish")
+            "\n".join(_line(each) for each in found) or _("Rien n’est publié. Commencez par : mobigo opendata publish")
         ),
     )
 

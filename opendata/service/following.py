@@ -62,11 +62,11 @@ def ask_by_mail(
     )  # fmt: skip
     if found.confirmed_at is None:
         with use_language(language):
-            subject = gettext("Confirmez que vous voulez suivre : %(title)s", title=title)
+            subject = gettext("Confirmez que vous voulez suivre : %(title)s", title=title)
             body = gettext(
-                "Vous avez demandé, sur Mobigo, à être prévenu de ce qui change dans « %(title)s ».\n\nPour le "
-                "confirmer, ouvrez cette page et appuyez sur le bouton :\n%(link)s\n\nSi ce n’était pas vous, ne "
-                "faites rien : votre adresse sera oubliée dans %(days)s jours.\n",
+                "Vous avez demandé, sur Mobigo, à être prévenu de ce qui change dans « %(title)s ».\n\nPour le "
+                "confirmer, ouvrez cette page et appuyez sur le bouton :\n%(link)s\n\nSi ce n’était pas vous, ne "
+                "faites rien : votre adresse sera oubliée dans %(days)s jours.\n",
                 title=title, link=link(config, found.id), days=CONFIRM_DAYS,
             )  # fmt: skip
         message = outbox.Message("email", address, subject, body, person)
@@ -148,12 +148,12 @@ def _message(session: Session, config: Config, follower: Follower, event: Event)
     with use_language(follower.language):
         what = gettext(SAID[event.kind])
         body = gettext(
-            "%(title)s : %(what)s.\n%(reason)s\n%(address)s\n\nVous suivez ce jeu de données sur Mobigo. Pour ne plus "
-            "être prévenu :\n%(link)s\n",
+            "%(title)s : %(what)s.\n%(reason)s\n%(address)s\n\nVous suivez ce jeu de données sur Mobigo. Pour ne plus "
+            "être prévenu :\n%(link)s\n",
             title=title, what=what, reason=event.reason, address=f"{config.base_url}/donnees/{event.dataset}",
             link=link(config, follower.id),
         )  # fmt: skip
-        subject = gettext("%(title)s : %(what)s", title=title, what=what)
+        subject = gettext("%(title)s : %(what)s", title=title, what=what)
     return outbox.Message("email", follower.address, subject, body, follower.person)
 
 
@@ -250,7 +250,7 @@ SAID: Final = {
     "rolled_back": _("retour à une version antérieure"),
     "withdrawn": _("version retirée"),
     "removed": _("jeu de données fermé"),
-    "faulty": _("nouvelle version retenue : un contrôle l’a refusée"),
+    "faulty": _("nouvelle version retenue : un contrôle l’a refusée"),
     "expiring": _("les horaires se terminent bientôt"),
     "unavailable": _("fichiers indisponibles"),
     "available": _("fichiers de nouveau disponibles"),

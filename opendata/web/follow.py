@@ -44,7 +44,7 @@ def ask() -> ResponseReturnValue:
     except MobigoError as error:
         field = "reasons" if error.decision.code == "opendata.bad_reasons" else "email"
         return _form({field: sentence(error.decision)}, status_of(error))
-    flash(gettext("Une lettre est partie à cette adresse : ouvrez-la pour confirmer."), "good")
+    flash(gettext("Une lettre est partie à cette adresse : ouvrez-la pour confirmer."), "good")
     return redirect(url_for("opendata.follow"), 303)
 
 
@@ -77,7 +77,7 @@ def ask_calls() -> ResponseReturnValue:
             )  # fmt: skip
     except MobigoError as error:
         return _form({"address": sentence(error.decision)}, status_of(error))
-    flash(gettext("C’est noté : la clé de signature est ci-dessous."), "good")
+    flash(gettext("C’est noté : la clé de signature est ci-dessous."), "good")
     return redirect(url_for("opendata.follow"), 303)
 
 
@@ -114,7 +114,7 @@ def confirm(follower: str, token: str) -> ResponseReturnValue:
         else:
             followers.confirm(session, follower, now())
     if request.form.get("fin") == "1":
-        flash(gettext("Vous ne serez plus prévenu ; votre adresse est oubliée."), "good")
+        flash(gettext("Vous ne serez plus prévenu ; votre adresse est oubliée."), "good")
         return redirect(url_for("opendata.catalogue"), 303)
     flash(gettext("C’est confirmé."), "good")
     return redirect(url_for("opendata.followed", follower=follower, token=token), 303)

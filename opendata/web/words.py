@@ -56,10 +56,10 @@ STATES: Final = {
     State.WITHDRAWN: _("retiré"),
 }
 GATES: Final = {
-    Gate.OPEN: _("Ces données ne parlent de personne : elles sont publiées telles quelles."),
-    Gate.NETWORK: _("L’offre de transport ne parle de personne : elle est publiée telle quelle."),
+    Gate.OPEN: _("Ces données ne parlent de personne : elles sont publiées telles quelles."),
+    Gate.NETWORK: _("L’offre de transport ne parle de personne : elle est publiée telle quelle."),
     Gate.PEOPLE: _(
-        "Des personnes sont derrière ces chiffres : ils sont regroupés, les petits nombres retirés, l’impossibilité de "
+        "Des personnes sont derrière ces chiffres : ils sont regroupés, les petits nombres retirés, l’impossibilité de "
         "les retrouver vérifiée par calcul, et deux personnes donnent leur accord avant toute publication."
     ),
 }
@@ -81,7 +81,7 @@ KINDS: Final = {
 REASONS: Final = {
     "new": _("un jeu de données paraît"),
     "changed": _("une version est mise en ligne ou annoncée"),
-    "expiring": _("des horaires se terminent (30 jours avant, puis 7)"),
+    "expiring": _("des horaires se terminent (30 jours avant, puis 7)"),
     "errors": _("une nouvelle version est retenue par un contrôle"),
     "unavailable": _("les fichiers ne sont plus lisibles, ou le sont de nouveau"),
     "closed": _("une version est retirée, un jeu de données fermé"),
