@@ -85,7 +85,7 @@ SALES: Final = Policy(
 
 TRIPS_BECAUSE: Final = (
     "Un trajet rural est souvent celui d’une seule personne : la règle du registre national (six trajets dans le mois "
-    "au départ et à l’arrivée), répétée jusqu’à ce que plus rien ne change, et appliquée aussi à la paire des deux ; et "
+    "au départ et à l’arrivée), répétée jusqu’à ce que plus rien ne change, et appliquée aussi à la paire des deux ; "
     "derrière chacune, trois passagers et trois conducteurs différents au moins."
 )
 POLICIES: Final[Mapping[str, Policy]] = {each.dataset: each for each in (LINES, AIDS, USES, FLOWS, SALES)}
