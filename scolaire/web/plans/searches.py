@@ -106,7 +106,7 @@ def stop_search(job_id: str) -> ResponseReturnValue:
             if store.find_candidate(session, job_id) is None:
                 raise NotFound("scolaire.unknown_search")
             jobs.cancel(session, job_id, now())
-        flash(_("La recherche s’arrête ; le meilleur plan vérifié est gardé."), "good")
+        flash(_("La recherche s’arrête ; le meilleur plan vérifié est gardé."), "good")
 
     refused(act)
     return redirect(url_for("school_plans.follow", job_id=job_id), 303)

@@ -101,7 +101,7 @@ def change(version_id: str, act: str) -> ResponseReturnValue:
     if row.faults:
         flash(
             _(
-                "C’est la version %(number)s ; il y reste %(count)s faute(s) à lever.",
+                "C’est la version %(number)s ; il y reste %(count)s faute(s) à lever.",
                 number=row.number,
                 count=row.faults,
             ),
@@ -137,7 +137,7 @@ def add_lock(version_id: str) -> ResponseReturnValue:
                 subject=text("subject", 120) or name, value=text("value", 200), school=text("school", 40),
                 reason=text("reason", 300), by=me(), now=now(),
             )  # fmt: skip
-        flash(_("C’est verrouillé : les calculs n’y toucheront pas."), "good")
+        flash(_("C’est verrouillé : les calculs n’y toucheront pas."), "good")
 
     refused(act)
     return redirect(_page(version_id, half, name), 303)

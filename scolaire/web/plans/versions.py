@@ -146,7 +146,7 @@ def approve(version_id: str) -> ResponseReturnValue:
     def act() -> None:
         with writing() as session:
             service.approve(session, version_id, by=me(), now=now(), words=text("words", 300))
-        flash(_("La version est approuvée : elle peut être publiée."), "good")
+        flash(_("La version est approuvée : elle peut être publiée."), "good")
 
     refused(act)
     return redirect(url_for("school_plans.version", version_id=version_id), 303)
@@ -160,7 +160,7 @@ def publish(version_id: str) -> ResponseReturnValue:
     def act() -> None:
         with writing() as session:
             service.publish(session, version_id, by=me(), now=now())
-        flash(_("La version est en vigueur : familles, établissements et transporteurs la voient."), "good")
+        flash(_("La version est en vigueur : familles, établissements et transporteurs la voient."), "good")
 
     refused(act)
     return redirect(url_for("school_plans.version", version_id=version_id), 303)
