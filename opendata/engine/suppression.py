@@ -34,7 +34,7 @@ def suppress(table: Table, k: int, *, frozen: frozenset[int] = frozenset(), seed
     cells = list(table.cells)
     shift = _Shift(table, cells, k, frozen)
     for number in range(ROUNDS_MAX):
-        found = audit(Table(tuple(cells), table.sums), seed=seed)
+        found = audit(Table(tuple(cells), table.sums), seed=seed, hints=shift.tables, thorough=number > 0)
         if found.passed:
             break
         before = sum(cell.hidden for cell in cells)
@@ -52,6 +52,7 @@ class _Shift:
         self.table, self.cells, self.k, self.frozen = table, cells, k, frozen
         self.values = np.array([cell.value for cell in cells], dtype=np.int64)
         self.low, self.high = self.values.copy(), self.values.copy()
+        self.tables: list[NDArray[np.int64]] = []
         self._linear: tuple[Any, list[Any], list[Any]] | None = None
 
     def seen(self, found: Audit) -> None:
@@ -84,8 +85,9 @@ class _Shift:
                 self._free(int(place))
         whole = np.rint(moved).astype(np.int64)
         if all(whole[each.total] == whole[list(each.parts)].sum() for each in self.table.sums):
-            np.minimum(self.low, self.values + whole, out=self.low)
-            np.maximum(self.high, self.values + whole, out=self.high)
+            self.tables.append(self.values + whole)
+            np.minimum(self.low, self.tables[-1], out=self.low)
+            np.maximum(self.high, self.tables[-1], out=self.high)
 
     def _cheapest(self, place: int, step: int) -> NDArray[np.float64] | None:
         """How much each cell moves when this one moves by `step` at the least cost; None when it cannot."""

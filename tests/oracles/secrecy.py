@@ -16,20 +16,26 @@ def equations(published: Published) -> tuple[list[tuple[str, ...]], list[tuple[l
     """The hidden keys, and each sum as (hidden parts, hidden total, what the shown cells leave between them)."""
     unknown = [key for key, value in published.items() if value is None]
     at = {key: number for number, key in enumerate(unknown)}
-    finest = [key for key in published if "*" not in key]
+    levels: dict[frozenset[int], list[tuple[str, ...]]] = {}
+    for key in published:
+        levels.setdefault(frozenset(place for place, value in enumerate(key) if value != "*"), []).append(key)
     found = []
-    for total in published:
-        if "*" not in total:
-            continue
-        parts = [key for key in finest if all(t in ("*", p) for t, p in zip(total, key, strict=True))]
-        hidden = [at[key] for key in parts if key in at]
-        left = (published[total] or 0) - sum(published[key] or 0 for key in parts if key not in at)
-        if hidden or total in at:
-            found.append((hidden, [at[total]] if total in at else [], left))
+    for coarse, totals in levels.items():
+        for fine, keys in levels.items():
+            if not coarse < fine:
+                continue
+            for total in totals:
+                parts = [key for key in keys if all(t in ("*", p) for t, p in zip(total, key, strict=True))]
+                hidden = [at[key] for key in parts if key in at]
+                left = (published[total] or 0) - sum(published[key] or 0 for key in parts if key not in at)
+                if hidden or total in at:
+                    found.append((hidden, [at[total]] if total in at else [], left))
     return unknown, found
 
 
-def bounds(published: Published, floor: int = 1, ceiling: int = 100_000) -> dict[tuple[str, ...], tuple[float, float]]:
+def bounds(
+    published: Published, floor: int | Mapping[tuple[str, ...], int] = 1, ceiling: int = 100_000
+) -> dict[tuple[str, ...], tuple[float, float]]:
     """The least and the greatest value of each hidden cell: one programme whose blocks are all the questions."""
     unknown, sums = equations(published)
     if not unknown:
@@ -40,10 +46,11 @@ def bounds(published: Published, floor: int = 1, ceiling: int = 100_000) -> dict
         matrix[row, total] = -1
     right = [left for _parts, _total, left in sums]
     count = len(unknown)
+    limits = [(floor if isinstance(floor, int) else floor[key], ceiling) for key in unknown]
     aim = np.concatenate([np.eye(count).ravel(), -np.eye(count).ravel()])
     blocks = block_diag([csr_matrix(matrix)] * (2 * count), format="csr") if sums else None
     answer = linprog(
-        aim, A_eq=blocks, b_eq=right * (2 * count) if sums else None, bounds=(floor, ceiling), method="highs"
+        aim, A_eq=blocks, b_eq=right * (2 * count) if sums else None, bounds=limits * (2 * count), method="highs"
     )
     assert answer.status == 0, answer.message
     values = answer.x.reshape(2, count, count)

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from billettique.export.opendata import USE_COLUMNS, USE_PRIVACY
 from mobigo.base.datasets import Column, Dataset, Privacy, Row
 from mobigo.base.errors import Refused
 from mobigo.infra.i18n import sentence, use_language
@@ -172,6 +174,28 @@ def test_views_that_share_a_margin_hide_for_one_another() -> None:
     assert [key for key, figures in second.items() if figures[-1]] == [
         ("2026-03", "L1", "a"), ("2026-03", "L1", "b"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_four_views_of_the_same_validations_give_nothing_back_together(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rows = [
+        (f"2026-03-{day:02d}", f"L{line}", f"s{stop}", int(hour), product, "web", int(random.poisson(count)))
+        for line, count in ((1, 1), (2, 6), (3, 25))
+        for day in range(1, 6)
+        for stop, hour, product in zip(
+            random.integers(0, 4, 8), random.integers(5, 22, 8), random.choice(["ter-1", "pass-ok"], 8), strict=True
+        )
+    ]
+    uses = Dataset("billettique-validations", "V", "V", USE_COLUMNS, lambda: rows, USE_PRIVACY, "month")
+    made = reduce_counts(uses, replace(policies.USES, base=1), "2026-03")
+    shown = figures(made.release)
+    assert all(count is None or count == 0 or count >= policies.USES.k_of(key) for key, count in shown.items())
+    places = {cell.key: cell for cell in made.table.cells}
+    floors = {key: cell.floor for key, cell in places.items()}
+    for key, (low, high) in oracle.bounds(shown, floors).items():
+        assert high >= places[key].reach
+        assert high - low >= K - 1
 
 
 def test_every_policy_speaks_of_columns_its_dataset_has() -> None:
