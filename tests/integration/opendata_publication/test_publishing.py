@@ -11,27 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, Refused
-from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.outbox import EffectRow
 from opendata.model.datasets import Slot
 from opendata.model.editions import State, Version
 from opendata.service import governance, measuring, notices
 from opendata.service.publishing import Outcome, publish_all
-from opendata.store import checks, files, versions
+from opendata.store import addresses, checks, files, versions
 from tests.faults import Boom, Faults
-from tests.opendata_world import AUDITED, LEAKS, NOW, PEOPLE, ROWS, Facts, Stern, stern, tools_of
+from tests.opendata_world import AUDITED, LEAKS, NOW, PEOPLE, ROWS, Facts, Stern, stern
 
 LATER = NOW + timedelta(days=1)
 WHY = "Une colonne était décalée d’une ligne."
-
-
-@pytest.fixture
-def tools(database_config: Config, engine: Engine) -> Any:
-    return tools_of(database_config, engine)
 
 
 def published(tools: Any, facts: Facts, now: Any = NOW, **more: Any) -> Outcome:
@@ -351,3 +344,16 @@ def test_what_happens_is_announced_in_the_transaction_in_which_it_happens(tools:
         (effect,) = session.query(EffectRow).all()
         (event,) = versions.list_events(session)
     assert (effect.topic, effect.key, effect.payload) == (notices.TOPIC, event.id, {"event": event.id})
+
+
+def test_addresses_lead_where_they_say(tools: Any) -> None:
+    version = published(tools, Facts()).version
+    assert version is not None
+    with reading(tools.engine) as session:
+        moving = addresses.at_slot(session, "essai-lieux", Slot.LATEST, "lieux.csv")
+        fixed = addresses.at_label(session, "essai-lieux", version.label, "lieux.csv")
+        assert addresses.at_label(session, "essai-lieux", "%" * 12, "lieux.csv") is None
+        assert addresses.at_slot(session, "essai-lieux", Slot.NEXT, "lieux.csv") is None
+    assert moving == fixed
+    assert moving is not None
+    assert (moving.sha256, moving.label, moving.since) == (version.files[0].sha256, version.label, NOW)

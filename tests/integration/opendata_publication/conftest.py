@@ -1,0 +1,62 @@
+"""A site with small datasets published on it, looked at by programs and by people."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from mobigo.app import create_app
+from mobigo.infra.config import Config, load_config
+from opendata.service.publishing import Outcome, publish_all
+from tests.opendata_world import NOW, Facts, tools_of
+
+
+@pytest.fixture
+def tools(database_config: Config, engine: Engine) -> Any:
+    """What publication works with, on both databases in turn."""
+    return tools_of(database_config, engine)
+
+
+@dataclass
+class Published:
+    """A site, and the hand that publishes on it."""
+
+    client: FlaskClient
+    tools: Any
+
+    def publish(self, facts: Facts, now: Any = NOW, **more: Any) -> Outcome:
+        (outcome,) = publish_all(self.tools, [facts.offer], now, **more)
+        return outcome
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.fixture(scope="session")
+def open_app(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Flask]:
+    """One application for all: what is in its home changes from test to test."""
+    home = tmp_path_factory.mktemp("opendata") / "home"
+    home.mkdir()
+    shutil.copyfile(sqlite_template, home / "mobigo.sqlite")
+    app = create_app(load_config({"MOBIGO_HOME": str(home)}))
+    yield app
+    app.extensions["mobigo"].engine.dispose()
+
+
+@pytest.fixture
+def open_site(open_app: Flask, sqlite_template: Path) -> Published:
+    """A site without a network, nothing published."""
+    services = open_app.extensions["mobigo"]
+    services.engine.dispose()
+    home: Path = services.config.home
+    for leftover in home.glob("mobigo.sqlite*"):
+        leftover.unlink()
+    shutil.copyfile(sqlite_template, home / "mobigo.sqlite")
+    shutil.rmtree(home / "publications", ignore_errors=True)
+    return Published(open_app.test_client(), tools_of(services.config, services.engine))
