@@ -7,7 +7,7 @@ import pytest
 
 from opendata.engine.audit import audit
 from opendata.engine.suppression import suppress
-from opendata.model.secrecy import Audit, Key, Table
+from opendata.model.secrecy import Audit, Cell, Key, Sum, Table
 from opendata.rules import witness
 from opendata.rules.secrecy import first_hidden, overlapping, tabulated
 from tests.oracles import secrecy as oracle
@@ -87,7 +87,7 @@ def test_a_month_less_its_weeks_gives_back_the_days_that_are_left() -> None:
 
 def test_sums_that_contradict_what_is_shown_are_no_table() -> None:
     table = crossed(CROSSED)
-    wrong = Table((*table.cells[:-1], type(table.cells[-1])(table.cells[-1].key, 1)), table.sums)
+    wrong = Table((*table.cells[:-1], Cell(table.cells[-1].key, 1)), table.sums)
     with pytest.raises(ValueError, match="do not add up"):
         audit(wrong)
 
@@ -148,6 +148,31 @@ def test_five_hundred_tables_give_nothing_back() -> None:
 def test_tables_of_three_dimensions_give_nothing_back() -> None:
     leaks = [leak for counts in random_tables(25, 8, (3, 3, 3), 60) for leak in leaks_after_the_gate(counts, 3)]
     assert leaks == []
+
+
+def clique(size: int, width: int) -> Table:
+    """So many groups, of which any two hold one person at most together, and their total, of which `width` is asked.
+
+    By halves the total may be size / 2; in whole people it is one at most.
+    """
+    pairs = [(one, other) for one in range(size) for other in range(one + 1, size)]
+    groups = [Cell((f"g{at}",), 0, hidden=True) for at in range(size)]
+    rests = [Cell((f"rest {one} {other}",), 1, hidden=True) for one, other in pairs]
+    ones = [Cell((f"pair {one} {other}",), 1) for one, other in pairs]
+    total = Cell(("total",), 0, hidden=True, width=width)
+    sums = [Sum(size + len(pairs) + at, (*pair, size + at)) for at, pair in enumerate(pairs)]
+    return Table((*groups, *rests, *ones, total), (*sums, Sum(size + 2 * len(pairs), tuple(range(size)))))
+
+
+def test_where_halves_are_possible_whole_people_are_looked_for() -> None:
+    found = audit(clique(3, 1))
+    assert found.passed
+    assert witness.faults(clique(3, 1), found) == []
+
+
+def test_what_only_halves_would_allow_is_refused_as_not_proven() -> None:
+    (leak,) = audit(clique(4, 2)).leaks  # half a person in each of four groups makes two; whole people make one
+    assert (leak.key, leak.lower, leak.upper, leak.proven) == (("total",), 0, 2, False)
 
 
 @pytest.mark.slow
