@@ -30,7 +30,7 @@ LEFT_OUT: Final = {
     "no_route": "courses d’une ligne inconnue, absentes du NeTEx",
     "no_service": "courses sans jour de circulation, absentes du NeTEx",
     "zone": "courses à la demande dans une zone, absentes du NeTEx",
-    "no_stop": "courses à un arrêt inconnu, absentes du NeTEx",
+    "no_stop": "courses à un arrêt inconnu ou à une gare entière, absentes du NeTEx",
     "one_stop": "courses d’un seul arrêt, absentes du NeTEx",
     "no_times": "courses sans heure de départ ou d’arrivée, absentes du NeTEx",
     "location_type_3": "nœuds de cheminement absents du NeTEx",

@@ -8,7 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from mobigo.base.errors import MobigoError
+from mobigo.network.export import datasets, parquet
 from mobigo.network.export.archive import write_zip
+from mobigo.network.export.geojson import Drawing, lines_geojson, stops_geojson
 from mobigo.network.export.gtfs import published
 from mobigo.network.export.netex import write_netex
 from mobigo.network.gateway import gtfs
@@ -138,3 +141,24 @@ def test_a_feed_of_the_national_access_point_that_is_not_valid_is_told(realdata:
         "xsd_cvc_datatype_valid_1_2_1": 3023,  # order="0"
         "xsd_cvc_enumeration_valid": 7,  # feryPort
     }
+
+
+def test_feeds_broken_on_purpose_are_written_all_the_same(realdata: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(realdata / "malformed/transport-validator-test_data.zip") as archive:
+        archive.extractall(tmp_path)
+    written = 0
+    for folder in sorted((tmp_path / "test_data").iterdir()):
+        try:
+            read = gtfs.read(folder)
+        except MobigoError:
+            continue
+        write_zip(tmp_path / "g.zip", published(read.tables, read.headers))
+        drawing = Drawing(read.tables)
+        assert all((parquet.stop_times(read.tables), stops_geojson(drawing), lines_geojson(drawing)))
+        for offered in (datasets.accessibility(drawing), datasets.lines(drawing)):
+            assert {len(row) for row in offered.rows()} <= {len(offered.columns)}
+        write_netex(read.tables, tmp_path / "n.zip", feed="x", participant="Région", published_at=NOW)
+        assert NetexLinks().check(tmp_path / "n.zip", "n.zip", NOW.date()).findings == (), folder.name
+        read_netex(tmp_path / "n.zip")
+        written += 1
+    assert written >= 30

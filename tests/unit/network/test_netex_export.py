@@ -120,8 +120,9 @@ def test_what_cannot_be_written_is_counted(tmp_path: Path) -> None:
     files = feed(
         [trip("good", "A 07:55 B 08:05"), trip("alone", "A 07:55"), trip("untimed", "A - B 08:05"),
          trip("lost", "A 07:55 B 08:05", service="never"), trip("nowhere", "A 07:55 X 08:05"),
+         trip("station", "A 07:55 S 08:05"),
          trip("astray", "A 07:55 B 08:05", route="none")],
-        stops=[{"stop_id": "N", "location_type": "3"}],
+        stops=[{"stop_id": "N", "location_type": "3"}, {"stop_id": "S", "location_type": "1"}],
     )  # fmt: skip
     for name, gone in (("calendar_dates.txt", "never"), ("stops.txt", "X,"), ("routes.txt", "none")):
         files[name] = "".join(row for row in files[name].splitlines(keepends=True) if not row.startswith(gone))
@@ -129,7 +130,7 @@ def test_what_cannot_be_written_is_counted(tmp_path: Path) -> None:
     found = written(files, tmp_path / "netex.zip")
     assert found.trips == 1
     assert found.left_out == {
-        "one_stop": 1, "no_times": 1, "no_service": 1, "no_stop": 1, "no_route": 1, "location_type_3": 1,
+        "one_stop": 1, "no_times": 1, "no_service": 1, "no_stop": 2, "no_route": 1, "location_type_3": 1,
         "transfers": 1,
     }  # fmt: skip
 

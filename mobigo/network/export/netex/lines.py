@@ -161,9 +161,8 @@ class LineWriter:
         for stop in stops:
             element = entity("PassengerStopAssignment", self._point(code, stop), order="1")
             add(element, "ScheduledStopPointRef", ref=ident("ScheduledStopPoint", self._point(code, stop)))
-            if stop in self.places.quay:
-                add(element, "StopPlaceRef", ref=self.places.place[stop])
-                add(element, "QuayRef", ref=self.places.quay[stop])
+            add(element, "StopPlaceRef", ref=self.places.place[stop])
+            add(element, "QuayRef", ref=self.places.quay[stop])
             yield element
 
     def _visits(self, pattern: Pattern) -> list[int]:

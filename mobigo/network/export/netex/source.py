@@ -20,8 +20,8 @@ class Source:
     """The feed, by rows: `trip_*` by row of `trips`; visits of trip t are `starts[t]:starts[t + 1]`.
 
     `kept` are the trips that are written, by row of `routes`, each list in the order of their ids. `left_out` counts
-    the others by reason: `no_route`, `no_service`, `zone` (picks up anywhere in a zone), `no_stop`, `one_stop`,
-    `no_times` (its first or last visit has none).
+    the others by reason: `no_route`, `no_service`, `zone` (picks up anywhere in a zone), `no_stop` (or a whole
+    station), `one_stop`, `no_times` (its first or last visit has none).
     """
 
     agency: pl.DataFrame
@@ -51,6 +51,7 @@ def lay_out(tables: FeedTables) -> Source:
     table = table_of(tables, "stop_times", "trip_id", "stop_id", "stop_sequence")
     trip = rows_of(texts(table, "trip_id"), texts(trips, "trip_id"))
     stop = rows_of(texts(table, "stop_id"), texts(stops, "stop_id"))
+    stop = np.where((stop >= 0) & (ints(stops, "location_type", 0)[stop] == 0), stop, -1).astype(np.int32)
     order = np.lexsort((stop, times(table, "departure_time"), ints(table, "stop_sequence", -1), trip))
     order = order[trip[order] >= 0]
     table, trip, stop = table[order], trip[order], stop[order]
