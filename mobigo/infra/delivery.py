@@ -26,7 +26,11 @@ _TEXT: Final = frozenset(
     {
         "application/javascript",
         "application/json",
+        "application/atom+xml",
+        "application/feed+json",
         "application/geo+json",
+        "application/ld+json",
+        "application/rdf+xml",
         "application/manifest+json",
         "application/problem+json",
         "application/xml",

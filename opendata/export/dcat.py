@@ -94,7 +94,6 @@ def graph_of(records: Sequence[Record], base_url: str, email: str, publisher: st
     graph.add((catalogue, DCTERMS.spatial, URIRef("http://data.europa.eu/nuts/code/FRC1")))
     graph.add((catalogue, DCTERMS.spatial, URIRef("http://data.europa.eu/nuts/code/FRC2")))
     graph.add((catalogue, FOAF.homepage, URIRef(f"{base_url}/donnees")))
-    graph.add((catalogue, DCTERMS.identifier, Text(str(catalogue))))
     for record in records:
         _dataset(graph, catalogue, agent, record, base_url, email)
     _page(graph, page)
