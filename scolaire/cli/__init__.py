@@ -10,7 +10,9 @@ import click
 
 from mobigo.infra.commands import Command, LazyGroup
 
-COMMANDS: Final[dict[str, Command]] = {}
+COMMANDS: Final[dict[str, Command]] = {
+    "import": Command("scolaire.cli.import_:import_", "Importer établissements, horaires, secteurs, arrêts…"),
+}
 
 
 @click.group(cls=LazyGroup, table=COMMANDS)
