@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--on", "day", help="Comme si l'on était ce jour (AAAA-MM-JJ) ; par défaut, aujourd'hui.")
 @console.json_option
 def validate(file: Path, day: str | None, as_json: bool) -> int:
-    """Contrôler un GTFS ou un NeTEx par tous les contrôleurs installés, chacun sous son nom."""
+    """Contrôler un GTFS ou un NeTEx par tous les outils de contrôle installés, chacun sous son nom."""
     from opendata.service.checking import judge_file
 
     today = _day(day)

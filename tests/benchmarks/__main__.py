@@ -30,6 +30,7 @@ BENCHMARKS = (
     "billettique_purchase",
     "billettique_inspector",
     "school",
+    "opendata",
     "opendata_privacy",
     "opendata_diff",
 )
