@@ -54,9 +54,10 @@ def _newest(waiting: list[Any]) -> list[Any]:
 def make() -> ResponseReturnValue:
     """Have everything made and published that may be, or one dataset (`dataset`), by a job."""
     dataset = request.form.get("dataset", "").strip()
-    params: dict[str, object] = {} if not dataset else {"datasets": [dataset]}
+    who = auth.signed_in().subject
+    params: dict[str, object] = {"by": who, "datasets": [dataset]} if dataset else {}
     with transaction(services().engine) as session:
-        enqueue(session, "opendata.publish", params, auth.signed_in().subject, now())
+        enqueue(session, "opendata.publish", params, who, now())
     flash(gettext("La publication a commencé."), "good")
     return redirect(url_for("opendata.desk"), 303)
 
