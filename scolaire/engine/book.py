@@ -33,12 +33,14 @@ class Bus:
 
 @dataclass
 class Book:
-    """The services and buses of a half-day. `whole`: circuits that are kept as they are (several schools, locked)."""
+    """The services and buses of a half-day. `whole`: circuits that are kept as they are (several schools, locked).
+    `roomy`: buses may become as large as there are, so seats are judged by the largest."""
 
     problem: Problem
     runs: dict[str, Run] = field(default_factory=dict)
     buses: dict[str, Bus] = field(default_factory=dict)
     whole: dict[str, Circuit] = field(default_factory=dict)
+    roomy: bool = False
 
     @classmethod
     def of(cls, problem: Problem, plan: Plan) -> "Book":
@@ -113,6 +115,8 @@ class Book:
         return total
 
     def vehicle(self, bus: Bus | None) -> VehicleType | None:
+        if self.roomy:
+            return None
         return next((each for each in self.problem.vehicle_types if bus and each.id == bus.vehicle_type), None)
 
     def faults(self, name: str) -> list[Fault]:

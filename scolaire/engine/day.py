@@ -46,13 +46,14 @@ class DayLimits:
 @dataclass(frozen=True)
 class DayAsk:
     """`base`: the plan of today and the demand it was made for. `pupil_cents`: what moving a pupil costs, in euros of a
-    week (least change)."""
+    week (least change). `reserve`: seats that a service drawn anew leaves free, for pupils who come in the year."""
 
     mode: Mode = Mode.FRESH
     base: DayPlan | None = None
     base_demand: Demand | None = None
     locks: tuple[Lock, ...] = ()
     pupil_cents: int = 0
+    reserve: int = 0
 
 
 class DayTold(NamedTuple):
@@ -146,7 +147,7 @@ def _fresh(day: _Day, pupils: Mapping[str, Pupil]) -> None:
     kept = {name: seat for name, seat in day.held.seats.items() if name in pupils}
     free = {name: pupil for name, pupil in pupils.items() if name not in kept}
     for limits in (StopLimits(200), day.limits.stops):
-        seats = seat_pupils(day.demand, day.travel, free, day.held.fixed, limits, day.seed, day.going)
+        seats = seat_pupils(day.demand, day.travel, free, day.held.fixed, limits, day.seed, day.going, day.ask.reserve)
         _begin(day, {**kept, **_beside(kept, seats, pupils)})
         if not day.going():
             return
@@ -219,7 +220,7 @@ def _asked(day: _Day, problem: Problem, half: Half, known: Plan | None) -> HalfA
     if day.ask.mode is Mode.LEAST_CHANGE and known is not None:
         price = day.ask.pupil_cents / _bus_cents(day.demand)
     frozen = day.held.circuits(problem, day.held.frozen.get(half.id, ()))
-    return HalfAsk(half.id, known, frozen, day.held.vehicles.get(half.id, {}), price)
+    return HalfAsk(half.id, known, frozen, day.held.vehicles.get(half.id, {}), price, day.ask.reserve)
 
 
 def _bus_cents(demand: Demand) -> int:

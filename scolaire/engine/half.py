@@ -27,13 +27,14 @@ WHEELS = "<w"  # no name of a demand holds "<"
 @dataclass(frozen=True)
 class HalfAsk:
     """`known`: the plan so far. `frozen`: circuits to keep. `vehicles`: circuit → type. `moved`: what it costs, in
-    buses, that a pupil rides on another service than in `known` (None: nothing)."""
+    buses, that a pupil rides on another service than in `known` (None: nothing). `reserve`: seats left free."""
 
     stem: str
     known: Plan | None = None
     frozen: tuple[Circuit, ...] = ()
     vehicles: Mapping[str, str] = field(default_factory=dict)
     moved: float | None = None
+    reserve: int = 0
 
 
 class Told(NamedTuple):
@@ -116,7 +117,14 @@ def _work(problem: Problem, ask: HalfAsk, limits: Limits) -> _Work:
     )
     grouped = replace(problem, schools=schools, needs=needs)
     pool = Pool(grouped, _arrivals(grouped, ask, limits))
-    return _Work(problem, ask, grouped, pool, needs_by_school(grouped), [_holds(grouped, each.id) for each in schools])
+    return _Work(
+        problem,
+        ask,
+        grouped,
+        pool,
+        needs_by_school(grouped),
+        [_holds(grouped, each.id, ask.reserve) for each in schools],
+    )
 
 
 def _arrivals(problem: Problem, ask: HalfAsk, limits: Limits) -> tuple[Arrival, ...]:
@@ -140,12 +148,15 @@ def _apart(need: Need) -> Need:
     return replace(need, school=need.school + WHEELS) if need.wheelchairs else need
 
 
-def _holds(problem: Problem, school: str) -> Holds:
-    if school.endswith(WHEELS):
-        widest = max(problem.vehicle_types, key=lambda each: (each.wheelchairs, each.seats))
-    else:
-        widest = max(problem.vehicle_types, key=lambda each: (each.seats, each.wheelchairs))
-    return Holds(widest.seats, widest.wheelchairs)
+def _holds(problem: Problem, school: str, reserve: int) -> Holds:
+    """What a bus of this group may be filled with: no seat is kept free that a large group needs."""
+    rolling = school.endswith(WHEELS)
+    widest = max(
+        problem.vehicle_types,
+        key=lambda each: (each.wheelchairs, each.seats) if rolling else (each.seats, each.wheelchairs),
+    )
+    largest = max((each.pupils - each.wheelchairs for each in problem.needs if each.school == school), default=0)
+    return Holds(min(widest.seats, max(widest.seats - reserve, largest)), widest.wheelchairs)
 
 
 def _first(work: _Work, limits: Limits, seed: int, told: Callable[[Told], bool]) -> Choice | None:
@@ -213,7 +224,7 @@ def _known(work: _Work, school: int, needs: tuple[int, ...]) -> None:
 
 def _rides(work: _Work, school: int, ways: Sequence[tuple[int, ...]]) -> bool:
     """Whether every way holds the seats and the ride caps."""
-    holds, target = work.holds[school], work.grouped.schools[school]
+    holds, target = _holds(work.grouped, work.grouped.schools[school].id, 0), work.grouped.schools[school]
     for way in ways:
         needs = [work.grouped.needs[position] for position in way]
         rolling = sum(each.wheelchairs for each in needs)

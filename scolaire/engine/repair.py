@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mobigo.base.errors import Refused
-from scolaire.engine.book import Book, Run, fresh_name
+from scolaire.engine.book import Book, Bus, Run, fresh_name
 from scolaire.engine.seats import ROLLING, open_stops, rolling_vehicle, widest
-from scolaire.engine.vehicles import blocks_of, fitting
+from scolaire.engine.vehicles import blocks_of, fitting, typed
 from scolaire.model.day import DayPlan, Seat
 from scolaire.model.demand import Demand, Pupil
-from scolaire.model.plan import Board, Plan
+from scolaire.model.plan import Block, Board, Circuit, Plan
 from scolaire.model.problem import Need, Travel
 from scolaire.rules.checker import faults
 from scolaire.rules.halves import need_id, problem_of
@@ -55,6 +55,7 @@ def repair(
         problem = problem_of(demand, seats, half, travel)
         if half.id in base.halves or problem.needs:
             work.books[half.id] = Book.of(problem, base.halves.get(half.id, Plan((), ())))
+            work.books[half.id].roomy = True
             _retime(work.books[half.id])
             for run in frozen.get(half.id, ()):
                 _hold(work.books[half.id], run)
@@ -107,9 +108,8 @@ def _put(work: Repair, pupil: Pupil) -> None:
     work.seats[pupil.id] = seat
     for half in pupil.halves:
         if half not in work.books:
-            work.books[half] = Book.of(
-                problem_of(work.demand, {}, work.demand.half_of[half], work.travel), Plan((), ())
-            )
+            empty = problem_of(work.demand, {}, work.demand.half_of[half], work.travel)
+            work.books[half] = Book(empty, roomy=True)
         _add(work, half, pupil, seat)
 
 
@@ -243,19 +243,31 @@ def _finished(work: Repair) -> DayPlan | None:
 
 
 def _half(work: Repair, half: str, book: Book) -> Plan | None:
+    """The chains as they are, where every service has one and they are in time; each with the smallest bus that holds
+    it now."""
     locked = work.vehicles.get(half, {})
     circuits = book.circuits()
-    lonely = [each for each in circuits if book.bus_of(each.id) is None]
-    fits = all(
-        book.buses[bus].vehicle_type in fitting(each, book.problem, locked)
-        for bus in book.buses for each in circuits if each.id in book.buses[bus].runs
-    )  # fmt: skip
-    if not lonely and fits and all(book.in_time(bus) for bus in book.buses.values()):
-        plan = book.plan()
-        if not faults(plan, book.problem):
-            return plan
+    able = {each.id: fitting(each, book.problem, locked) for each in circuits}
+    by_id = {each.id: each for each in circuits}
     try:
-        plan = Plan(circuits, blocks_of(circuits, book.problem, locked))
+        blocks = _as_chained(book, by_id, able)
+        plan = Plan(circuits, blocks or blocks_of(circuits, book.problem, locked))
     except Refused:
         return None
     return None if faults(plan, book.problem) else plan
+
+
+def _as_chained(book: Book, by_id: Mapping[str, Circuit], able: Mapping[str, frozenset[str]]) -> tuple[Block, ...]:
+    """The buses of today, those services that have none on one each; nothing where a chain cannot be kept."""
+    for name in by_id:
+        if book.bus_of(name) is None:
+            own = fresh_name(book.buses, "car")
+            book.buses[own] = Bus(own, "", "", [name])
+    names, parts = [], []
+    for bus in book.buses.values():
+        part = sorted((by_id[name] for name in bus.runs), key=lambda each: (each.visits[0].at_ms, each.id))
+        if not book.in_time(bus) or not frozenset.intersection(*(able[each.id] for each in part)):
+            return ()
+        names.append(bus.name)
+        parts.append(part)
+    return tuple(replace(block, id=name) for name, block in zip(names, typed(parts, book.problem, able), strict=True))

@@ -21,18 +21,20 @@ COPIES_MOST = 40
 
 def seat_pupils(
     demand: Demand, travel: Travel, pupils: Mapping[str, Pupil], fixed: Mapping[str, str], limits: StopLimits,
-    seed: int, going: Callable[[], bool] = lambda: True,
+    seed: int, going: Callable[[], bool] = lambda: True, reserve: int = 0,
 ) -> dict[str, Seat]:  # fmt: skip
-    """A seat for each of `pupils` (by id), who all can be carried. `fixed`: the stop some of them must have. When
-    `going` says no, the schools that remain get the nearest stop at once. Raises Refused("scolaire.too_many_at_stop",
-    school) when no tour was found."""
+    """A seat for each of `pupils` (by id), who all can be carried. `fixed`: the stop some of them must have.
+    `reserve`: seats to leave free on a tour. When `going` says no, the schools that remain are looked at briefly.
+    Raises Refused("scolaire.too_many_at_stop", school) when no tour was found."""
     found: dict[str, Seat] = {}
     for school in demand.schools:
         own = [each for each in pupils.values() if each.school == school.id]
         walking = [each for each in own if not each.wheelchair]
         found |= dict(_rolling(demand, travel, [each for each in own if each.wheelchair], fixed))
         if walking:
-            found |= _school(demand, travel, school.id, walking, fixed, limits if going() else StopLimits(20), seed)
+            found |= _school(
+                demand, travel, school.id, walking, fixed, limits if going() else StopLimits(20), seed, reserve
+            )
     return found
 
 
@@ -66,10 +68,10 @@ def _rolling(
 
 def _school(
     demand: Demand, travel: Travel, school: str, pupils: list[Pupil], fixed: Mapping[str, str], limits: StopLimits,
-    seed: int,
+    seed: int, reserve: int,
 ) -> dict[str, Seat]:  # fmt: skip
     """Stops and tours of one school. A stop that more pupils can reach than a bus has seats is there several times."""
-    seats = widest(demand).seats
+    seats = max(1, widest(demand).seats - reserve)
     able = [open_stops(demand, travel, each, fixed) for each in pupils]
     count: dict[str, int] = {}
     for stops in able:

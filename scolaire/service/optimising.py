@@ -30,21 +30,25 @@ REPORT_S: Final = 1.0
 MODES: Final = ("fresh", "warm", "least_change")
 EFFORTS: Final = ("quick", "usual", "long")
 PRICE_MOST_CENTS: Final = 1_000_000
+RESERVE_MOST: Final = 30
 
 
 def ask(
     session: Session, plan_id: str, demand: Demand, *, mode: str, effort: str, by: str, now: datetime, seed: int = 1,
-    base: str | None = None, pupil_cents: int = 0,
+    base: str | None = None, pupil_cents: int = 0, reserve: int = 0,
 ) -> str:  # fmt: skip
     """Queue a search for this demand; the id of its job. `base`: the version to start from.
 
-    Raises InvalidInput("scolaire.search_mode" | "scolaire.search_base" | "scolaire.search_price").
+    Raises InvalidInput("scolaire.search_mode" | "scolaire.search_base" | "scolaire.search_price" |
+    "scolaire.search_reserve").
     """
     row = store.get_plan(session, plan_id)
     if mode not in MODES or effort not in EFFORTS:
         raise InvalidInput("scolaire.search_mode")
     if mode != "fresh" and base is None:
         raise InvalidInput("scolaire.search_base")
+    if not 0 <= reserve <= RESERVE_MOST:
+        raise InvalidInput("scolaire.search_reserve", most=RESERVE_MOST)
     if not 0 <= pupil_cents <= PRICE_MOST_CENTS or not 0 <= seed < 1 << 31:
         raise InvalidInput("scolaire.search_price")
     last_day = SchoolYear(row.year).period.last_day
@@ -52,7 +56,7 @@ def ask(
     digest = store.put_content(session, "demand", demand_json(demand), last_day)
     params = {
         "plan": plan_id, "demand": digest, "mode": mode, "effort": effort, "seed": seed, "base": base,
-        "pupil_cents": pupil_cents,
+        "pupil_cents": pupil_cents, "reserve": reserve,
     }  # fmt: skip
     job = enqueue(session, JOB, params, by, now)
     session.add(store.CandidateRow(job=job, plan=plan_id, demand_digest=digest, state={}, at=now))
@@ -132,13 +136,13 @@ def _asked(session: Session, params: Mapping[str, Any], demand: Demand, kept: st
     from scolaire.engine.day import DayAsk, Mode
 
     locks = plans.locks_of(session, str(params["plan"]))
-    mode, cents = Mode(params["mode"]), int(params["pupil_cents"])
+    mode, cents, reserve = Mode(params["mode"]), int(params["pupil_cents"]), int(params["reserve"])
     if kept is not None and kept.plan_digest is not None and mode is not Mode.LEAST_CHANGE:
-        return DayAsk(Mode.WARM, plans.plan_kept(session, kept.plan_digest), demand, locks, cents)
+        return DayAsk(Mode.WARM, plans.plan_kept(session, kept.plan_digest), demand, locks, cents, reserve)
     if params["base"] is None:
-        return DayAsk(mode, None, None, locks, cents)
+        return DayAsk(mode, None, None, locks, cents, reserve)
     base = plans.open_version(session, str(params["base"]))
-    return DayAsk(mode, base.plan, base.demand, locks, cents)
+    return DayAsk(mode, base.plan, base.demand, locks, cents, reserve)
 
 
 def _keep(ctx: JobContext, search: _Search, demand: Demand, best: DayPlan | None) -> DayPlan | None:

@@ -14,6 +14,7 @@ from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 from scolaire.service import demands, optimising
 from scolaire.service import plans as service
+from scolaire.service.editing import whole
 from scolaire.store import plans as store
 from scolaire.web.plans import bp
 from scolaire.web.plans.forms import half_name, me, refused, text, writing
@@ -38,7 +39,7 @@ def search(plan_id: str) -> ResponseReturnValue:
             made.append(
                 optimising.ask(
                     session, plan_id, demand, mode=text("mode", 20), effort=text("effort", 10) or "usual", base=base,
-                    pupil_cents=_cents(price), by=me(), now=now(),
+                    pupil_cents=_cents(price), reserve=whole(text("reserve", 3) or "0"), by=me(), now=now(),
                 )
             )  # fmt: skip
 
