@@ -30,6 +30,15 @@ def night(ctx: JobContext) -> Decision:
     return Decision("opendata.looked_over", bad=len(bad), warned=len(warned), swept=swept)
 
 
+@job("opendata.compare", tries_max=1, every="every 30 min")
+def compare(ctx: JobContext) -> Decision | None:
+    """Compare each timetable that was published with the one before it."""
+    from opendata.service.changes import compare_due
+
+    count = compare_due(ctx)
+    return Decision("opendata.compared", count=count) if count else None
+
+
 @job("opendata.call", tries_max=12, backoff_s=60)
 def call(ctx: JobContext, *, follower: str, event: str) -> Decision:
     """Call who follows a dataset."""

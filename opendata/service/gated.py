@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from mobigo.base.datasets import Column, Dataset, Privacy
 from mobigo.base.instants import paris_day
 from mobigo.infra.db import reading, transaction
+from mobigo.network.model.notices import Severity
 from opendata.export.tables import CSV, csv_bytes
-from opendata.model.checks import Check, Verdict
+from opendata.model.checks import Check, Finding, Verdict
 from opendata.model.datasets import Declaration, FileSpec, Gate, Period, Theme
 from opendata.model.editions import Edition, Produced
 from opendata.model.offers import Offer
@@ -135,7 +136,10 @@ def _edition(engine: "Engine", dataset: Dataset, month: str, now: datetime, dens
     with transaction(engine) as session:
         releases.add(session, reduced.release, digest, now)
     first = date.fromisoformat(f"{month}-01")
-    check = Check(judge=PRIVACY_JUDGE, judge_version=JUDGE_VERSION, verdict=Verdict.PASSED)
+    example = {"k": reduced.release.k, "tables": len(reduced.audit.witnesses)}
+    audited = Finding("hidden_cells_proven_safe", Severity.INFO, reduced.audit.hidden, example)
+    findings = (audited,) if reduced.audit.hidden else ()
+    check = Check(judge=PRIVACY_JUDGE, judge_version=JUDGE_VERSION, verdict=Verdict.PASSED, findings=findings)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return [Edition(files=made, first_day=first, last_day=last, checks=(check,), counts=reduced.counts)]
 

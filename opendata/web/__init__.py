@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("opendata", __name__, template_folder="../templates")
 
-from opendata.web import catalogues, checker, desk, feeds, files, follow, pages  # noqa: E402,F401 - after `bp`, which they need
+from opendata.web import catalogues, changes, checker, desk, feeds, files, follow, pages  # noqa: E402,F401 - after `bp`, which they need

@@ -15,7 +15,7 @@ from opendata.export.schema import table_schema
 from opendata.model.datasets import Theme
 from opendata.model.editions import State, Version
 from opendata.rules.publishing import PRIVACY_JUDGE
-from opendata.service import showing
+from opendata.service import changes, showing
 from opendata.service.showing import Shown
 from opendata.store import checks as check_store
 from opendata.store import versions
@@ -115,9 +115,10 @@ def version(code: str, label: str) -> ResponseReturnValue:
         shown = _shown(session, code)
         found = _version(session, code, label)
         checks = check_store.of_version(session, found.id)
+        compared = changes.pair_of(session, found) is not None
     return render_template(
-        "opendata/version.html", shown=shown, version=found, checks=checks, base_url=services().config.base_url,
-        words=words,
+        "opendata/version.html", shown=shown, version=found, checks=checks, compared=compared,
+        base_url=services().config.base_url, words=words,
     )  # fmt: skip
 
 
