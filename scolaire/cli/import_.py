@@ -56,7 +56,7 @@ def import_(
     kept = not look and (good_part or not found.wrong)
     document = {**found.counts, "wrong": found.wrong_lines, "kept": kept, "faults": importing.told(found, 50)}
     lines = [
-        _("%(new)s nouveautés, %(changed)s changements, %(same)s lignes déjà connues, %(wrong)s à corriger.",
+        _("Nouveautés : %(new)s, changements : %(changed)s, déjà connues : %(same)s, à corriger : %(wrong)s.",
           new=found.counts["new"], changed=found.counts["changed"], same=found.counts["same"],
           wrong=found.wrong_lines),
         *importing.told(found, 20),

@@ -81,7 +81,7 @@ def decision_lines(row: RegistrationRow, decision: DecisionRow, first_name: str)
     if decision.rules:
         lines.append(
             _("Règles appliquées : %(rules)s. Un traitement algorithmique applique ces règles aux faits déclarés et "
-              "mesurés et propose une réponse ; un agent décide. Vous pouvez en demander le détail (code des relations "
+              "mesurés et propose une réponse ; un agent décide. Vous pouvez en demander le détail (code des relations "
               "entre le public et l’administration, article L311-3-1).", rules=decision.rules)
         )  # fmt: skip
     lines.append(_("Décidé par %(who)s, le %(day)s.", who=decision.capacity,

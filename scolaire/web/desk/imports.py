@@ -72,7 +72,7 @@ def import_bring(kind: str, digest: str) -> ResponseReturnValue:
     if faults or done is None:
         return _page(faults)
     flash(
-        _("C’est importé : %(new)s nouveautés, %(changed)s changements, %(same)s lignes déjà connues.",
+        _("C’est importé. Nouveautés : %(new)s, changements : %(changed)s, lignes déjà connues : %(same)s.",
           new=done.counts["new"], changed=done.counts["changed"], same=done.counts["same"]), "good",
     )  # fmt: skip
     return redirect(url_for("scolaire.imports"), 303)

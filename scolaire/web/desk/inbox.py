@@ -8,7 +8,7 @@ from mobigo.base.instants import paris_day
 from mobigo.infra import accounts, auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
-from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import ngettext
 from mobigo.infra.web import services
 from scolaire.service import access, deciding, desk
 from scolaire.store import pupils
@@ -33,8 +33,13 @@ def sign_entitled() -> ResponseReturnValue:
         done = deciding.decide_entitled(session, by=signatory(), config=services().config, now=now())
     if faults:
         return _page(faults)
-    flash(_("%(signed)s décisions signées, sur %(looked)s demandes regardées. Les autres attendent un examen.",
-            signed=done[0], looked=done[1]), "good")  # fmt: skip
+    flash(
+        ngettext(
+            "%(num)s décision signée, sur %(looked)s demandes regardées. Les autres attendent un examen.",
+            "%(num)s décisions signées, sur %(looked)s demandes regardées. Les autres attendent un examen.",
+            done[0], looked=done[1],
+        ), "good",
+    )  # fmt: skip
     return redirect(url_for("scolaire.agents", etat="received"), 303)
 
 

@@ -37,7 +37,7 @@ def test_the_entitled_are_signed_in_one_go_and_the_others_wait(world: SchoolSite
     page = world.get(MANAGER, DESK)
     assert ("Martin Léa" in page, "Martin Zoé" in page, "à compléter" in page) == (True, True, True)
     assert "qualité" in world.post(MANAGER, f"{DESK}/signer", 422, name="Sylvie")
-    assert "1 décisions signées" in world.post(MANAGER, f"{DESK}/signer", **SIGNED)
+    assert "1 décision signée" in world.post(MANAGER, f"{DESK}/signer", **SIGNED)
     assert "Martin Léa" in world.get(MANAGER, f"{DESK}?etat=decided")
     assert "Martin Zoé" in world.get(MANAGER, f"{DESK}?q=MART&etat=received")
     assert "Rien ici" in world.get(MANAGER, f"{DESK}?q=%25")
