@@ -2,44 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
-from mobigo.network.export.archive import zip_bytes
-from opendata.model.datasets import FileSpec, Gate, Theme
-from opendata.model.editions import Edition, Produced
-from opendata.model.offers import Offer
 from opendata.service import changes
 from opendata.service.comparing import apply
-from tests.opendata_world import NOW, PLACES
+from tests.opendata_feeds import Timetable
+from tests.opendata_world import NOW
 
 if TYPE_CHECKING:
     from tests.integration.opendata_publication.conftest import Published
-
-ZIP = "application/zip"
-TIMES = replace(
-    PLACES, code="horaires-essai", title="Horaires d’essai", theme=Theme.TIMETABLES, gate=Gate.NETWORK,
-    files=(FileSpec("gtfs.zip", ZIP, "L’offre", "GTFS Schedule"),),
-)  # fmt: skip
-
-
-@dataclass
-class Timetable:
-    """A feed of two stops, the first of which a test moves."""
-
-    lat: str = "47.0000"
-
-    @property
-    def offer(self) -> Offer:
-        return Offer(TIMES, self._editions)
-
-    def _editions(self, now: datetime, folder: Path) -> Iterable[Edition]:
-        stops = f"stop_id,stop_name,stop_lat,stop_lon\r\nA,Mairie,{self.lat},6.0\r\nB,Gare,47.1,6.1\r\n"
-        yield Edition(files=(Produced("gtfs.zip", ZIP, zip_bytes({"stops.txt": stops.encode()})),))
 
 
 def published(site: "Published", *lats: str) -> list[str]:
