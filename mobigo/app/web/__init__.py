@@ -31,6 +31,7 @@ PUBLIC: Final[tuple[Entry, ...]] = (
     Entry("planner.lines", _("Lignes")),
     Entry("billettique.buy", _("Titres et abonnements")),
     Entry("covoit.lines", _("Covoiturage")),
+    Entry("scolaire.home", _("Transport scolaire")),
     Entry("shell.help", _("Aide")),
 )
 AGENTS: Final[tuple[Entry, ...]] = (
@@ -38,6 +39,9 @@ AGENTS: Final[tuple[Entry, ...]] = (
     Entry("opendata.desk", _("Publication des données"), Permission.OPENDATA_APPROVE),
     Entry("covoit.agents", _("Covoiturage (agents)"), Permission.COVOIT_INBOX),
     Entry("covoit.figures", _("Chiffres"), Permission.COVOIT_READ),
+    Entry("scolaire.agents", _("Dossiers scolaires"), Permission.SCHOOL_REGISTER),
+    Entry("scolaire.own_pupils", _("Mes élèves"), Permission.SCHOOL_PUPILS),
+    Entry("scolaire.schools_page", _("Référentiel scolaire"), Permission.SCHOOL_REFERENCE),
     Entry("billettique.counter", _("Guichet"), Permission.SALES_COUNTER),
     Entry("billettique.regie_receipts", _("Régies"), Permission.SALES_ACCOUNT),
     Entry("billettique.ticket_desk", _("Titre au guichet"), Permission.SALES_COUNTER),
