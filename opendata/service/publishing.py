@@ -23,6 +23,7 @@ from mobigo.base.instants import paris_day
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import transaction
+from opendata.gateway import table_schema
 from opendata.model.checks import Check, Judge
 from opendata.model.datasets import Declaration, Slot
 from opendata.model.editions import Edition, KeptFile, State, Version
@@ -188,10 +189,13 @@ def _heard(
     tools: Tools, declared: Declaration, version: Version, judges: Sequence[Judge], today: date
 ) -> Iterator[tuple[Check, bool]]:
     contents = files.contents_of(tools.config.home)
-    standards = {spec.name: spec.standard for spec in declared.files}
+    specs = {spec.name: spec for spec in declared.files}
+    for file in version.files:
+        if file.media_type == "text/csv" and specs[file.name].columns:
+            yield table_schema.check(contents.path(file.sha256), specs[file.name]), True
     for judge in judges:
         for file in version.files:
-            if judge.reads(file.name, file.media_type, standards[file.name]):
+            if judge.reads(file.name, file.media_type, specs[file.name].standard):
                 yield judge.check(contents.path(file.sha256), file.name, today), judge.required
 
 

@@ -1,10 +1,12 @@
 """What pages and catalogues show of the datasets: gathered in few queries, nothing decided here."""
 
 import csv
+import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from mobigo.base.instants import paris_day
 from mobigo.network.model.notices import Severity
+from opendata.export.sketch import Sketch, sketch
 from opendata.model.checks import Check, Verdict
 from opendata.model.datasets import Slot
 from opendata.model.editions import KeptFile, State, Version
@@ -22,6 +25,7 @@ from opendata.store.versions import Event, Kept, Pointer
 
 PREVIEW_ROWS = 12
 PREVIEW_BYTES = 1 << 16
+SKETCH_BYTES_MAX = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class Preview:
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     entries: tuple[tuple[str, int], ...] = ()
+    more: int = 0  # entries not shown
+    sketch: Sketch | None = None
     figures: frozenset[int] = field(default_factory=frozenset)  # the columns that hold numbers
 
 
@@ -107,10 +113,19 @@ def preview(home: Path, kept: Kept, file: KeptFile) -> Preview | None:
             return _table(path, _numbers(kept, file.name))
         if file.media_type in files.ARCHIVES:
             with zipfile.ZipFile(path) as archive:
-                return Preview(entries=tuple((each.filename, each.file_size) for each in archive.infolist()))
-    except (OSError, zipfile.BadZipFile, UnicodeError, csv.Error):
+                held = [(each.filename, each.file_size) for each in archive.infolist()]
+            return Preview(entries=tuple(held[:PREVIEW_ROWS]), more=max(0, len(held) - PREVIEW_ROWS))
+        if file.media_type == "application/geo+json" and file.size <= SKETCH_BYTES_MAX:
+            return Preview(sketch=_sketched(path))
+    except (OSError, zipfile.BadZipFile, ValueError, csv.Error):
         return None
     return None
+
+
+@lru_cache(maxsize=64)
+def _sketched(path: Path) -> Sketch | None:
+    """The drawing of a published file: its name is its content, so that it is drawn once."""
+    return sketch(json.loads(path.read_bytes()))
 
 
 def _numbers(kept: Kept, name: str) -> frozenset[str]:

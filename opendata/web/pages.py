@@ -26,7 +26,11 @@ VERSIONS_A_PAGE = 50
 EVENTS_SHOWN = 8
 
 
-JUDGES = {PRIVACY_JUDGE: words._("audit de confidentialité"), "mobigo": words._("règles de Mobigo")}
+JUDGES = {
+    PRIVACY_JUDGE: words._("audit de confidentialité"),
+    "mobigo": words._("règles de Mobigo"),
+    "table-schema": words._("schéma de la table"),
+}
 
 
 @bp.context_processor

@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,14 @@ from hypothesis import strategies as st
 from mobigo.base.datasets import Column
 from mobigo.network.model.notices import Severity
 from opendata.export.schema import table_schema
+from opendata.export.sketch import sketch
 from opendata.export.tables import csv_bytes
+from opendata.gateway import table_schema as table_schema_judge
 from opendata.model.checks import Check, Finding, Verdict
 from opendata.model.datasets import FileSpec, Gate, Period, Slot
 from opendata.model.editions import State, Version
 from opendata.rules import freshness
+from opendata.rules.cells import fault
 from opendata.rules.declared import from_json, to_json
 from opendata.rules.following import REASONS, reason_of
 from opendata.rules.publishing import (
@@ -225,3 +229,58 @@ def test_every_event_has_a_reason_to_be_told_and_a_word() -> None:
         assert reason_of(kind, Slot.LATEST) in REASONS
     assert reason_of("published", Slot.NEXT) == "changed"
     assert set(words.REASONS) == set(REASONS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("integer", ["0", "-12", "+3"], ["1.5", "x", "1 000", "٣"]),
+        ("number", ["0", "1.5", "-.5", "1e3"], ["1,5", "nan", "inf", "1.5 €"]),
+        ("boolean", ["true", "false"], ["oui", "1", "True"]),
+        ("date", ["2026-11-26"], ["20261126", "2026-02-30", "26/11/2026"]),
+        ("datetime", ["2026-11-26T02:40:00+01:00"], ["hier"]),
+        ("time", ["08:05:00"], ["25:00:00", "8h05"]),
+        ("string", ["n’importe quoi"], []),
+    ],
+)
+def test_cells_of_each_kind(kind: Any, good: list[str], bad: list[str]) -> None:
+    column = Column("c", kind, "C")
+    assert [cell for cell in good if fault(column, cell)] == []
+    assert [fault(column, cell) for cell in bad] == ["wrong_type"] * len(bad)
+    assert fault(column, "") == "missing_value"
+    assert fault(replace(column, required=False), "") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "codes"),
+    [
+        (b"code,places\r\ndijon,12\r\n", []),
+        (b'code;places\r\n"dijon";"12"\r\n', []),  # the registry's dialect
+        (b"places,code\r\n12,dijon\r\n", ["wrong_header"]),
+        (b"", ["wrong_header"]),
+        (b"code,places\r\ndijon\r\n,x\r\n", ["wrong_width", "missing_value", "wrong_type"]),
+    ],
+)
+def test_a_table_is_held_to_its_schema(tmp_path: Path, content: bytes, codes: list[str]) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    found = table_schema_judge.check(tmp_path / "t.csv", PLACES.files[0])
+    assert [each.code for each in found.findings] == codes
+    assert (found.verdict is Verdict.PASSED) == (codes == [])
+    (tmp_path / "t.csv").write_bytes(b"code,places\r\n\xff\xfe,1\r\n")
+    assert table_schema_judge.check(tmp_path / "t.csv", PLACES.files[0]).verdict is Verdict.FAILED
+
+
+def test_a_drawing_keeps_north_up_and_shapes_in_proportion() -> None:
+    def of(geometry: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": geometry}]}
+
+    line = sketch(of({"type": "LineString", "coordinates": [[5.0, 47.0], [5.0, 47.1], [5.2, 47.1]]}))
+    assert line is not None
+    numbers = [float(each) for each in line.lines[0][1:].replace("L", " ").split()]
+    (ax, ay), (bx, by), (cx, _cy) = zip(numbers[::2], numbers[1::2], strict=True)
+    assert (ax, by < ay, by) == (bx, True, _cy)
+    assert (cx - bx) / (ay - by) == pytest.approx(2 * 0.6815, rel=0.02)  # 0.2° of longitude at 47°, 0.1° of latitude
+    points = sketch(of({"type": "MultiPoint", "coordinates": [[5, 47], [5.1, 47.1]]}))
+    assert points is not None
+    assert points.points.count("M") == 2
+    assert sketch({"type": "FeatureCollection", "features": []}) is None
