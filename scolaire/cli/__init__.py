@@ -11,6 +11,10 @@ import click
 from mobigo.infra.commands import Command, LazyGroup
 
 COMMANDS: Final[dict[str, Command]] = {
+    "check": Command("scolaire.cli.plans:check", "Contrôler un plan, sans le solveur."),
+    "compare": Command("scolaire.cli.plans:compare", "Comparer deux plans : chiffres, élèves et services concernés."),
+    "export": Command("scolaire.cli.plans:export", "Écrire un plan en tableaux CSV ou en carte."),
+    "optimise": Command("scolaire.cli.plans:optimise", "Chercher un plan : arrêts, circuits, cars."),
     "import": Command("scolaire.cli.import_:import_", "Importer établissements, horaires, secteurs, arrêts…"),
 }
 
