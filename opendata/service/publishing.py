@@ -22,7 +22,7 @@ from mobigo.base.errors import Conflict, InvalidInput, MobigoError
 from mobigo.base.instants import paris_day
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
-from mobigo.infra.db import transaction
+from mobigo.infra.db import reading, transaction
 from opendata.gateway import table_schema
 from opendata.model.checks import Check, Judge
 from opendata.model.datasets import Declaration, Slot
@@ -120,9 +120,19 @@ def _publish_edition(
         return Outcome(declared.code, "held", edition.slot, version, (reason,))
     if version.state in (State.DRAFT, State.FAULTY):
         version = check(tools, declared, version, edition.checks, judges, now)
+    elif version.state is State.PUBLISHED and _due_again(tools, version, now):
+        check(tools, declared, version, edition.checks, judges, now)
     with transaction(tools.engine) as session:
         versions.declare(session, declared, now)  # held to the end: one move at a time
         return _show(session, declared, version.id, edition.slot, now, by)
+
+
+def _due_again(tools: Tools, version: Version, now: datetime) -> bool:
+    """Whether the judges last changed their word about this version longer ago than today: some rules depend on the
+    day."""
+    with reading(tools.engine) as session:
+        heard = check_store.of_version(session, version.id)
+    return not heard or paris_day(max(at for _check, _required, at in heard)) < paris_day(now)
 
 
 def record(
@@ -168,7 +178,7 @@ def check(
     now: datetime,
 ) -> Version:
     """Have every judge of its kind look at each file, keep what they say beside the producer's own checks (`made`), and
-    say whether the version may go on: CHECKED or FAULTY."""
+    say whether the version may go on: CHECKED or FAULTY. One that is public stays so, whatever they say now."""
     today = paris_day(now)
     heard = [(each, True) for each in made] + list(_heard(tools, declared, version, judges, today))
     with transaction(tools.engine) as session:
@@ -180,6 +190,8 @@ def check(
         waivers = [waiver for _id, _dataset, waiver in check_store.list_waivers(session, declared.code, on=today)]
         reasons = rules.blocking(heard, waivers, today)
         reasons += rules.missing_judges(declared, (each for each, _required in heard))
+        if version.state is State.PUBLISHED:
+            return version
         state = State.FAULTY if reasons else State.CHECKED
         versions.set_state(session, version.id, state)
     return replace(version, state=state)

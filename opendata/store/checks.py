@@ -1,6 +1,7 @@
 """What judges said of each version, and the findings that may stand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -18,8 +19,11 @@ FINDINGS_MAX = 200  # codes kept a check; no judge has more
 
 
 def add(session: Session, version_id: str, checks: Sequence[tuple[Check, bool]], now: datetime) -> None:
-    """Keep each (check, whether its judge is required)."""
+    """Keep each (check, whether its judge is required) that is not what the judge said last."""
+    last = {(check.judge, check.file): (check, required) for check, required, _at in of_version(session, version_id)}
     for check, required in checks:
+        if last.get((check.judge, check.file)) == (_as_kept(check), required):
+            continue
         because = check.because
         session.add(
             CheckRow(
@@ -36,6 +40,21 @@ def add(session: Session, version_id: str, checks: Sequence[tuple[Check, bool]],
             )
         )  # fmt: skip
     session.flush()
+
+
+def _as_kept(check: Check) -> Check:
+    """The check as it comes back from its row."""
+    because = check.because
+    return replace(
+        check,
+        findings=tuple(
+            replace(each, example={name: _text(value) for name, value in each.example.items()})
+            for each in check.findings[:FINDINGS_MAX]
+        ),
+        because=None
+        if because is None
+        else Decision(because.code, **{name: _text(value) for name, value in because.params.items()}),
+    )
 
 
 def _text(value: object) -> object:

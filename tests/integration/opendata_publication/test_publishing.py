@@ -15,11 +15,13 @@ import pytest
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, Refused
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.outbox import EffectRow
+from opendata.model.checks import Verdict
 from opendata.model.datasets import Slot
 from opendata.model.editions import State, Version
 from opendata.service import governance, measuring, notices
 from opendata.service.publishing import Outcome, publish_all
 from opendata.store import addresses, checks, files, versions
+from opendata.store.tables import CheckRow
 from tests.faults import Boom, Faults
 from tests.opendata_world import AUDITED, LEAKS, NOW, PEOPLE, ROWS, Facts, Stern, stern
 
@@ -357,3 +359,17 @@ def test_addresses_lead_where_they_say(tools: Any) -> None:
     assert moving == fixed
     assert moving is not None
     assert (moving.sha256, moving.label, moving.since) == (version.files[0].sha256, version.label, NOW)
+
+
+def test_what_is_public_is_judged_again_on_another_day_and_a_judge_is_kept_when_it_changes_its_mind(tools: Any) -> None:
+    judge = Stern()
+    published(tools, Facts(), judges=[judge])
+    for hours in (1, 24, 48):
+        published(tools, Facts(), NOW + timedelta(hours=hours), judges=[judge])
+    assert len(judge.asked) == 3  # not twice on a day
+    assert published(tools, Facts(), NOW + timedelta(hours=72), judges=[stern("ended")]).result == "unchanged"
+    with reading(tools.engine) as session:
+        rows = session.query(CheckRow).filter(CheckRow.judge == "severe").count()
+        heard = {check.judge: check.verdict for check, *_ in checks.of_version(session, shown(tools).id)}  # type: ignore[union-attr]
+    assert rows == 2
+    assert heard == {"severe": Verdict.FAILED, "table-schema": Verdict.PASSED}
