@@ -14,7 +14,7 @@ from typing import Final
 from mobigo.base.errors import Conflict
 from mobigo.base.instants import paris_day
 from mobigo.network.store.feeds import FeedVersion
-from opendata.gateway.judges import Canonical, Guru, NetexLinks
+from opendata.gateway.judges import Canonical, Guru, NationalRules, NetexLinks
 from opendata.gateway.judges.answers import GTFS, NETEX
 from opendata.model.checks import Check, Judge
 from opendata.rules.features import Feature
@@ -113,6 +113,7 @@ def _check_gtfs(path: Path, name: str, now: datetime) -> Checked:
         rows={table: frame.height for table, frame in read.tables.tables.items()}, report=report,
     )  # fmt: skip
     others: tuple[Judge, ...] = (
+        NationalRules(),
         Guru(),
         Canonical(bytes_max=_SLOW_JUDGE_BYTES_MAX, seconds_max=_SLOW_JUDGE_SECONDS_MAX),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from opendata.gateway.judges.canonical import Canonical
 from opendata.gateway.judges.catalogue import CatalogueShapes
 from opendata.gateway.judges.guru import Guru
+from opendata.gateway.judges.national import NationalRules
 from opendata.gateway.judges.netex_links import NetexLinks
 from opendata.gateway.judges.netex_schema import NetexSchema
 from opendata.gateway.judges.own import OwnRules
@@ -24,10 +25,11 @@ def judges(config: "Config") -> "list[Judge]":
         OwnRules(),
         Guru(),
         Canonical(jar=config.gtfs_validator_jar),
+        NationalRules(),
         NetexLinks(),
         NetexSchema(config.netex_xsd),
         CatalogueShapes(config.dcat_shapes),
     ]
 
 
-__all__ = ["Canonical", "CatalogueShapes", "Guru", "NetexLinks", "NetexSchema", "OwnRules", "judges"]
+__all__ = ["Canonical", "CatalogueShapes", "Guru", "NationalRules", "NetexLinks", "NetexSchema", "OwnRules", "judges"]

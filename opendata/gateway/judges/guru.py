@@ -39,6 +39,10 @@ class Guru:
         except ValueError as error:
             because = Decision("opendata.judge_cannot_read", judge=self.name, file=name, reason=str(error)[:200])
             return refused(self.name, own, name, because)
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # what a defect of a Rust library becomes; no Exception
+                raise
+            return silent(self.name, own, name, "opendata.judge_broke", reason=str(error)[:200])
         totals: Counter[tuple[str, str]] = Counter()
         first: dict[tuple[str, str], dict[str, object]] = {}
         for notice in notices:

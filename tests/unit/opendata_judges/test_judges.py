@@ -111,7 +111,7 @@ def test_each_kind_of_file_has_its_judges() -> None:
     asked = {standard: [judge.name for judge in known if judge.reads("x", "application/zip", standard)]
              for standard in (GTFS, NETEX, "")}  # fmt: skip
     assert asked == {
-        GTFS: ["mobigo", "gtfs-guru", "gtfs-validator"],
+        GTFS: ["mobigo", "gtfs-guru", "gtfs-validator", "point-acces-national"],
         NETEX: ["netex-references", "netex-xsd"],
         "": [],
     }
