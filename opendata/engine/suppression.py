@@ -5,6 +5,7 @@ shifts is hidden (Cox, "Network models for complementary cell suppression", JASA
 so hierarchies and linked tables need nothing special). The audit has the last word: what it finds is shifted again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from opendata.model.secrecy import ALL, Audit, Cell, Table
 from opendata.rules.secrecy import hidden
 
 ROUNDS_MAX: Final = 25
+TOGETHER: Final = 8  # cells that one shift moves: faster, and what is hidden for one often serves the next
 _MOVED: Final = 1e-6
 _MARGIN: Final = 50.0  # a margin tells more than a cell, and is hidden last
 
@@ -61,17 +63,26 @@ class _Shift:
         np.maximum(self.high, found.witnesses.max(axis=0), out=self.high)
 
     def protect(self, places: list[int], *, again: bool = False) -> None:
-        """Hide what makes these cells safe, the neediest first. `again`: they were shifted already, and that was not
-        enough; shift them further, and where they cannot go up any more, down."""
-        for place in sorted(places, key=lambda place: (self._lack(place), place), reverse=True):
-            step = self._lack(place) if not again else max(self._lack(place), self.cells[place].width, 1)
-            if step <= 0:
-                continue
-            moved = self._cheapest(place, step)
-            if moved is None and again:
-                moved = self._cheapest(place, -min(step, int(self.values[place]) - self.cells[place].floor))
+        """Hide what makes these cells safe, the neediest first, a few at once. `again`: they were shifted already, and
+        that was not enough; shift each further, and where it cannot go up any more, down."""
+        waiting = sorted(places, key=lambda place: (self._lack(place), place), reverse=True)
+        while waiting:
+            few = [place for place in waiting if again or self._lack(place) > 0][: 1 if again else TOGETHER]
+            waiting = waiting[waiting.index(few[-1]) + 1 :] if few else []
+            moved = self._cheapest({place: self._step(place, again) for place in few})
             if moved is not None:
                 self._hide(moved)
+                continue
+            for place in few:  # not together: each by itself, and down where it cannot go up
+                moved = self._cheapest({place: self._step(place, again)})
+                if moved is None and again:
+                    down = min(self._step(place, again), int(self.values[place]) - self.cells[place].floor)
+                    moved = self._cheapest({place: -down})
+                if moved is not None:
+                    self._hide(moved)
+
+    def _step(self, place: int, again: bool) -> int:
+        return max(self._lack(place), self.cells[place].width, 1) if again else self._lack(place)
 
     def _lack(self, place: int) -> int:
         cell = self.cells[place]
@@ -89,23 +100,24 @@ class _Shift:
             np.minimum(self.low, self.tables[-1], out=self.low)
             np.maximum(self.high, self.tables[-1], out=self.high)
 
-    def _cheapest(self, place: int, step: int) -> NDArray[np.float64] | None:
-        """How much each cell moves when this one moves by `step` at the least cost; None when it cannot."""
+    def _cheapest(self, steps: Mapping[int, int]) -> NDArray[np.float64] | None:
+        """How much each cell moves when these move by their steps at the least cost; None when they cannot."""
         from ortools.linear_solver import pywraplp
 
-        if step == 0:
+        asked = {place: step for place, step in steps.items() if step != 0}
+        if not asked:
             return None
         solver, ups, downs = self._linear or self._built()
-        up, down = ups[place], downs[place]
-        before = up.lb(), up.ub(), down.lb(), down.ub()
-        up.SetBounds(float(max(step, 0)), float(max(step, 0)))
-        down.SetBounds(float(max(-step, 0)), float(max(-step, 0)))
-        state = solver.Solve()
+        before = {place: [(each[place].lb(), each[place].ub()) for each in (ups, downs)] for place in asked}
+        for place, step in asked.items():
+            ups[place].SetBounds(float(max(step, 0)), float(max(step, 0)))
+            downs[place].SetBounds(float(max(-step, 0)), float(max(-step, 0)))
         moved = None
-        if state == pywraplp.Solver.OPTIMAL:
+        if solver.Solve() == pywraplp.Solver.OPTIMAL:
             moved = np.array([u.solution_value() - d.solution_value() for u, d in zip(ups, downs, strict=True)])
-        up.SetBounds(*before[:2])
-        down.SetBounds(*before[2:])
+        for place, bounds in before.items():
+            for each, (low, high) in zip((ups, downs), bounds, strict=True):
+                each[place].SetBounds(low, high)
         return moved
 
     def _built(self) -> tuple[Any, list[Any], list[Any]]:
