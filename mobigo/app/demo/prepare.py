@@ -10,11 +10,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mobigo.base.errors import Refused
 from mobigo.base.instants import paris_day
 from mobigo.infra.config import Config
+
+if TYPE_CHECKING:
+    from mobigo.infra.web import Services
 
 AHEAD_DAYS_MIN: Final = 200  # a timetable with fewer days to come is made again
 Tell = Callable[[int, int | None, str], None]
@@ -99,10 +102,22 @@ def _make_network(config: Config, size: str, facts: str, now: datetime, tell: Ca
     network = service.build_network(services, now=now)
     tell(3, "mise en route de la recherche")
     warming.warm(config.home, network, now)
+    _ask_to_publish(services, network, now)
     services.engine.dispose()
     made = Made(size, first_day.isoformat(), facts, network)
     _file(config.home).write_text(json.dumps(asdict(made), indent=1), encoding="utf-8")
     return made
+
+
+def _ask_to_publish(services: "Services", network: str, now: datetime) -> None:
+    """Have the open data made as soon as somebody works: their pages say so until then."""
+    from mobigo.app import jobs_registry
+    from mobigo.infra.db import transaction
+    from mobigo.infra.jobs import enqueue
+
+    jobs_registry.install()
+    with transaction(services.engine) as session:
+        enqueue(session, "opendata.publish", {}, None, now, key=f"demo:{network}")
 
 
 def is_current(kept: Made, size: str, facts: str, today: date) -> bool:
