@@ -30,6 +30,10 @@ JUDGES = {
     PRIVACY_JUDGE: words._("audit de confidentialité"),
     "mobigo": words._("règles de Mobigo"),
     "table-schema": words._("schéma de la table"),
+    "point-acces-national": words._("règles du point d’accès national"),
+    "netex-references": words._("références NeTEx"),
+    "netex-xsd": words._("schéma NeTEx"),
+    "dcat-shacl": words._("formes DCAT"),
 }
 
 

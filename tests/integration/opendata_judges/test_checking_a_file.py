@@ -61,7 +61,7 @@ def test_netex_is_known_by_what_is_in_the_archive(client: FlaskClient, tmp_path:
     write_netex(tables(FILES), tmp_path / "n.zip", feed="essai", participant="region", published_at=NOW)
     answer = brought(client, (tmp_path / "n.zip").read_bytes(), "netex.zip")
     assert answer.status_code == 200
-    assert "netex-references" in answer.text
+    assert "références NeTEx" in answer.text
     assert "Aucune erreur trouvée" in answer.text
 
 
