@@ -24,10 +24,16 @@ if TYPE_CHECKING:
 
 def offers(services: "Services", now: datetime) -> list[Offer]:
     """Everything there is to publish at this instant, by code."""
-    from mobigo.app import open_people
+    from mobigo.app import open_grants, open_people
     from mobigo.app.open_timetables import timetables
 
-    made = [*timetables(services), *_ticketing(services, now), *_carpool(), *open_people.offers(services)]
+    made = [
+        *timetables(services),
+        *_ticketing(services, now),
+        *_carpool(),
+        *open_people.offers(services),
+        *open_grants.offers(services),
+    ]
     return sorted(made, key=lambda offer: offer.declared.code)
 
 
