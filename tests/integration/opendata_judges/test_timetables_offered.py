@@ -1,0 +1,101 @@
+"""The Region's timetables on their way out: all files of a feed, now and for its coming period; what is not ours stays;
+the same facts are the same version."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mobigo.app import schema
+from mobigo.app.open_data import judges, offers
+from mobigo.infra.config import Config
+from mobigo.infra.db import transaction
+from mobigo.infra.web import Services
+from mobigo.network import service
+from mobigo.network.gateway import gtfs
+from mobigo.network.store import feeds
+from opendata.model.datasets import Slot
+from opendata.model.editions import Edition
+from opendata.service.publishing import publish_all
+from tests.builders import feed, trip, write_zip
+
+NOW = datetime(2025, 3, 18, 3, tzinfo=UTC)
+
+
+def days(first: date, last: date) -> list[str | date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+WINTER, SUMMER = days(date(2025, 3, 1), date(2025, 4, 30)), days(date(2025, 5, 2), date(2025, 9, 30))
+FILES = {
+    **feed(
+        [
+            trip("w", "A 07:55 B 08:05 C 08:20", service="winter"),
+            trip("s", "A 07:50 B 08:05 C 08:15", service="summer"),
+        ],
+        services={"winter": WINTER, "summer": SUMMER},
+        routes=[{"route_id": "R", "route_short_name": "12"}],
+    ),
+    "feed_info.txt": "feed_publisher_name,feed_publisher_url,feed_lang,feed_start_date,feed_end_date,feed_version,"
+    "feed_contact_email\nRégion,https://agency.example.org,fr,20250301,20250930,1,a@example.org\n",
+    "note.txt": "un mot\nà part\n",
+}
+NAMES = ["accessibility.csv", "gtfs.zip", "lines.csv", "lines.geojson", "netex-fr.zip", "stop_times.parquet",
+         "stops.geojson"]  # fmt: skip
+
+
+@pytest.fixture
+def services(config: Config, tmp_path: Path) -> Iterator[Services]:
+    opened = Services(config)
+    schema.create(opened.engine)
+    service.import_feed(opened, write_zip(FILES, tmp_path / "cars.zip"), "cars", now=NOW)
+    yield opened
+    opened.engine.dispose()
+
+
+def editions(services: Services, folder: Path, now: datetime = NOW) -> dict[Slot, Edition]:
+    [offer] = [each for each in offers(services, now) if each.declared.code == "horaires-cars"]
+    made = list(offer.produce(now, folder))
+    declared = sorted(spec.name for spec in offer.declared.files)
+    for edition in made:
+        assert sorted(file.name for file in edition.files) == declared == NAMES
+    return {edition.slot: edition for edition in made}
+
+
+def test_a_feed_leaves_with_all_its_files_now_and_for_the_coming_period(services: Services, tmp_path: Path) -> None:
+    made = editions(services, tmp_path / "made")
+    assert (made[Slot.LATEST].first_day, made[Slot.NEXT].first_day) == (date(2025, 3, 1), date(2025, 5, 2))
+    paths = {slot: {file.name: file.content for file in edition.files} for slot, edition in made.items()}
+    now, then = (gtfs.read(Path(str(paths[slot]["gtfs.zip"]))) for slot in (Slot.LATEST, Slot.NEXT))
+    assert now.tables["trips"]["trip_id"].to_list() == ["s", "w"]
+    assert then.tables["trips"]["trip_id"].to_list() == ["s"]
+    assert "note.txt" in now.sizes
+
+
+@pytest.mark.parametrize(
+    ("instant", "slots"),
+    [
+        (datetime(2025, 2, 1, tzinfo=UTC), {Slot.NEXT}),  # nothing of it runs yet
+        (datetime(2025, 3, 18, tzinfo=UTC), {Slot.LATEST, Slot.NEXT}),
+        (datetime(2025, 6, 1, tzinfo=UTC), {Slot.LATEST}),
+    ],
+)
+def test_what_is_to_come_has_its_own_address(
+    services: Services, tmp_path: Path, instant: datetime, slots: set[Slot]
+) -> None:
+    assert set(editions(services, tmp_path / "made", instant)) == slots
+
+
+def test_published_past_every_judge_and_not_again_while_nothing_changes(services: Services) -> None:
+    wanted = [each for each in offers(services, NOW) if each.declared.code == "horaires-cars"]
+    first = publish_all(services, wanted, NOW, judges=judges(services))
+    assert [(each.slot, each.result) for each in first] == [(Slot.LATEST, "published"), (Slot.NEXT, "published")]
+    again = publish_all(services, wanted, NOW + timedelta(days=1), judges=judges(services))
+    assert [(each.slot, each.result) for each in again] == [(Slot.LATEST, "unchanged"), (Slot.NEXT, "unchanged")]
+
+
+def test_a_feed_that_is_somebody_else_s_or_taken_out_is_not_ours_to_publish(services: Services) -> None:
+    with transaction(services.engine) as session:
+        feeds.set_active(session, "cars", False)
+    assert not [each for each in offers(services, NOW) if each.declared.code == "horaires-cars"]
