@@ -10,7 +10,7 @@ from typing import Final
 
 from mobigo.base.geo import Point
 
-WIDTH, HEIGHT, EDGE = 560, 320, 40
+WIDTH, HEIGHT, EDGE = 420, 240, 36
 _SIGNS: Final = {"home": "M-8 6V-2L0 -9L8 -2V6Z", "school": "M-8 -7H8V7H-8Z", "stop": "M0 -8A8 8 0 1 1 -.01 -8Z"}
 
 
@@ -31,7 +31,7 @@ def way_svg(points: Sequence[tuple[str, str, Point]], way: Sequence[Point], titl
 
     drawn = [
         f'<svg class="way-map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title, quote=True)}" '
-        f'xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">'
+        'xmlns="http://www.w3.org/2000/svg">'
     ]
     if len(way) > 1:
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(at, way))

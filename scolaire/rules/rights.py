@@ -143,6 +143,11 @@ def _distance(case: Case, home: HomeFacts, rules: RuleSet, stage: Stage) -> tupl
     said = {"distance_m": float(home.way.distance_m), "least_m": float(least_m)}
     if far is None:
         return Outcome.PENDING, Decision("scolaire.measure_needed", **said, margin_pct=home.way.margin_pct)
+    margin = home.way.margin_pct
+    if margin:  # the letter says that the length is not exact, and that it does not matter
+        sure = Decision("scolaire.surely_far", **said, margin_pct=margin)
+        near = Decision("scolaire.surely_near", **said, margin_pct=margin)
+        return (Outcome.ENTITLED, sure) if far else (rules.otherwise_near, near)
     if far:
         return Outcome.ENTITLED, Decision("scolaire.entitled", **said)
     return rules.otherwise_near, Decision("scolaire.too_near", **said)

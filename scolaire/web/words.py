@@ -142,3 +142,15 @@ def pass_reasons() -> list[tuple[str, str]]:
 def clock(seconds: int) -> str:
     """An hour of the day."""
     return hour(time(seconds // 3600 % 24, seconds // 60 % 60), current_language())
+
+
+def happened(action: str) -> str:
+    """What an entry of the history says; the code of an act that has no words."""
+    return {
+        "scolaire.registered": _("demande reçue"), "scolaire.decided": _("décision signée"),
+        "scolaire.contested": _("recours de la famille"), "scolaire.cancelled": _("inscription annulée"),
+        "scolaire.measured": _("distance mesurée"), "scolaire.sector_said": _("secteur vérifié"),
+        "scolaire.stop_given": _("arrêt donné"), "scolaire.asked_for": _("pièce demandée à la famille"),
+        "scolaire.document_accepted": _("document accepté"), "scolaire.document_refused": _("document refusé"),
+        "scolaire.pass_issued": _("carte remise"), "scolaire.pass_ended": _("carte annulée"),
+    }.get(action, action)  # fmt: skip

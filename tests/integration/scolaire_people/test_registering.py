@@ -299,7 +299,7 @@ def test_shared_custody_waits_for_its_document_then_gives_both_homes(engine: Eng
         after = judging.judge(session, row, config)
         # the other home: 556 m as the crow flies, 723 m by the factor, 940 m at most: surely nearer than 2 000 m
         assert [(str(each.outcome), each.reason.code) for each in after.right.homes] == [
-            ("entitled", "scolaire.entitled"), ("pending", "scolaire.sector_unknown"),
+            ("entitled", "scolaire.surely_far"), ("pending", "scolaire.sector_unknown"),
         ]  # fmt: skip
 
 
