@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from lxml import etree
 
 from mobigo.network.engine.columns import BLANK_S, ints, texts
 from mobigo.network.export.netex.names import (
@@ -36,7 +35,6 @@ from mobigo.network.model.modes import mode_of
 NOT_AVAILABLE, PHONE, DRIVER = 1, 2, 3  # pickup_type and drop_off_type
 DAY_S = 86_400
 _SHEETS = {"outbound": 0, "inbound": 1}
-_SUBELEMENT = etree.SubElement
 
 
 @dataclass(frozen=True)
@@ -241,13 +239,12 @@ class LineWriter:
             add_given(element, "PublicCode", self.numbers[trip])
             add(element, "OperatorRef", ref=operator)
             visits = slice(int(source.starts[trip]), int(source.starts[trip + 1]))
-            times = _SUBELEMENT(element, "passingTimes")
-            for arrive, depart in zip(source.arrive_s[visits].tolist(), source.depart_s[visits].tolist(), strict=True):
-                _add_passing(times, arrive, depart)
-                written += 1
+            add(element, "passingTimes")
             if repeats:
                 _add_headways(element, code, repeats)
-            xml.write(element)
+            times = zip(source.arrive_s[visits].tolist(), source.depart_s[visits].tolist(), strict=True)
+            xml.write_with(element, "passingTimes", "".join([_passing(arrive, depart) for arrive, depart in times]))
+            written += visits.stop - visits.start
         return written
 
 
@@ -259,23 +256,21 @@ def _is_colour(text: str) -> bool:
     return len(text) == 6 and all(letter in "0123456789abcdefABCDEF" for letter in text)
 
 
-@lru_cache(maxsize=200_000)
 def _time(seconds: int) -> tuple[str, str]:
     """A service time as the time of a day and the number of days to add."""
     days, rest = divmod(seconds, DAY_S)
     return f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}", str(days)
 
 
-def _add_passing(parent: Element, arrive: int, depart: int) -> None:
-    passing = _SUBELEMENT(parent, "TimetabledPassingTime")
-    if arrive != BLANK_S:
-        text, days = _time(arrive)
-        _SUBELEMENT(passing, "ArrivalTime").text = text
-        _SUBELEMENT(passing, "ArrivalDayOffset").text = days
-    if depart != BLANK_S:
-        text, days = _time(depart)
-        _SUBELEMENT(passing, "DepartureTime").text = text
-        _SUBELEMENT(passing, "DepartureDayOffset").text = days
+@lru_cache(maxsize=200_000)
+def _passing(arrive: int, depart: int) -> str:
+    """A visit: no time where there is none."""
+    told = ""
+    for name, when in (("Arrival", arrive), ("Departure", depart)):
+        if when != BLANK_S:
+            text, days = _time(when)
+            told += f"<{name}Time>{text}</{name}Time><{name}DayOffset>{days}</{name}DayOffset>"
+    return f"<TimetabledPassingTime>{told}</TimetabledPassingTime>"
 
 
 def _add_headways(element: Element, code: str, repeats: tuple[tuple[int, int, int, bool], ...]) -> None:

@@ -23,7 +23,28 @@ _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # 
 _URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 Element = Any  # lxml's elements have no types of their own
-Writing = Any  # nor its incremental writer
+
+
+class Writing:
+    """A document in the making."""
+
+    def __init__(self, out: BytesIO, xml: Any) -> None:
+        self._out, self._xml = out, xml
+
+    def element(self, name: str, attributes: dict[str, str] | None = None) -> Any:
+        """An element around what is written in the block."""
+        return self._xml.element(name, attributes or {})
+
+    def write(self, element: Element) -> None:
+        """A whole element."""
+        self._xml.write(element)
+
+    def write_with(self, element: Element, name: str, content: str) -> None:
+        """A whole element, whose empty child of that name is given this content: markup of ours, without any text of
+        the feed's. For what there are millions of."""
+        head, _, tail = etree.tostring(element, encoding="unicode").partition(f"<{name}/>")
+        self._xml.flush()
+        self._out.write(f"{head}<{name}>{content}</{name}>{tail}".encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +127,7 @@ def delivery(naming: Naming) -> Iterator[tuple[BytesIO, Writing]]:
                 head.text = text
                 xml.write(head)
             with xml.element("dataObjects"):
-                yield out, xml
+                yield out, Writing(out, xml)
 
 
 @contextmanager
