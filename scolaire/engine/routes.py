@@ -5,14 +5,19 @@ school it has just served: then it starts there when its doors are closed, and c
 whole plan. A pupil's ride is capped by the earliest time at which a bus may open its doors at their stop.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import pyvrp
+from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.stop import MaxIterations
 
 from scolaire.model.problem import Problem
+
+# A school that asks for many buses makes it say so; what it gives back is looked at anyway.
+warnings.filterwarnings("ignore", category=PenaltyBoundWarning)
 
 FAR_MS = 1 << 30
 COST_MS = 100  # costs are counted in tenths of a second: penalties then outweigh a bus, which ends the search sooner

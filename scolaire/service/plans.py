@@ -14,6 +14,7 @@ from scolaire.export.plan_json import demand_json, plan_json
 from scolaire.gateway.plan_json import read_demand, read_plan
 from scolaire.model.day import DayFault, DayPlan, Difference, Kpis, Lock, LockKind
 from scolaire.model.demand import Demand
+from scolaire.model.plan import Rule
 from scolaire.model.schools import SchoolYear
 from scolaire.rules.compare import compare
 from scolaire.rules.day import day_faults
@@ -24,6 +25,8 @@ from scolaire.store import plans as store
 from scolaire.store import registrations, schools
 
 DRAFT, APPROVED, PUBLISHED, WITHDRAWN = "draft", "approved", "published", "withdrawn"
+# A plan with one of these cannot even be drawn on a page.
+STRANGE = frozenset({Rule.KNOWN, Rule.CALENDAR, Rule.REACH, Rule.ORDER})
 ORIGINS = ("computed", "edited", "received", "restored")
 
 
@@ -63,12 +66,16 @@ def add_version(
 ) -> store.VersionRow:  # fmt: skip
     """Keep a plan as a version. One with faults is kept too (it may be drawn on), and cannot be approved.
 
-    Raises NotFound("scolaire.unknown_plan"), InvalidInput("scolaire.why_too_long")."""
+    One that speaks of what does not exist is not kept. Raises NotFound("scolaire.unknown_plan"),
+    InvalidInput("scolaire.why_too_long"), Refused("scolaire.plan_strange")."""
     row = store.get_plan(session, plan_id, lock=True)
     why = " ".join(why.split())
     if len(why) > 300:
         raise InvalidInput("scolaire.why_too_long")
     broken = day_faults(plan, demand, locks_of(session, plan_id))
+    strange = [each for each in broken if each.fault.rule in STRANGE]
+    if strange:
+        raise Refused("scolaire.plan_strange", count=len(strange), first=strange[0].fault.said)
     figures = {} if any(each.half == "" for each in broken) else asdict(kpis_or_none(plan, demand) or _NO_KPIS)
     last_day = SchoolYear(row.year).period.last_day or date(row.year + 1, 8, 31)
     version = store.VersionRow(
