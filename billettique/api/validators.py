@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from billettique.api import bp
 from billettique.model.ticket import Answer
 from billettique.model.use import DeviceKind, Place, Record
+from billettique.rules.fares import operating_day
 from billettique.rules.verify import uses_up
 from billettique.service import inspection, places, sync
 from billettique.service.records import device_of, read_record
@@ -70,10 +71,12 @@ def check_online() -> ResponseReturnValue:
     except (KeyError, ValueError) as wrong:
         raise InvalidInput("billettique.batch_unreadable") from wrong
     place = Place(str(said.get("line", "")), str(said.get("stop", "")), str(said.get("trip", "")))
-    here = places.lines_of(services().networks).get(place.line)
     instant = now()
+    here = places.here_of(
+        services().networks, place.line, place.stop, operating_day(instant), services().config.home
+    )  # fmt: skip
     with reading(services().engine) as session:
-        checked = inspection.check(session, services(), octets, instant, here=None if here is None else here.here())
+        checked = inspection.check(session, services(), octets, instant, here=here)
     verdict, ticket = checked.verdict, checked.verdict.ticket
     answer, reason = verdict.answer, sentence(verdict.reason)
     if ticket is not None:
@@ -86,7 +89,10 @@ def check_online() -> ResponseReturnValue:
             if single and answer in (Answer.OK, Answer.USED):
                 won, since = sync.claim(session, device, record, instant)
                 answer = Answer.OK if won else Answer.USED
-                reason = sentence(inspection.used_reason(since)) if not won else sentence(inspection.GOOD)
+                if not won:
+                    reason = sentence(inspection.used_reason(since))
+                elif verdict.answer is Answer.USED:
+                    reason = sentence(inspection.GOOD)  # by this very request, sent before
             else:
                 sync.receive(session, device, [record], instant)
     return jsonify(

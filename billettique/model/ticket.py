@@ -68,12 +68,32 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Where an inspector or a validator stands: the stations that this vehicle serves, its zones, its line."""
+    """Where an inspector or a validator stands: the stations that this vehicle serves, its zones, its line; at which
+    stop, where it is known, and `ways`, the orders in which the line serves them (a station may come twice).
+
+    `known` and `carriers` are all the stations and the carriers that whoever asks has a word for: a ticket that names
+    another one cannot be compared, and is not refused for its place. None: every one is known. `vague`: something said
+    of the place is not known to us.
+    """
 
     stations: frozenset[Station] = frozenset()
     zones: frozenset[Zone] = frozenset()
     line: Line | None = None
     travel_class: TravelClass = TravelClass.ANY
+    stop: Station | None = None
+    ways: tuple[tuple[Station, ...], ...] = ()
+    known: frozenset[Station] | None = None
+    carriers: frozenset[str] | None = None
+    vague: bool = False
+
+
+class Fit(StrEnum):
+    """How the area of a ticket and a place go together."""
+
+    GOOD = "good"  # good here; or nobody said where "here" is
+    ELSEWHERE = "elsewhere"
+    BEYOND = "beyond"  # on this line, but not at this stop
+    UNTOLD = "untold"  # they cannot be compared: the inspector's eye decides
 
 
 @dataclass(frozen=True, slots=True)

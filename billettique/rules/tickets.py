@@ -15,7 +15,6 @@ from billettique.model.ticket import (
     Area,
     Checks,
     Code,
-    Here,
     Line,
     Passengers,
     Station,
@@ -83,41 +82,9 @@ def mark_of_code(code: Code) -> bytes:
     return sha256(b"code\0" + code.signed_1).digest()[:MARK_OCTETS]
 
 
-def covers(area: Area, here: Here) -> bool:
-    """Whether a ticket of this area may be good here. Where nothing can be compared, nobody is refused.
-
-    Stations: the vehicle serves one of them. The inspector reads from where to where; this only finds a ticket of quite
-    another line.
-    """
-    if area.opaque or not (area.stations or area.zones or area.lines):
-        return True
-    asked = False
-    if area.stations and here.stations:
-        if not here.stations.isdisjoint(area.stations):
-            return True
-        asked = True
-    if area.zones and here.zones:
-        if any(_within(zone, mine) for mine in area.zones for zone in here.zones):
-            return True
-        asked = True
-    if area.lines and here.line is not None:
-        if any(_same_line(here.line, mine) for mine in area.lines):
-            return True
-        asked = True
-    return not asked
-
-
 def class_suffices(bought: TravelClass, needed: TravelClass) -> bool:
     """Whether one may sit in a coach of class `needed` with a ticket of class `bought`."""
     return bought is not TravelClass.SECOND or needed is not TravelClass.FIRST
-
-
-def _within(zone: Zone, mine: Zone) -> bool:
-    return zone.carrier == mine.carrier and zone.city == mine.city and mine.number in (None, zone.number)
-
-
-def _same_line(line: Line, mine: Line) -> bool:
-    return line.carrier == mine.carrier and mine.number in (None, line.number)
 
 
 # ---------------------------------------------------------------- writing
@@ -139,8 +106,9 @@ def record_of(ticket: Ticket) -> dict[str, Any]:
         "classCode": "notApplicable" if ticket.travel_class is TravelClass.ANY else str(ticket.travel_class),
         "tariffs": [_tariff(each) for each in ticket.passengers] or None,
         "price": None if ticket.price is None else ticket.price.cents,
-        "validRegion": _regions(ticket.area) or None,
     }
+    from_to, route = _ends(ticket)
+    document |= {**from_to, "validRegion": _regions(ticket.area, route) or None}
     if ticket.kind is TicketKind.PASS:
         document |= {"passDescription": ticket.words or None, "infoText": ticket.area.words or None}
         document |= {"includedCarrierNum": list(ticket.carriers) or None}
@@ -200,14 +168,26 @@ def _tariff(passengers: Passengers) -> dict[str, Any]:
     }
 
 
-def _regions(area: Area) -> list[tuple[str, dict[str, Any]]]:
+def _ends(ticket: Ticket) -> tuple[dict[str, Any], tuple[Station, ...]]:
+    """From where to where, as a single ticket of the norm says it, and the stations that this leaves out."""
+    stations = ticket.area.stations
+    if ticket.kind is TicketKind.PASS or len(stations) < 2 or stations[0].table != stations[-1].table:
+        return {}, stations
+    return {
+        **_numbered("fromStation", stations[0].code, 9999999, low=1),
+        **_numbered("toStation", stations[-1].code, 9999999, low=1),
+        "stationCodeTable": stations[0].table,
+    }, stations[1:-1]
+
+
+def _regions(area: Area, stations: tuple[Station, ...]) -> list[tuple[str, dict[str, Any]]]:
     if area.opaque:
         raise InvalidInput("billettique.ticket_not_writable", why="its area is somebody else's")
     regions: list[tuple[str, dict[str, Any]]] = []
-    if area.stations:
+    if stations:
         route = [
             {**_numbered("station", each.code, 9999999, low=1), "stationCodeTable": each.table, "border": False}
-            for each in area.stations
+            for each in stations
         ]
         regions.append(("viaStations", {"border": False, "route": route}))
     for (carrier, city), zones in groupby(area.zones, lambda zone: (zone.carrier, zone.city)):

@@ -12,11 +12,23 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from billettique.model.ticket import Answer, Code, Here, KeyList, RevocationList, SellerKey, Ticket, TicketKind, Verdict
+from billettique.model.ticket import (
+    Answer,
+    Code,
+    Fit,
+    Here,
+    KeyList,
+    RevocationList,
+    SellerKey,
+    Ticket,
+    TicketKind,
+    Verdict,
+)
 from billettique.rules import fcb3, fdc1, u2
+from billettique.rules.areas import fit_of
 from billettique.rules.issuing import DYNAMIC_S
 from billettique.rules.keys import is_signed, public_key_of, signs_at
-from billettique.rules.tickets import class_suffices, covers, mark_of, mark_of_code, read_ticket
+from billettique.rules.tickets import class_suffices, mark_of, mark_of_code, read_ticket
 from billettique.rules.uper import decode
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
@@ -75,9 +87,16 @@ def verify(
     refusal = refusal_of_ticket(code, ticket, revocations, used, now, here, policy)
     if refusal is not None:
         return Verdict(*refusal, ticket, *ages)
+    return Verdict(Answer.OK, good_reason(ticket, revocations, now, here), ticket, *ages)
+
+
+def good_reason(ticket: Ticket, revocations: RevocationList, now: datetime, here: Here | None) -> Decision:
+    """What is said of a ticket that is good: that its place could not be compared, that the list is old, or nothing."""
+    if here is not None and fit_of(ticket.area, here) is Fit.UNTOLD:
+        return Decision("billettique.ticket_good_place_untold")
     if now > revocations.expires_at:
-        return Verdict(Answer.OK, Decision("billettique.ticket_good_old_list", at=revocations.issued_at), ticket, *ages)
-    return Verdict(Answer.OK, _GOOD, ticket, *ages)
+        return Decision("billettique.ticket_good_old_list", at=revocations.issued_at)
+    return _GOOD
 
 
 def uses_up(ticket: Ticket) -> bool:
@@ -181,8 +200,11 @@ def refusal_of_ticket(
         return Answer.EXPIRED, Decision("billettique.good_until", at=ticket.last_minute)
     if code.header.end_at is not None and now >= code.header.end_at + _MINUTE:
         return Answer.EXPIRED, Decision("billettique.code_to_be_renewed", at=code.header.end_at)
-    if here is not None and not covers(ticket.area, here):
+    fit = Fit.GOOD if here is None else fit_of(ticket.area, here)
+    if fit is Fit.ELSEWHERE:
         return Answer.WRONG_AREA, Decision("billettique.not_good_here")
+    if fit is Fit.BEYOND:
+        return Answer.WRONG_AREA, Decision("billettique.not_good_at_this_stop")
     if here is not None and not class_suffices(ticket.travel_class, here.travel_class):
         return Answer.WRONG_AREA, Decision("billettique.not_good_in_first_class")
     mark = mark_of(ticket)

@@ -4,7 +4,7 @@ page without scripts), and a reference that somebody says."""
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from billettique.gateway.penalties import penalties_on
 from billettique.model.ticket import Answer, Here, Verdict
 from billettique.rules import tickets as ticket_rules
+from billettique.rules.areas import station_of
+from billettique.rules.fares import operating_day
 from billettique.rules.verify import Policy, verify
 from billettique.service import keys, places, tickets
 from billettique.service.sync import FORGET_AFTER, service_day
@@ -31,6 +33,7 @@ HEX_MAX: Final = 2_100
 REASONS: Final = (
     "billettique.ticket_good",
     "billettique.ticket_good_old_list",
+    "billettique.ticket_good_place_untold",
     "billettique.code_too_long",
     "billettique.code_malformed",
     "billettique.code_of_another_format",
@@ -55,6 +58,7 @@ REASONS: Final = (
     "billettique.good_until",
     "billettique.code_to_be_renewed",
     "billettique.not_good_here",
+    "billettique.not_good_at_this_stop",
     "billettique.not_good_in_first_class",
     "billettique.ticket_revoked",
     "billettique.code_replaced",
@@ -95,16 +99,29 @@ def lists(services: "Services", now: datetime) -> dict[str, Any]:
         "used": [[mark.hex(), _ms(at)] for mark, at in used],
         "used_before": b64encode(b"".join(before)).decode(),
         "specimens_good": policy_of(services).specimens_good,
-        "lines": [
+        "lines": _lines(services, operating_day(now)),
+        "carriers": sorted(places.carriers_on(operating_day(now), services.config.home)),
+        "penalties": _penalties(services, now),
+    }
+
+
+def _lines(services: "Services", day: date) -> list[dict[str, Any]]:
+    """The lines, with the number of each stop in our tickets, and the ways they run as rows of `stops`."""
+    networks = places.network_of_lines(services.networks, day, services.config.home)
+    found = []
+    for line in places.lines_of(services.networks).values():
+        stops = line.stops()
+        row = {stop.place: at for at, stop in enumerate(stops)}
+        found.append(
             {
                 "code": line.code,
                 "name": line.name,
-                "stops": [[stop.place, stop.name, stop.code] for stop in line.stops()],
+                "network": networks.get(line.code),
+                "stops": [[stop.place, stop.name, stop.code, station_of(stop.place).code] for stop in stops],
+                "ways": [[row[stop.place] for stop in way] for way in line.directions] if line.ordered else [],
             }
-            for line in places.lines_of(services.networks).values()
-        ],
-        "penalties": _penalties(services, now),
-    }
+        )
+    return found
 
 
 def _penalties(services: "Services", now: datetime) -> dict[str, Any]:
@@ -189,7 +206,7 @@ def _without_telephone(
     refusal = verdicts.refusal_of_ticket(code, ticket, revoked, {}, now, here, policy)
     if refusal is not None:
         return Checked(Verdict(*refusal, ticket, *ages), mark)
-    good = Verdict(Answer.OK, Decision("billettique.ticket_good"), ticket, *ages)
+    good = Verdict(Answer.OK, verdicts.good_reason(ticket, revoked, now, here), ticket, *ages)
     return Checked(_with_uses(good, store.used_among(session, [mark]), mark), mark)
 
 

@@ -1,6 +1,7 @@
 """The lines of the network being served as those who check and count need them: their stops in order, with places."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,15 +9,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from billettique.model.ticket import Here, Station, TravelClass
+from billettique.gateway.networks import network_tables
+from billettique.model.ticket import Here, Line, Station
+from billettique.rules.areas import station_of
+from billettique.rules.networks import network_of, table_on
 from mobigo.base.errors import NotFound
 from mobigo.network.engine.lines import calls_of, merged_rows
 from mobigo.network.model.timetable import Timetable
 
-OUR_TABLE: Final = "localCarrierStationCodeTable"  # our stable place ids
 UIC_TABLE: Final = "stationUIC"
 _EARTH_KM: Final = 6_371.0
-_PATTERNS_MAX: Final = 40  # trips looked at in each direction: more tell nothing new
+_PATTERNS_MAX: Final = 60  # of a direction, the most frequent: with more of them, the order of its stops is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +35,53 @@ class StopOfLine:
 
 @dataclass(frozen=True, slots=True)
 class LineStops:
-    """A line and the stops it serves, in the order of each direction."""
+    """A line and the stops it serves, in the order of each direction. `ordered`: every trip keeps that order."""
 
     code: str
     name: str
     directions: tuple[tuple[StopOfLine, ...], ...]
+    ordered: bool = True
 
     def stops(self) -> list[StopOfLine]:
         """Every stop once, in the order of the first direction that has it."""
         return list({stop.place: stop for way in self.directions for stop in way}.values())
 
-    def here(self, travel_class: TravelClass = TravelClass.ANY) -> Here:
-        """Where one is on this line: any of its stops, by our places and by the codes of stations."""
-        stations = [Station(stop.place, OUR_TABLE) for stop in self.stops()]
-        stations += [Station(stop.code, UIC_TABLE) for stop in self.stops() if stop.code.isdigit()]
-        return Here(stations=frozenset(stations), travel_class=travel_class)
+    def ways(self) -> tuple[tuple[Station, ...], ...]:
+        """The stations of each direction, in order; none where the order is not known."""
+        return tuple(tuple(station_of(stop.place) for stop in way) for way in self.directions) if self.ordered else ()
+
+
+def here_of(networks: Any, line: str, stop: str, day: date, home: Path | None) -> Here | None:
+    """Where somebody stands who names a line (by its code) and a stop (a stable place, or its code for travellers).
+    None when no line is named; what is named and not known to us makes the place vague."""
+    if not line:
+        return None
+    lines = lines_of(networks)
+    found = lines.get(line)
+    carriers, known = carriers_on(day, home), known_stations(lines)
+    if found is None:
+        return Here(known=known, carriers=carriers, vague=True)
+    stops = found.stops()
+    at = next((each for each in stops if stop and stop in (each.place, each.code)), None)
+    network = network_of_lines(networks, day, home).get(line)
+    stations = {station_of(each.place) for each in stops}
+    stations |= {Station(each.code, UIC_TABLE) for each in stops if each.code.isdigit()}
+    return Here(
+        frozenset(stations), line=None if network is None else Line(network, None), ways=found.ways(),
+        stop=None if at is None else station_of(at.place), known=known, carriers=carriers,
+        vague=bool(stop) and at is None,
+    )  # fmt: skip
+
+
+def known_stations(lines: Mapping[str, LineStops]) -> frozenset[Station]:
+    """Every station of every line, by the number that our tickets bear."""
+    return frozenset(station_of(stop.place) for line in lines.values() for stop in line.stops())
+
+
+def carriers_on(day: date, home: Path | None) -> frozenset[str]:
+    """The networks of the tariff that day: the carriers that our tickets name."""
+    table = table_on(network_tables(home), day)
+    return frozenset() if table is None else frozenset(each.id for each in table.networks)
 
 
 def lines_of(networks: Any) -> dict[str, LineStops]:
@@ -61,23 +96,25 @@ def lines_of(networks: Any) -> dict[str, LineStops]:
 
 def derive_lines(timetable: Timetable) -> dict[str, LineStops]:
     """The lines of a compiled timetable, by "feed:route"."""
-    trips: dict[tuple[int, int], list[int]] = defaultdict(list)
+    patterns: dict[tuple[int, int], Counter[tuple[int, ...]]] = defaultdict(Counter)
     for trip, route in enumerate(timetable.trip_route.tolist()):
-        trips[int(route), max(0, int(timetable.trip_direction[trip]))].append(trip)
-    ways: dict[int, list[tuple[StopOfLine, ...]]] = defaultdict(list)
-    for (route, _way), some in sorted(trips.items()):
-        rows = merged_rows([calls_of(timetable, trip) for trip in some[:_PATTERNS_MAX]])
-        ways[route].append(tuple(_stop(timetable, row) for row in rows))
-    return {
-        line.code: line
-        for line in sorted((_line(timetable, route, some) for route, some in ways.items()), key=lambda each: each.name)
-    }
+        way = int(route), max(0, int(timetable.trip_direction[trip]))
+        patterns[way][tuple(calls_of(timetable, trip))] += 1
+    found: dict[int, list[tuple[tuple[StopOfLine, ...], bool]]] = defaultdict(list)
+    for (route, _way), counted in sorted(patterns.items()):
+        usual = [pattern for pattern, _count in counted.most_common(_PATTERNS_MAX)]
+        rows = merged_rows(usual)
+        others = dict.fromkeys(row for pattern in counted for row in pattern if row not in set(rows))
+        way_stops = tuple(_stop(timetable, row) for row in [*rows, *others])
+        found[route].append((way_stops, len(usual) == len(counted)))
+    lines = (_line(timetable, route, some) for route, some in found.items())
+    return {line.code: line for line in sorted(lines, key=lambda each: each.name)}
 
 
-def _line(timetable: Timetable, route: int, ways: list[tuple[StopOfLine, ...]]) -> LineStops:
+def _line(timetable: Timetable, route: int, ways: list[tuple[tuple[StopOfLine, ...], bool]]) -> LineStops:
     short, long = timetable.route_short_name[route], timetable.route_long_name[route]
-    code = _code(timetable, route)
-    return LineStops(code, " ".join(part for part in (short, long) if part) or code, tuple(ways))
+    code, name = _code(timetable, route), " ".join(part for part in (short, long) if part)
+    return LineStops(code, name or code, tuple(stops for stops, _ in ways), all(ordered for _, ordered in ways))
 
 
 def _stop(timetable: Timetable, row: int) -> StopOfLine:
@@ -118,9 +155,6 @@ def _code(timetable: Timetable, route: int) -> str:
 
 def network_of_lines(networks: Any, day: date, home: Path | None) -> dict[str, str]:
     """The network of the tariff of each line being served, by line code; lines of no network are left out."""
-    from billettique.gateway.networks import network_tables
-    from billettique.rules.networks import network_of, table_on
-
     table = table_on(network_tables(home), day)
     if table is None:
         return {}

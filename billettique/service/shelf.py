@@ -15,6 +15,7 @@ from billettique.model.fares import FareProduct, Leg
 from billettique.model.orders import Channel, ItemKind, Offer
 from billettique.model.sales import NamedLeg, SaleTerms, Validity
 from billettique.model.tariffs import Ask, Carnet, Cover, CoverKind, Item, Rider, Tariff
+from billettique.rules import areas
 from billettique.rules import fares as rules
 from billettique.rules.tariffs import said_of
 from billettique.service import quoting
@@ -155,6 +156,7 @@ def _tickets(
                     "said": [written(each) for each in priced.said],
                     "versions": [each.code for each in priced.tariff.versions],
                     "terms": terms.code,
+                    "area": _area(priced.tariff, alone, () if open_since is not None else legs),
                     **(_activation(kind, networks, terms) if kind in (ItemKind.TICKET, ItemKind.CARNET) else {}),
                 },
             )
@@ -192,6 +194,7 @@ def cover(cover_id: str, rider: str, first_day: date, home: Path | None, channel
             "legs": [], "networks": sorted(found.networks or ()), "steps": [], "span": str(found.span),
             "said": [written(each) for each in said_of(tariff, found.networks or ())], "seats": found.seats,
             "proof": found.proof, "versions": [each.code for each in tariff.versions], "terms": terms.code,
+            "area": _area_of_cover(tariff, found),
         },
     )  # fmt: skip
 
@@ -214,6 +217,7 @@ def carnet(carnet_id: str, rider: str, home: Path | None, channel: str, now: dat
         {
             "legs": [], "networks": list(networks), "steps": [], "units": found.units,
             "said": [], "versions": [each.code for each in tariff.versions], "terms": terms.code,
+            "area": areas.area_promised((), _named(tariff, networks)),
             **_activation(ItemKind.CARNET, frozenset(networks), terms),
         },
     )  # fmt: skip
@@ -236,6 +240,33 @@ def _by_riders(items: Sequence[Item]) -> list[list[Item]]:
         key: tuple[object, ...] = (item.riders, "title") if item.kind in ("ticket", "transfer") else (item.riders, at)
         found.setdefault(key, []).append(item)
     return list(found.values())
+
+
+def _area(tariff: Tariff, items: Sequence[Item], legs: Sequence[Leg]) -> dict[str, Any]:
+    """Where what is sold for a journey is good: on the networks where its ticket costs the same wherever one goes, from
+    stop to stop on the others; a pass or a card, where it always is."""
+    cover = next((each for each in tariff.covers if each.id == items[0].id), None)
+    if cover is not None:
+        return _area_of_cover(tariff, cover)
+    flat = _flat(tariff)
+    products = {each.id for each in items}
+    products |= {each.product for each in tariff.carnets if each.id in products}
+    everywhere = {network for product in products for network in flat.get(product, ())}
+    stops = [stop for leg in legs if leg.network not in everywhere for stop in (leg.from_stop, leg.to_stop)]
+    return areas.area_promised(stops, _named(tariff, sorted(everywhere)))
+
+
+def _area_of_cover(tariff: Tariff, cover: Cover) -> dict[str, Any]:
+    """Where a pass or a card is good. One that is limited to areas says their names, for the inspector to read: which
+    stops are in them, the tariff knows by names alone."""
+    if cover.areas is not None:
+        return {"words": ", ".join(each.name or each.id for each in tariff.tables.areas if each.id in cover.areas)}
+    return areas.area_promised((), _named(tariff, sorted(cover.networks or ())))
+
+
+def _named(tariff: Tariff, networks: Sequence[str]) -> list[tuple[str, str]]:
+    names = {each.id: each.name for each in tariff.tables.networks}
+    return [(each, names.get(each) or each) for each in networks]
 
 
 def _validity(kind: ItemKind, networks: frozenset[str], terms: SaleTerms) -> Validity:

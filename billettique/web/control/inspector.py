@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from billettique.model.ticket import Here
 from billettique.model.use import DeviceKind
+from billettique.rules.fares import operating_day
 from billettique.service import cases, inspection, places, sync
 from billettique.service.records import device_of, read_constat, read_instant, read_record
 from billettique.web import bp
@@ -91,7 +92,11 @@ def control_said() -> ResponseReturnValue:
     said = _document()
     with reading(services().engine) as session:
         checked = inspection.check_said(
-            session, services(), str(said.get("typed", ""))[:3_000], now(), here=_here(str(said.get("line", "")))
+            session,
+            services(),
+            str(said.get("typed", ""))[:3_000],
+            now(),
+            here=_here(str(said.get("line", ""))[:60], str(said.get("stop", ""))[:60]),
         )
     shown = _shown(checked)
     return _json({**shown, "answer": str(shown["answer"])})
@@ -194,9 +199,8 @@ def _document() -> dict[str, Any]:
 # ---------------------------------------------------------------- showing
 
 
-def _here(line: str) -> Here | None:
-    found = places.lines_of(services().networks).get(line)
-    return None if found is None else found.here()
+def _here(line: str, stop: str = "") -> Here | None:
+    return places.here_of(services().networks, line, stop, operating_day(now()), services().config.home)
 
 
 def _shown(checked: inspection.Checked) -> dict[str, Any]:

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from playwright.sync_api import Browser, Page, Route
 
-from billettique.model.ticket import Here, Line, RevocationList, Station, Ticket, TravelClass, Verdict, Zone
+from billettique.model.ticket import Area, Here, Line, RevocationList, Station, Ticket, TravelClass, Verdict, Zone
 from billettique.rules import u2
+from billettique.rules.areas import station_of
 from billettique.rules.keys import KeptSigner, write_key_list, write_revocations
 from billettique.rules.tickets import mark_of, mark_of_code
 from billettique.rules.verify import Keyring, Policy, verify
@@ -100,6 +101,11 @@ def _here(here: Here) -> dict[str, Any]:
         "zones": [[each.carrier, _text(each.city), _text(each.number)] for each in here.zones],
         "line": None if here.line is None else [here.line.carrier, _text(here.line.number)],
         "travelClass": str(here.travel_class),
+        "stop": here.stop and list(here.stop),
+        "ways": [[list(each) for each in way] for way in here.ways],
+        "known": None if here.known is None else [list(each) for each in here.known],
+        "carriers": None if here.carriers is None else list(here.carriers),
+        "vague": here.vague,
     }
 
 
@@ -282,6 +288,33 @@ def test_other_lists_clocks_places_and_classes_get_the_same_verdict(judge: Page,
         bound_code(end_at=NOW + timedelta(minutes=1)), static_code(replace(PASS, checks=TICKET.checks)),
     ]  # fmt: skip
     same(judge, world, codes)
+
+
+STATIONS = tuple(map(station_of, "ABCDE"))
+AREAS = (
+    Area(), Area(words="Dole"), Area(stations=STATIONS[1:3]), Area(stations=(STATIONS[1], STATIONS[4])),
+    Area(stations=STATIONS[:2], lines=(Line("car", None),)), Area(lines=(Line("car", None), Line("ter", None))),
+    Area(lines=(Line("1187", None),)), Area(lines=(Line("car", 7),)), Area(zones=(Zone("car", None, 3),)),
+    TICKET.area, PASS.area,
+)  # fmt: skip
+
+
+def test_any_ticket_anywhere_on_a_line_gets_the_same_verdict(judge: Page) -> None:
+    codes = [static_code(replace(each, area=area)) for area in AREAS for each in (TICKET, PASS)]
+    random = Random(42)
+    answers: dict[str, int] = {}
+    for _ in range(40):
+        way = tuple(random.sample(STATIONS, random.randint(0, 4)))
+        here = Here(
+            frozenset(way), frozenset(random.choice([[], [Zone("car", None, 3)], [Zone("car", None, 4)]])),
+            random.choice([None, Line("car", None), Line("ter", 7), Line("car", 7)]),
+            stop=random.choice([None, *way]), ways=random.choice([(), (way,), (way, way[::-1])]),
+            known=random.choice([None, frozenset(STATIONS[:4])]),
+            carriers=random.choice([None, frozenset({"car", "ter"})]), vague=random.random() < 0.3,
+        )  # fmt: skip
+        for answer, times in same(judge, World(here=here), codes).items():
+            answers[answer] = answers.get(answer, 0) + times
+    assert min(answers["OK"], answers["WRONG_AREA"]) > 100, answers
 
 
 def test_a_telephone_that_is_not_the_one_bound_is_refused_by_both(judge: Page) -> None:

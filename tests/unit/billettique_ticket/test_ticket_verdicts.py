@@ -288,7 +288,19 @@ HERE = Here(stations=frozenset({Station("8771800")}), travel_class=TravelClass.S
             (Answer.OK, "billettique.ticket_good"),
         ),
         (PASS, Here(zones=frozenset({Zone("3999", 90010, 2)})), (Answer.OK, "billettique.ticket_good")),
-        (PASS, Here(line=Line("3999", 205)), (Answer.WRONG_AREA, "billettique.not_good_here")),
+        (PASS, Here(line=Line("3999", 204)), (Answer.OK, "billettique.ticket_good")),
+        (PASS, Here(line=Line("3999", 205)), (Answer.OK, "billettique.ticket_good_place_untold")),  # in which zone?
+        (
+            PASS,
+            Here(line=Line("3999", 205), zones=frozenset({Zone("3999", 90010, 3)})),
+            (Answer.WRONG_AREA, "billettique.not_good_here"),
+        ),
+        (TICKET, Here(vague=True), (Answer.OK, "billettique.ticket_good_place_untold")),
+        (
+            TICKET,
+            Here(HERE.stations, stop=Station("8711830"), ways=((*TICKET.area.stations, Station("8711830")),)),
+            (Answer.WRONG_AREA, "billettique.not_good_at_this_stop"),
+        ),
     ],
 )
 def test_a_ticket_is_good_in_its_area_and_class(

@@ -13,7 +13,7 @@ const CONSTATS = 50;
 const DRIFT_MS = 5_000; // of this telephone's clock, below which it is left alone: an answer takes a while to come
 const AGAIN_MS = 10 * 60_000; // lists are asked for again this often while there is a network
 const UIC = "stationUIC";
-const OURS = "localCarrierStationCodeTable";
+const OURS = "proprietaryIssuerStationCodeTable";
 const said = JSON.parse(document.getElementById("said").textContent);
 const page = document.getElementById("control");
 const byId = (id) => document.getElementById(id);
@@ -23,7 +23,7 @@ const paris = { timeZone: "Europe/Paris" };
 const dayAndHour = new Intl.DateTimeFormat(locale, { ...paris, weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit" });
 const dayOf = new Intl.DateTimeFormat("en-CA", { ...paris, year: "numeric", month: "2-digit", day: "2-digit" });
 
-const state = { keep: null, carried: null, lists: null, used: new Map(), old: new Set(), shift: null, scan: null, reader: null, csrf: null, last: null, offsetMs: 0 };
+const state = { keep: null, carried: null, lists: null, used: new Map(), old: new Set(), shift: null, scan: null, reader: null, csrf: null, last: null, offsetMs: 0, known: [] };
 // This telephone's clock, set right by the server's at the last contact: a wrong hour must refuse nobody.
 state.clock = () => Date.now() + state.offsetMs;
 
@@ -64,6 +64,10 @@ async function fetchLists() {
 
 async function take(carried) {
   state.carried = carried;
+  // Lists kept since an older version of this page say less of the place: what they lack is not compared.
+  carried.carriers ??= [];
+  for (const line of carried.lines) line.ways ??= [];
+  state.known = carried.lines.flatMap(({ stops }) => stops.map(([, , , number]) => [number, OURS]));
   state.lists = await reopenLists(carried);
   state.old = new Set(marksOf(carried.used_before));
   await state.keep.forget(state.clock());
@@ -100,13 +104,19 @@ function fillStops() {
 
 function hereOf(shift) {
   const line = lineOf(shift.line);
-  if (!line) return { stations: [], zones: [], line: null, travelClass: shift.travelClass };
-  const stations = [];
-  for (const [place, , code] of line.stops) {
-    stations.push([place, OURS]);
-    if (/^\d+$/.test(code)) stations.push([code, UIC]);
-  }
-  return { stations, zones: [], line: null, travelClass: shift.travelClass };
+  const here = {
+    stations: [], zones: [], line: null, travelClass: shift.travelClass, stop: null, ways: [], known: state.known,
+    carriers: state.carried.carriers, vague: Boolean(shift.line) && !line,
+  };
+  if (!line) return here;
+  const ours = line.stops.map(([, , , number]) => [number, OURS]);
+  const at = line.stops.findIndex(([place]) => place === shift.stop);
+  here.stations = [...ours, ...line.stops.filter(([, , code]) => /^\d+$/.test(code)).map(([, , code]) => [code, UIC])];
+  here.line = line.network ? [line.network, null] : null;
+  here.stop = at < 0 ? null : ours[at];
+  here.ways = line.ways.map((way) => way.map((row) => ours[row]));
+  here.vague = Boolean(shift.stop) && at < 0;
+  return here;
 }
 
 async function begin(event) {
@@ -214,7 +224,7 @@ async function typed(event) {
     return judge(octetsOf(text), performance.now());
   }
   try {
-    const answer = await post(page.dataset.check, { typed: field.value, line: state.shift?.line ?? "" });
+    const answer = await post(page.dataset.check, { typed: field.value, line: state.shift?.line ?? "", stop: state.shift?.stop ?? "" });
     const verdict = await answer.json();
     if (!answer.ok) return tell(verdict.detail ?? verdict.title ?? said.answers.UNREADABLE);
     field.value = "";

@@ -145,27 +145,59 @@ function areaOf(document, words) {
   return { stations, zones, lines, words, opaque };
 }
 
-/** Whether a ticket of this area may be good here. Where nothing can be compared, nobody is refused.
- * `here`: {stations: [[code, table]], zones: [[carrier, city, number]], line: [carrier, number] or null}. */
-export function covers(area, here) {
-  if (area.opaque || !(area.stations.length || area.zones.length || area.lines.length)) return true;
-  let asked = false;
-  if (area.stations.length && here.stations.length) {
-    const served = new Set(here.stations.map(([code, table]) => `${table} ${code}`));
-    if (area.stations.some(([code, table]) => served.has(`${table} ${code}`))) return true;
-    asked = true;
+/** How this area and this place go together: "good", "elsewhere", "beyond" (on this line, not at this stop) or "untold"
+ * (not to be compared), as `billettique.rules.areas.fit_of` says.
+ * `here`: {stations: [[code, table]], zones: [[carrier, city, number]], line: [carrier, number] or null, stop: station or
+ * null, ways: [[station]], known: [station] or null, carriers: [carrier] or null, vague}. */
+export function fitOf(area, here) {
+  if (!(here.stations.length || here.zones.length || here.line || here.vague)) return "good";
+  if (!(area.stations.length || area.zones.length || area.lines.length || area.words || area.opaque)) return "good";
+  const lines = fitOfLines(area, here);
+  if (lines === "good") return "good";
+  const zones = fitOfZones(area, here);
+  const stations = fitOfStations(area, here);
+  if (zones === "good" || stations === "good") return here.vague ? "untold" : "good";
+  const told = [lines, zones, stations].filter((each) => each !== null);
+  if (area.opaque || !told.length || told.includes("untold")) return "untold";
+  return told.includes("beyond") ? "beyond" : "elsewhere";
+}
+
+function fitOfLines(area, here) {
+  if (!area.lines.length) return null;
+  const known = (carrier) => here.carriers === null || here.carriers.includes(carrier);
+  if (!here.line || !known(here.line[0])) return "untold";
+  if (area.lines.some((mine) => here.line[0] === mine[0] && (mine[1] === null || mine[1] === here.line[1]))) return "good";
+  if (!area.lines.every((mine) => known(mine[0]))) return "untold";
+  return here.line[1] === null && area.lines.some((mine) => mine[0] === here.line[0]) ? "untold" : "elsewhere";
+}
+
+function fitOfZones(area, here) {
+  if (!area.zones.length) return null;
+  if (!here.zones.length) return "untold";
+  const within = (zone, mine) => zone[0] === mine[0] && zone[1] === mine[1] && (mine[2] === null || mine[2] === zone[2]);
+  return area.zones.some((mine) => here.zones.some((zone) => within(zone, mine))) ? "good" : "elsewhere";
+}
+
+const keyOf = ([code, table]) => `${table} ${code}`;
+
+function fitOfStations(area, here) {
+  if (!area.stations.length) return null;
+  if (!here.stations.length) return "untold";
+  const asked = new Set(area.stations.map(keyOf));
+  if (!here.stations.some((each) => asked.has(keyOf(each)))) {
+    const known = here.known === null ? null : new Set(here.known.map(keyOf));
+    return known === null || [...asked].every((each) => known.has(each)) ? "elsewhere" : "untold";
   }
-  if (area.zones.length && here.zones.length) {
-    const within = (zone, mine) => zone[0] === mine[0] && zone[1] === mine[1] && (mine[2] === null || mine[2] === zone[2]);
-    if (area.zones.some((mine) => here.zones.some((zone) => within(zone, mine)))) return true;
-    asked = true;
-  }
-  if (area.lines.length && here.line) {
-    const same = (mine) => here.line[0] === mine[0] && (mine[1] === null || mine[1] === here.line[1]);
-    if (area.lines.some(same)) return true;
-    asked = true;
-  }
-  return !asked;
+  const stop = here.stop ? keyOf(here.stop) : null;
+  if (stop === null || asked.has(stop)) return "good";
+  const compared = here.ways.map((way) => between(way.map(keyOf), asked)).filter((each) => each !== null);
+  return !compared.length || compared.some((each) => each.includes(stop)) ? "good" : "beyond";
+}
+
+/** What a way serves from the first to the last of the stations asked; null where it serves but one of them. */
+function between(way, asked) {
+  const at = [...way.keys()].filter((place) => asked.has(way[place]));
+  return new Set(at.map((place) => way[place])).size > 1 ? way.slice(at[0], at.at(-1) + 1) : null;
 }
 
 export const classSuffices = (bought, needed) => bought !== "second" || needed !== "first";

@@ -2,7 +2,7 @@
 // yes: a test holds the two against each other. Nothing here asks the network. Instants are milliseconds since 1970.
 
 import { DYNAMIC, hex, readCode } from "./norm.mjs";
-import { classSuffices, covers, markOf, markOfCode, readTicket } from "./ticket.mjs";
+import { classSuffices, fitOf, markOf, markOfCode, readTicket } from "./ticket.mjs";
 import { Malformed, decode } from "./uper.mjs";
 
 const CODE_OCTETS_MAX = 1024;
@@ -16,7 +16,7 @@ export const TRIAL = { specimensGood: true, skewMs: 60_000 };
 export const PRODUCTION = { specimensGood: false, skewMs: 60_000 };
 
 /** {answer, code, params, ticket, mark, keysS, revocationsS}. `keys`: what `keyring` made; `revocations`:
- * {issuedAt, expiresAt, marks: Set}; `used`: a Map of instants by mark; `here`: see `covers`, and `travelClass`. */
+ * {issuedAt, expiresAt, marks: Set}; `used`: a Map of instants by mark; `here`: see `fitOf`, and `travelClass`. */
 export async function verify(octets, { keys, revocations, used, now, here = null, policy = PRODUCTION }) {
   const ages = {
     keysS: Math.max(0, Math.trunc((now - keys.issuedAt) / 1000)),
@@ -46,6 +46,7 @@ export async function verify(octets, { keys, revocations, used, now, here = null
   const ownMark = await markOfCode(code.signed1);
   const refusal = refusalOfTicket(code, ticket, [mark, ownMark], revocations, used, now, here, policy);
   if (refusal) return said(...refusal, ticket, mark);
+  if (here && fitOf(ticket.area, here) === "untold") return said("OK", "ticket_good_place_untold", {}, ticket, mark);
   if (now > revocations.expiresAt) {
     return said("OK", "ticket_good_old_list", { at: revocations.issuedAt }, ticket, mark);
   }
@@ -124,7 +125,9 @@ function refusalOfTicket(code, ticket, [mark, ownMark], revocations, used, now, 
   if (now < ticket.firstAt) return ["NOT_YET", "good_from", { at: ticket.firstAt }];
   if (now >= ticket.lastAt + MINUTE) return ["EXPIRED", "good_until", { at: ticket.lastAt }];
   if (code.endAt !== null && now >= code.endAt + MINUTE) return ["EXPIRED", "code_to_be_renewed", { at: code.endAt }];
-  if (here && !covers(ticket.area, here)) return ["WRONG_AREA", "not_good_here", {}];
+  const fit = here ? fitOf(ticket.area, here) : "good";
+  if (fit === "elsewhere") return ["WRONG_AREA", "not_good_here", {}];
+  if (fit === "beyond") return ["WRONG_AREA", "not_good_at_this_stop", {}];
   if (here && !classSuffices(ticket.travelClass, here.travelClass)) {
     return ["WRONG_AREA", "not_good_in_first_class", {}];
   }
