@@ -168,7 +168,8 @@ def _local_url(known: Mapping[str, Any]) -> str:
 
 
 def _data_contact(known: Mapping[str, Any]) -> str:
-    return f"donnees@{urlsplit(known['base_url']).hostname or 'localhost'}"
+    host = urlsplit(known["base_url"]).hostname or ""
+    return f"donnees@{host}" if host.rpartition(".")[2].isalpha() and "." in host else "donnees@mobigo.example.org"
 
 
 def _payments(known: Mapping[str, Any]) -> tuple[str, ...]:
