@@ -6,15 +6,15 @@ from functools import partial
 import numpy as np
 
 from mobigo.base.datasets import Column, Dataset, Row
-from mobigo.network.engine.columns import ints, rows_of, texts
+from mobigo.network.engine.columns import ints, rows_of, table_of, texts
 from mobigo.network.export.geojson import Drawing
+from mobigo.network.model.modes import basic_type
 
 _SAID = {1: "oui", 2: "non"}  # else: inconnu
 _ROUTE_TYPES = {
     0: "tramway", 1: "métro", 2: "train", 3: "bus ou car", 4: "bateau", 5: "tramway à câble", 6: "télécabine",
     7: "funiculaire", 11: "trolleybus", 12: "monorail",
 }  # fmt: skip
-_EXTENDED = {1: 2, 2: 3, 4: 1, 7: 3, 8: 11, 9: 0, 10: 4, 12: 4, 13: 6, 14: 7}  # hundreds → basic type
 
 ACCESSIBILITY = (
     Column("stop_id", "string", "Identifiant de l’arrêt dans l’offre"),
@@ -103,8 +103,6 @@ def _accessibility_rows(drawing: Drawing) -> Iterator[Row]:
 
 def _calls(drawing: Drawing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By row of stops: trips that call there, those a wheelchair user may board, those not known."""
-    from mobigo.network.engine.columns import table_of
-
     times = table_of(drawing.tables, "stop_times", "trip_id", "stop_id").select("trip_id", "stop_id").unique()
     trip = rows_of(texts(times, "trip_id"), texts(drawing.trips, "trip_id"))
     stop = rows_of(texts(times, "stop_id"), texts(drawing.stops, "stop_id"))
@@ -112,7 +110,11 @@ def _calls(drawing: Drawing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     trip, stop = trip[joined], stop[joined]
     access, count = ints(drawing.trips, "wheelchair_accessible", 0)[trip], drawing.stops.height
     known = (access == 1) | (access == 2)
-    return tuple(np.bincount(stop[rows], minlength=count) for rows in (slice(None), access == 1, ~known))  # type: ignore[return-value]  # a generator of three
+    return (
+        np.bincount(stop, minlength=count),
+        np.bincount(stop[access == 1], minlength=count),
+        np.bincount(stop[~known], minlength=count),
+    )
 
 
 def _line_rows(drawing: Drawing) -> Iterator[Row]:
@@ -126,7 +128,8 @@ def _line_rows(drawing: Drawing) -> Iterator[Row]:
         own = access[drawing.trip_route == row]
         agency = text["agency_id"][row] or (next(iter(agencies)) if len(agencies) == 1 else "")
         value = int(kind[row])
-        mode = _ROUTE_TYPES.get(value if value < 100 else _EXTENDED.get(value // 100, -1), "autre")
+        basic = basic_type(value)
+        mode = _ROUTE_TYPES.get(value) or ("autre" if basic is None else _ROUTE_TYPES[basic])
         yield (
             text["route_id"][row], agency or None, agencies.get(agency) or None, text["route_short_name"][row] or None,
             text["route_long_name"][row] or None, value if value >= 0 else None, mode,

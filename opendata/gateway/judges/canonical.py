@@ -21,7 +21,7 @@ from opendata.gateway.judges.answers import GTFS, answer, example, silent, under
 from opendata.model.checks import Check, Finding
 
 COUNTRY: Final = "FR"
-BYTES_MAX: Final = 2_000_000  # of the archive, for the Python one: about 300,000 stop times, a minute and a half
+BYTES_MAX: Final = 1_000_000  # of the archive, for the Python one: about 150,000 stop times, a minute
 SECONDS_MAX: Final = 600
 
 

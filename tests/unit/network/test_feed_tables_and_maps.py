@@ -182,6 +182,19 @@ def test_lines_say_their_mode_and_how_many_trips() -> None:
     assert (rows["jamais"]["trips"], rows["jamais"]["stops"]) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("0", "tramway"), ("5", "tramway à câble"), ("106", "train"), ("715", "bus ou car"), ("900", "tramway"),
+     ("1100", "autre"), ("", "autre"), ("42", "autre")],
+)  # fmt: skip
+def test_each_type_of_line_has_its_word(kind: str, mode: str) -> None:
+    files = feed(
+        [trip("t", "A 07:55 B 08:05")], routes=[{"route_id": "R", "route_short_name": "1", "route_type": kind}]
+    )
+    [row] = datasets.lines(Drawing(tables(files))).rows()
+    assert row[6] == mode
+
+
 def test_every_row_has_a_cell_for_every_column() -> None:
     drawing = Drawing(tables(MAP))
     for offered in (datasets.accessibility(drawing), datasets.lines(drawing)):

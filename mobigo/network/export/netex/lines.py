@@ -34,7 +34,7 @@ from mobigo.network.model.modes import mode_of
 
 NOT_AVAILABLE, PHONE, DRIVER = 1, 2, 3  # pickup_type and drop_off_type
 DAY_S = 86_400
-_SHEETS = {"outbound": 0, "inbound": 1}
+_DIRECTIONS = {0: "outbound", 1: "inbound"}  # of direction_id
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,8 @@ class LineWriter:
             element = entity("Route", _way(code, direction))
             add(element, "Name", self._way_name(patterns, direction))
             add(element, "LineRef", ref=ident("Line", code))
-            kind = next((name for name, value in _SHEETS.items() if value == direction), None)
-            if kind is not None:
-                add(element, "DirectionType", kind)
+            if direction in _DIRECTIONS:
+                add(element, "DirectionType", _DIRECTIONS[direction])
             yield element
         signs = sorted({self._sign(pattern) for pattern in patterns} | self._own_signs(patterns))
         for sign in signs:
