@@ -23,6 +23,18 @@ SPECIMEN = "Simulation : ce document est un spécimen, aucun argent n’a été 
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One receipt (quittance) of a round. `late`: it came after the count. `flags`: what is wrong with it, in words."""
+
+    number: str
+    taken_at: datetime
+    means: str
+    amount: Money
+    late: bool
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TillReport:
     """What the report of a till says. `pieces`: value in cents → how many. `agent` is a name, printed and kept nowhere
     else."""
@@ -39,6 +51,8 @@ class TillReport:
     pieces: Mapping[int, int]
     note: str
     lines: Sequence[TillLine]
+    receipts: Sequence[ReceiptLine] = ()
+    missing: Sequence[int] = ()
 
 
 def till_pdf(report: TillReport, *, specimen: bool) -> bytes:
@@ -65,9 +79,27 @@ def till_pdf(report: TillReport, *, specimen: bool) -> bytes:
         table(["Pièce ou billet", "Nombre", "Valeur"], count, right=(0, 1, 2), foot=["", "", _euros(report.counted)]),
         "== Mouvements",
         table(["Heure", "Nature", "Moyen", "Montant"], rows, right=(3,), wide=1),
+        *_receipts(report),
         escaped("Signature de l’agent :                              Signature du régisseur :"),
     ]
     return compiled("Procès-verbal de caisse", "\n\n".join(parts), report.closed_at)
+
+
+def _receipts(report: TillReport) -> list[str]:
+    """The receipts of a round, those that never came, and what is wrong with some."""
+    if not report.receipts and not report.missing:
+        return []
+    rows = [
+        [each.number, instant(each.taken_at, "fr"), MEANS.get(each.means, each.means), _euros(each.amount),
+         " ".join([*(["Arrivée après le comptage."] if each.late else []), *each.flags])]
+        for each in report.receipts
+    ]  # fmt: skip
+    gone = ", ".join(str(number) for number in report.missing)
+    return [
+        "== Quittances",
+        table(["Numéro", "Heure", "Moyen", "Montant", "À expliquer"], rows, right=(3,), wide=4),
+        *([escaped(f"Quittances qui n’étaient pas arrivées au comptage : {gone}.")] if gone else []),
+    ]
 
 
 def deposit_pdf(

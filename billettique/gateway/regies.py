@@ -60,6 +60,10 @@ def _regie(document: dict[str, Any]) -> Regie:
         refund_max=Money(document["refund_max_cents"]),
         payment_max=Money(document["payment_max_cents"]),
         justify_days=document["justify_days"],
-        places=tuple(Place(each["code"], each["name"], each["commune"]) for each in document["places"]),
+        places=tuple(
+            Place(each["code"], each["name"], each["commune"], each.get("moving", False)) for each in document["places"]
+        ),
         to_confirm=document.get("to_confirm", False),
+        receipts=frozenset(document.get("receipts", ("sale", "penalty"))),
+        round_max=Money(document.get("round_max_cents", 0)),
     )

@@ -97,7 +97,8 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Constat:
     """A constat as the inspector's device made it, without a network. `id` and the digest of its secret were made
-    there: the traveller left with both. `paid` is the means when it was paid on the spot, and then no person is named.
+    there: the traveller left with both. `paid` is the means when it was paid on the spot, into the round of that id and
+    under the receipt of that number; then no person is named.
     """
 
     id: str
@@ -112,6 +113,8 @@ class Constat:
     person: Person | None
     note: str
     pass_holder: bool
+    round_id: str | None = None
+    receipt: int | None = None
 
 
 def owed_later(ground: Ground, fare: Money, penalties: Penalties) -> Money:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from mobigo.base.decisions import Decision
-from mobigo.base.money import Money
+from mobigo.base.money import ZERO, Money
 
 # Notes and coins in euros, in cents, the largest first.
 PIECES = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
@@ -17,11 +17,12 @@ PIECES = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a régie sells: a counter, in a commune (INSEE code)."""
+    """Where a régie takes money: a counter, in a commune (INSEE code); or, `moving`, wherever a round goes."""
 
     code: str
     name: str
     commune: str
+    moving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Regie:
 
     `ceiling`: the most cash it may hold, the float not counted. `float_`: the float of one till. `advance`: what it may
     give back in cash until the accountant renews it (ZERO: the act allows none), `refund_max` at most at a time.
-    `payment_max`: the most that one person pays in cash. `justify_days`: at least how often it pays over.
+    `payment_max`: the most that one person pays in cash. `justify_days`: at least how often it pays over. `receipts`:
+    what it may be paid for. `round_max`: the most cash one mandataire carries on rounds before handing it over.
     """
 
     code: str
@@ -47,6 +49,8 @@ class Regie:
     justify_days: int
     places: tuple[Place, ...]
     to_confirm: bool = False
+    receipts: frozenset[str] = frozenset({"sale", "penalty"})
+    round_max: Money = ZERO
 
 
 class CashKind(StrEnum):

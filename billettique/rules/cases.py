@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from billettique.model.cases import CaseState, Constat, Penalties, Person, owed_later, owed_now
+from billettique.rules.rounds import RECEIPTS_MAX
 from mobigo.base.errors import InvalidInput, Refused
 from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO, Money
@@ -37,7 +38,8 @@ def opens(secret: str, kept_digest: str) -> bool:
 
 def check(constat: Constat, penalties: Penalties, now: datetime) -> Money:
     """What the constat asks for. Raises InvalidInput("billettique.bad_constat") with the field that is wrong, and
-    ("billettique.unknown_ground"), ("billettique.person_missing"), ("billettique.person_not_needed")."""
+    ("billettique.unknown_ground"), ("billettique.person_missing"), ("billettique.person_not_needed"),
+    ("billettique.round_missing")."""
     ground = penalties.ground(constat.ground)
     if not ID.fullmatch(constat.id) or not REFERENCE.fullmatch(constat.reference):
         raise InvalidInput("billettique.bad_constat", field="reference")
@@ -48,6 +50,10 @@ def check(constat: Constat, penalties: Penalties, now: datetime) -> Money:
     if constat.paid is not None:
         if constat.paid not in MEANS_ON_THE_SPOT:
             raise InvalidInput("billettique.bad_constat", field="paid")
+        if constat.round_id is None or constat.receipt is None:  # money has a till and a number
+            raise InvalidInput("billettique.round_missing")
+        if not 1 <= constat.receipt <= RECEIPTS_MAX:
+            raise InvalidInput("billettique.bad_constat", field="receipt")
         if constat.person is not None:  # paid on the spot, the law asks for no name
             raise InvalidInput("billettique.person_not_needed")
         return owed_now(ground, constat.fare)

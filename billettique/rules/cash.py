@@ -6,7 +6,7 @@ What was taken is never spent: money goes back out of the advance that the act a
 
 from collections.abc import Mapping
 
-from billettique.model.regie import PIECES, Closing, Holding, Regie
+from billettique.model.regie import PIECES, CashKind, Closing, Holding, Regie
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from mobigo.base.money import ZERO, Money
@@ -27,8 +27,12 @@ def counted(pieces: Mapping[int, int]) -> Money:
     return Money(sum(value * count for value, count in pieces.items()))
 
 
-def refusal_of_sale(regie: Regie, holding: Holding, means: str, amount: Money) -> Decision | None:
-    """Why this cannot be paid at this counter in this way; None when it can."""
+def refusal_of_sale(
+    regie: Regie, holding: Holding, means: str, amount: Money, kind: CashKind = CashKind.SALE
+) -> Decision | None:
+    """Why this cannot be paid to this régie in this way; None when it can."""
+    if str(kind) not in regie.receipts:
+        return Decision("billettique.receipt_not_in_act", act=regie.act)
     if means not in regie.means:
         return Decision("billettique.means_not_in_act", means=means, act=regie.act)
     if means != CASH:

@@ -21,7 +21,7 @@ from billettique.model.cases import CaseState, Constat, Penalties, least
 from billettique.model.payments import PaymentState
 from billettique.model.regie import CashKind
 from billettique.rules import cases as rules
-from billettique.service import cash
+from billettique.service import cash, rounds
 from billettique.service.books import collector_account, give
 from billettique.store import inspections as store
 from billettique.store import payments as payment_store
@@ -59,8 +59,9 @@ def new_secret() -> str:
 def draw_up(session: Session, config: Config, constat: Constat, *, by: str, device: str, now: datetime) -> CaseRow:
     """Take a constat from a device; the same one again changes nothing.
 
-    Raises what `rules.check` raises; Refused("billettique.penalties_not_decided") in production while no act decided
-    the amounts; Conflict("billettique.other_constat") for another constat under the same id or reference.
+    What was paid on the spot enters the round it was taken on. Raises what `rules.check` and `rounds.take` raise;
+    Refused("billettique.penalties_not_decided") in production while no act decided the amounts;
+    Conflict("billettique.other_constat") for another constat under the same id or reference.
     """
     content = request_hash({**asdict(constat), "device": device})
     known = store.find_case(session, constat.id)
@@ -88,10 +89,12 @@ def draw_up(session: Session, config: Config, constat: Constat, *, by: str, devi
     store.add_case(session, row, constat.person, constat.note[:TEXT_MAX], forget_at)
     store.move(session, row, "drawn_up", by, now, amount=owed)
     transfers = [_moved(row, "owed", OWED, EARNED, owed, constat.found_at)]
-    if constat.paid is not None:
+    if constat.paid is not None and constat.round_id is not None and constat.receipt is not None:
         collector = terms_on(paris_day(constat.found_at), config.home).collector
         transfers += _receive(session, row, owed, "spot", collector_account(collector, COUNTER), by, now,
-                              detail={"means": constat.paid})  # fmt: skip
+                              detail={"means": constat.paid, "receipt": constat.receipt})  # fmt: skip
+        transfers += rounds.take(session, row, till=constat.round_id, number=constat.receipt, means=constat.paid,
+                                 collector=collector, home=config.home, now=now)  # fmt: skip
     give(session, transfers, now)
     if constat.person is not None and constat.person.email:
         _write_to(session, config, row, constat.person.email, now)

@@ -18,6 +18,7 @@ from billettique.model.regie import CashKind, Closing, Regie
 from billettique.rules import cash as rules
 from billettique.service import books
 from billettique.store import cash as store
+from billettique.store import rounds as round_store
 from billettique.store.cash import CashSessionRow, DepositRow, RegieRow
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, Refused
@@ -40,15 +41,15 @@ class Till:
 
 def open_till(
     session: Session, *, agent: str, regie: str, place: str, opening: Money, training: bool, home: Path | None,
-    now: datetime,
+    now: datetime, moving: bool = False,
 ) -> CashSessionRow:  # fmt: skip
-    """Open a till with the float that was counted into it.
+    """Open a till with the float that was counted into it, at a counter or, `moving`, for a round.
 
     Raises NotFound("billettique.no_regie"), InvalidInput("billettique.no_such_place", "billettique.other_float"),
     Conflict("billettique.till_open").
     """
     act = get_regie(regie, paris_day(now), home)
-    if place not in {each.code for each in act.places}:
+    if place not in {each.code for each in act.places if each.moving is moving}:
         raise InvalidInput("billettique.no_such_place", place=place[:60])
     if not ZERO <= opening <= act.float_:
         raise InvalidInput("billettique.other_float", opening=opening, most=act.float_)
@@ -86,15 +87,25 @@ def take(
     """A payment is in the till. The régie is locked, its act and its ceiling are held; the postings, for the end of the
     transaction: the collector has passed it on to the till.
 
-    Raises Refused("billettique.means_not_in_act", "billettique.too_much_cash", "billettique.till_full").
+    Raises Refused("billettique.receipt_not_in_act", "billettique.means_not_in_act", "billettique.too_much_cash",
+    "billettique.till_full").
     """
     row = store.lock_regie(session, till.regie.code, now)
-    why = rules.refusal_of_sale(till.regie, row.holding, means, amount)
+    why = rules.refusal_of_sale(till.regie, row.holding, means, amount, kind)
     if why is not None:
         raise Refused(why.code, **why.params)
-    store.move(session, row, kind, means, amount, payment, till=till.row.id, now=now)
-    held, before = held_account(till.regie.code, means), books.collector_account(collector, "counter")
-    return [_moved(f"{payment}:till", held, before, amount, "till", payment, now)]
+    return enter(session, row, till.row.id, ref=payment, collector=collector, means=means, amount=amount, kind=kind,
+                 now=now)  # fmt: skip
+
+
+def enter(
+    session: Session, row: RegieRow, till: str, *, ref: str, collector: str, means: str, amount: Money, kind: CashKind,
+    now: datetime,
+) -> list[Transfer]:  # fmt: skip
+    """Money that is in a till of a locked régie: its move, and the postings for the end of the transaction."""
+    store.move(session, row, kind, means, amount, ref, till=till, now=now)
+    held, before = held_account(row.regie, means), books.collector_account(collector, "counter")
+    return [moved(f"{ref}:till", held, before, amount, "till", ref, now)]
 
 
 def cash_back_refusal(session: Session, till: Till, amount: Money, now: datetime) -> Decision | None:
@@ -116,7 +127,7 @@ def give_cash(
         raise Refused(why.code, **why.params)
     store.move(session, row, CashKind.REFUND, "cash", -amount, refund, till=till.row.id, now=now)
     held, before = held_account(till.regie.code, "advance"), books.collector_account(collector, "counter")
-    return [_moved(f"{refund}:till", before, held, amount, "till", refund, now)]
+    return [moved(f"{refund}:till", before, held, amount, "till", refund, now)]
 
 
 def close_till(
@@ -124,12 +135,19 @@ def close_till(
 ) -> tuple[CashSessionRow, Closing]:
     """Count a till and close it. The drawer holds the float, the cash takings, less what was given back.
 
-    A difference is booked as one, and has to be explained. Raises Refused("billettique.no_open_till"),
-    InvalidInput("billettique.difference_unexplained") and what `rules.counted` raises.
+    A difference is booked as one, and has to be explained. Raises Refused("billettique.no_open_till",
+    "billettique.till_of_a_round"), InvalidInput("billettique.difference_unexplained") and what `rules.counted` raises.
     """
     row = store.find_open(session, agent, lock=True)
     if row is None:
         raise Refused("billettique.no_open_till")
+    if row.round_number is not None:
+        raise Refused("billettique.till_of_a_round")
+    return row, count(session, row, pieces=pieces, note=note, now=now)
+
+
+def count(session: Session, row: CashSessionRow, *, pieces: Mapping[int, int], note: str, now: datetime) -> Closing:
+    """Count a locked till and close it: see `close_till`."""
     found = rules.counted(pieces)
     expected = Money(row.opening_cents) + store.cash_of(session, row.id)
     outcome = rules.closing(expected, found)
@@ -140,9 +158,11 @@ def close_till(
     row.pieces = {str(value): count for value, count in sorted(pieces.items()) if count}
     if outcome.difference != ZERO and not row.training:
         _book_difference(session, row, outcome.difference, now)
-    audit.record(session, actor=agent, action="billettique.till.close", object_kind="till", object_id=row.id, now=now)
+    audit.record(
+        session, actor=row.agent, action="billettique.till.close", object_kind="till", object_id=row.id, now=now
+    )
     session.flush()
-    return row, outcome
+    return outcome
 
 
 def _book_difference(session: Session, till: CashSessionRow, difference: Money, now: datetime) -> None:
@@ -151,13 +171,13 @@ def _book_difference(session: Session, till: CashSessionRow, difference: Money, 
     of_takings = max(difference, Money(-regie.cash_cents))
     if of_takings != ZERO:
         store.move(session, regie, CashKind.DIFFERENCE, "cash", of_takings, till.id, till=till.id, now=now)
-    gap = f"{books.PREFIX}:till_difference:{till.regie}"
+    gap = gap_account(till.regie)
     transfers = []
     for part, means in ((of_takings, "cash"), (difference - of_takings, "float")):
         held = held_account(till.regie, means)
         pair = (held, gap) if part > ZERO else (gap, held)
         transfers.append(
-            _moved(f"{till.id}:difference:{means}", *pair, max(part, -part), "till_difference", till.id, now)
+            moved(f"{till.id}:difference:{means}", *pair, max(part, -part), "till_difference", till.id, now)
         )
     books.give(session, transfers, now)
 
@@ -169,14 +189,16 @@ def deposit(
     session: Session, *, regie: str, cash: Money, by: str, home: Path | None, now: datetime
 ) -> DepositRow:  # fmt: skip
     """Pay over: so much cash, every cheque, every receipt of the terminal. Its number is taken in this transaction.
+    Cash that a mandataire still carries is not at hand.
 
     Raises NotFound("billettique.no_regie"), InvalidInput("billettique.deposit_too_much"),
     Refused("billettique.nothing_to_deposit").
     """
     get_regie(regie, paris_day(now), home)
     row = store.lock_regie(session, regie, now)
-    if not ZERO <= cash <= Money(row.cash_cents):
-        raise InvalidInput("billettique.deposit_too_much", held=Money(row.cash_cents))
+    at_hand = Money(row.cash_cents) - round_store.on_rounds(session, regie)
+    if not ZERO <= cash <= at_hand:
+        raise InvalidInput("billettique.deposit_too_much", held=at_hand)
     amounts = {"cash": cash, "cheque": Money(row.cheque_cents), "terminal": Money(row.terminal_cents)}
     if all(amount <= ZERO for amount in amounts.values()):
         raise Refused("billettique.nothing_to_deposit")
@@ -192,7 +214,7 @@ def deposit(
         if amount > ZERO:
             store.move(session, row, CashKind.DEPOSIT, means, -amount, f"{made.id}:{means}", till=None, now=now)
             held, treasury = held_account(regie, means), treasury_account(regie)
-            transfers.append(_moved(f"{made.id}:{means}", treasury, held, amount, "deposit", made.id, now))
+            transfers.append(moved(f"{made.id}:{means}", treasury, held, amount, "deposit", made.id, now))
     audit.record(
         session, actor=by, action="billettique.deposit.make", object_kind="deposit", object_id=made.id, now=now
     )
@@ -227,7 +249,7 @@ def renew_advance(session: Session, *, regie: str, by: str, home: Path | None, n
     store.move(session, row, CashKind.RENEWAL, "cash", used, ref, till=None, now=now)
     audit.record(session, actor=by, action="billettique.advance.renew", object_kind="regie", object_id=regie, now=now)
     held, treasury = held_account(regie, "advance"), treasury_account(regie)
-    books.give(session, [_moved(f"{ref}:advance", held, treasury, used, "advance", ref, now)], now)
+    books.give(session, [moved(f"{ref}:advance", held, treasury, used, "advance", ref, now)], now)
     return used
 
 
@@ -236,12 +258,18 @@ def held_account(regie: str, means: str) -> str:
     return f"{books.PREFIX}:till:{regie}:{means}"
 
 
+def gap_account(regie: str) -> str:
+    """The account of what counts found too much or too little."""
+    return f"{books.PREFIX}:till_difference:{regie}"
+
+
 def treasury_account(regie: str) -> str:
     """The account of what the accountant received of a régie."""
     return f"{books.PREFIX}:treasury:{regie}"
 
 
-def _moved(key: str, debit: str, credit: str, amount: Money, kind: str, ref: str, now: datetime) -> Transfer:
+def moved(key: str, debit: str, credit: str, amount: Money, kind: str, ref: str, now: datetime) -> Transfer:
+    """A posting of a régie."""
     return Transfer(f"{books.PREFIX}:{key}", debit, credit, amount, now, f"{books.PREFIX}.{kind}", ref)
 
 

@@ -68,6 +68,8 @@ def read_constat(said: Any) -> Constat:
         person=None if person is None else _person(person),
         note=str(said.get("note", "")).replace("\0", ""),
         pass_holder=said.get("pass_holder") is True,
+        round_id=None if said.get("round") is None else _plain(said["round"], 26),
+        receipt=None if said.get("receipt") is None else int(said["receipt"]),
     )
 
 

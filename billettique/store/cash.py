@@ -34,6 +34,7 @@ class RegieRow(Base):
     terminal_cents: Mapped[int] = mapped_column(default=0)
     advance_used_cents: Mapped[int] = mapped_column(default=0)
     deposits: Mapped[int] = mapped_column(default=0)
+    rounds: Mapped[int] = mapped_column(default=0)
     deposited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     moved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -43,13 +44,18 @@ class RegieRow(Base):
 
 
 class CashSessionRow(Base):
-    """A till from its opening to its count. An agent has one open at a time. `training`: nothing it does is kept."""
+    """A till from its opening to its count. An agent has one open at a time. `training`: nothing it does is kept.
+
+    The till of a round has a `round_number` in its régie, the `device` that writes its receipts, the number of the last
+    one as it was said at the count, those that were `missing` then, and to whom its money was handed over.
+    """
 
     __tablename__ = "billettique_cash_session"
     __table_args__ = (
         Index("uq_billettique_cash_session_open", "agent", unique=True,
               sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")),
         Index(None, "regie", "opened_at"),
+        UniqueConstraint("regie", "round_number"),
         CheckConstraint("opening_cents >= 0", name="opening"),
     )  # fmt: skip
 
@@ -65,6 +71,12 @@ class CashSessionRow(Base):
     counted_cents: Mapped[int | None] = mapped_column()
     pieces: Mapped[Any] = mapped_column(Json, nullable=True)
     note: Mapped[str | None] = mapped_column(Text)
+    round_number: Mapped[int | None] = mapped_column()
+    device: Mapped[str | None] = mapped_column(String(40))
+    last_receipt: Mapped[int | None] = mapped_column()
+    missing: Mapped[Any] = mapped_column(Json, nullable=True)
+    handed_to: Mapped[str | None] = mapped_column(String(26))
+    handed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class CashMoveRow(Base):
@@ -109,13 +121,14 @@ describe(
     RegieRow,
     purpose="hold the ceiling and the advance of a régie",
     keep=Always(_ACCOUNTS),
-    plain="regie cash_cents cheque_cents terminal_cents advance_used_cents deposits deposited_at moved_at",
+    plain="regie cash_cents cheque_cents terminal_cents advance_used_cents deposits rounds deposited_at moved_at",
 )
 describe(
     CashSessionRow,
     purpose="know what a till should hold, and what it held",
     keep=Always(_ACCOUNTS),
-    plain="id regie place agent training opened_at opening_cents closed_at expected_cents counted_cents pieces note",
+    plain="id regie place agent training opened_at opening_cents closed_at expected_cents counted_cents pieces note "
+    "round_number device last_receipt missing handed_to handed_at",
 )
 describe(
     CashMoveRow,
@@ -137,7 +150,7 @@ describe(
 def lock_regie(session: Session, regie: str, now: datetime) -> RegieRow:
     """The row of a régie, locked until the end of the transaction; made at its first use."""
     insert_new(session, RegieRow, {"regie": regie, "cash_cents": 0, "cheque_cents": 0, "terminal_cents": 0,
-                                   "advance_used_cents": 0, "deposits": 0, "moved_at": now})  # fmt: skip
+                                   "advance_used_cents": 0, "deposits": 0, "rounds": 0, "moved_at": now})  # fmt: skip
     asked = select(RegieRow).where(RegieRow.regie == regie).with_for_update()
     return session.scalars(asked.execution_options(populate_existing=True)).one()
 
@@ -180,9 +193,10 @@ def find_open(session: Session, agent: str, *, lock: bool = False) -> CashSessio
     return session.scalar(asked.with_for_update().execution_options(populate_existing=True) if lock else asked)
 
 
-def get_session(session: Session, session_id: str) -> CashSessionRow:
-    """A till. Raises NotFound("billettique.no_till")."""
-    row = session.get(CashSessionRow, session_id)
+def get_session(session: Session, session_id: str, *, lock: bool = False) -> CashSessionRow:
+    """A till; with `lock`, nobody else changes it before the end of the transaction. Raises
+    NotFound("billettique.no_till")."""
+    row = session.get(CashSessionRow, session_id, with_for_update=lock or None, populate_existing=lock)
     if row is None:
         raise NotFound("billettique.no_till")
     return row

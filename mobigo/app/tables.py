@@ -16,6 +16,7 @@ import billettique.store.orders
 import billettique.store.partners
 import billettique.store.payments
 import billettique.store.promotions
+import billettique.store.rounds
 import billettique.store.subscriptions
 import billettique.store.tariffs
 import billettique.store.tickets

@@ -37,6 +37,7 @@ FILES: Final = (
     "billettique/control.css",
     "billettique/inspector.mjs",
     "billettique/constat.mjs",
+    "billettique/round.mjs",
     "billettique/keep.mjs",
     "billettique/lists.mjs",
     "billettique/signs.mjs",
@@ -278,6 +279,11 @@ def _interface() -> dict[str, str]:
         "kept": _("Constat gardé sur ce téléphone. Il partira au prochain envoi."),
         "missing": _("Il manque : nom, prénom et adresse, ou un paiement sur place."),
         "checked_later": _("Sans réseau, une référence ne peut pas être vérifiée. Scannez le code."),
+        "round_none": _("Pour encaisser sur place, ouvrez une tournée avant de partir."),
+        "round_elsewhere": _("Votre tournée est sur un autre téléphone : celui-ci ne peut pas encaisser."),
+        "round_open": _("Tournée ‹round› : dernière quittance n° ‹last›, espèces encore possibles ‹cash›."),
+        "round_full": _("Vous portez le maximum d’espèces : proposez la carte, ou un paiement plus tard."),
+        "payment_max": _("Au plus ‹most› en espèces par personne : proposez la carte, ou un paiement plus tard."),
         "scanning": _("Placez le code dans le cadre."),
     }
 

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from billettique.export.regie import deposit_pdf, state_pdf
 from billettique.gateway.regies import get_regie, regies_on
-from billettique.service import cash, refunding, regie_state
+from billettique.service import cash, refunding, regie_state, rounds
 from billettique.service.mails import spaced
 from billettique.store import cash as store
+from billettique.store import rounds as round_store
 from billettique.store.orders import OrderRow
 from billettique.store.payments import refunds_to_pay
 from billettique.web import bp
@@ -26,6 +27,7 @@ from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 
 REFUNDS_SHOWN: Final = 100
@@ -176,6 +178,16 @@ def _page(faults: Faults) -> ResponseReturnValue:
                     "cheque": Money(0 if row is None else row.cheque_cents),
                     "terminal": Money(0 if row is None else row.terminal_cents),
                     "advance_left": act.advance - Money(0 if row is None else row.advance_used_cents),
+                    "at_hand": Money(0 if row is None else row.cash_cents) - round_store.on_rounds(session, act.code),
+                    "rounds": [
+                        {
+                            "row": each,
+                            "label": rounds.label_of(each),
+                            "agent": name_of(session, each.agent),
+                            "flags": _said_of(session, each.id),
+                        }
+                        for each in round_store.to_hand_over(session, act.code)
+                    ],
                     "late": cash.must_pay_over(act, row, instant),
                     "tills": [
                         {"row": each, "agent": name_of(session, each.agent)}
@@ -189,6 +201,12 @@ def _page(faults: Faults) -> ResponseReturnValue:
         typed=request.form, Money=Money,
     )  # fmt: skip
     return private((made, faults.status if faults else 200))
+
+
+def _said_of(session: Session, till: str) -> list[str]:
+    """What is wrong with receipts of a round, each thing once."""
+    flags = [why for each in round_store.of_till(session, till) for why in rounds.flags_of(each)]
+    return list(dict.fromkeys(sentence(why) for why in flags))
 
 
 def _accountant_page(faults: Faults) -> ResponseReturnValue:

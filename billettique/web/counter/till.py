@@ -4,11 +4,12 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from billettique.export.regie import TillReport, till_pdf
+from billettique.export.regie import ReceiptLine, TillReport, till_pdf
 from billettique.gateway.regies import get_regie, regies_on
 from billettique.model.regie import PIECES
-from billettique.service import cash
+from billettique.service import cash, rounds
 from billettique.store import cash as store
+from billettique.store import rounds as round_store
 from billettique.web import bp
 from billettique.web.selling.shared import Faults, private, text, whole
 from mobigo.base.errors import InvalidInput, Refused
@@ -19,7 +20,7 @@ from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.formats import amount
-from mobigo.infra.i18n import current_language
+from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
 
@@ -76,9 +77,11 @@ def till(till_id: str) -> ResponseReturnValue:
     with reading(services().engine) as session:
         row = _mine(store.get_session(session, till_id))
         lines = store.lines_of(session, till_id)
+        receipts = _receipts(session, row)
     made = render_template(
         "billettique/till.html", till=row, lines=lines, counted=_money(row.counted_cents),
-        expected=_money(row.expected_cents), opening=Money(row.opening_cents),
+        expected=_money(row.expected_cents), opening=Money(row.opening_cents), receipts=receipts,
+        label="" if row.round_number is None else rounds.label_of(row), missing=row.missing or [],
     )  # fmt: skip
     return private(made)
 
@@ -98,7 +101,7 @@ def till_report(till_id: str) -> ResponseReturnValue:
             name_of(session, row.agent), row.opened_at, row.closed_at, Money(row.opening_cents),
             _money(row.expected_cents), _money(row.counted_cents),
             {int(value): count for value, count in (row.pieces or {}).items()}, row.note or "",
-            store.lines_of(session, till_id),
+            store.lines_of(session, till_id), _receipts(session, row), tuple(row.missing or ()),
         )  # fmt: skip
     made = till_pdf(report, specimen=not config.production)
     headers = {"Content-Disposition": f'inline; filename="caisse-{row.closed_at:%Y-%m-%d}.pdf"'}
@@ -132,6 +135,17 @@ def _mine(row: store.CashSessionRow) -> store.CashSessionRow:
     return row
 
 
+def _receipts(session: Session, row: store.CashSessionRow) -> list[ReceiptLine]:
+    """The receipts of a round, as its papers show them; none of a counter's till."""
+    if row.round_number is None:
+        return []
+    return [
+        ReceiptLine(f"{rounds.label_of(row)}-{each.number}", each.taken_at, each.means, Money(each.cents), each.late,
+                    tuple(sentence(why) for why in rounds.flags_of(each)))
+        for each in round_store.of_till(session, row.id)
+    ]  # fmt: skip
+
+
 def _money(cents: int | None) -> Money:
     return Money(cents or 0)
 
@@ -145,12 +159,15 @@ def _page(faults: Faults) -> ResponseReturnValue:
     with reading(services().engine) as session:
         row = store.find_open(session, auth.signed_in().subject)
         lines = [] if row is None else store.lines_of(session, row.id)
-    acts = regies_on(paris_day(instant), config.home)
+    if row is not None and row.round_number is not None:
+        return redirect(url_for("billettique.round_page"), 303)
+    found = regies_on(paris_day(instant), config.home)
+    acts = [act for act in found if any(not each.moving for each in act.places)]
     made = render_template(
         "billettique/counter.html",
         till=row,
         lines=lines,
-        places=[(f"{act.code}:{each.code}", each.name) for act in acts for each in act.places],
+        places=[(f"{act.code}:{each.code}", each.name) for act in acts for each in act.places if not each.moving],
         float_=acts[0].float_ if acts else Money(0),
         runs_regie=auth.signed_in().may(Permission.SALES_REGIE),
         simulation=not config.production,

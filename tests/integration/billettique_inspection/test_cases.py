@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from billettique.model.cases import CaseState, Constat, Person
 from billettique.rules.cases import digest
-from billettique.service import cases, cash, regie_state
+from billettique.service import cases, cash, regie_state, rounds
 from billettique.store import inspections as store
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.money import ZERO, Money
@@ -38,7 +38,7 @@ def books(engine: Engine) -> dict[str, int]:
     with reading(engine) as session:
         for account in (cases.OWED, cases.EARNED, cases.TRANSMITTED, "billettique:collector:regie-mobigo:counter",
                         "billettique:penalties:to_give_back", "billettique:till:guichets:cash",
-                        "billettique:till:guichets:cheque"):  # fmt: skip
+                        "billettique:till:guichets:cheque", "billettique:till:controle:cash"):  # fmt: skip
             try:
                 found[account.rpartition("billettique:")[2]] = ledger.balance(session, account).net.cents
             except NotFound:
@@ -63,9 +63,11 @@ def test_a_constat_comes_once_and_is_owed(engine: Engine, database_config: Confi
 
 
 def test_paid_on_the_spot_no_name_is_kept(engine: Engine, database_config: Config) -> None:
-    drawn(engine, database_config, replace(CONSTAT, paid="cash", person=None))
+    with transaction(engine) as session:
+        row = rounds.open_round(session, agent=INSPECTOR, regie="controle", opening=ZERO, home=None, now=NOW)
+    drawn(engine, database_config, replace(CONSTAT, paid="cash", person=None, round_id=row.id, receipt=1))
     assert books(engine) == {
-        "penalties:owed": 0, "penalties:earned": 5150, "collector:regie-mobigo:counter": -5150
+        "penalties:owed": 0, "penalties:earned": 5150, "collector:regie-mobigo:counter": 0, "till:controle:cash": -5150
     }  # fmt: skip
     assert state(engine) is CaseState.PAID
     with reading(engine) as session:

@@ -74,6 +74,6 @@ def test_a_count_says_what_it_found(expected: int, found: int, said: str) -> Non
 
 def test_an_act_is_in_force_from_its_first_day() -> None:
     assert regies_on(date(2018, 8, 31)) == ()
-    assert [each.code for each in regies_on(date(2018, 9, 1))] == ["guichets"]
+    assert [each.code for each in regies_on(date(2018, 9, 1))] == ["controle", "guichets"]
     with pytest.raises(NotFound):
         get_regie("guichets", date(2018, 8, 31))

@@ -108,14 +108,16 @@ def test_what_is_owed_on_the_spot_and_later() -> None:
     assert owed_now(ground, Money(150)) == Money(5150)  # 50 + 1,50
     assert owed_later(ground, Money(150), P) == Money(8950)  # and 38 for the file
     assert rules.check(CONSTAT, P, START) == Money(8950)
-    assert rules.check(replace(CONSTAT, paid="cash", person=None), P, START) == Money(5150)
+    assert rules.check(replace(CONSTAT, paid="cash", person=None, round_id="r", receipt=1), P, START) == Money(5150)
 
 
 @pytest.mark.parametrize(
     ("constat", "code"),
     [
         (replace(CONSTAT, person=None), "billettique.person_missing"),
-        (replace(CONSTAT, paid="cash"), "billettique.person_not_needed"),
+        (replace(CONSTAT, paid="cash", round_id="r", receipt=1), "billettique.person_not_needed"),
+        (replace(CONSTAT, paid="cash", person=None), "billettique.round_missing"),
+        (replace(CONSTAT, paid="cash", person=None, round_id="r", receipt=0), "billettique.bad_constat"),
         (replace(CONSTAT, paid="gold", person=None), "billettique.bad_constat"),
         (replace(CONSTAT, ground="smoking"), "billettique.unknown_ground"),
         (replace(CONSTAT, fare=Money(-1)), "billettique.bad_constat"),

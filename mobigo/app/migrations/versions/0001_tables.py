@@ -29,6 +29,8 @@ PROTECTIONS = {
         "CREATE TRIGGER billettique_item_move_no_delete BEFORE DELETE ON billettique_item_move BEGIN SELECT RAISE(ABORT, 'billettique_item_move only grows'); END",
         "CREATE TRIGGER billettique_payment_move_no_update BEFORE UPDATE ON billettique_payment_move BEGIN SELECT RAISE(ABORT, 'billettique_payment_move only grows'); END",
         "CREATE TRIGGER billettique_payment_move_no_delete BEFORE DELETE ON billettique_payment_move BEGIN SELECT RAISE(ABORT, 'billettique_payment_move only grows'); END",
+        "CREATE TRIGGER billettique_spot_receipt_no_update BEFORE UPDATE ON billettique_spot_receipt BEGIN SELECT RAISE(ABORT, 'billettique_spot_receipt only grows'); END",
+        "CREATE TRIGGER billettique_spot_receipt_no_delete BEFORE DELETE ON billettique_spot_receipt BEGIN SELECT RAISE(ABORT, 'billettique_spot_receipt only grows'); END",
         "CREATE TRIGGER covoit_award_no_update BEFORE UPDATE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
         "CREATE TRIGGER covoit_award_no_delete BEFORE DELETE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
         "CREATE TRIGGER covoit_bank_event_no_update BEFORE UPDATE ON covoit_bank_event BEGIN SELECT RAISE(ABORT, 'covoit_bank_event only grows'); END",
@@ -89,6 +91,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER billettique_payment_move_no_change BEFORE UPDATE OR DELETE ON billettique_payment_move FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER billettique_payment_move_no_truncate BEFORE TRUNCATE ON billettique_payment_move FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER billettique_spot_receipt_no_change BEFORE UPDATE OR DELETE ON billettique_spot_receipt FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER billettique_spot_receipt_no_truncate BEFORE TRUNCATE ON billettique_spot_receipt FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER covoit_award_no_change BEFORE UPDATE OR DELETE ON covoit_award FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER covoit_award_no_truncate BEFORE TRUNCATE ON covoit_award FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -275,8 +280,15 @@ def upgrade() -> None:
         sa.Column("counted_cents", sa.Integer(), nullable=True),
         sa.Column("pieces", Json, nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("round_number", sa.Integer(), nullable=True),
+        sa.Column("device", sa.String(length=40), nullable=True),
+        sa.Column("last_receipt", sa.Integer(), nullable=True),
+        sa.Column("missing", Json, nullable=True),
+        sa.Column("handed_to", sa.String(length=26), nullable=True),
+        sa.Column("handed_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint("opening_cents >= 0", name=op.f("ck_billettique_cash_session_opening")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_cash_session")),
+        sa.UniqueConstraint("regie", "round_number", name=op.f("uq_billettique_cash_session_regie_round_number")),
     )
     op.create_index(
         op.f("ix_billettique_cash_session_regie_opened_at"),
@@ -688,6 +700,7 @@ def upgrade() -> None:
         sa.Column("terminal_cents", sa.Integer(), nullable=False),
         sa.Column("advance_used_cents", sa.Integer(), nullable=False),
         sa.Column("deposits", sa.Integer(), nullable=False),
+        sa.Column("rounds", sa.Integer(), nullable=False),
         sa.Column("deposited_at", UtcDateTime(), nullable=True),
         sa.Column("moved_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("cash_cents >= 0 AND advance_used_cents >= 0", name=op.f("ck_billettique_regie_held")),
@@ -2209,6 +2222,29 @@ def upgrade() -> None:
     op.create_index(op.f("ix_billettique_quarantine_payment"), "billettique_quarantine", ["payment"], unique=False)
     op.create_index(op.f("ix_billettique_quarantine_refund_at"), "billettique_quarantine", ["refund_at"], unique=False)
     op.create_table(
+        "billettique_spot_receipt",
+        sa.Column("till", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("means", sa.String(length=12), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("taken_at", UtcDateTime(), nullable=False),
+        sa.Column("came_at", UtcDateTime(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("flags", Json, nullable=False),
+        sa.CheckConstraint("number > 0 AND cents > 0", name=op.f("ck_billettique_spot_receipt_figures")),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["billettique_case.id"], name=op.f("fk_billettique_spot_receipt_case_id_billettique_case")
+        ),
+        sa.ForeignKeyConstraint(
+            ["till"],
+            ["billettique_cash_session.id"],
+            name=op.f("fk_billettique_spot_receipt_till_billettique_cash_session"),
+        ),
+        sa.PrimaryKeyConstraint("till", "number", name=op.f("pk_billettique_spot_receipt")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_billettique_spot_receipt_case_id")),
+    )
+    op.create_table(
         "billettique_subscription_period",
         sa.Column("subscription", sa.String(length=26), nullable=False),
         sa.Column("first_day", sa.Date(), nullable=False),
@@ -3360,6 +3396,7 @@ def downgrade() -> None:
     op.drop_table("covoit_batch_line")
     op.drop_table("covoit_batch_act")
     op.drop_table("billettique_subscription_period")
+    op.drop_table("billettique_spot_receipt")
     op.drop_index(op.f("ix_billettique_quarantine_refund_at"), table_name="billettique_quarantine")
     op.drop_index(op.f("ix_billettique_quarantine_payment"), table_name="billettique_quarantine")
     op.drop_table("billettique_quarantine")

@@ -2,6 +2,7 @@
 // the secret is sent. What is owed is reckoned from the amounts carried with the lists.
 
 import { letters, random } from "./keep.mjs";
+import { cannotTake, numbered } from "./round.mjs";
 
 const byId = (id) => document.getElementById(id);
 const REQUIRED = ["last_name", "first_name", "address"];
@@ -36,6 +37,10 @@ export function openConstats({ said, put, state, show, waiting, next }) {
     const paid = byId("f-paid").value !== "";
     const { now, later } = owed();
     byId("person").hidden = paid;
+    for (const option of byId("f-paid").options) {
+      option.disabled = option.value !== "" && !state.round?.means.includes(option.value);
+    }
+    byId("round-hint").textContent = state.round ? "" : state.elsewhere ? said.ui.round_elsewhere : said.ui.round_none;
     const words = paid
       ? put(said.ui.amount_now, { amount: amount(now) })
       : put(said.ui.amount_later, { amount: amount(later), months: penalties?.term_months ?? "" });
@@ -65,6 +70,12 @@ export function openConstats({ said, put, state, show, waiting, next }) {
       byId("constat-error").textContent = said.ui.not_decided;
       return;
     }
+    const why = paid ? cannotTake(state.round, paid, owed().now) : null;
+    if (why) {
+      byId("constat-error").textContent = put(said.ui[why], { most: amount(state.round?.payment_max ?? 0) });
+      byId("f-paid").focus();
+      return;
+    }
     const secret = letters(12);
     const constat = {
       id: random(16), reference: letters(8), secret_digest: await digestOf(secret), found_at: state.clock(),
@@ -73,7 +84,15 @@ export function openConstats({ said, put, state, show, waiting, next }) {
       pass_holder: !paid && byId("f-pass-holder").checked,
       person: paid ? null : Object.fromEntries(PERSON.map((name) => [name, value(name)])),
     };
-    await state.keep.addConstat(constat);
+    if (paid) {
+      const cents = owed().now;
+      state.round = await state.keep.changeRound((round) => {
+        const [entry, after] = numbered(round ?? state.round, paid, cents);
+        return { round: after, constat: Object.assign(constat, entry) };
+      });
+    } else {
+      await state.keep.addConstat(constat);
+    }
     form.reset();
     receipt(constat, secret);
     waiting();
@@ -91,6 +110,8 @@ export function openConstats({ said, put, state, show, waiting, next }) {
     byId("receipt-amount").textContent = constat.paid
       ? `${amount(now)} — ${said.means[constat.paid]}`
       : put(said.ui.amount_later, { amount: amount(now + penalties.file_fee), months: penalties.term_months });
+    for (const each of document.querySelectorAll("#receipt .spot")) each.hidden = !constat.paid;
+    byId("receipt-number").textContent = constat.paid ? `${state.round.label}-${constat.receipt}` : "";
     byId("receipt-address").textContent = address.host + address.pathname;
     byId("receipt-kept").textContent = said.ui.kept;
     show("receipt");

@@ -5,6 +5,7 @@ import { openReader, openScan } from "../scan/scan.mjs";
 import { openConstats } from "./constat.mjs";
 import { openKeep, random } from "./keep.mjs";
 import { BadList, marksOf, readLists, reopenLists } from "./lists.mjs";
+import { askRound } from "./round.mjs";
 import { sign, wake } from "./signs.mjs";
 import { PRODUCTION, TRIAL, octetsOf, usesUp, verify } from "./verify.mjs";
 
@@ -60,6 +61,7 @@ async function fetchLists() {
   for (const [mark, at] of carried.used) await state.keep.use(mark, at);
   state.csrf = carried.csrf;
   await take(carried);
+  await askRound({ state, post, address: page.dataset.round });
 }
 
 async function take(carried) {
@@ -288,6 +290,11 @@ async function waiting() {
   byId("waiting").textContent = records.length + constats.length
     ? put(said.ui.to_send, { records: records.length, constats: constats.length })
     : said.ui.nothing_to_send;
+  const { round } = state;
+  const cash = new Intl.NumberFormat(locale, { style: "currency", currency: "EUR" });
+  byId("round-state").textContent = round
+    ? put(said.ui.round_open, { round: round.label, last: round.last, cash: cash.format(round.cash_max / 100) })
+    : state.elsewhere ? said.ui.round_elsewhere : "";
 }
 
 async function send() {
@@ -343,6 +350,7 @@ async function start() {
   state.keep = await openKeep();
   if (!(await state.keep.thing("device"))) await state.keep.setThing("device", `i-${random(12)}`);
   state.offsetMs = (await state.keep.thing("offsetMs")) ?? 0;
+  state.round = (await state.keep.thing("round")) ?? null;
   const carried = await state.keep.thing("carried");
   if (carried) await take(carried);
   state.csrf = document.querySelector("[name=csrf_token]").value;

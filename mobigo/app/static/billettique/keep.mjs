@@ -38,6 +38,24 @@ export async function openKeep() {
 
     constats: () => wait(store("constats").getAll()),
     addConstat: (constat) => wait(store("constats", "readwrite").put(constat)),
+    /** Change the round (`change`: the round and the constats kept here → the round after, and a constat more or null)
+     * in one transaction, so that no number is given twice; the round after. */
+    changeRound: (change) =>
+      new Promise((done, failed) => {
+        const transaction = base.transaction(["constats", "things"], "readwrite");
+        const [things, constats] = ["things", "constats"].map((name) => transaction.objectStore(name));
+        let after = null;
+        things.get("round").onsuccess = ({ target: { result: round } }) => {
+          constats.getAll().onsuccess = ({ target: { result: waiting } }) => {
+            const changed = change(round ?? null, waiting);
+            after = changed.round;
+            things.put(after, "round");
+            if (changed.constat) constats.put(changed.constat);
+          };
+        };
+        transaction.oncomplete = () => done(after);
+        transaction.onabort = transaction.onerror = () => failed(transaction.error);
+      }),
     dropConstats: (ids) => drop(base, "constats", ids),
 
     /** Forget the tickets used that are older than may be remembered here. */
