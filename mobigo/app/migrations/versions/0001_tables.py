@@ -1787,6 +1787,29 @@ def upgrade() -> None:
     op.create_index(op.f("ix_scolaire_guardian_email"), "scolaire_guardian", ["email"], unique=False)
     op.create_index(op.f("ix_scolaire_guardian_last_day"), "scolaire_guardian", ["last_day"], unique=False)
     op.create_table(
+        "scolaire_notice",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("scope", sa.String(length=12), nullable=False),
+        sa.Column("about", sa.String(length=80), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("words", sa.String(length=300), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("unreached", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.String(length=26), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_by", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("kind IN ('cancelled', 'delayed', 'other')", name=op.f("ck_scolaire_notice_kind")),
+        sa.CheckConstraint(
+            "scope IN ('all', 'departement', 'school', 'service')", name=op.f("ck_scolaire_notice_scope")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_notice")),
+    )
+    op.create_index(op.f("ix_scolaire_notice_last_day"), "scolaire_notice", ["last_day"], unique=False)
+    op.create_table(
         "scolaire_plan_content",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
@@ -3457,6 +3480,8 @@ def downgrade() -> None:
     op.drop_table("scolaire_pupil")
     op.drop_index(op.f("ix_scolaire_plan_content_last_day"), table_name="scolaire_plan_content")
     op.drop_table("scolaire_plan_content")
+    op.drop_index(op.f("ix_scolaire_notice_last_day"), table_name="scolaire_notice")
+    op.drop_table("scolaire_notice")
     op.drop_index(op.f("ix_scolaire_guardian_last_day"), table_name="scolaire_guardian")
     op.drop_index(op.f("ix_scolaire_guardian_email"), table_name="scolaire_guardian")
     op.drop_table("scolaire_guardian")
