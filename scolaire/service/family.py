@@ -4,7 +4,7 @@ Within the limits of the bond: the stop and hours of one's own home alone; of th
 placement, nothing to who is not of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -12,14 +12,17 @@ from sqlalchemy.orm import Session
 
 from mobigo.base.decisions import Decision
 from mobigo.base.instants import paris_day
+from mobigo.infra.competence import departement_of
 from mobigo.infra.config import Config
 from scolaire.gateway import rulefiles
 from scolaire.model.people import Bond, HomeKind
 from scolaire.model.schools import Bell, Days, School, Way
 from scolaire.rules.days import bells_on, home_on, is_school_day, next_school_day
+from scolaire.service.notices import sentence_of
 from scolaire.service.timesheet import Ride, rides_of
 from scolaire.store import pupils as store
 from scolaire.store import schools, stops
+from scolaire.store.notices import holding
 from scolaire.store.pupils import AddressRow, HomeRow, IdentityRow
 from scolaire.store.registrations import LegRow, PassRow, RegistrationRow, legs
 
@@ -45,6 +48,7 @@ class DaySeen:
     why_none: Decision | None
     rides: tuple[Ride, ...] = ()
     stop: str = ""
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +122,23 @@ def seen(session: Session, row: RegistrationRow, bond: Bond, now: datetime) -> F
     days, bells = schools.days(session, school.zone, school.uai), schools.bells(session, [school.uai], today)
     shown = next_day = None
     if carried and row.first_day <= today <= row.last_day:
-        shown = _day(today, homes, days, bells, school.uai)
+        shown = _noticed(session, _day(today, homes, days, bells, school.uai), homes, school.uai)
         coming = next_school_day(today + timedelta(days=1), days, bells, school.uai)
         if coming is not None and coming <= row.last_day:
-            next_day = _day(coming, homes, days, bells, school.uai)
+            next_day = _noticed(session, _day(coming, homes, days, bells, school.uai), homes, school.uai)
     begins, ends = bells_on(bells, next_day.day if next_day is not None else today)
     identity = session.get_one(IdentityRow, row.pupil)
     return FileSeen(row, identity, bond, school, homes, card, shown, next_day, tuple(begins), tuple(ends))
+
+
+def _noticed(session: Session, day: DaySeen, homes: tuple[HomeSeen, ...], uai: str) -> DaySeen:
+    """The day, with what was announced about it."""
+    own = [home for home in homes if home.own]
+    found = holding(
+        session, day.day, uai=uai, departements={departement_of(home.row.commune) for home in own},
+        services={ride.service for ride in day.rides},
+    )  # fmt: skip
+    return replace(day, notices=tuple(sentence_of(row) for row in found))
 
 
 def _home(session: Session, leg: LegRow, bond: Bond, rides: dict[str, tuple[Ride, ...]]) -> HomeSeen:

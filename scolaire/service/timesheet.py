@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from mobigo.base.errors import NotFound
 from scolaire.model.demand import Direction
+from scolaire.model.plan import Board
 from scolaire.model.schools import Way
 from scolaire.rules.halves import need_id, passings, problem_of, travel_of
 from scolaire.service import plans
@@ -69,4 +70,33 @@ def _rides(session: Session, version: store.VersionRow, row: RegistrationRow) ->
                     )
                 )  # fmt: skip
         found[home] = tuple(rides)
+    return found
+
+
+def registrations_of(session: Session, year: int, service: str) -> set[str]:
+    """The registrations that ride a service in the plans in force of a school year."""
+    found: set[str] = set()
+    for plan in store.plans(session):
+        version = store.published(session, plan.id) if plan.year == year else None
+        if version is None:
+            continue
+        try:
+            demand = plans.demand_kept(session, version.demand_digest)
+            drawn = plans.plan_kept(session, version.plan_digest)
+        except NotFound:
+            continue
+        for half in demand.halves:
+            circuits = drawn.halves[half.id].circuits if half.id in drawn.halves else ()
+            needs = {
+                visit.need
+                for circuit in circuits
+                if circuit.id == service
+                for visit in circuit.visits
+                if isinstance(visit, Board)
+            }
+            found |= {
+                pupil.id.partition(".")[0]
+                for pupil in demand.pupils
+                if needs and pupil.id in drawn.seats and need_id(drawn.seats[pupil.id], pupil.school) in needs
+            }
     return found

@@ -50,6 +50,9 @@ FIELDS: Final = {
     "scolaire.document_too_large": "document",
     "scolaire.bad_code": "code",
     "scolaire.not_sworn": "honour",
+    "scolaire.no_words": "words",
+    "scolaire.no_minutes": "minutes",
+    "scolaire.bad_notice_days": "last_day",
 }
 
 
