@@ -47,5 +47,5 @@ def _found(code: str, label: str) -> tuple[Shown, Pair, Changes | None]:
         shown = _shown(session, code)
         pair = changes.pair_of(session, _version(session, code, label))
     if pair is None:
-        raise NotFound("opendata.nothing_before", dataset=code)
+        raise NotFound("opendata.nothing_to_compare", dataset=code)
     return shown, pair, changes.find(services().config.home, pair)
