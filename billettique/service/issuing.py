@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from billettique.model.entitlements import EntitlementState, Sold
 from billettique.model.orders import ItemKind, Offer
-from billettique.model.ticket import Ticket
+from billettique.model.ticket import Code, Ticket
 from billettique.rules import entitlements as rules
 from billettique.rules import fcb3, u2
 from billettique.rules.issuing import sign_ticket
@@ -199,5 +199,10 @@ def sign(session: Session, services: "Services", row: EntitlementRow, ticket: Ti
 
 def ticket_in(octets: bytes) -> Ticket:
     """The ticket in a code of ours."""
-    (data,) = [each for each in u2.read_code(octets).header.data if each.format == fcb3.FORMAT]
+    return ticket_of_code(u2.read_code(octets))
+
+
+def ticket_of_code(code: Code) -> Ticket:
+    """The ticket in a code of ours that was read."""
+    (data,) = [each for each in code.header.data if each.format == fcb3.FORMAT]
     return read_ticket(data.octets)

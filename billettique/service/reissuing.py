@@ -19,10 +19,10 @@ from billettique.rules.entitlements import minute_of
 from billettique.rules.issuing import sign_ticket
 from billettique.rules.keys import Signer
 from billettique.service import keys, telling
-from billettique.service.issuing import ticket_in
+from billettique.service.issuing import ticket_of_code
 from billettique.store import tickets as store
 from mobigo.base.errors import Refused
-from mobigo.infra.clock import new_id
+from mobigo.infra.clock import rising_ids
 from mobigo.infra.db import reading, transaction
 
 if TYPE_CHECKING:
@@ -72,9 +72,10 @@ def reissue(
             key, signer = keys.for_signing(session, services, seller, now)
             if key.key_id == key_id:
                 raise Refused("billettique.key_not_revoked", provider=seller, key_id=key_id)
-            made = [_again(each, key, signer, services.config.production, now) for each in found]
+            ids = rising_ids(now)
+            made = [{"id": next(ids), **_again(each, key, signer, services.config.production, now)} for each in found]
             store.replace_codes(session, [each[0] for each in found], made, now)
-            messages += telling.of_new_codes(session, services, [each[1] for each in found], f"{seller}:{key_id}", now)
+            messages += telling.of_new_codes(session, services, [each[1] for each in found], seller, key_id, now)
         after = found[-1][0]
         done += len(found)
         progress(done, max(total, done))
@@ -83,12 +84,12 @@ def reissue(
 def _again(
     found: tuple[str, str, bytes, datetime, datetime], key: SellerKey, signer: Signer, production: bool, now: datetime
 ) -> dict[str, Any]:
-    """The row of a new code: the same ticket, said to be signed now, for the same telephone."""
+    """The row of a new code, without its id: the same ticket, said to be signed now, for the same telephone."""
     _code, entitlement, octets, issued_at, _last = found
-    bound_key = u2.read_code(octets).header.bound_key
-    ticket = replace(ticket_in(octets), issued_at=max(minute_of(now), issued_at + _MINUTE))
+    code = u2.read_code(octets)
+    bound_key = code.header.bound_key
+    ticket = replace(ticket_of_code(code), issued_at=max(minute_of(now), issued_at + _MINUTE))
     return {
-        "id": new_id(now),
         "entitlement": entitlement,
         "provider": key.provider,
         "key_id": key.key_id,

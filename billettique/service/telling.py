@@ -3,17 +3,19 @@
 Only to an address that the buyer gave; without one, the ticket's page says it, and any counter.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from billettique.export.ticket import ticket_text
 from billettique.model.entitlements import Entitlement
 from billettique.service import tickets
-from billettique.store.orders import OrderRow
+from billettique.store import tickets as store
 from billettique.store.tickets import EntitlementRow
 from mobigo.infra import outbox
 from mobigo.infra.i18n import gettext as _
@@ -45,28 +47,31 @@ def of_ticket(
     return outbox.send(session, message, key=f"billettique:ticket:{row.id}:{key}", now=now)
 
 
-def of_new_codes(session: Session, services: "Services", entitlements: Sequence[str], cause: str, now: datetime) -> int:
-    """Tell buyers that their tickets have new codes, one message an order and a cause; how many were written."""
-    asked = (
-        select(EntitlementRow, OrderRow)
-        .join(OrderRow, OrderRow.id == EntitlementRow.order_id)
-        .where(EntitlementRow.id.in_(entitlements), OrderRow.email.is_not(None))
-        .order_by(EntitlementRow.order_id, EntitlementRow.id)
-    )
-    by_order: dict[str, tuple[OrderRow, list[EntitlementRow]]] = {}
-    for entitlement, order in session.execute(asked):
-        by_order.setdefault(order.id, (order, []))[1].append(entitlement)
-    written = 0
-    for order, rows in by_order.values():
-        if order.email is not None:
-            message = _new_codes(services, order.language, order.email, order.subject, rows)
-            written += outbox.send(session, message, key=f"billettique:codes:{cause}:{order.id}", now=now)
-    return written
+def of_new_codes(
+    session: Session, services: "Services", entitlements: Sequence[str], seller: str, key_id: int, now: datetime
+) -> int:
+    """Tell buyers that their tickets have new codes because a key was revoked, one message an order, which names every
+    ticket of the order that has or is about to have one; how many were written."""
+    by_order: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in store.told_of_new_codes(session, entitlements, seller, key_id, now):
+        by_order[row.order_id].append(row)
+    messages = {
+        f"billettique:codes:{seller}:{key_id}:{order}": _new_codes(services.config, rows)
+        for order, rows in by_order.items()
+    }
+    return outbox.send_all(session, messages, now)
 
 
-def _new_codes(
-    services: "Services", language: str, email: str, subject: str | None, rows: Sequence[EntitlementRow]
-) -> outbox.Message:
+def _new_codes(config: "Config", rows: Sequence[Row[Any]]) -> outbox.Message:
+    order = rows[0]
+    title, before = _new_codes_words(order.language)
+    named = [f"- {row.name} : {config.base_url}{tickets.path_to(config, row.id, row.link)}" for row in rows]
+    return outbox.Message("email", order.email, title, "\n".join([before, *named, ""]), order.subject)
+
+
+@lru_cache(maxsize=8)  # a drill writes the same hundred thousand times
+def _new_codes_words(language: str) -> tuple[str, str]:
+    """(title, all that comes before the names of the tickets)."""
     with use_language(language):
         lines = [_("Bonjour,"), ""]
         lines += [
@@ -78,9 +83,7 @@ def _new_codes(
         lines += [
             _(
                 "Si vous les montrez sur un téléphone, ouvrez leur page une fois avec une connexion. Si vous les avez"
-                " imprimés, imprimez-les de nouveau, ou demandez-les à un guichet : les anciens codes sont refusés."
+                " imprimés, imprimez-les de nouveau, ou demandez-les à un guichet : les anciens codes sont refusés."
             )
         ]
-        lines += ["", *(f"- {row.name} : {url_of(services.config, row)}" for row in rows)]
-        title = _("De nouveaux codes pour vos titres de transport")
-    return outbox.Message("email", email, title, "\n".join(lines) + "\n", subject)
+        return _("De nouveaux codes pour vos titres de transport"), "\n".join([*lines, ""])

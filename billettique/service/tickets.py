@@ -50,7 +50,12 @@ def _root(config: "Config") -> bytes:
 
 def path_of(config: "Config", row: EntitlementRow | Entitlement) -> str:
     """The path of a ticket's page, secret included."""
-    return f"/billet/{row.id}/{token_of(config, row.id, row.link)}/"
+    return path_to(config, row.id, row.link)
+
+
+def path_to(config: "Config", entitlement_id: str, link: int) -> str:
+    """The same, of who is called so."""
+    return f"/billet/{entitlement_id}/{token_of(config, entitlement_id, link)}/"
 
 
 def opened(

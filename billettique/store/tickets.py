@@ -5,10 +5,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, and_, func, insert, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Row,
+    String,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from billettique.model.entitlements import EntitlementState
+from billettique.store.orders import OrderRow
 from mobigo.base.errors import NotFound
 from mobigo.infra.db import Base, Json, UtcDateTime, changed, table_of
 from mobigo.infra.privacy import Days, describe
@@ -168,6 +182,29 @@ def count_signed_with(session: Session, provider: str, key_id: int, now: datetim
     """How many of them there are."""
     asked = select(func.count()).select_from(CodeRow).join(EntitlementRow, EntitlementRow.id == CodeRow.entitlement)
     return session.scalar(asked.where(_signed_with(provider, key_id, now))) or 0
+
+
+def told_of_new_codes(
+    session: Session, entitlements: Sequence[str], provider: str, key_id: int, now: datetime
+) -> Sequence[Row[Any]]:
+    """Those tickets, and what of their orders is still to be signed anew, where the buyer left an address: (id, name,
+    link, order_id, and of the order email, language, subject), order by order."""
+    theirs = select(EntitlementRow.order_id).where(EntitlementRow.id.in_(entitlements))
+    still = (
+        select(CodeRow.entitlement)
+        .join(EntitlementRow, EntitlementRow.id == CodeRow.entitlement)
+        .where(_signed_with(provider, key_id, now), EntitlementRow.order_id.in_(theirs))
+    )
+    asked = (
+        select(
+            EntitlementRow.id, EntitlementRow.name, EntitlementRow.link, EntitlementRow.order_id, OrderRow.email,
+            OrderRow.language, OrderRow.subject,
+        )
+        .join(OrderRow, OrderRow.id == EntitlementRow.order_id)
+        .where(or_(EntitlementRow.id.in_(entitlements), EntitlementRow.id.in_(still)), OrderRow.email.is_not(None))
+        .order_by(EntitlementRow.order_id, EntitlementRow.id)
+    )  # fmt: skip
+    return session.execute(asked).all()
 
 
 def _signed_with(provider: str, key_id: int, now: datetime) -> Any:

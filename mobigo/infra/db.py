@@ -158,6 +158,19 @@ def insert_new(session: Session, owner: type[Base], row: Mapping[str, object], u
     return session.execute(statement.returning(*table.primary_key.columns)).first() is not None
 
 
+def insert_all_new(
+    session: Session, owner: type[Base], rows: Sequence[Mapping[str, object]], unique: Sequence[str]
+) -> int:
+    """Insert many rows with the same columns, but for those whose `unique` columns are there already; how many were
+    inserted. Waits as `insert_new` does."""
+    if not rows:
+        return 0
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    table = table_of(owner)
+    statement = insert(table).on_conflict_do_nothing(index_elements=list(unique)).returning(*table.primary_key.columns)
+    return len(session.execute(statement, [dict(row) for row in rows]).all())
+
+
 def table_of(owner: type[Base]) -> Table:
     """The table of a class."""
     return cast(Table, owner.__table__)

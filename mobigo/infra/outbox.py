@@ -15,8 +15,8 @@ from typing import Any, Final, Literal, Protocol
 from sqlalchemy import Engine, Select, String, Text, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mobigo.infra.clock import new_id
-from mobigo.infra.db import Base, Json, UtcDateTime, changed, insert_new, reading, transaction
+from mobigo.infra.clock import new_id, rising_ids
+from mobigo.infra.db import Base, Json, UtcDateTime, changed, insert_all_new, insert_new, reading, transaction
 from mobigo.infra.privacy import Days, describe
 
 MAX_TRIES: Final = 12
@@ -132,7 +132,21 @@ def emit(session: Session, topic: str, payload: object, *, key: str, now: dateti
 
 def send(session: Session, message: Message, *, key: str, now: datetime) -> bool:
     """Write a message with the fact that causes it. False when `key` was already written: nobody is told twice."""
-    row = {
+    return _insert(session, MessageRow, _message(key, message), ["key"], now)
+
+
+def send_all(session: Session, messages: Mapping[str, Message], now: datetime) -> int:
+    """Write many messages at once, each under its key; how many were not written before."""
+    ids = rising_ids(now)
+    rows = [{**_fresh(next(ids), now), **_message(key, each)} for key, each in messages.items()]
+    written = insert_all_new(session, MessageRow, rows, ["key"])
+    if written and _ask is not None:
+        _ask(session, now)
+    return written
+
+
+def _message(key: str, message: Message) -> dict[str, object]:
+    return {
         "key": key,
         "channel": message.channel,
         "recipient": message.recipient,
@@ -140,12 +154,14 @@ def send(session: Session, message: Message, *, key: str, now: datetime) -> bool
         "body": message.body,
         "person": message.person,
     }
-    return _insert(session, MessageRow, row, ["key"], now)
+
+
+def _fresh(row_id: str, now: datetime) -> dict[str, object]:
+    return {"id": row_id, "created_at": now, "due_at": now, "tries": 0}
 
 
 def _insert(session: Session, table: type[Base], row: Mapping[str, object], unique: list[str], now: datetime) -> bool:
-    whole = {"id": new_id(now), "created_at": now, "due_at": now, "tries": 0, **row}
-    written = insert_new(session, table, whole, unique)
+    written = insert_new(session, table, {**_fresh(new_id(now), now), **row}, unique)
     if written and _ask is not None:
         _ask(session, now)
     return written

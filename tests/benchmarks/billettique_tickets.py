@@ -4,8 +4,9 @@
 
 `reissue`: N tickets (default 100,000; orders with an address, one in two on a telephone) signed with a revoked key are
 signed anew, their buyers written to, in a database of their own; the seconds are of the wall clock, scaled to 100,000
-tickets when fewer were made. `noise`: the slowest verdict on 4 KB that are no code (random, zeros, the beginning of a
-real code and then random), and on 1,024 octets, the longest that is looked at.
+tickets when fewer were made; the note has those of the processor. `noise`: the slowest verdict on 4 KB that are no code
+(random, zeros, the beginning of a real code and then random), and on 1,024 octets, the longest that is looked at: time
+of the thread, the least of three, so that what else the machine does is not measured.
 """
 
 import argparse
@@ -78,13 +79,13 @@ def drill(n: int, url: str | None) -> Iterator[Measure]:
         key_id = filled(services, n)
         with transaction(services.engine) as session:
             keys.revoke(session, services, SELLER, key_id, reason="a drill", by="benchmark", now=NOW)
-        start = time.perf_counter()
+        start, start_cpu = time.perf_counter(), time.process_time()
         done = reissuing.reissue(services, SELLER, key_id, NOW)
-        spent = time.perf_counter() - start
+        spent, spent_cpu = time.perf_counter() - start, time.process_time() - start_cpu
         if done.codes != n + 1 or done.messages != n or reissuing.waiting(services.engine, SELLER, key_id, NOW):
             raise SystemExit(f"{done} of {n + 1}")
         services.engine.dispose()
-    note = f"{n} tickets in {spent:.1f} s on {services.engine.dialect.name}, each buyer written to"
+    note = f"{n} tickets in {spent:.1f} s, {spent_cpu:.1f} s of the processor, on {services.engine.dialect.name}"
     yield Measure("billettique/reissue-100000", spent * WHOLE / n, "s", DRILL_S, note=note)
 
 
@@ -96,10 +97,14 @@ def noise() -> Iterator[Measure]:
     checked(given[0])
     worst = 0.0
     for octets in given:
-        start = time.perf_counter()
-        checked(octets)
-        worst = max(worst, (time.perf_counter() - start) * 1000)
-    yield Measure("billettique/noise-worst", worst, "ms", NOISE_MS, note=f"slowest of {len(given)}; wall clock")
+        worst = max(worst, min(_thread_ms(octets) for _ in range(3)))
+    yield Measure("billettique/noise-worst", worst, "ms", NOISE_MS, note=f"slowest of {len(given)}; time of the thread")
+
+
+def _thread_ms(octets: bytes) -> float:
+    start = time.thread_time()
+    checked(octets)
+    return (time.thread_time() - start) * 1000
 
 
 def main() -> int:
