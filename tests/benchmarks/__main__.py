@@ -30,6 +30,7 @@ BENCHMARKS = (
     "billettique_purchase",
     "billettique_inspector",
     "school",
+    "school_plans",
     "opendata",
     "opendata_privacy",
     "opendata_diff",

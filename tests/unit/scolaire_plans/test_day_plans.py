@@ -143,9 +143,9 @@ def drawn_locks(draw: random.Random, base: DayPlan) -> list[Lock]:
         elif kind is LockKind.VEHICLE:
             found.append(Lock(name, kind, half, circuit.id, block.vehicle_type))
         else:
-            school = draw.choice(SMALL.schools)
-            at = draw.choice(school.windows[half]) // 60_000
-            found.append(Lock(name, kind, half, school.id, f"{at // 60:02}:{at % 60:02}"))
+            site = draw.choice(SMALL.schools)
+            at = draw.choice(site.windows[half]) // 60_000
+            found.append(Lock(name, kind, half, site.id, f"{at // 60:02}:{at % 60:02}"))
     return found
 
 
@@ -294,7 +294,7 @@ def test_a_broken_demand_is_refused_with_what_is_wrong(broken: Demand, code: str
     with pytest.raises(Refused) as refused:
         plan_day(broken, DayAsk(), QUICK, 1)
     assert refused.value.decision.code == "scolaire.demand_broken"
-    assert refused.value.decision.params["first"].code == code  # type: ignore[attr-defined]  # a Decision
+    assert refused.value.decision.params["first"].code == code
 
 
 def test_too_few_buses_are_said_and_nobody_is_dropped() -> None:

@@ -1,0 +1,131 @@
+"""A planner looks at a plan and changes a service by keyboard, without scripts, on a telephone and at a desk; every page
+is for everybody."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from mobigo.app import schema
+from mobigo.infra import accounts, grants, sessions
+from mobigo.infra.clock import now
+from mobigo.infra.db import open_engine, transaction
+from mobigo.infra.roles import Grant, Role
+from scolaire.engine.day import DayAsk, DayLimits, plan_day
+from scolaire.engine.solve import Limits
+from scolaire.engine.stops import StopLimits
+from scolaire.service import demands, plans
+from scolaire.store import plans as store
+from tests.browser import DESKTOP, PHONE, Visitor, everywhere, visitor
+from tests.live import Site, site
+from tests.school_plans_world import NOW, plant
+from tests.school_world import sector
+
+SMALL = sector(4, schools=3, stops=14, pupils=70)
+
+
+@dataclass
+class Desk:
+    """One site with a plan in two versions, its people, and whoever looks at it."""
+
+    site: Site
+    browser: Browser
+    tokens: dict[str, str]
+    plan: str
+    versions: tuple[str, str]
+    service: str
+    _stack: ExitStack = field(default_factory=ExitStack)
+    visitors: list[Visitor] = field(default_factory=list)
+
+    def open(self, path: str, who: str = "planner", **options: object) -> Page:
+        visiting = self._stack.enter_context(visitor(self.browser, self.site.url, **options))  # type: ignore[arg-type]  # options of the visitor
+        self.visitors.append(visiting)
+        visiting.context.add_cookies([{"name": "mobigo", "value": self.tokens[who], "url": self.site.url}])
+        return visiting.open(path)
+
+
+@pytest.fixture(scope="module")
+def planned(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Site, dict[str, str], str, tuple[str, str], str]]:
+    """A site just installed, with a planned sector; the second version has a service of its own."""
+    home = tmp_path_factory.mktemp("plans") / "home"
+    engine = open_engine(f"sqlite:///{home / 'mobigo.sqlite'}")
+    schema.migrate(engine)
+    tokens, subjects = {}, {}
+    with transaction(engine) as session:
+        for name, role in (("planner", Role.SCHOOL_PLANNER), ("manager", Role.SCHOOL_MANAGER)):
+            subject = accounts.create(
+                session, now(), email=f"{name}@example.org", name=name, password_hash=None, language="fr"
+            )
+            grants.give(session, subject, Grant(role), now(), None)
+            tokens[name] = sessions.open_session(session, subject, now(), None, None)
+            subjects[name] = subject
+        planted = plant(session, SMALL, by=subjects["planner"])
+        demand = demands.demand_of(session, store.get_plan(session, planted.plan), NOW.date())
+        limits = DayLimits(StopLimits(150), Limits(40, 0, 20.0))
+        first, second = (plan_day(demand, DayAsk(reserve=reserve), limits, 1) for reserve in (2, 6))
+        made = tuple(
+            plans.add_version(
+                session, planted.plan, demand, each, origin="computed", by=subjects["planner"], why=why, now=now()
+            ).id
+            for each, why in ((first, "premier calcul"), (second, "plus de places libres"))
+        )
+    service = max(first.halves["matin"].circuits, key=lambda each: len(each.visits)).id
+    engine.dispose()
+    with site(home) as answering:
+        yield answering, tokens, planted.plan, (made[0], made[1]), service
+
+
+@pytest.fixture
+def desk(planned: tuple[Site, dict[str, str], str, tuple[str, str], str], browser: Browser) -> Iterator[Desk]:
+    made = Desk(planned[0], browser, *planned[1:])
+    yield made
+    outside = [url for each in made.visitors for url in each.outside]
+    complaints = [words for each in made.visitors for words in each.complaints]
+    made._stack.close()
+    assert outside == [], "a page asked something of another site"
+    assert complaints == [], "the browser complained"
+
+
+def paths(desk: Desk) -> list[str]:
+    first, second = desk.versions
+    return [
+        "/scolaire/plans/", f"/scolaire/plans/{desk.plan}", f"/scolaire/plans/versions/{first}?demi=soir",
+        f"/scolaire/plans/versions/{first}/services/matin/{desk.service}",
+        f"/scolaire/plans/comparer?avant={first}&apres={second}", "/scolaire/plans/lots",
+    ]  # fmt: skip
+
+
+def test_every_page_of_the_desk_is_for_everybody(desk: Desk) -> None:
+    for path in paths(desk):
+        assert everywhere(desk.open(path)) == [], path
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_service_is_split_by_keyboard_and_approved_by_somebody_else(desk: Desk, scripts: bool) -> None:
+    page = desk.open(
+        f"/scolaire/plans/versions/{desk.versions[0]}/services/matin/{desk.service}", scripts=scripts, width=PHONE
+    )
+    page.get_by_label("Arrêts gardés sur ce service").fill("1")
+    page.get_by_role("button", name="Scinder", exact=True).press("Enter")
+    expect(page.get_by_text("C’est la version")).to_be_visible()
+    expect(page.get_by_text("sans faute").first).to_be_visible()
+    page.get_by_role("navigation", name="Vous êtes ici").get_by_role("link", name="version").press("Enter")
+    expect(page.get_by_text("Une autre personne que vous doit approuver cette version.")).to_be_visible()
+    page = desk.open(page.url.removeprefix(desk.site.url), "manager", scripts=scripts, width=DESKTOP)
+    page.get_by_role("button", name="Approuver cette version").press("Enter")
+    page.get_by_role("button", name="Mettre en vigueur").press("Enter")
+    expect(page.get_by_text("en vigueur").first).to_be_visible()
+
+
+def test_the_pages_can_be_looked_at(desk: Desk, tmp_path: Path) -> None:
+    """Screenshots, phone and desk: a page that fails to draw fails here."""
+    for number, path in enumerate(paths(desk)):
+        for width in (PHONE, DESKTOP):
+            page = desk.open(path, width=width)
+            page.screenshot(path=str(tmp_path / f"{number}-{width}.png"), full_page=True)
+            assert (tmp_path / f"{number}-{width}.png").stat().st_size > 5_000
