@@ -41,6 +41,7 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "scolaire.web:bp",
     "scolaire.web.plans:bp",
     "opendata.web:bp",
+    "opendata.api:bp",
 )
 # Its own pages, which exist nowhere else.
 DEMONSTRATION: Final = ("mobigo.app.web.home:bp",)

@@ -5,7 +5,6 @@ removed in between, which a page number does not. It is opaque to the reader, an
 """
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -57,7 +56,7 @@ def read_cursor(text: str) -> tuple[str, ...]:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         key = tuple(raw.decode().split("\0"))
-    except (binascii.Error, UnicodeError):
+    except ValueError:  # not of its letters, not whole, not UTF-8
         raise InvalidInput("paging.bad_cursor") from None
     if len(text) > 1_000 or cursor_of(key) != text:
         raise InvalidInput("paging.bad_cursor")

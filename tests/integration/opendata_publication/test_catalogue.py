@@ -169,3 +169,25 @@ def test_the_pages_of_a_dataset_say_what_it_is(filled: Published) -> None:
     assert "Aucun jeu de données ne répond" in filled.get("/donnees?q=zzz").text
     for path in ("/donnees/service", "/donnees/non-publiees", "/donnees/suivre"):
         assert filled.get(path).status_code == 200
+
+
+def test_a_program_reads_the_whole_history_page_by_page(open_site: Published) -> None:
+    for count in range(5):
+        open_site.publish(Facts(rows=[("x", count)]), NOW + timedelta(days=count))
+    base = "/api/v1/opendata/datasets"
+    listed = open_site.get(base).json
+    assert [(each["code"], each["latest"]["number"]) for each in listed["items"]] == [("essai-lieux", 5)]
+    assert open_site.get(f"{base}/essai-lieux").json == listed["items"][0]
+    numbers, address = [], f"{base}/essai-lieux/versions?limit=2"
+    while address is not None:
+        page = open_site.get(address).json
+        for version in page["items"]:
+            numbers.append(version["number"])
+            (file,) = version["files"]
+            assert open_site.get(file["url"]).headers["ETag"] == f'"{file["sha256"]}"'
+        address = page["next"]
+    assert numbers == [5, 4, 3, 2, 1]
+    for wrong in ("%C3%A9", "abc", "eHh4"):
+        assert open_site.get(f"{base}/essai-lieux/versions?cursor={wrong}").status_code == 422
+    assert open_site.get(f"{base}/nulle-part").status_code == 404
+    assert open_site.get(f"{base}/nulle-part/versions").status_code == 404
