@@ -135,7 +135,7 @@ def _line_rows(drawing: Drawing) -> Iterator[Row]:
             text["route_long_name"][row] or None, value if value >= 0 else None, mode,
             text["route_color"][row] or None, text["route_text_color"][row] or None, len(own), int((own == 1).sum()),
             int(((own != 1) & (own != 2)).sum()),
-            len({stop for course in drawing.courses.get(row, ()) for stop in course.stops}),
+            len({stop for variant in drawing.variants.get(row, ()) for stop in variant.stops}),
         )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Stops and lines as GeoJSON (RFC 7946), for maps. Same tables, same bytes.
 
-A line is drawn by its fewest most frequent courses that together call at all its stops: each along its shape, or from
+A line is drawn by its fewest most frequent variants that together call at all its stops: each along its shape, or from
 stop to stop where the feed gives none. Positions are those of the feed, to 5 decimals (about a metre).
 """
 
@@ -22,7 +22,7 @@ Position = list[float]
 
 
 @dataclass(frozen=True)
-class Course:
+class Variant:
     """The trips of a line that call at the same stops along the same shape."""
 
     shape: str
@@ -42,8 +42,8 @@ class Drawing:
         self.trip_route = rows_of(texts(self.trips, "route_id"), texts(self.routes, "route_id"))
 
     @cached_property
-    def courses(self) -> dict[int, list[Course]]:
-        """By row of `routes`, the courses of the line, the most frequent first."""
+    def variants(self) -> dict[int, list[Variant]]:
+        """By row of `routes`, the variants of the line, the most frequent first."""
         times = table_of(self.tables, "stop_times", "trip_id", "stop_id", "stop_sequence")
         trip = rows_of(texts(times, "trip_id"), texts(self.trips, "trip_id"))
         stop = rows_of(texts(times, "stop_id"), texts(self.stops, "stop_id"))
@@ -58,18 +58,18 @@ class Drawing:
             if len(called) and self.trip_route[row] >= 0:
                 key = int(self.trip_route[row]), shapes[row], called.tobytes()
                 counted[key] = counted.get(key, 0) + 1
-        out: dict[int, list[Course]] = {}
+        out: dict[int, list[Variant]] = {}
         for (route, shape, called_bytes), trips in counted.items():
             stops = tuple(np.frombuffer(called_bytes, np.int32).tolist())
-            out.setdefault(route, []).append(Course(shape, stops, trips))
+            out.setdefault(route, []).append(Variant(shape, stops, trips))
         return {route: sorted(found, key=_frequent_first) for route, found in out.items()}
 
     @cached_property
     def lines_of_stop(self) -> dict[int, list[int]]:
         """By row of `stops`, the rows of `routes` that call there."""
         calling: dict[int, set[int]] = {}
-        for route, courses in self.courses.items():
-            for stop in {stop for course in courses for stop in course.stops}:
+        for route, variants in self.variants.items():
+            for stop in {stop for variant in variants for stop in variant.stops}:
                 calling.setdefault(stop, set()).add(route)
         return {stop: sorted(routes) for stop, routes in calling.items()}
 
@@ -86,8 +86,8 @@ class Drawing:
         return out
 
 
-def _frequent_first(course: Course) -> tuple[int, int, str, tuple[int, ...]]:
-    return -course.trips, -len(course.stops), course.shape, course.stops
+def _frequent_first(variant: Variant) -> tuple[int, int, str, tuple[int, ...]]:
+    return -variant.trips, -len(variant.stops), variant.shape, variant.stops
 
 
 def stops_geojson(drawing: Drawing) -> bytes:
@@ -129,26 +129,28 @@ def lines_geojson(drawing: Drawing) -> bytes:
             "trips_wheelchair": int((own == 1).sum()),
             "trips_wheelchair_unknown": int(((own != 1) & (own != 2)).sum()),
         }
-        drawn = [path for course in _covering(drawing.courses.get(row, [])) if len(path := _path(drawing, course)) > 1]
+        drawn = [
+            path for variant in _covering(drawing.variants.get(row, [])) if len(path := _path(drawing, variant)) > 1
+        ]
         geometry = {"type": "MultiLineString", "coordinates": drawn} if drawn else None
         features.append(_feature(text["route_id"][row], geometry, properties))
     return _collection(features)
 
 
-def _covering(courses: Sequence[Course]) -> Iterable[Course]:
-    """The courses, in their order, of which each calls at a stop that none before it does."""
+def _covering(variants: Sequence[Variant]) -> Iterable[Variant]:
+    """The variants, in their order, of which each calls at a stop that none before it does."""
     seen: set[int] = set()
-    for course in courses:
-        if not seen.issuperset(course.stops):
-            seen.update(course.stops)
-            yield course
+    for variant in variants:
+        if not seen.issuperset(variant.stops):
+            seen.update(variant.stops)
+            yield variant
 
 
-def _path(drawing: Drawing, course: Course) -> list[Position]:
-    drawn = drawing.shapes.get(course.shape, []) if course.shape else []
+def _path(drawing: Drawing, variant: Variant) -> list[Position]:
+    drawn = drawing.shapes.get(variant.shape, []) if variant.shape else []
     if len(drawn) > 1:
         return drawn
-    at = [(drawing.lon[stop], drawing.lat[stop]) for stop in course.stops]
+    at = [(drawing.lon[stop], drawing.lat[stop]) for stop in variant.stops]
     return [_position(lon, lat) for lon, lat in at if not np.isnan(lon) and not np.isnan(lat)]
 
 

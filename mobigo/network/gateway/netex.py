@@ -1,4 +1,4 @@
-"""Reads a feed back from NeTEx, French profile: stops, lines, courses, trips, days. It is there to prove that what we
+"""Reads a feed back from NeTEx, French profile: stops, lines, patterns, trips, days. It is there to prove that what we
 write says what the feed says; it takes what `mobigo.network.export.netex` writes, not all that the profile allows.
 
 Not read: fares, transfers, shapes, signs at single stops.
@@ -83,13 +83,13 @@ class _Reading:
         self.periods: dict[str, list[date]] = {}
         self.assigned: list[tuple[str, str]] = []  # period, day type
         self.stop_of: dict[str, str] = {}  # ScheduledStopPoint → Quay
-        self.courses: dict[str, tuple[str, str, list[tuple[str, str, str]]]] = {}
+        self.patterns: dict[str, tuple[str, str, list[tuple[str, str, str]]]] = {}
         self.ways: dict[str, tuple[str, str]] = {}
         self.signs: dict[str, str] = {}
         self.days: list[tuple[str, str]] = []  # trip id, day type, resolved once all files are read
         self._readers: Mapping[str, Callable[[Element], None]] = {
             "Operator": self._operator, "Line": self._line, "Route": self._route, "TimeZone": self._zone,
-            "DestinationDisplay": self._sign, "ServiceJourneyPattern": self._course,
+            "DestinationDisplay": self._sign, "ServiceJourneyPattern": self._pattern,
             "PassengerStopAssignment": self._assignment, "ServiceJourney": self._trip,
             "TemplateServiceJourney": self._trip, "Quay": self._quay, "StopPlace": self._place,
             "StopPlaceEntrance": self._entrance, "DayType": self._day_type, "DayTypeAssignment": self._days,
@@ -177,7 +177,7 @@ class _Reading:
     def _assignment(self, element: Element) -> None:
         self.stop_of[_ref(element, "ScheduledStopPointRef")] = _ref(element, "QuayRef")
 
-    def _course(self, element: Element) -> None:
+    def _pattern(self, element: Element) -> None:
         points = []
         for point in element.iter(f"{_NS}StopPointInJourneyPattern"):
             asked = point.find(f"{_NS}BookingArrangements") is not None
@@ -185,13 +185,13 @@ class _Reading:
             open_ = "2" if asked else "3" if driver else "0"
             rules = [open_ if _text(point, name) != "false" else "1" for name in ("ForBoarding", "ForAlighting")]
             points.append((_ref(point, "ScheduledStopPointRef"), rules[0], rules[1]))
-        self.courses[element.get("id")] = (
+        self.patterns[element.get("id")] = (
             _ref(element, "RouteRef"), _ref(element, "DestinationDisplayRef"), points,
         )  # fmt: skip
 
     def _trip(self, element: Element) -> None:
         trip_id = _source(element)
-        route_ref, sign, points = self.courses[_ref(element, "JourneyPatternRef")]
+        route_ref, sign, points = self.patterns[_ref(element, "JourneyPatternRef")]
         line, direction = self.ways[route_ref]
         self.days.append((trip_id, element.find(f"{_NS}dayTypes/{_NS}DayTypeRef").get("ref")))
         access = {"true": "1", "false": "2"}.get(element.findtext(f".//{_NS}WheelchairAccess") or "", "")

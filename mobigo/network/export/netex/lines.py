@@ -1,4 +1,4 @@
-"""line_*.xml: a line, the courses of its trips (ServiceJourneyPattern) and the trips themselves (ServiceJourney).
+"""line_*.xml: a line, the ways its trips go (ServiceJourneyPattern) and the trips themselves (ServiceJourney).
 French profile, parts "réseaux" and "horaires".
 
 A time is that of the day plus a number of days; a visit for which the feed gives no time has none here either. A trip
@@ -39,12 +39,12 @@ _DIRECTIONS = {0: "outbound", 1: "inbound"}  # of direction_id
 
 @dataclass(frozen=True)
 class Pattern:
-    """The trips of a line that make the same course: same direction, same signs, same stops, same rules."""
+    """The trips of a line that go the same way: same direction, same signs, same stops, same rules."""
 
     code: str
     direction: int
     sign: str
-    first_trip: int  # by its visits the course is read
+    first_trip: int  # by its visits the way is read
     trips: tuple[int, ...]
 
 
