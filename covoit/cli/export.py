@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mobigo.base.sheets import guarded
 from mobigo.infra import console
 from mobigo.infra.i18n import gettext as _
 
@@ -68,7 +69,7 @@ def table_of(dataset: "Dataset") -> bytes:
     text = StringIO()
     out = csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     out.writerow(dataset.names)
-    out.writerows(["" if cell is None else cell for cell in row] for row in dataset.rows())
+    out.writerows([guarded(cell) for cell in row] for row in dataset.rows())
     return text.getvalue().encode()
 
 

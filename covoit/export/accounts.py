@@ -12,17 +12,7 @@ from covoit.model.payments import Bordereau, PaperLine
 from mobigo.base.errors import InvalidInput
 from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
-
-_SPACES: Final = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"  # which Python does not call printable
-_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def neutral(text: str) -> str:
-    """The text as a spreadsheet shows it, never as a formula (OWASP, CSV injection): an apostrophe before what would
-    begin one, control characters left out, every space a plain one."""
-    spaced = text.translate(dict.fromkeys(map(ord, _SPACES), " "))
-    shown = "".join(letter for letter in spaced if letter.isprintable())
-    return f"'{shown}" if text.startswith(_STARTS) or shown.lstrip().startswith(_STARTS) else shown
+from mobigo.base.sheets import neutral
 
 
 def euros(amount: Money, decimal: str = ".") -> str:

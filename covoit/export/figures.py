@@ -4,8 +4,9 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from covoit.export.accounts import euros, neutral
+from covoit.export.accounts import euros
 from covoit.model.figures import MonthFigures, per_passenger
+from mobigo.base.sheets import neutral
 
 COLUMNS = (
     "mois", "ligne", "voyages", "passagers", "kilometres", "aides_eur", "garanties_eur", "recettes_eur", "cout_net_eur",

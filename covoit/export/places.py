@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final
 
 from covoit.model.lines import Line
+from mobigo.base.sheets import guarded
 
 COLUMNS: Final = (
     "id_lieu", "nom_lieu", "ad_lieu", "com_lieu", "insee", "type", "date_maj", "ouvert", "source", "Xlong", "Ylat",
@@ -34,8 +35,9 @@ def places(lines: Sequence[Line], *, updated: date, siren: str | None) -> bytes:
             seen[stop.insee] += 1
             rows.writerow(
                 [
-                    f"{stop.insee}-C-{number:03d}", stop.name, stop.where, stop.commune, stop.insee, "Auto-stop",
-                    updated.isoformat(), "true", siren or "", f"{stop.point.lon:.4f}", f"{stop.point.lat:.4f}",
+                    f"{stop.insee}-C-{number:03d}", guarded(stop.name), guarded(stop.where),
+                    guarded(stop.commune), stop.insee, "Auto-stop", updated.isoformat(), "true", siren or "",
+                    f"{stop.point.lon:.4f}", f"{stop.point.lat:.4f}",
                     "", "", "", "", "", "",
                     f"Arrêt de la ligne de covoiturage {line.number} {line.name} (Mobigo)",
                 ]

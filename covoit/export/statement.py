@@ -4,11 +4,12 @@ import csv
 import io
 from datetime import UTC, datetime
 
-from covoit.export.accounts import euros, neutral
+from covoit.export.accounts import euros
 from covoit.gateway.lines import get_line
 from covoit.model.claims import Statement, StatementLine
 from mobigo.base.errors import NotFound
 from mobigo.base.instants import PARIS, paris_day
+from mobigo.base.sheets import neutral
 from mobigo.infra.formats import NBSP, amount, day, instant, month, number
 from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _

@@ -5,7 +5,7 @@ import zipfile
 from datetime import datetime
 from typing import Any, Final
 
-from covoit.export.accounts import neutral
+from mobigo.base.sheets import neutral
 
 _THEN: Final = (1980, 1, 1, 0, 0, 0)
 

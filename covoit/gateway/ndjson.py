@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
+from mobigo.base.sheets import guarded
 
 LINE_BYTES_MAX: Final = 65_536
 FIRST_YEAR: Final = 2015  # no carpool was proven before; and no arithmetic on days leaves the calendar
@@ -243,7 +244,7 @@ class ErrorFile:
 
     def add(self, line: int, fault: Fault, sentence: str) -> None:
         """One fault of one line."""
-        self._rows.writerow([line, _harmless(fault.field), _harmless(fault.value), sentence])
+        self._rows.writerow([line, guarded(fault.field), guarded(fault.value), sentence])
 
     def close(self) -> None:
         """Leave the file to its owner."""
@@ -298,8 +299,3 @@ def _shown(value: object) -> str:
     """A value as it can be shown: cut, printable."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     return "".join(letter if letter.isprintable() else "�" for letter in text[:80])
-
-
-def _harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

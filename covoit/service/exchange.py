@@ -27,6 +27,7 @@ from covoit.store.people import Person
 from mobigo.base.errors import Refused, Upstream
 from mobigo.base.geo import Point
 from mobigo.base.instants import PARIS
+from mobigo.base.sheets import guarded
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 
@@ -102,7 +103,7 @@ def as_csv(found: list[Difference]) -> bytes:
     text = io.StringIO()
     rows = csv.writer(text, delimiter=";")
     rows.writerow(["trajet", "chez nous", "registre national"])
-    rows.writerows([each.journey, each.ours, each.theirs] for each in found)
+    rows.writerows([guarded(cell) for cell in (each.journey, each.ours, each.theirs)] for each in found)
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -1,15 +1,14 @@
 """Tables out: the rows of a dataset as CSV, the same bytes whatever order they come in."""
 
 import csv
-import re
 from collections.abc import Iterable
 from io import StringIO
 from typing import Final
 
 from mobigo.base.datasets import Cell, Column, Row
+from mobigo.base.sheets import guarded
 
 CSV: Final = "text/csv"
-_FORMULA: Final = re.compile(r"[=@\t\r]")
 
 
 def csv_bytes(columns: Iterable[Column], rows: Iterable[Row]) -> bytes:
@@ -44,4 +43,4 @@ def _cell(cell: Cell) -> str:
         return repr(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, int):
         return str(cell)
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return str(guarded(cell))

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from datetime import datetime, time
 
+from mobigo.base.sheets import neutral
 from mobigo.infra.formats import day, hour, number
 from mobigo.infra.pdf import compiled, escaped, table
 from scolaire.model.day import DayPlan
@@ -97,8 +98,3 @@ def school_list(
 def clock(ms: int) -> str:
     """HH:MM."""
     return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}"
-
-
-def neutral(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from typing import Any, Final
 
 from mobigo.base.errors import InvalidInput
+from mobigo.base.sheets import guarded, unguarded
 from scolaire.model.sheets import Line, Sheets
 
 BYTES_MAX: Final = 20_000_000
@@ -55,9 +56,9 @@ def written(columns: tuple[str, ...], rows: list[tuple[Line, str]], why: str) ->
     """Rows again as a CSV that can be put right and sent back, with a last column `why` of what is wrong."""
     out = io.StringIO()
     sheet = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    sheet.writerow([*columns, why])
+    sheet.writerow([guarded(title) for title in (*columns, why)])
     for line, reason in rows:
-        sheet.writerow([*(line.cells.get(column, "") for column in columns), reason])
+        sheet.writerow([guarded(cell) for cell in (*(line.cells.get(column, "") for column in columns), reason)])
     return ("\ufeff" + out.getvalue()).encode()
 
 
@@ -71,7 +72,7 @@ def _text_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         for cells in reader:
-            yield reader.line_num, [cell.strip() for cell in cells]
+            yield reader.line_num, [unguarded(cell.strip()) for cell in cells]
     except csv.Error:
         raise InvalidInput("scolaire.sheet_unreadable") from None
 

@@ -15,6 +15,7 @@ from billettique.service.usage import Figures
 from billettique.web import bp
 from billettique.web.counter.regie import month_typed
 from mobigo.base.errors import InvalidInput
+from mobigo.base.sheets import neutral
 from mobigo.infra import formats
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.db import reading
@@ -89,7 +90,7 @@ def usage_csv() -> ResponseReturnValue:
         cents = each.revenue.cents
         euros = f"{'-' if cents < 0 else ''}{abs(cents) // 100},{abs(cents) % 100:02}"
         length = f"{km[each.line]:.1f}".replace(".", ",") if each.line in km else ""
-        table.writerow([f"{month:%Y-%m}", _plain(each.line), each.uses, euros, length, each.checks, each.faults])
+        table.writerow([f"{month:%Y-%m}", neutral(each.line), each.uses, euros, length, each.checks, each.faults])
     response = make_response("\ufeff" + out.getvalue())
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="titres-{month:%Y-%m}.csv"'
@@ -136,8 +137,3 @@ def _month_name(month: date) -> str:
 
 def _stop_names(lines: dict[str, places.LineStops]) -> dict[str, str]:
     return {stop.place: stop.name for line in lines.values() for stop in line.stops()}
-
-
-def _plain(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text

@@ -14,6 +14,7 @@ from billettique.web import bp
 from billettique.web.counter.regie import month_typed
 from billettique.web.selling.shared import private
 from mobigo.base.money import ZERO, Money
+from mobigo.base.sheets import neutral
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.db import reading
 from mobigo.infra.web import services
@@ -45,7 +46,10 @@ def clearing_csv() -> ResponseReturnValue:
     rows.writerow(["party", "number", "month", "product", "net_cents"])
     with reading(services().engine) as session:
         for each in store.statements_of(session, f"{first:%Y-%m}"):
-            rows.writerows([each.party, each.number, each.month, line["product"], line["net"]] for line in each.lines)
+            rows.writerows(
+                [neutral(each.party), each.number, each.month, neutral(str(line["product"])), line["net"]]
+                for line in each.lines
+            )
     headers = {"Content-Disposition": f'attachment; filename="compensation-{first:%Y-%m}.csv"'}
     return private(Response(out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers))
 

@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from covoit.export.accounts import euros, neutral
+from covoit.export.accounts import euros
 from covoit.model.payments import Stage
 from covoit.rules.claims import answer_by
 from covoit.rules.payments import end_to_end_id
@@ -24,6 +24,7 @@ from covoit.web.money.shared import CSV, agent_name, download, me, names_of, pag
 from mobigo.base.errors import NotFound
 from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
+from mobigo.base.sheets import neutral
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading

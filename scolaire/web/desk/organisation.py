@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from mobigo.base.instants import paris_day
+from mobigo.base.sheets import neutral
 from mobigo.infra import auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
@@ -64,7 +65,7 @@ def own_pupils_file() -> ResponseReturnValue:
             line.identity.last_name, line.identity.first_name, line.school.name, classes[line.row.level], state,
             stop_of[line.row.id],
         ]  # fmt: skip
-        sheet.writerow([_safe(cell) for cell in cells])
+        sheet.writerow([neutral(cell) for cell in cells])
     return Response(
         "\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="eleves.csv"', "Cache-Control": "private, no-store"},
@@ -88,8 +89,3 @@ def _stops(session: Session, lines: tuple[desk.Line, ...]) -> dict[str, str]:
                 told.append(names[leg.stop])
         found[registration] = ", ".join(dict.fromkeys(told))
     return found
-
-
-def _safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covoit.export.accounts import euros, finance_import, neutral
+from covoit.export.accounts import euros, finance_import
 from covoit.export.sepa import latin, pain001
 from covoit.gateway.bank import cents_of
 from covoit.model.claims import Kind, Outcome, Signatory
@@ -26,6 +26,7 @@ from covoit.rules import awards, claims, decisions, payments
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.base.money import ZERO, Money
+from mobigo.base.sheets import neutral
 
 NOW = datetime(2026, 12, 6, 8, tzinfo=UTC)
 
