@@ -255,13 +255,17 @@ def add_lock(
     session: Session, opened: Opened, *, kind: LockKind, half: str, subject: str, value: str, school: str, reason: str,
     by: str, now: datetime,
 ) -> store.LockRow:  # fmt: skip
-    """Fix something of a version. A service is kept as it stands in it. Raises InvalidInput("scolaire.lock_reason" |
+    """Fix something of a version. A service is kept as it stands in it, a pupil's stop as it is when
+    none is named. Raises InvalidInput("scolaire.lock_reason" |
     "scolaire.lock_unknown_thing")."""
     reason = " ".join(reason.split())
     if not 1 <= len(reason) <= 300:
         raise InvalidInput("scolaire.lock_reason")
     if kind is LockKind.SERVICE:
         value = _shape(opened, half, subject)
+    if kind is LockKind.PUPIL_STOP:
+        half, seat = "", opened.plan.seats.get(subject)
+        value = value or (seat.stop if seat is not None else "")
     if not subject or (kind is not LockKind.SERVICE and not value):
         raise InvalidInput("scolaire.lock_unknown_thing")
     row = store.LockRow(

@@ -27,6 +27,7 @@ def school_service(version_id: str, half: str, name: str) -> ResponseReturnValue
     with reading(services().engine) as session:
         found = service.open_version(session, version_id)
         plan = store.get_plan(session, found.row.plan)
+        is_open = name in store.open_services(session, plan.id)
         locks = [each for each in store.locks(session, plan.id) if name in (each.subject, each.value)]
     told, broken = editing.service_faults(found.demand, found.plan, half, name)
     circuit = next(each for each in found.plan.halves[half].circuits if each.id == name)
@@ -41,7 +42,7 @@ def school_service(version_id: str, half: str, name: str) -> ResponseReturnValue
     return render_template(
         "scolaire/plan_service.html", plan=plan, found=found, half=half, half_name=half_name, name=name, told=told,
         faults=[sentence(each.said) for each in broken], needs=needs, others=others, riders=riders, locks=locks,
-        lock_kinds=lock_words(), stop_names={each.id: each.name for each in found.demand.stops},
+        lock_kinds=lock_words(), is_open=is_open, stop_names={each.id: each.name for each in found.demand.stops},
         need_stop={need: need.partition(">")[0] for need in needs}, types=found.demand.vehicle_types, school=school,
         block=next((each for each in found.plan.halves[half].blocks if name in each.circuits), None),
     )  # fmt: skip
@@ -140,4 +141,16 @@ def add_lock(version_id: str) -> ResponseReturnValue:
         flash(_("C’est verrouillé : les calculs n’y toucheront pas."), "good")
 
     refused(act)
+    return redirect(_page(version_id, half, name), 303)
+
+
+@bp.post("/versions/<version_id>/ouvrir")
+@requires(PLAN)
+def open_to_all(version_id: str) -> ResponseReturnValue:
+    """Opens a service to all travellers, or keeps it to pupils again."""
+    half, name = text("half", 20), text("service", 120)
+    with writing() as session:
+        row = store.get_version(session, version_id)
+        store.set_open(session, row.plan, name[:80], is_open=text("open", 1) == "1", by=me(), now=now())
+    flash(_("C’est enregistré."), "good")
     return redirect(_page(version_id, half, name), 303)

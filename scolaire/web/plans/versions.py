@@ -25,6 +25,8 @@ from scolaire.web.plans.forms import half_name, me, origin_words, refused, state
 
 PLAN = Permission.SCHOOL_PLAN
 UPLOAD_BYTES = 20_000_000
+CV, DRAWS, SHOWN = 0.15, 1_000, 50
+GRACE_MS = 300_000  # a bus reaches the school five minutes before lessons at the latest, by the parameters of planning
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,23 @@ def version_map(version_id: str) -> ResponseReturnValue:
     answer.headers["Content-Type"] = "application/geo+json"
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
+
+
+@bp.get("/versions/<version_id>/retards")
+@requires(PLAN)
+def version_delays(version_id: str) -> ResponseReturnValue:
+    """How punctual the mornings are when driving times vary: a thousand of them drawn, the same each time."""
+    from scolaire.engine.delays import punctuality
+
+    with reading(services().engine) as session:
+        found = service.open_version(session, version_id)
+        plan = store.get_plan(session, found.row.plan)
+    drawn = punctuality(found.plan, found.demand, cv=CV, draws=DRAWS, grace_ms=GRACE_MS)
+    rows = sorted(drawn.by_service.items(), key=lambda each: (each[1], each[0]))
+    return render_template(
+        "scolaire/plan_delays.html", plan=plan, found=found, share_pct=100 * drawn.share, late_s=drawn.late_p95_s,
+        rows=[(name, 100 * share) for name, share in rows[:SHOWN]], draws=DRAWS, cv_pct=round(100 * CV),
+    )  # fmt: skip
 
 
 @bp.post("/versions/<version_id>/approuver")
