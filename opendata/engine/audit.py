@@ -8,7 +8,8 @@ leak.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from opendata.model.secrecy import Audit, Leak, Table
 
 ROUNDS: Final = 12  # sweeps that pull many cells apart at once, before cells are taken one by one
 SEARCH_S_MAX: Final = 5.0  # deterministic seconds that CP-SAT may look for one whole table
-_EXACT: Final = 1e-6
+EXACT: Final = 1e-6
 
 
 def audit(table: Table, *, seed: int = 0, hints: Sequence[NDArray[np.int64]] = (), thorough: bool = True) -> Audit:
@@ -29,7 +30,7 @@ def audit(table: Table, *, seed: int = 0, hints: Sequence[NDArray[np.int64]] = (
     same answer. Raises ValueError when the sums contradict what is known.
     """
     base = np.array([0 if cell.value is None else cell.value for cell in table.cells], dtype=np.int64)
-    parts = [_Component(table, places, base) for places in components(table)]
+    parts = [Component(table, places, base) for places in components(table)]
     if any(cell.value is None for cell in table.cells):
         for part in parts:
             base[part.places] = part.any_table()
@@ -78,7 +79,7 @@ def components(table: Table) -> list[list[int]]:
     return [sorted(groups[first]) for first in sorted(groups)]
 
 
-class _Component:
+class Component:
     """Hidden cells that sums connect, as a linear programme that is built once and asked many times."""
 
     def __init__(self, table: Table, places: list[int], values: NDArray[np.int64]) -> None:
@@ -139,7 +140,7 @@ class _Component:
                 weights = np.zeros(len(self.cells))
                 weights[at] = sign
                 solution = self.greatest(weights)
-                bounds.append(int(np.floor(sign * solution[at] + _EXACT)) * sign)
+                bounds.append(int(np.floor(sign * solution[at] + EXACT)) * sign)
                 seen(self.whole(solution))
                 if at not in unsafe():
                     break
@@ -152,6 +153,21 @@ class _Component:
             if at in unsafe():
                 leaks.append(Leak(int(self.places[at]), self.cells[at].key, lower, upper, bool(proven)))
         return tables, leaks
+
+    @contextmanager
+    def holding(self, at: int, value: int) -> Iterator[None]:
+        """Ask as someone who knows this cell's value, inside the block."""
+        before = self.floors[at], self.ceilings[at]
+        self._bound(at, value, value)
+        try:
+            yield
+        finally:
+            self._bound(at, int(before[0]), int(before[1]))
+
+    def _bound(self, at: int, floor: int, ceiling: int) -> None:
+        self.floors[at], self.ceilings[at] = floor, ceiling
+        if self._linear is not None:
+            self._linear[1][at].SetBounds(float(floor), float(ceiling))
 
     def greatest(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """The values that make the weighted sum greatest. Raises ValueError when no value agrees with what is shown."""
@@ -196,8 +212,8 @@ class _Component:
             raise ValueError(f"no table agrees with what is shown around {self.cells[0].key}")
         return found
 
-    def search(self, at: int, least: int) -> NDArray[np.int64] | None:
-        """A whole table in which this cell is `least` or more; None when none is found in the time allowed."""
+    def search(self, at: int, least: int | None = None, most: int | None = None) -> NDArray[np.int64] | None:
+        """A whole table in which this cell lies between these; None when none is found in the time allowed."""
         from ortools.sat.python import cp_model
 
         model = cp_model.CpModel()
@@ -206,7 +222,10 @@ class _Component:
         ]
         for added, taken, left in self.sums:
             model.add(sum(variables[one] for one in added) - sum(variables[one] for one in taken) == left)
-        model.add(variables[at] >= least)
+        if least is not None:
+            model.add(variables[at] >= least)
+        if most is not None:
+            model.add(variables[at] <= most)
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0

@@ -15,7 +15,7 @@ from mobigo.base.datasets import Dataset, Row
 from mobigo.base.errors import Refused
 from opendata.engine.audit import audit
 from opendata.engine.suppression import suppress
-from opendata.model.secrecy import ALL, Audit, Key, Leak, Policy, Release, Shown, Table, View
+from opendata.model.secrecy import ALL, Audit, Key, Policy, Release, Shown, Table, View
 from opendata.rules import differencing, policies, witness
 from opendata.rules.recoding import RECODINGS, registry_trips
 from opendata.rules.secrecy import (
@@ -61,6 +61,11 @@ def reduce_counts(dataset: Dataset, policy: Policy, period: str, before: Sequenc
     known = _known(table, same, policy)
     suppressed = suppress(table, policy.k, frozen=frozenset(known))
     judge(suppressed.table, suppressed.audit, policy.dataset)
+    for each in suppressed.lone:
+        raise Refused(
+            "opendata.cell_found_by_one", dataset=policy.dataset, cell=named(each.key), alone=named(each.alone_key),
+            count=len(suppressed.lone),
+        )  # fmt: skip
     shown = differencing.held(_figures(suppressed.table, rows, at, policy), _latest(same), policy.k_greatest)
     places = tuple(policy.dimensions.index(name) for name in policy.time)
     release = Release(
@@ -114,7 +119,7 @@ def judge(table: Table, found: Audit, dataset: str) -> None:
     if found.leaks:
         worst = min(found.leaks, key=lambda leak: leak.upper - leak.lower)
         raise Refused(
-            "opendata.cell_recoverable", dataset=dataset, cell=said(worst), lower=worst.lower, upper=worst.upper,
+            "opendata.cell_recoverable", dataset=dataset, cell=named(worst.key), lower=worst.lower, upper=worst.upper,
             count=len(found.leaks),
         )  # fmt: skip
     if wrong := witness.faults(table, found):
@@ -134,14 +139,14 @@ def differences(release: Release, others: Sequence[Release], same: Sequence[Rele
         for leak in audit(table).leaks:
             if leak.upper > 0:
                 raise Refused(
-                    "opendata.difference_recoverable", dataset=release.dataset, cell=said(leak), other=other,
+                    "opendata.difference_recoverable", dataset=release.dataset, cell=named(leak.key), other=other,
                     lower=leak.lower, upper=leak.upper,
                 )  # fmt: skip
 
 
-def said(leak: Leak) -> str:
+def named(key: Key) -> str:
     """The cell as people name it: its values, totals left out."""
-    return " · ".join(value for value in leak.key if value != ALL) or "total"
+    return " · ".join(value for value in key if value != ALL) or "total"
 
 
 def _derived(dataset: Dataset, policy: Policy) -> tuple[list[str], list[Row]]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendata.engine.audit import audit
+from opendata.engine.lone import Found, found_by_the_lone
 from opendata.model.secrecy import ALL, Audit, Cell, Table
 from opendata.rules.secrecy import hidden
 
@@ -24,10 +25,11 @@ _MARGIN: Final = 50.0  # a margin tells more than a cell, and is hidden last
 
 @dataclass(frozen=True)
 class Suppressed:
-    """The table as it may leave, and its audit; `audit.leaks` holds what could not be made safe."""
+    """The table as it may leave, and its audit; `audit.leaks` and `lone` hold what could not be made safe."""
 
     table: Table
     audit: Audit
+    lone: tuple[Found, ...] = ()
 
 
 def suppress(table: Table, k: int, *, frozen: frozenset[int] = frozenset(), seed: int = 0) -> Suppressed:
@@ -36,15 +38,19 @@ def suppress(table: Table, k: int, *, frozen: frozenset[int] = frozenset(), seed
     cells = list(table.cells)
     shift = _Shift(table, cells, k, frozen)
     for number in range(ROUNDS_MAX):
-        found = audit(Table(tuple(cells), table.sums), seed=seed, hints=shift.tables, thorough=number > 0)
-        if found.passed:
+        now = Table(tuple(cells), table.sums)
+        found = audit(now, seed=seed, hints=shift.tables, thorough=number > 0)
+        lone = found_by_the_lone(now, found, seed=seed) if found.passed else []
+        if found.passed and not lone:
             break
         before = sum(cell.hidden for cell in cells)
         shift.seen(found)
         shift.protect([leak.cell for leak in found.leaks], again=number > 0)
+        for each in lone:
+            shift.part(each.cell, each.alone)
         if number > 0 and sum(cell.hidden for cell in cells) == before:
             break
-    return Suppressed(Table(tuple(cells), table.sums), found)
+    return Suppressed(Table(tuple(cells), table.sums), found, tuple(lone))
 
 
 class _Shift:
@@ -81,6 +87,16 @@ class _Shift:
                 if moved is not None:
                     self._hide(moved)
 
+    def part(self, place: int, alone: int) -> None:
+        """Hide what lets this cell move while the cell `alone`, which somebody knows, stays."""
+        for step in (1, -1):
+            if step < 0 and self.values[place] <= self.cells[place].floor:
+                continue
+            moved = self._cheapest({place: step, alone: 0})
+            if moved is not None:
+                self._hide(moved)
+                return
+
     def _step(self, place: int, again: bool) -> int:
         return max(self._lack(place), self.cells[place].width, 1) if again else self._lack(place)
 
@@ -101,15 +117,15 @@ class _Shift:
             np.maximum(self.high, self.tables[-1], out=self.high)
 
     def _cheapest(self, steps: Mapping[int, int]) -> NDArray[np.float64] | None:
-        """How much each cell moves when these move by their steps at the least cost; None when they cannot."""
+        """How much each cell moves when these move by their steps (0: stay) at the least cost; None when they
+        cannot."""
         from ortools.linear_solver import pywraplp
 
-        asked = {place: step for place, step in steps.items() if step != 0}
-        if not asked:
+        if not any(steps.values()):
             return None
         solver, ups, downs = self._linear or self._built()
-        before = {place: [(each[place].lb(), each[place].ub()) for each in (ups, downs)] for place in asked}
-        for place, step in asked.items():
+        before = {place: [(each[place].lb(), each[place].ub()) for each in (ups, downs)] for place in steps}
+        for place, step in steps.items():
             ups[place].SetBounds(float(max(step, 0)), float(max(step, 0)))
             downs[place].SetBounds(float(max(-step, 0)), float(max(-step, 0)))
         moved = None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from opendata.engine.audit import audit
+from opendata.engine.lone import found_by_the_lone
 from opendata.engine.suppression import suppress
 from opendata.model.secrecy import Audit, Cell, Key, Sum, Table
 from opendata.rules import witness
@@ -115,6 +116,21 @@ def test_a_proof_with_one_figure_changed_does_not_hold() -> None:
     assert witness.faults(made.table, Audit((), 4, made.audit.witnesses[:1]))  # the true table alone proves nothing
 
 
+def test_the_family_of_a_lone_pupil_does_not_find_another_small_circuit() -> None:
+    """Four cells in a rectangle, safe for readers who know nothing; whoever is alone in one would know all four."""
+    counts = {("a", "x"): 1, ("a", "y"): 30, ("b", "x"): 25, ("b", "y"): 3, ("c", "x"): 40, ("c", "y"): 50}
+    table = tabulated(counts, [(0, 1)], [ROW, COLUMN])
+    rectangle = first_hidden(table, K, {0: 1, 1: 1, 2: 1, 3: 1})
+    found = audit(rectangle)
+    assert found.passed
+    assert [(each.alone_key, each.key) for each in found_by_the_lone(rectangle, found)] == [(("a", "x"), ("b", "y"))]
+    assert found_by_those_alone(rectangle) == [(("a", "x"), ("b", "y"))]
+    made = suppress(rectangle, K)
+    assert made.audit.passed
+    assert not made.lone
+    assert found_by_those_alone(made.table) == []
+
+
 def random_tables(count: int, seed: int, sides: tuple[int, ...], most: int) -> Iterator[dict[Key, int]]:
     random = np.random.default_rng(seed)
     for _ in range(count):
@@ -130,11 +146,30 @@ def margins_of(dimensions: int) -> list[tuple[int, ...]]:
     return [(0, 1), (0, 2), (1, 2), (0,), (1,), (2,), ()]
 
 
+def found_by_those_alone(table: Table) -> list[tuple[Key, Key]]:
+    """By the oracle: for each person alone in a hidden cell, the small cells that are one value only once theirs is
+    known; those that hold the same person alone left out."""
+    values = {cell.key: cell.value or 0 for cell in table.cells}
+    small = [cell.key for cell in table.cells if cell.hidden and 0 < (cell.value or 0) < K]
+
+    def under(total: Key) -> list[Key]:
+        own = [key for key, value in values.items() if value and "*" not in key]
+        return [key for key in own if all(t in ("*", part) for t, part in zip(total, key, strict=True))]
+
+    found = []
+    for alone in (key for key in small if values[key] == 1):
+        bounds = oracle.bounds({**published(table), alone: 1})
+        others = [key for key in small if under(key) != under(alone)]
+        found += [(alone, key) for key in others if bounds[key][0] == bounds[key][1]]
+    return found
+
+
 def leaks_after_the_gate(counts: dict[Key, int], dimensions: int) -> list[Key]:
     table = first_hidden(tabulated(counts, [tuple(range(dimensions))], margins_of(dimensions)), K, {})
     made = suppress(table, K)
     assert made.audit.passed
     assert witness.faults(made.table, made.audit) == []
+    assert found_by_those_alone(made.table) == []
     found = oracle.bounds(published(made.table))
     assert set(found) == hidden_keys(made.table)
     return [key for key, (low, high) in found.items() if high - low < K - 1 or high < K]
