@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mobigo.base.errors import InvalidInput
+from mobigo.base.sheets import guarded
 from mobigo.network.service.importing import Tools, read_tables_of
 from mobigo.network.store.feeds import FeedVersion
 
@@ -158,12 +159,12 @@ class _Writer:
 
 
 def csv_of(dataset: "Dataset") -> tuple[bytes, int]:
-    """A dataset as RFC 4180 writes it, UTF-8, lines ended by CRLF; and how many rows it has."""
+    """A dataset as RFC 4180 writes it, UTF-8, lines ended by CRLF, no cell a formula; and how many rows it has."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(dataset.names)
     rows = list(dataset.rows())
-    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    writer.writerows([guarded(cell) for cell in row] for row in rows)
     return out.getvalue().encode(), len(rows)
 
 

@@ -13,6 +13,7 @@ from mobigo.network.engine.coming import coming_first_day, cut, services_of
 from mobigo.network.export import datasets, parquet
 from mobigo.network.export.geojson import Drawing, lines_geojson, stops_geojson
 from mobigo.network.rules.validation import validate
+from mobigo.network.service.publishing import csv_of
 from tests.builders import csv_text, feed, frequency, tables, transfer, trip
 
 MONDAY = date(2025, 3, 17)
@@ -193,6 +194,16 @@ def test_each_type_of_line_has_its_word(kind: str, mode: str) -> None:
     )
     [row] = datasets.lines(Drawing(tables(files))).rows()
     assert row[6] == mode
+
+
+def test_no_name_becomes_a_formula_in_a_spreadsheet() -> None:
+    stops = [{"stop_id": "A", "stop_name": "=1+1"}, {"stop_id": "B", "stop_name": "Mairie, place"}]
+    offered = datasets.accessibility(Drawing(tables(feed([trip("t", "A 07:55 B 08:05")], stops=stops))))
+    data, rows = csv_of(offered)
+    lines = data.decode().split("\r\n")
+    assert rows == 2
+    assert lines[1].startswith("A,'=1+1,")
+    assert lines[2].startswith('B,"Mairie, place",')
 
 
 def test_every_row_has_a_cell_for_every_column() -> None:
