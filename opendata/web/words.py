@@ -78,6 +78,14 @@ KINDS: Final = {
     "time": _("heure"),
     "boolean": _("vrai ou faux"),
 }
+COUNTS: Final = {
+    "rows": _("lignes examinées"),
+    "cells": _("cellules"),
+    "shown": _("montrées"),
+    "hidden": _("cachées par le secret statistique"),
+    "removed": _("retirées, sous le seuil"),
+    "published": _("publiées"),
+}
 REASONS: Final = {
     "new": _("un jeu de données paraît"),
     "changed": _("une version est mise en ligne ou annoncée"),
