@@ -126,7 +126,8 @@ def crowd_and_kill(
                 one.kill()
         if time.monotonic() >= kill_at:
             alive = [one for one in crowd.values() if one.said and not one.killed]
-            if alive and sum(each.killed for each in (*runs, *crowd.values())) < kills:
+            dead = sum(run.killed for run in runs) + sum(one.killed for one in crowd.values())
+            if alive and dead < kills:
                 chance.choice(alive).kill()
             kill_at = time.monotonic() + chance.random() * gap_s
     return runs

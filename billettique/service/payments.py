@@ -85,12 +85,10 @@ def call(services: "Services", payment_id: str, now: datetime) -> Seen:
     is looked at again by itself; InvalidInput("payments.unknown_provider", "payments.no_collector") when this
     installation may not ask.
     """
-    with reading(services.engine) as session:
-        row = store.get_payment(session, payment_id)
-    provider = providers_of(services).get(row.provider)
-    collector = row.collector or providers_of(services).collector(row.means)
     with transaction(services.engine) as session:
         row = store.get_payment(session, payment_id, lock=True)
+        provider = providers_of(services).get(row.provider)
+        collector = row.collector or providers_of(services).collector(row.means)
         first_call, row.called_at = row.called_at, row.called_at or now
         row.collector, row.live = collector, provider.live if row.live is None else row.live
         if PaymentState(row.state) is not PaymentState.CREATED:

@@ -7,16 +7,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from billettique.export.ticket import ticket_text
 from billettique.model.entitlements import Entitlement
 from billettique.service import tickets
 from billettique.store import tickets as store
-from billettique.store.tickets import EntitlementRow
+from billettique.store.tickets import EntitlementRow, Told
 from mobigo.infra import outbox
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import use_language
@@ -52,7 +51,7 @@ def of_new_codes(
 ) -> int:
     """Tell buyers that their tickets have new codes because a key was revoked, one message an order, which names every
     ticket of the order that has or is about to have one; how many were written."""
-    by_order: dict[str, list[Row[Any]]] = defaultdict(list)
+    by_order: dict[str, list[Told]] = defaultdict(list)
     for row in store.told_of_new_codes(session, entitlements, seller, key_id, now):
         by_order[row.order_id].append(row)
     messages = {
@@ -62,7 +61,7 @@ def of_new_codes(
     return outbox.send_all(session, messages, now)
 
 
-def _new_codes(config: "Config", rows: Sequence[Row[Any]]) -> outbox.Message:
+def _new_codes(config: "Config", rows: Sequence[Told]) -> outbox.Message:
     order = rows[0]
     title, before = _new_codes_words(order.language)
     named = [f"- {row.name} : {config.base_url}{tickets.path_to(config, row.id, row.link)}" for row in rows]

@@ -293,7 +293,10 @@ def record_move(
     session: Session, row: PaymentRow, after: PaymentState, *, cause: str, why: object, now: datetime
 ) -> None:
     """Move a locked payment, and write the move."""
-    n = session.scalar(select(func.count()).select_from(MoveRow).where(MoveRow.payment == row.id)) or 0
+    if any(isinstance(each, MoveRow) for each in session.new):
+        session.flush()
+    with session.no_autoflush:  # the payment is written once, with this move
+        n = session.scalar(select(func.count()).select_from(MoveRow).where(MoveRow.payment == row.id)) or 0
     before = row.state if n else None
     session.add(MoveRow(payment=row.id, n=n + 1, before=before, after=after, at=now, cause=cause, why=why))
     row.state, row.moved_at = after, now

@@ -3,14 +3,13 @@ be explained."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
     LargeBinary,
-    Row,
     String,
     and_,
     func,
@@ -184,11 +183,23 @@ def count_signed_with(session: Session, provider: str, key_id: int, now: datetim
     return session.scalar(asked.where(_signed_with(provider, key_id, now))) or 0
 
 
+class Told(NamedTuple):
+    """A ticket that has, or is about to have, a new code, and whom to tell so."""
+
+    id: str
+    name: str
+    link: int
+    order_id: str
+    email: str
+    language: str
+    subject: str | None
+
+
 def told_of_new_codes(
     session: Session, entitlements: Sequence[str], provider: str, key_id: int, now: datetime
-) -> Sequence[Row[Any]]:
-    """Those tickets, and what of their orders is still to be signed anew, where the buyer left an address: (id, name,
-    link, order_id, and of the order email, language, subject), order by order."""
+) -> list[Told]:
+    """Those tickets, and what of their orders is still to be signed anew, where the buyer left an address; order by
+    order."""
     theirs = select(EntitlementRow.order_id).where(EntitlementRow.id.in_(entitlements))
     still = (
         select(CodeRow.entitlement)
@@ -204,7 +215,7 @@ def told_of_new_codes(
         .where(or_(EntitlementRow.id.in_(entitlements), EntitlementRow.id.in_(still)), OrderRow.email.is_not(None))
         .order_by(EntitlementRow.order_id, EntitlementRow.id)
     )  # fmt: skip
-    return session.execute(asked).all()
+    return [Told(*row[:4], row.email or "", *row[5:]) for row in session.execute(asked)]
 
 
 def _signed_with(provider: str, key_id: int, now: datetime) -> Any:

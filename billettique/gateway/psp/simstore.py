@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 Document = dict[str, Any]
@@ -107,7 +108,7 @@ class Book:
         self._run("UPDATE delivery SET sent = ? WHERE n = ?", (at, n))
 
     def later(self, n: int, due: float) -> None:
-        """A delivery was not taken: again later."""
+        """A delivery comes again later, unless it is taken until then."""
         self._run("UPDATE delivery SET due = ? WHERE n = ?", (due, n))
 
     def answered(self, key: str, since: float) -> tuple[str, str, int, Document] | None:
@@ -149,10 +150,16 @@ class Shelf:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._made = False
+        self._turn = Lock()  # threads of a process come one after the other; SQLite would let them sleep and try again
 
     @contextmanager
     def open(self) -> Iterator[Book]:
         """One transaction: kept when the block ends, forgotten when it raises."""
+        with self._turn, self._opened() as book:
+            yield book
+
+    @contextmanager
+    def _opened(self) -> Iterator[Book]:
         if not self._made:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
