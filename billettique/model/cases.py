@@ -28,11 +28,27 @@ MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
         {CaseState.CONTESTED, CaseState.PAID, CaseState.REGULARISED, CaseState.WITHDRAWN, CaseState.TRANSMITTED}
     ),
     CaseState.CONTESTED: frozenset({CaseState.PAID, CaseState.WITHDRAWN, CaseState.TRANSMITTED}),
-    CaseState.PAID: frozenset(),
-    CaseState.REGULARISED: frozenset(),
+    CaseState.PAID: frozenset({CaseState.WITHDRAWN, CaseState.OPEN}),  # wrong after all; the payer's bank took it back
+    CaseState.REGULARISED: frozenset({CaseState.WITHDRAWN}),
     CaseState.WITHDRAWN: frozenset(),
     CaseState.TRANSMITTED: frozenset(),
 }
+
+
+class GiveBackState(StrEnum):
+    """Where a sum to be given back stands."""
+
+    OWED = "owed"  # nobody has looked at it
+    PREPARED = "prepared"  # somebody says how; somebody else has to agree
+    AGREED = "agreed"  # on its way: the provider's or the accountant's part
+    PAID = "paid"
+
+
+class GiveBackWay(StrEnum):
+    """How a sum goes back."""
+
+    REFUND = "refund"  # to the means it was paid by, by its provider
+    MANDATE = "mandate"  # by a transfer of the accountant
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,23 @@ from sqlalchemy.orm import Session
 
 from billettique.gateway.penalties import penalties_by_code, penalties_on
 from billettique.gateway.sales import terms_on
-from billettique.model.cases import CaseState, Constat, Penalties, least
-from billettique.model.payments import PaymentState
+from billettique.model.cases import MOVES, CaseState, Constat, Penalties
 from billettique.model.regie import CashKind
 from billettique.rules import cases as rules
-from billettique.service import cash, rounds
+from billettique.service import cash, give_backs, rounds
 from billettique.service.books import collector_account, give
+from billettique.service.case_money import (
+    CITIZEN,
+    EARNED,
+    OWED,
+    SYSTEM,
+    TRANSMITTED,
+    moved,
+    open_case,
+    receive,
+    remaining,
+)
 from billettique.store import inspections as store
-from billettique.store import payments as payment_store
 from billettique.store.inspections import CaseRow
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.instants import paris_day
@@ -36,15 +45,9 @@ from mobigo.infra.idempotency import request_hash
 from mobigo.ledger.model import Transfer
 
 if TYPE_CHECKING:
-    from mobigo.infra.web import Services
+    pass
 
-OWED: Final = "billettique:penalties:owed"
-EARNED: Final = "billettique:penalties:earned"
-TRANSMITTED: Final = "billettique:penalties:transmitted"
-PURPOSE: Final = "case"
 COUNTER: Final = "counter"
-CITIZEN: Final = "citizen"
-SYSTEM: Final = "system"
 PATH: Final = "/constat"
 TEXT_MAX: Final = 4_000
 BATCH: Final = 500
@@ -88,10 +91,10 @@ def draw_up(session: Session, config: Config, constat: Constat, *, by: str, devi
     forget_at = rules.forgets_at(CaseState.OPEN, constat.found_at, None, penalties)
     store.add_case(session, row, constat.person, constat.note[:TEXT_MAX], forget_at)
     store.move(session, row, "drawn_up", by, now, amount=owed)
-    transfers = [_moved(row, "owed", OWED, EARNED, owed, constat.found_at)]
+    transfers = [moved(row, "owed", OWED, EARNED, owed, constat.found_at)]
     if constat.paid is not None and constat.round_id is not None and constat.receipt is not None:
         collector = terms_on(paris_day(constat.found_at), config.home).collector
-        transfers += _receive(session, row, owed, "spot", collector_account(collector, COUNTER), by, now,
+        transfers += receive(session, row, owed, "spot", collector_account(collector, COUNTER), by, now,
                               detail={"means": constat.paid, "receipt": constat.receipt})  # fmt: skip
         transfers += rounds.take(session, row, till=constat.round_id, number=constat.receipt, means=constat.paid,
                                  collector=collector, home=config.home, now=now)  # fmt: skip
@@ -125,11 +128,6 @@ def _write_to(session: Session, config: Config, row: CaseRow, address: str, now:
 # ---------------------------------------------------------------- paying
 
 
-def remaining(row: CaseRow) -> Money:
-    """What is still owed."""
-    return least(Money(row.owed_cents), Money(row.paid_cents))
-
-
 def pay_at_counter(
     session: Session, config: Config, case_id: str, *, means: str, proof: str, by: str, now: datetime
 ) -> CaseRow:
@@ -137,11 +135,11 @@ def pay_at_counter(
     InvalidInput("billettique.bad_means"), Conflict("billettique.case_closed"), and what a till refuses."""
     if means not in rules.MEANS_ON_THE_SPOT:
         raise InvalidInput("billettique.bad_means", means=means[:20])
-    row = _open(session, case_id)
+    row = open_case(session, case_id)
     collector = terms_on(paris_day(now), config.home).collector
     detail: dict[str, object] = {"means": means, "proof": proof[:60]}
     amount = remaining(row)
-    transfers = _receive(session, row, amount, "counter", collector_account(collector, COUNTER), by, now, detail=detail)
+    transfers = receive(session, row, amount, "counter", collector_account(collector, COUNTER), by, now, detail=detail)
     give(session, [*transfers, *_into_till(session, config, row, collector, means, amount, by, now)], now)
     return row
 
@@ -159,79 +157,6 @@ def _into_till(
     )
 
 
-def begin_payment(services: "Services", case_id: str, *, return_url: str, now: datetime) -> str:
-    """Begin an online payment of all that remains; where the payer goes on (an address of the provider or of ours).
-
-    Raises Refused("billettique.no_online_payment") where no way of paying online is configured.
-    """
-    from billettique.service import payments
-    from mobigo.infra.db import transaction
-
-    providers = payments.providers_of(services)
-    found = [
-        (name, means)
-        for name in providers.names
-        for means in ("card", "redirect")
-        if not providers.get(name).abilities.person and means in providers.get(name).abilities.means
-    ]
-    if not found:
-        raise Refused("billettique.no_online_payment")
-    provider, means = found[0]
-    with transaction(services.engine) as session:
-        row = _open(session, case_id)
-        before = payment_store.payments_of(session, row.id)
-        waiting = [each for each in before if PaymentState(each.state) is PaymentState.REQUIRES_ACTION]
-        if waiting and waiting[-1].action is not None:
-            return waiting[-1].action
-        attempt = len(before) + 1
-        payment = payments.begin(
-            session, order_id=row.id, amount=remaining(row), means=means, provider=provider, attempt=attempt,
-            return_url=return_url, purpose=PURPOSE, now=now,
-        )  # fmt: skip
-    seen = payments.call(services, payment, now)
-    if seen.state is PaymentState.SUCCEEDED:
-        return return_url
-    if seen.action is None:
-        raise Refused("billettique.no_online_payment")
-    return seen.action
-
-
-def on_payment(session: Session, payment_id: str, state: PaymentState, now: datetime) -> None:
-    """A payment moved: if it is a case's and succeeded, the case is paid. Called in the transaction that moves it."""
-    payment = payment_store.get_payment(session, payment_id)
-    if payment.purpose != PURPOSE or state is not PaymentState.SUCCEEDED:
-        return
-    row = store.find_case(session, payment.order_id, lock=True)
-    if row is None or any(
-        each.kind == "paid" and (each.detail or {}).get("payment") == payment_id
-        for each in store.moves_of(session, row.id)
-    ):
-        return
-    account = collector_account(payment.collector or "", payment.provider)
-    give(session, _receive(session, row, Money(payment.cents), payment_id, account, CITIZEN, now,
-                           detail={"payment": payment_id, "means": payment.means}), now)  # fmt: skip
-
-
-def _receive(
-    session: Session, row: CaseRow, amount: Money, key: str, account: str, by: str, now: datetime, *,
-    detail: dict[str, object],
-) -> list[Transfer]:  # fmt: skip
-    """What was paid, noted; the case is closed when nothing remains. Money that comes to a closed case is kept apart,
-    for a person to give back."""
-    before = remaining(row)
-    row.paid_cents += amount.cents
-    open_still = CaseState(row.state) in (CaseState.OPEN, CaseState.CONTESTED)
-    done = open_still and remaining(row) == ZERO
-    store.move(session, row, "paid", by, now, state=CaseState.PAID if done else None, amount=amount, detail=detail)
-    if done:
-        _forget_paid(session, row, now)
-    taken = min(before, amount) if open_still else ZERO
-    return [
-        _moved(row, f"paid:{key}", account, OWED, taken, now),
-        _moved(row, f"too_much:{key}", account, "billettique:penalties:to_give_back", amount - taken, now),
-    ]
-
-
 # ---------------------------------------------------------------- regularising, contesting, answering
 
 
@@ -244,7 +169,7 @@ def regularise(
     a till refuses, where the fee is."""
     if means not in rules.MEANS_ON_THE_SPOT:
         raise InvalidInput("billettique.bad_means", means=means[:20])
-    row = _open(session, case_id)
+    row = open_case(session, case_id)
     if by == row.inspector:
         raise Refused("billettique.own_constat")
     penalties = penalties_by_code(row.penalties, config.home)
@@ -260,8 +185,8 @@ def regularise(
     give(
         session,
         [
-            _moved(row, "less", EARNED, OWED, less, now),
-            _moved(row, "paid:regularised", collector_account(collector, COUNTER), OWED, fee, now),
+            moved(row, "less", EARNED, OWED, less, now),
+            moved(row, "paid:regularised", collector_account(collector, COUNTER), OWED, fee, now),
             *(() if fee == ZERO else _into_till(session, config, row, collector, means, fee, by, now)),
         ],
         now,
@@ -275,7 +200,7 @@ def contest(session: Session, config: Config, case_id: str, text: str, now: date
     written = text.strip()[:TEXT_MAX]
     if not written:
         raise InvalidInput("billettique.contest_empty")
-    row = _open(session, case_id)
+    row = open_case(session, case_id)
     if CaseState(row.state) is CaseState.CONTESTED or store.contest_of(session, row.id) is not None:
         raise Conflict("billettique.contested_before")
     if paris_day(now) > row.term:
@@ -315,11 +240,14 @@ def answer(
 
 
 def withdraw(session: Session, config: Config, case_id: str, *, why: str, by: str, now: datetime) -> CaseRow:
-    """A constat that was wrong is withdrawn without anybody having to ask. Raises Conflict("billettique.case_closed"),
+    """A constat that was wrong is withdrawn without anybody having to ask; what was paid for it is to be given back
+    (see `give_backs`). Raises Conflict("billettique.case_closed"),
     InvalidInput("billettique.answer_empty"), Refused("billettique.own_constat")."""
     if not why.strip():
         raise InvalidInput("billettique.answer_empty")
-    row = _open(session, case_id)
+    row = store.get_case(session, case_id, lock=True)
+    if CaseState.WITHDRAWN not in MOVES[CaseState(row.state)]:
+        raise Conflict("billettique.case_closed", state=row.state)
     if by == row.inspector:
         raise Refused("billettique.own_constat")
     _withdraw(session, row, by, now, config.home)
@@ -354,36 +282,29 @@ def penalties_of(row: CaseRow, config: Config) -> Penalties:
 # ---------------------------------------------------------------- steps
 
 
-def _open(session: Session, case_id: str) -> CaseRow:
-    row = store.get_case(session, case_id, lock=True)
-    if CaseState(row.state) not in (CaseState.OPEN, CaseState.CONTESTED):
-        raise Conflict("billettique.case_closed", state=row.state)
-    return row
-
-
 def _withdraw(session: Session, row: CaseRow, by: str, now: datetime, home: Path) -> None:
     less = remaining(row)
-    row.owed_cents -= less.cents
-    store.move(session, row, "withdrawn", by, now, state=CaseState.WITHDRAWN, amount=less)
+    back = give_backs.owe_paid(session, row, now)
+    row.owed_cents -= (less + back).cents
+    store.move(session, row, "withdrawn", by, now, state=CaseState.WITHDRAWN, amount=less + back)
     _set_forgetting(session, row, home)
-    give(session, [_moved(row, "withdrawn", EARNED, OWED, less, now)], now)
+    give(
+        session,
+        [
+            moved(row, "withdrawn", EARNED, OWED, less, now),
+            moved(row, "withdrawn:paid", EARNED, give_backs.TO_GIVE_BACK, back, now),
+        ],
+        now,
+    )
 
 
 def _transmit(session: Session, row: CaseRow, why: str, by: str, now: datetime, home: Path) -> None:
     amount = remaining(row)
     store.move(session, row, "transmitted", by, now, state=CaseState.TRANSMITTED, amount=amount, detail={"why": why})
     _set_forgetting(session, row, home)
-    give(session, [_moved(row, "transmitted", TRANSMITTED, OWED, amount, now)], now)
+    give(session, [moved(row, "transmitted", TRANSMITTED, OWED, amount, now)], now)
 
 
 def _set_forgetting(session: Session, row: CaseRow, home: Path) -> None:
     penalties = penalties_by_code(row.penalties, home)
     store.forget_from(session, row.id, rules.forgets_at(CaseState(row.state), row.found_at, row.closed_at, penalties))
-
-
-def _forget_paid(session: Session, row: CaseRow, now: datetime) -> None:
-    store.forget_from(session, row.id, now + timedelta(days=row.paid_days))
-
-
-def _moved(row: CaseRow, what: str, debit: str, credit: str, amount: Money, at: datetime) -> Transfer:
-    return Transfer(f"billettique:case:{row.id}:{what}", debit, credit, amount, at, "billettique.case", row.id)

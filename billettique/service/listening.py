@@ -10,11 +10,15 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from billettique.model.payments import PaymentState
+from billettique.model.payments import DisputeState, PaymentState
 
-# "module:function" of each listener: (session, payment id, state, now), and (session, refund id, now).
-ON_PAYMENT: Final = ["billettique.service.fulfilment:on_payment", "billettique.service.cases:on_payment"]
-ON_REFUND: Final = ["billettique.service.fulfilment:on_refund"]
+# "module:function" of each listener: (session, payment id, state, now), (session, refund id, now), and
+# (session, payment id, dispute, state, now).
+ON_PAYMENT: Final = ["billettique.service.fulfilment:on_payment", "billettique.service.case_money:on_payment"]
+ON_REFUND: Final = ["billettique.service.fulfilment:on_refund", "billettique.service.give_backs:on_refund"]
+
+
+ON_DISPUTE: Final = ["billettique.service.case_money:on_dispute", "billettique.service.disputes:on_dispute"]
 
 
 def payment_moved(session: Session, payment_id: str, state: PaymentState, now: datetime) -> None:
@@ -30,6 +34,13 @@ def refund_moved(session: Session, refund_id: str, now: datetime) -> None:
     session.flush()
     for name in ON_REFUND:
         _function(name)(session, refund_id, now)
+
+
+def dispute_moved(session: Session, payment_id: str, ref: str, state: DisputeState, now: datetime) -> None:
+    """A payer's dispute began or ended, after the payment itself moved. Each is told once."""
+    session.flush()
+    for name in ON_DISPUTE:
+        _function(name)(session, payment_id, ref, state, now)
 
 
 @cache

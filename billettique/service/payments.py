@@ -211,7 +211,7 @@ def apply(session: Session, payment_id: str, seen: Seen, now: datetime, *, cause
         return _mismatched(session, row, seen, bad, now)
     if row.quarantined:
         return PaymentState(row.state)
-    _follow_disputes(session, row, seen, now)
+    news = _follow_disputes(session, row, seen, now)
     over = frozenset(each.ref for each in store.disputes_of(session, row.id) if each.state == DisputeState.WON)
     then, before = rules.state_of(seen, over), PaymentState(row.state)
     row.action = seen.action if then in rules.OPEN else None
@@ -225,6 +225,8 @@ def apply(session: Session, payment_id: str, seen: Seen, now: datetime, *, cause
         row.why = written(seen.why) if then is before and then in rules.OPEN else row.why
     if then in rules.RECEIVED:
         _note_outside(session, row, seen, now)
+    for ref, dispute in news:
+        listening.dispute_moved(session, row.id, ref, dispute, now)
     if PaymentState(row.state) in rules.OPEN:
         row.look_at = now + rules.next_look(row.looks)
         row.looks += 1
@@ -270,17 +272,22 @@ def _mismatched(session: Session, row: PaymentRow, seen: Seen, bad: Decision, no
     return PaymentState(row.state)
 
 
-def _follow_disputes(session: Session, row: PaymentRow, seen: Seen, now: datetime) -> None:
+def _follow_disputes(session: Session, row: PaymentRow, seen: Seen, now: datetime) -> list[tuple[str, DisputeState]]:
+    """Disputes as they stand at the provider; which began or ended since the last look."""
+    news = []
     for each in seen.disputes:
         fresh = {
             "provider": row.provider, "ref": each.ref, "payment": row.id, "cents": each.amount.cents,
             "reason": each.reason, "state": str(DisputeState.OPEN), "opened_at": now,
         }  # fmt: skip
-        insert_new(session, DisputeRow, fresh, ["provider", "ref"])
+        if insert_new(session, DisputeRow, fresh, ["provider", "ref"]):
+            news.append((each.ref, DisputeState.OPEN))
         known = session.get_one(DisputeRow, (row.provider, each.ref))
         if known.state == DisputeState.OPEN and each.state is not DisputeState.OPEN:
             known.state, known.ended_at = str(each.state), now
+            news.append((each.ref, each.state))
     session.flush()
+    return news
 
 
 def _note_outside(session: Session, row: PaymentRow, seen: Seen, now: datetime) -> None:

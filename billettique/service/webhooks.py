@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from billettique.gateway.psp import Providers
 from billettique.model.payments import Notice, Seen
 from billettique.rules import payments as rules
-from billettique.service import payments, quarantine, refunding, waking
+from billettique.service import disputes, payments, quarantine, refunding, waking
 from billettique.service.intake import Intake
 from billettique.store import notices
 from billettique.store import payments as store
@@ -109,6 +109,8 @@ def _do(services: "Services", providers: Providers, work: Work, now: datetime) -
         refunding.read_again(services, providers, work.provider, work.ref, now)
     elif work.what == "payment":
         follow(services, providers, work.provider, work.ref, now)
+    elif work.what == disputes.PROOF:
+        disputes.send_proof(services, providers, work.provider, work.ref, now)
     elif work.what == "means":
         from billettique.service import means
 

@@ -275,6 +275,19 @@ def used_among(session: Session, marks: Collection[bytes]) -> dict[bytes, dateti
     return found
 
 
+def uses_of(session: Session, marks: Collection[bytes], *, since: datetime) -> dict[bytes, tuple[datetime | None, int]]:
+    """Of these tickets, those that were accepted: the first time, where it came after `since`, and how often."""
+    found: dict[bytes, tuple[datetime | None, int]] = {}
+    for some in _pages(sorted(marks)):
+        asked = (
+            select(UsedRow.mark, UsedRow.uses, FirstUseRow.at)
+            .outerjoin(FirstUseRow, (FirstUseRow.mark == UsedRow.mark) & (FirstUseRow.at > since))
+            .where(UsedRow.mark.in_(some), UsedRow.uses > 0)
+        )
+        found |= {bytes(row.mark): (row.at, row.uses) for row in session.execute(asked)}
+    return found
+
+
 def used_since(session: Session, since: datetime) -> list[tuple[bytes, datetime]]:
     """The tickets first used since an instant: what another device adds to its own used-set."""
     asked = select(FirstUseRow.mark, FirstUseRow.at).where(FirstUseRow.at >= since).order_by(FirstUseRow.mark)

@@ -7,6 +7,7 @@ import billettique.service.personal
 import billettique.store.balance
 import billettique.store.cash
 import billettique.store.clearing
+import billettique.store.give_backs
 import billettique.store.inspections
 import billettique.store.invoices
 import billettique.store.keys

@@ -1,3 +1,3 @@
 """Checking tickets and what follows: the inspector's page, cases for agents and for those concerned, use in figures."""
 
-from billettique.web.control import cases, inspector, rounds, usage  # noqa: F401 - each puts its views on the blueprint
+from billettique.web.control import cases, give_backs, inspector, rounds, usage  # noqa: F401 - each puts its views on the blueprint

@@ -7,14 +7,17 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from billettique.model.cases import CLOSED, CaseState
+from billettique.model.cases import CLOSED, MOVES, CaseState
 from billettique.rules import cases as rules
+from billettique.service import case_money
 from billettique.service import cases as service
+from billettique.store import give_backs as give_back_store
 from billettique.store import inspections as store
 from billettique.store import validations as validation_store
 from billettique.store.inspections import CaseRow
 from billettique.web import bp
-from billettique.web.control import words
+from billettique.web.control import give_backs, words
+from billettique.web.control.rounds import spot_receipt
 from mobigo.base.errors import InvalidInput, MobigoError, NotFound
 from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
@@ -71,7 +74,7 @@ def case_pay(reference: str, secret: str) -> ResponseReturnValue:
         row = service.open_by_secret(session, reference, secret)
     back = services().config.base_url + url_for("billettique.case_own", reference=reference, secret=secret)
     try:
-        return redirect(service.begin_payment(services(), row.id, return_url=back, now=now()), 303)
+        return redirect(case_money.begin_payment(services(), row.id, return_url=back, now=now()), 303)
     except MobigoError as wrong:
         return _own_page(reference, secret, {"payer": sentence(wrong.decision)}), status_of(wrong)
 
@@ -110,7 +113,7 @@ def _shown(session: Session, row: CaseRow) -> dict[str, object]:
         "state": state,
         "state_words": words.states()[state],
         "ground": words.grounds().get(row.ground, row.ground),
-        "remaining": service.remaining(row) if state not in CLOSED else Money(0),
+        "remaining": case_money.remaining(row) if state not in CLOSED else Money(0),
         "lines": [
             (_("Indemnité forfaitaire"), Money(row.indemnity_cents)),
             (_("Prix du trajet"), Money(row.fare_cents)),
@@ -125,6 +128,8 @@ def _shown(session: Session, row: CaseRow) -> dict[str, object]:
         "regularise_by": regularise_by,
         "forgotten_fee": penalties.forgotten_fee,
         "penalties": penalties,
+        "backs": [give_backs.shown(session, each) for each in give_back_store.of_case(session, row.id)],
+        "spot": spot_receipt(session, row.id),
     }  # fmt: skip
 
 
@@ -147,7 +152,7 @@ def cases() -> ResponseReturnValue:
     return render_template(
         "billettique/cases.html", rows=rows[:PAGE], more=len(rows) > PAGE, first=first, page=PAGE, people=people,
         counts=counts, state=state, states=words.states(), grounds=words.grounds(), alerts=alerts,
-        remaining={row.id: service.remaining(row) for row in rows}, today=paris_day(now()),
+        remaining={row.id: case_money.remaining(row) for row in rows}, today=paris_day(now()),
     )  # fmt: skip
 
 
@@ -216,5 +221,6 @@ def _case_page(case_id: str, errors: dict[str, str] | None = None) -> str:
         row = store.get_case(session, case_id)
         return render_template(
             "billettique/case.html", **_shown(session, row), person=store.person_of(session, row.id),
+            may_withdraw=CaseState.WITHDRAWN in MOVES[CaseState(row.state)],
             errors=errors or {}, means=words.means(), mine=row.inspector == auth.signed_in().subject,
         )  # fmt: skip

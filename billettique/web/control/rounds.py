@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from billettique.model.regie import PIECES
 from billettique.service import rounds as service
@@ -108,6 +109,14 @@ def round_receive(till_id: str) -> ResponseReturnValue:
 
 
 # ---------------------------------------------------------------- parts
+
+
+def spot_receipt(session: Session, case_id: str) -> str:
+    """The number of the receipt of a case that was paid on the spot, "" of another."""
+    found = store.of_case(session, case_id)
+    if found is None:
+        return ""
+    return f"{service.label_of(cash_store.get_session(session, found.till))}-{found.number}"
 
 
 def _may_take() -> bool:

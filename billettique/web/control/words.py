@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from billettique.model.cases import CaseState
+from billettique.model.cases import CaseState, GiveBackState
 from billettique.model.ticket import Answer
 from mobigo.infra.i18n import gettext as _
 
@@ -70,7 +70,28 @@ def moves() -> dict[str, str]:
         "contested": _("Contestation reçue"),
         "withdrawn": _("Classé sans suite"),
         "transmitted": _("Transmis au ministère public"),
+        "disputed": _("Paiement contesté auprès de la banque"),
+        "dispute_won": _("Contestation bancaire rejetée : le paiement reste acquis"),
+        "dispute_lost": _("La banque a repris le paiement"),
     }
+
+
+def give_backs() -> dict[GiveBackState, str]:
+    """Where a sum to be given back stands, in words."""
+    return {
+        GiveBackState.OWED: _("à rendre, un agent s’en occupe"),
+        GiveBackState.PREPARED: _("préparé, en attente d’une seconde validation"),
+        GiveBackState.AGREED: _("en route"),
+        GiveBackState.PAID: _("rendu"),
+    }
+
+
+def ways(way: str | None) -> str:
+    """How a sum goes back, in words; "" while nobody has said."""
+    return {
+        "refund": _("sur la carte utilisée"),
+        "mandate": _("par virement du comptable public"),
+    }.get(way or "", "")
 
 
 def means() -> dict[str, str]:

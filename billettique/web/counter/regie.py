@@ -12,10 +12,12 @@ from billettique.gateway.regies import get_regie, regies_on
 from billettique.service import cash, refunding, regie_state, rounds
 from billettique.service.mails import spaced
 from billettique.store import cash as store
+from billettique.store import give_backs as back_store
 from billettique.store import rounds as round_store
 from billettique.store.orders import OrderRow
 from billettique.store.payments import refunds_to_pay
 from billettique.web import bp
+from billettique.web.control.give_backs import shown as back_shown
 from billettique.web.counter.till import euros, name_of
 from billettique.web.selling.shared import Faults, private, text
 from billettique.web.selling.words import means_words
@@ -232,9 +234,10 @@ def _accountant_page(faults: Faults) -> ResponseReturnValue:
             }
             for refund, payment in refunds_to_pay(session, REFUNDS_SHOWN)
         ]
+        penalties = [back_shown(session, each) for each in back_store.by_mandate(session, REFUNDS_SHOWN)]
     made = render_template(
-        "billettique/regie_receipts.html", regies=regies, to_pay=to_pay, errors=faults.by_field, typed=text("q"),
-        Money=Money,
+        "billettique/regie_receipts.html", regies=regies, to_pay=to_pay, penalties=penalties,
+        errors=faults.by_field, typed=text("q"), Money=Money,
     )  # fmt: skip
     return private((made, faults.status if faults else 200))
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from billettique.model.cases import CaseState, Constat, Person
 from billettique.rules.cases import digest
-from billettique.service import cases, cash, regie_state, rounds
+from billettique.service import case_money, cases, cash, regie_state, rounds
 from billettique.store import inspections as store
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.money import ZERO, Money
@@ -36,7 +36,8 @@ def books(engine: Engine) -> dict[str, int]:
     """What stands on each account, in cents: credits less debits."""
     found = {}
     with reading(engine) as session:
-        for account in (cases.OWED, cases.EARNED, cases.TRANSMITTED, "billettique:collector:regie-mobigo:counter",
+        for account in (case_money.OWED, case_money.EARNED, case_money.TRANSMITTED,
+                        "billettique:collector:regie-mobigo:counter",
                         "billettique:penalties:to_give_back", "billettique:till:guichets:cash",
                         "billettique:till:guichets:cheque", "billettique:till:controle:cash"):  # fmt: skip
             try:
@@ -224,16 +225,16 @@ def test_money_that_comes_to_a_closed_case_is_kept_apart(engine: Engine, databas
     with transaction(engine) as session:
         payment = payments.begin(
             session, order_id=case_id, amount=Money(8950), means="card", provider="sim", attempt=1, return_url=None,
-            purpose=cases.PURPOSE, collector="regie-mobigo", now=NOW,
+            purpose=case_money.PURPOSE, collector="regie-mobigo", now=NOW,
         )  # fmt: skip
         cases.pay_at_counter(session, database_config, case_id, means="cash", proof="", by=AGENT, now=NOW)
     for _ in range(2):  # told twice
         with transaction(engine) as session:
-            assert get_payment(session, payment).purpose == cases.PURPOSE
-            cases.on_payment(session, payment, PaymentState.SUCCEEDED, NOW)
+            assert get_payment(session, payment).purpose == case_money.PURPOSE
+            case_money.on_payment(session, payment, PaymentState.SUCCEEDED, NOW)
     with reading(engine) as session:
         assert ledger.balance(session, "billettique:penalties:to_give_back").net == Money(8950)
-        assert ledger.balance(session, cases.OWED).net == ZERO
+        assert ledger.balance(session, case_money.OWED).net == ZERO
 
 
 def test_in_production_an_act_has_to_decide_the_amounts(
@@ -265,9 +266,11 @@ def test_a_case_is_paid_online_through_the_provider(engine: Engine, database_con
         row = cases.draw_up(
             session, shop.config, replace(CONSTAT, found_at=shop.now), by=INSPECTOR, device="i-device", now=shop.now
         )
-    address = cases.begin_payment(shop.services, row.id, return_url="http://localhost/retour", now=shop.now)
+    address = case_money.begin_payment(shop.services, row.id, return_url="http://localhost/retour", now=shop.now)
     assert address
-    assert cases.begin_payment(shop.services, row.id, return_url="http://localhost/retour", now=shop.now) == address
+    assert (
+        case_money.begin_payment(shop.services, row.id, return_url="http://localhost/retour", now=shop.now) == address
+    )
     with reading(engine) as session:
         (payment,) = payment_store.payments_of(session, row.id)
     assert payment.provider_ref is not None
@@ -275,6 +278,6 @@ def test_a_case_is_paid_online_through_the_provider(engine: Engine, database_con
     payments.refresh(shop.services, payment.id, shop.now)
     assert state(engine) is CaseState.PAID
     with reading(engine) as session:
-        assert ledger.balance(session, cases.OWED).net == ZERO
+        assert ledger.balance(session, case_money.OWED).net == ZERO
     with pytest.raises(Conflict):
-        cases.begin_payment(shop.services, row.id, return_url="http://localhost/retour", now=shop.now)
+        case_money.begin_payment(shop.services, row.id, return_url="http://localhost/retour", now=shop.now)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from billettique.model.cases import Constat
-from billettique.service import cases, cash, regie_state, rounds
+from billettique.service import case_money, cases, cash, regie_state, rounds
 from billettique.store import cash as cash_store
 from billettique.store import inspections as case_store
 from billettique.store import rounds as store
@@ -86,7 +86,7 @@ def test_a_round_from_its_float_to_the_accountant(engine: Engine, database_confi
         for _ in range(2):  # a telephone that had no answer sends it again
             send(engine, database_config, constat(till, number, means))
     assert held(engine) == (2 * PAID, PAID, PAID)
-    assert balance(engine, cases.OWED) == 0
+    assert balance(engine, case_money.OWED) == 0
     assert balance(engine, "billettique:collector:regie-mobigo:counter") == 0  # all of it is in the till
     assert close(engine, 1_000 + 2 * PAID, 4) == 0
     with pytest.raises(InvalidInput) as carried, transaction(engine) as session:
@@ -148,7 +148,7 @@ def test_a_receipt_that_comes_after_the_count_changes_no_count(
     assert receipts(engine, till)[1][:3] == (2, PAID, True)
     assert held(engine) == (counted, 0, 0)
     assert balance(engine, GAP) == gap_after
-    assert balance(engine, cases.OWED) == 0
+    assert balance(engine, case_money.OWED) == 0
     with reading(engine) as session:
         row = cash_store.get_session(session, till)
         assert (row.counted_cents, row.last_receipt, row.missing) == (counted, 2, [2])
@@ -228,9 +228,8 @@ def test_a_round_is_no_counter_and_a_counter_no_round(engine: Engine, database_c
     with pytest.raises(InvalidInput), transaction(engine) as session:
         cash.open_till(session, agent="x", regie="controle", place="tournee", opening=ZERO, training=False, home=None,
                        now=NOW)  # fmt: skip
-    with pytest.raises(NotFound):
-        with transaction(engine) as session:
-            rounds.open_round(session, agent="x", regie="guichets", opening=ZERO, home=None, now=NOW)
+    with pytest.raises(NotFound), transaction(engine) as session:
+        rounds.open_round(session, agent="x", regie="guichets", opening=ZERO, home=None, now=NOW)
     with transaction(engine) as session:
         cash.open_till(session, agent="x", regie="guichets", place="dijon-ville", opening=ZERO, training=False,
                        home=None, now=NOW)  # fmt: skip

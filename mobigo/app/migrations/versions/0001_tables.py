@@ -1993,6 +1993,39 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "billettique_give_back",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("cause", sa.String(length=60), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("means", sa.String(length=20), nullable=False),
+        sa.Column("payment", sa.String(length=26), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("way", sa.String(length=10), nullable=True),
+        sa.Column("refund", sa.String(length=26), nullable=True),
+        sa.Column("owed_at", UtcDateTime(), nullable=False),
+        sa.Column("prepared_by", sa.String(length=64), nullable=True),
+        sa.Column("prepared_at", UtcDateTime(), nullable=True),
+        sa.Column("agreed_by", sa.String(length=64), nullable=True),
+        sa.Column("agreed_at", UtcDateTime(), nullable=True),
+        sa.Column("paid_at", UtcDateTime(), nullable=True),
+        sa.Column("returns", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('owed', 'prepared', 'agreed', 'paid')", name=op.f("ck_billettique_give_back_state")
+        ),
+        sa.CheckConstraint(
+            "agreed_by IS NULL OR agreed_by <> prepared_by", name=op.f("ck_billettique_give_back_two_people")
+        ),
+        sa.CheckConstraint("cents > 0", name=op.f("ck_billettique_give_back_positive")),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["billettique_case.id"], name=op.f("fk_billettique_give_back_case_id_billettique_case")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_give_back")),
+        sa.UniqueConstraint("case_id", "cause", name=op.f("uq_billettique_give_back_case_id_cause")),
+    )
+    op.create_index(op.f("ix_billettique_give_back_refund"), "billettique_give_back", ["refund"], unique=False)
+    op.create_index(op.f("ix_billettique_give_back_state"), "billettique_give_back", ["state"], unique=False)
+    op.create_table(
         "billettique_item",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("order_id", sa.String(length=26), nullable=False),
@@ -3449,6 +3482,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_item_order_id_position"), table_name="billettique_item")
     op.drop_index(op.f("ix_billettique_item_changed_at"), table_name="billettique_item")
     op.drop_table("billettique_item")
+    op.drop_index(op.f("ix_billettique_give_back_state"), table_name="billettique_give_back")
+    op.drop_index(op.f("ix_billettique_give_back_refund"), table_name="billettique_give_back")
+    op.drop_table("billettique_give_back")
     op.drop_index(op.f("ix_billettique_code_provider_key_id_replaced_at_id"), table_name="billettique_code")
     op.drop_index(op.f("ix_billettique_code_entitlement_replaced_at"), table_name="billettique_code")
     op.drop_table("billettique_code")
