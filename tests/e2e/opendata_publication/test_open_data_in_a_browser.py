@@ -89,7 +89,7 @@ def enter(browser: Browser, published_site: tuple[Site, dict[str, str], str]) ->
     ("path", "width"),
     [
         ("/donnees", PHONE), ("/donnees/essai-lieux", PHONE), ("/donnees/essai-carte", DESKTOP),
-        ("/donnees/essai-lieux/versions", PHONE), ("/donnees/suivre", PHONE), ("/donnees/service", PHONE),
+        ("/donnees/suivre", PHONE), ("/donnees/service", PHONE),
         ("/donnees/non-publiees", PHONE),
     ],
 )  # fmt: skip
