@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import InvalidInput, NotFound
-from scolaire.engine import edits
 from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand
 from scolaire.model.plan import Fault
@@ -31,6 +30,8 @@ def change(session: Session, version: str, made: Change, *, by: str, why: str, n
 def change_of(act: str, given: Callable[[str], str]) -> Change:
     """The change that a form asks for. Raises NotFound("scolaire.edit_act"), InvalidInput("scolaire.edit_number" |
     "scolaire.lock_hour")."""
+    from scolaire.engine import edits  # heavy: the solvers come with it
+
     half, service = given("half"), given("service")
     match act:
         case "deplacer-arret":
