@@ -6,19 +6,22 @@ A partner is the organisation of its key, or the person who holds it; it sees it
 import re
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import orjson
 from flask import Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy.orm import Session
 
 from billettique.api import bp
 from billettique.service import baskets, orders
 from billettique.service import partners as service
+from billettique.service.journeys import finder_of
+from billettique.service.shelf import total
 from billettique.store import partners as store
 from mobigo.base.errors import InvalidInput, NotFound
+from mobigo.base.money import Money
 from mobigo.infra import auth, idempotency
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
@@ -29,6 +32,7 @@ from mobigo.infra.web import services
 
 # Counted for a partner, whichever of its keys asks: more keys are not more sales.
 READS: Final = "1200 per minute"
+SEARCHES: Final = "120 per minute"  # a journey costs a search of the network
 WRITES: Final = "300 per minute"
 ID: Final = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 KEY: Final = "^[!-~]{1,200}$"
@@ -45,21 +49,34 @@ class Body(BaseModel):
 
 
 class Item(Body):
-    """One product of the shelf, for one or several riders (a pass, a card, a carnet: for one)."""
+    """One product of the shelf, for one or several riders (a pass, a card, a carnet: for one); or one journey."""
 
-    product: Name
+    product: Name | None = Field(None, description="A product of the shelf; or else `journey`.")
+    journey: Annotated[str, Field(min_length=1, max_length=4_000)] | None = Field(
+        None, description="A journey of `/partner/journeys`, by its `journey`; or else `product`."
+    )
+    price_cents: Annotated[int, Field(ge=0, le=10_000_000)] | None = Field(
+        None, description="What the buyer was told that this costs: 409 when it costs something else."
+    )
     riders: Annotated[list[Name], Field(min_length=1, max_length=9)]
     first_day: Annotated[str, Field(pattern=DAY)] | None = Field(
         None, description="A pass or a card: a day of its first period. Default: today."
     )
 
+    @model_validator(mode="after")
+    def _one_thing(self) -> "Item":
+        if (self.product is None) == (self.journey is None):
+            raise ValueError("a product or a journey")
+        return self
+
     def wanted(self) -> service.Wanted:
         """As the service asks. Raises InvalidInput("billettique.bad_first_day")."""
+        price = None if self.price_cents is None else Money(self.price_cents)
         try:
             first = None if self.first_day is None else date.fromisoformat(self.first_day)
         except ValueError:
             raise InvalidInput("billettique.bad_first_day") from None
-        return service.Wanted(self.product, tuple(self.riders), first)
+        return service.Wanted(self.product or "", tuple(self.riders), first, self.journey, price)
 
 
 class NewOrder(Body):
@@ -79,6 +96,21 @@ class Confirmation(Body):
 
     version: Version
     way: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+
+
+class JourneysAsked(BaseModel):
+    """From where to where, when, and for whom."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    origin: Annotated[str, Field(min_length=1, max_length=200, alias="from")]
+    destination: Annotated[str, Field(min_length=1, max_length=200, alias="to")]
+    at: Annotated[AwareDatetime, Field(strict=False)] | None = Field(None, description="Default: now.")
+    by: Literal["departure", "arrival"] = "departure"
+    riders: Annotated[str, Field(min_length=1, max_length=400)] = "adulte"
+
+    def party(self) -> tuple[str, ...]:
+        """For whom, each rider's category."""
+        return tuple(self.riders.split(","))
 
 
 B = TypeVar("B", bound=Body)
@@ -109,6 +141,24 @@ def partner_shelf() -> ResponseReturnValue:
             "ways": [f"{provider}:{means}" for provider, means in orders.ways(services().config)],
         }
     )  # fmt: skip
+
+
+@bp.get("/partner/journeys")
+@requires(Permission.SALES_PARTNER)
+def partner_journeys() -> ResponseReturnValue:
+    """Journeys and what a party buys for them, at the price of our own pages. `from`, `to`: a name, `feed:stop_id` or
+    `lat,lon`; `at`: an instant with its zone (default: now), `by=arrival` to arrive by it; `riders`: categories of the
+    shelf, with commas (default: one adult). `journey` puts one into an order; null where it is not sold, `why` says."""
+    _counted("journeys", SEARCHES)
+    asked = _journeys_asked()
+    finder = finder_of(services())
+    if finder is None:
+        raise NotFound("billettique.no_journeys_here")
+    found, said = service.priced(
+        services(), finder, (asked.origin, asked.destination), asked.at, asked.party(),
+        arrive_by=asked.by == "arrival", now=now(),
+    )  # fmt: skip
+    return _json({"journeys": [_journey(each) for each in found], "remarks": [sentence(each) for each in said]})
 
 
 @bp.post("/partner/orders")
@@ -198,6 +248,39 @@ def partner_confirm(order_id: str) -> ResponseReturnValue:
 # ---------------------------------------------------------------- parts
 
 
+def _journeys_asked() -> JourneysAsked:
+    given = request.args.to_dict(flat=False)
+    twice = [name for name, values in given.items() if len(values) > 1]
+    if twice:
+        raise InvalidInput("api.bad_parameters", names=", ".join(twice)[:200])
+    try:
+        return JourneysAsked.model_validate({name: values[0] for name, values in given.items()})
+    except ValidationError as found:
+        raise _named(found) from None
+
+
+def _journey(each: service.Priced) -> dict[str, Any]:
+    sold = bool(each.offers)
+    return {
+        "journey": each.found.token if sold else None,
+        "rides": [
+            {"from": ride.from_name, "to": ride.to_name, "departs_at": ride.departs_at.isoformat(),
+             "arrives_at": ride.arrives_at.isoformat()} for ride in each.found.rides
+        ],
+        "offers": [
+            {"product": offer.product, "name": offer.name, "kind": str(offer.kind), "riders": list(offer.riders),
+             "price_cents": offer.gross.cents} for offer in each.offers
+        ],
+        "price_cents": total(each.offers).cents if sold else None,
+        "why": [sentence(reason) for reason in each.why],
+    }  # fmt: skip
+
+
+def _named(found: ValidationError) -> InvalidInput:
+    names = dict.fromkeys(".".join(map(str, each["loc"]))[:100] or "—" for each in found.errors())
+    return InvalidInput("api.bad_parameters", names=", ".join(list(names)[:20]))
+
+
 def _partner() -> str:
     """Whose orders these are: the organisation of the key, or of the one grant; else the person's own."""
     identity = auth.signed_in()
@@ -228,8 +311,7 @@ def _body(model: type[B]) -> B:
     try:
         return model.model_validate_json(request.get_data())
     except ValidationError as found:
-        names = dict.fromkeys(".".join(map(str, each["loc"]))[:100] or "—" for each in found.errors())
-        raise InvalidInput("api.bad_parameters", names=", ".join(list(names)[:20])) from None
+        raise _named(found) from None
 
 
 def _once(what: str, asked: Body, act: Callable[[Session, str], dict[str, Any]], status: int) -> ResponseReturnValue:

@@ -54,11 +54,31 @@ SHELF: Final = _object(
     covers=_listed(product=_TEXT, name=_TEXT, price_cents=_CENTS, kind=_TEXT), riders=_listed(id=_TEXT, name=_TEXT),
     waiting={"type": "array", "items": _TEXT}, ways={"type": "array", "items": _TEXT},
 )  # fmt: skip
+JOURNEYS: Final = _object(
+    journeys=_listed(
+        journey={"type": ["string", "null"], "description": "What an item of an order names; null: not sold."},
+        rides=_listed(**{"from": _TEXT}, to=_TEXT, departs_at=_INSTANT, arrives_at=_INSTANT),
+        offers=_listed(
+            product=_TEXT, name=_TEXT, kind={"type": "string", "enum": [str(each) for each in ItemKind]},
+            riders={"type": "array", "items": _TEXT}, price_cents=_CENTS,
+        ),
+        price_cents={"type": ["integer", "null"], "minimum": 0},
+        why={"type": "array", "items": _TEXT, "description": "Why it is not sold."},
+    ),
+    remarks={"type": "array", "items": _TEXT},
+)  # fmt: skip
 BODIES: Final[dict[tuple[str, str], type[BaseModel]]] = {
     (f"{BASE}/orders", "post"): partners.NewOrder,
     (f"{BASE}/orders/{{order_id}}/items", "post"): partners.OneMore,
     (f"{BASE}/orders/{{order_id}}/confirm", "post"): partners.Confirmation,
 }
+QUERY: Final[tuple[Json, ...]] = tuple(
+    {
+        "name": name, "in": "query", "required": name in ("from", "to"), "schema": schema,
+        **({"description": schema.pop("description")} if "description" in schema else {}),
+    }
+    for name, schema in partners.JourneysAsked.model_json_schema(by_alias=True)["properties"].items()
+)  # fmt: skip
 KEY: Final[Json] = {
     "name": "Idempotency-Key", "in": "header", "required": True,
     "description": "The same key with the same request: the same answer, once done.",
@@ -95,7 +115,7 @@ def complete(document: Json) -> Json:
     references, schemas = models_json_schema([(model, "validation") for model in models], ref_template=REFERENCE)
     kept = document.setdefault("components", {}).setdefault("schemas", {})
     kept.update({f"Partner{name}": schema for name, schema in schemas.get("$defs", {}).items()})
-    kept.update(PartnerOrder=ORDER, PartnerShelf=SHELF)
+    kept.update(PartnerOrder=ORDER, PartnerShelf=SHELF, PartnerJourneys=JOURNEYS)
     for path, item in document.get("paths", {}).items():
         if path.startswith(BASE):
             for method in item.keys() & {"get", "post", "delete"}:
@@ -105,13 +125,14 @@ def complete(document: Json) -> Json:
 
 def _describe(operation: Json, path: str, method: str, references: Any) -> None:
     given = [each | {"schema": _ID} for each in operation.get("parameters", []) if each.get("in") == "path"]
-    given += {"post": [KEY], "delete": [VERSION]}.get(method, [])
+    given += {"post": [KEY], "delete": [VERSION]}.get(method, list(QUERY) if path.endswith("/journeys") else [])
     operation["parameters"] = given
     body = BODIES.get((path, method))
     if body is not None:
         schema = references[(body, "validation")]
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    shape = {"$ref": f"#/components/schemas/Partner{'Shelf' if path.endswith('/shelf') else 'Order'}"}
+    answered = {"shelf": "Shelf", "journeys": "Journeys"}.get(path.rpartition("/")[2], "Order")
+    shape = {"$ref": f"#/components/schemas/Partner{answered}"}
     status = "201" if (path, method) == (f"{BASE}/orders", "post") else "200"
     refused = {
         each: {"$ref": "#/components/responses/Problem"} | {"description": text} for each, text in REFUSED.items()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 RAIL, COACH = "rail", "coach"
+WINDING = 1.35  # rails between two stations are never longer than that, beside the straight lines stop to stop
 
 
 @dataclass(frozen=True, slots=True)

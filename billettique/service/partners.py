@@ -15,14 +15,16 @@ from sqlalchemy.orm import Session
 
 from billettique.model.orders import Channel, ItemState, Offer
 from billettique.rules.fares import operating_day
-from billettique.service import baskets, orders, shelf
+from billettique.service import baskets, journeys, orders, shelf
+from billettique.service.journeys import Finder, Found
 from billettique.service.seats import seats_of
 from billettique.service.shelf import Shelf
 from billettique.store import orders as store
 from billettique.store import partners
 from billettique.store.orders import ItemRow, OrderRow
-from mobigo.base.errors import InvalidInput, NotFound, Refused
-from mobigo.base.money import ZERO
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
+from mobigo.base.money import ZERO, Money
 from mobigo.infra import audit
 
 if TYPE_CHECKING:
@@ -38,11 +40,23 @@ STATES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a partner asks for: a product of the shelf, for these riders; from which day, for a pass or a card."""
+    """What a partner asks for: a product of the shelf, or a journey by its token, for these riders; from which day, for
+    a pass or a card. `price`: what the partner was told it costs."""
 
     product: str
     riders: tuple[str, ...]
     first_day: date | None = None
+    journey: str | None = None
+    price: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A journey, and what a party has to buy for it: nothing where `why` says why it is not sold."""
+
+    found: Found
+    offers: tuple[Offer, ...]
+    why: tuple[Decision, ...]
 
 
 def on_sale(home: Path | None, now: datetime) -> Shelf:
@@ -54,9 +68,40 @@ def on_sale(home: Path | None, now: datetime) -> Shelf:
     )  # fmt: skip
 
 
-def offers(wanted: Wanted, home: Path | None, now: datetime) -> tuple[Offer, ...]:
-    """The offers of what is asked. Raises NotFound("billettique.not_on_sale"), InvalidInput("billettique.bad_riders"),
-    Refused("billettique.proof_at_counter") and what the shelf raises."""
+def priced(
+    services: "Services", finder: Finder, ends: tuple[str, str], at: datetime | None, riders: Sequence[str], *,
+    arrive_by: bool, now: datetime,
+) -> tuple[list[Priced], Sequence[Decision]]:  # fmt: skip
+    """Journeys from one place to another, priced for a party by the same engine as on our own pages; what is to be said
+    of them as a whole. Raises what the finder raises, InvalidInput("billettique.bad_riders")."""
+    shelf.check_riders(riders, services.config.home, at or now)
+    found, said = finder.find(*ends, at, arrive_by=arrive_by)
+    return [_priced(services.config, each, riders, now) for each in found], said
+
+
+def _priced(config: "Config", found: Found, riders: Sequence[str], now: datetime) -> Priced:
+    if found.token is None:
+        return Priced(found, (), found.why)
+    try:
+        return Priced(found, journeys.offers_of(config, found.token, riders, Channel.PARTNER, now), ())
+    except MobigoError as refused:
+        return Priced(found, (), (refused.decision,))
+
+
+def offers(wanted: Wanted, config: "Config", now: datetime) -> tuple[Offer, ...]:
+    """The offers of what is asked. Raises NotFound("billettique.not_on_sale"), InvalidInput("billettique.bad_riders",
+    "billettique.bad_journey"), Refused("billettique.proof_at_counter"), Conflict("billettique.price_not_as_told") when
+    they cost something else than the partner was told, and what the shelf raises."""
+    if wanted.journey is not None:
+        made = journeys.offers_of(config, wanted.journey, wanted.riders, Channel.PARTNER, now)
+    else:
+        made = _of_shelf(wanted, config.home, now)
+    if wanted.price is not None and shelf.total(made) != wanted.price:
+        raise Conflict("billettique.price_not_as_told", told=wanted.price, price=shelf.total(made))
+    return made
+
+
+def _of_shelf(wanted: Wanted, home: Path | None, now: datetime) -> tuple[Offer, ...]:
     today = operating_day(now)
     found = shelf.on_sale(today, home, Channel.PARTNER)
     if wanted.product in {each.id for each in found.tickets}:
@@ -86,7 +131,7 @@ def open_order(
     )  # fmt: skip
     partners.opened(session, order.id, partner, now)
     for each in wanted:
-        baskets.add(session, order.id, offers(each, config.home, now), config, now=now)
+        baskets.add(session, order.id, offers(each, config, now), config, now=now)
     return order
 
 
@@ -96,7 +141,7 @@ def add(
     """Put one thing more into an order. Raises what `get_own`, `offers` and `baskets.add` raise: among them
     Conflict("billettique.order_changed") for another version than was seen."""
     order = partners.get_own(session, order_id, partner)
-    baskets.add(session, order.id, offers(wanted, config.home, now), config, version=version, now=now)
+    baskets.add(session, order.id, offers(wanted, config, now), config, version=version, now=now)
     return order
 
 

@@ -226,6 +226,11 @@ def carnet(carnet_id: str, rider: str, home: Path | None, channel: str, now: dat
 # ---------------------------------------------------------------- parts
 
 
+def check_riders(riders: Sequence[str], home: Path | None, at: datetime) -> None:
+    """Raises InvalidInput("billettique.bad_riders") for a party nobody sells to, by the tariff of a day."""
+    _party(riders, home, at)
+
+
 def _party(riders: Sequence[str], home: Path | None, at: datetime) -> tuple[Rider, ...]:
     known = {each.id for each in gateway.tariff_on(rules.operating_day(at), home).tables.riders}
     if not 1 <= len(riders) <= RIDERS_MAX or not set(riders) <= known:

@@ -77,8 +77,9 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     services = Services(
-        settings, make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares, make_seats=make_seats
-    )
+        settings, make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares, make_seats=make_seats,
+        make_journeys=make_journeys,
+    )  # fmt: skip
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
@@ -160,6 +161,13 @@ def make_carpool(services: Services) -> Any:
     from mobigo.app.carpool_ways import CarpoolWays
 
     return CarpoolWays(services)
+
+
+def make_journeys(services: Services) -> Any:
+    """Journeys of the planner, for partners who sell them."""
+    from mobigo.app.partner_journeys import PlannerJourneys
+
+    return PlannerJourneys(services)
 
 
 def make_fares(services: Services) -> Any:

@@ -19,7 +19,7 @@ from billettique.model.promotions import Line, Promotion
 from billettique.model.tariffs import Ask, FareStep, Rider
 from billettique.rules import promotions
 from billettique.rules.fares import operating_day
-from billettique.rules.networks import NetworkLines, network_of, table_on
+from billettique.rules.networks import WINDING, NetworkLines, network_of, table_on
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError
 from mobigo.base.geo import Point, distance_m
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 ADULT: Final = Rider("adulte")
-WINDING: Final = 1.35  # rails between two stations are never longer than that, beside the straight lines stop to stop
 
 
 class JourneyPrices:

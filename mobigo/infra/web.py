@@ -41,6 +41,7 @@ class Services:
     make_carpool: Callable[["Services"], Any] | None = None
     make_fares: Callable[["Services"], Any] | None = None
     make_seats: Callable[["Services"], Any] | None = None
+    make_journeys: Callable[["Services"], Any] | None = None
     make_offers: Callable[["Services", "datetime"], Any] | None = None
     make_judges: Callable[["Services"], Any] | None = None
     # Set by tests that bring their own.
@@ -81,6 +82,11 @@ class Services:
     def seats(self) -> Any:
         """Who keeps seats that ticketing sells, by kind of item; None where none were handed over."""
         return None if self.make_seats is None else self.make_seats(self)
+
+    @cached_property
+    def journeys(self) -> Any:
+        """Who finds journeys for those who sell them; None where nobody was handed over."""
+        return None if self.make_journeys is None else self.make_journeys(self)
 
     def offers(self, now: "datetime") -> Any:
         """What there is to publish at this instant, as `opendata.model.offers.Offer`; none where none were handed

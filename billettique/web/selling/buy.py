@@ -57,8 +57,7 @@ def add_journey(token: str) -> ResponseReturnValue:
     faults = Faults()
     order_id = None
     with faults.caught():
-        legs = journeys.read_token(services().config, token)
-        offers = shelf.journey(legs, _riders(), services().config.home, Channel.ONLINE, now())
+        offers = journeys.offers_of(services().config, token, _riders(), Channel.ONLINE, now())
         order_id = put(offers, None)
     if faults or order_id is None:
         return _journey_page(token, faults)
@@ -145,7 +144,7 @@ def _journey_page(token: str, faults: Faults) -> ResponseReturnValue:
     home, instant = services().config.home, now()
     quoted: tuple[Offer, ...] = ()
     with faults.caught():
-        quoted = shelf.journey(legs, ("adulte",), home, Channel.ONLINE, instant)
+        quoted = journeys.offers_of(services().config, token, ("adulte",), Channel.ONLINE, instant)
     page = render_template(
         "billettique/journey.html",
         legs=legs,
