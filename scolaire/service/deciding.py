@@ -36,6 +36,7 @@ from scolaire.store.registrations import (
 )
 
 AT_ONCE: Final = 200
+LOOKED_AT_ONCE: Final = 5_000  # those that need a look do not keep the others waiting
 WORDS_MAX: Final = 4_000
 
 
@@ -110,7 +111,10 @@ def decide_entitled(
 
     waiting = select(RegistrationRow).where(RegistrationRow.state == "received", RegistrationRow.outcome.is_(None))
     signed = looked = 0
-    for row in session.scalars(waiting.order_by(RegistrationRow.received_at, RegistrationRow.id).limit(most)).all():
+    oldest = waiting.order_by(RegistrationRow.received_at, RegistrationRow.id).limit(LOOKED_AT_ONCE)
+    for row in session.scalars(oldest).all():
+        if signed == most:
+            break
         looked += 1
         if judge(session, row, config).right.outcome is Outcome.ENTITLED and not doubles(session, row):
             decide(session, row.id, Outcome.ENTITLED, by=by, words="", config=config, now=now)

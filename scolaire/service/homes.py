@@ -164,6 +164,26 @@ def _write_measure(leg: LegRow, way: Measured | None, now: datetime, by: str) ->
     leg.path = [[point.lat, point.lon] for point in way.path]
 
 
+def walks_to(session: Session, stop: StopRow) -> int:
+    """A stop is new, or stands elsewhere: which located homes are within its reach; how many."""
+    for old in session.scalars(select(WalkRow).where(WalkRow.stop == stop.id)).all():
+        session.delete(old)
+    session.flush()
+    near = select(AddressRow).where(
+        AddressRow.lat.between(stop.lat - WALK_DEGREES, stop.lat + WALK_DEGREES),
+        AddressRow.lon.between(stop.lon - WALK_DEGREES, stop.lon + WALK_DEGREES),
+    )
+    found = 0
+    for address in session.scalars(near):
+        at = position(address)
+        way = None if at is None else measuring.CrowFlies().way(at, Point(stop.lat, stop.lon))
+        if way is not None and way.distance_m <= measuring.WALK_MAX_M:
+            session.add(WalkRow(home=address.home, stop=stop.id, metres=way.distance_m, method=str(way.method)))
+            found += 1
+    session.flush()
+    return found
+
+
 def _walks(session: Session, home: str, at: Point | None) -> None:
     """The stops within reach on foot, as the crow flies times the factor."""
     for old in session.scalars(select(WalkRow).where(WalkRow.home == home)):

@@ -26,6 +26,7 @@ from scolaire.model.asked import Asked, AskedHome, Channel, Contact
 from scolaire.model.people import HomeKind, Regime
 from scolaire.model.sheets import Line, SheetKind, Sheets, Wrong
 from scolaire.rules.importing import Read, understand
+from scolaire.service.homes import walks_to
 from scolaire.service.registering import Entered, register
 from scolaire.store.registrations import RegistrationRow
 from scolaire.store.schools import BellRow, DaysRow, SchoolRow, SectorRow, get_school
@@ -192,17 +193,18 @@ def _stop(session: Session, values: Mapping[str, Any], bringing: Bringing) -> st
         same = select(StopRow).where(StopRow.name == values["name"], StopRow.commune == values["commune"])
     row = session.scalar(same.limit(1))
     if row is None:
-        session.add(
-            StopRow(
-                id=new_id(bringing.now), code=values["code"], **told, side=values["side"], crossing=values["crossing"],
-                state="proposed", source=bringing.source, created_at=bringing.now, updated_at=bringing.now,
-            )
+        row = StopRow(
+            id=new_id(bringing.now), code=values["code"], **told, side=values["side"], crossing=values["crossing"],
+            state="proposed", source=bringing.source, created_at=bringing.now, updated_at=bringing.now,
         )  # fmt: skip
+        session.add(row)
         session.flush()
+        walks_to(session, row)
         return NEW
     if not _put(row, told):
         return SAME
     row.updated_at = bringing.now
+    walks_to(session, row)
     return CHANGED
 
 

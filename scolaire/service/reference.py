@@ -12,6 +12,7 @@ from mobigo.base.instants import paris_day
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 from scolaire.model.schools import Way
+from scolaire.service.homes import walks_to
 from scolaire.store.schools import BellRow, DaysRow, get_school
 from scolaire.store.stops import CROSSINGS, SIDES, STATES, StopReviewRow, StopRow, get_stop
 
@@ -93,6 +94,7 @@ def ask_stop(
     )  # fmt: skip
     session.add(row)
     session.flush()
+    walks_to(session, row)
     audit.record(session, "scolaire.stop_asked", actor=by, object_kind="scolaire_stop", object_id=row.id, now=now)
     return row
 

@@ -3,11 +3,13 @@
 A message names the pupil's first name and the file's reference; never an address, never a stop.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from mobigo.base.decisions import Decision
 from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
 from mobigo.infra import accounts, formats, outbox
@@ -17,9 +19,9 @@ from mobigo.infra.i18n import gettext as _
 from scolaire.model.rights import Outcome
 from scolaire.model.schools import SchoolYear
 from scolaire.rules.deciding import remedies
-from scolaire.store.pupils import GuardianRow, IdentityRow, bonds_of_pupil
+from scolaire.store.pupils import GuardianRow, HomeRow, IdentityRow, bonds_of_pupil
 from scolaire.store.reasons import told
-from scolaire.store.registrations import DecisionRow, RegistrationRow
+from scolaire.store.registrations import DecisionRow, RegistrationRow, legs
 
 FILE: Final = "/scolaire/famille/dossiers/"
 
@@ -54,11 +56,24 @@ def decided(session: Session, row: RegistrationRow, decision: DecisionRow, confi
     for guardian in _readers(session, row, now):
         with use_language(_language(session, guardian)):
             title = _("Transport scolaire : décision pour %(name)s", name=_first_name(session, row))
-            body = decision_lines(row, decision, _first_name(session, row))
+            reasons = reasons_for(session, decision, _own_homes(session, row, guardian.id, now))
+            body = decision_lines(row, decision, _first_name(session, row), reasons)
             _send(session, guardian, title, body, f"scolaire:decided:{decision.id}:{guardian.id}", row, config, now)
 
 
-def decision_lines(row: RegistrationRow, decision: DecisionRow, first_name: str) -> list[str]:
+def reasons_for(session: Session, decision: DecisionRow, own: Collection[str]) -> list[Decision]:
+    """Why, as somebody may read it who lives in these homes: a reason tells how far a home is, which is not told to the
+    other parent. What closed the case whatever the home is told to all."""
+    homes = [(each["home"], told(each["reason"])) for each in decision.homes]
+    if not homes or (len({reason for _home, reason in homes}) == 1 and "distance_m" not in homes[0][1].params):
+        return [told(decision.reason)]
+    found = [reason for home, reason in homes if home in own]
+    return list(dict.fromkeys(found)) or [Decision("scolaire.reason_of_other_home")]
+
+
+def decision_lines(
+    row: RegistrationRow, decision: DecisionRow, first_name: str, reasons: Sequence[Decision]
+) -> list[str]:
     """The decision in full sentences, in the language being read (CRPA, L211-5, L212-1, L311-3-1)."""
     language, outcome = current_language(), Outcome(decision.outcome)
     said = {
@@ -71,7 +86,7 @@ def decision_lines(row: RegistrationRow, decision: DecisionRow, first_name: str)
     }[outcome]  # fmt: skip
     lines = [said % {"name": first_name, "year": str(SchoolYear(row.year))}]
     if decision.proposed == decision.outcome:
-        lines.append(sentence(told(decision.reason)))
+        lines += [sentence(reason) for reason in reasons]
     if decision.words:
         lines.append(_("Motif de l’agent : %(words)s", words=decision.words))
     if decision.price_cents:
@@ -98,6 +113,16 @@ def _readers(session: Session, row: RegistrationRow, now: datetime) -> list[Guar
     asked = [row.asked_by] if row.asked_by and row.asked_by not in [bond.guardian for bond in bonds] else []
     found = [session.get(GuardianRow, each) for each in dict.fromkeys([*reading, *asked])]
     return [each for each in found if each is not None]
+
+
+def _own_homes(session: Session, row: RegistrationRow, guardian: str, now: datetime) -> set[str]:
+    """The homes of a registration that are this guardian's: of their bond, or the main one where it names none."""
+    bonds = [bond for bond in bonds_of_pupil(session, row.pupil, paris_day(now)) if bond.guardian == guardian]
+    named = {bond.home for bond in bonds if bond.home is not None}
+    if named:
+        return named
+    homes = [session.get_one(HomeRow, leg.home) for leg in legs(session, [row.id])[row.id]]
+    return {home.id for home in homes if home.kind == "main"}
 
 
 def _first_name(session: Session, row: RegistrationRow) -> str:

@@ -106,7 +106,8 @@ def decision_letter(registration: str) -> ResponseReturnValue:
         seen = family.seen(session, row, _bond, now())
         if not found:
             return document_answer(None, "")
-        lines = telling.decision_lines(row, found[-1], seen.identity.first_name)
+        reasons = telling.reasons_for(session, found[-1], {home.row.id for home in seen.homes if home.own})
+        lines = telling.decision_lines(row, found[-1], seen.identity.first_name, reasons)
     name = f"{seen.identity.first_name} {seen.identity.last_name}"
     return document_answer(letter_pdf(row.reference, name, lines, found[-1].at), "application/pdf")
 
@@ -149,7 +150,8 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
         found = decisions(session, row.id)
         last = found[-1] if found else None
         appeal = None if last is None else deciding.appeal_of(session, last.id)
-        lines = [] if last is None else telling.decision_lines(row, last, seen.identity.first_name)
+        reasons = [] if last is None else telling.reasons_for(session, last, {h.row.id for h in seen.homes if h.own})
+        lines = [] if last is None else telling.decision_lines(row, last, seen.identity.first_name, reasons)
         papers = documents.of_registration(session, row.id)
         duplicate = passes.price_of_duplicate(session, row, "lost", services().config)
         own = {each.row.id for each in seen.homes if each.own}

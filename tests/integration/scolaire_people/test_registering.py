@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
+from mobigo.base.geo import Point
 from mobigo.base.instants import paris_day
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.config import Config
@@ -16,7 +17,7 @@ from scolaire.model.asked import AskedHome, Channel, Contact
 from scolaire.model.people import HomeKind, Weeks
 from scolaire.model.rights import Outcome
 from scolaire.model.schools import Level
-from scolaire.service import access, deciding, documents, homes, judging, passes
+from scolaire.service import access, deciding, documents, homes, joining, judging, passes, reference
 from scolaire.service.registering import Entered, cancel, doubles, register, renew
 from scolaire.store import pupils as store
 from scolaire.store.registrations import LegRow, RegistrationRow, get_registration
@@ -426,3 +427,57 @@ def test_a_placement_is_hidden_from_the_commune(engine: Engine, config: Config) 
         register(session, replace(ASKED, homes=(placed,)), CONTACT, config=config, now=NOW)
         scope = access.Scope(False, frozenset(), frozenset({LIERNAIS}))
         assert session.scalars(select(RegistrationRow.id).where(access.within(scope))).all() == []
+
+
+def test_the_other_parent_is_told_the_answer_and_not_how_far_the_first_home_is(engine: Engine, config: Config) -> None:
+    with transaction(engine) as session:
+        place(session)
+        anne, bruno = account(session, "anne"), account(session, "bruno")
+        row = register(session, ASKED, CONTACT, config=config, subject=anne, now=NOW)
+        code = joining.invite_other(session, row.pupil, "Bruno", "Martin", by=anne, now=NOW).code
+        joining.join(session, bruno, code, NOW)
+        guardian = store.find_guardian(session, bruno)
+        assert guardian is not None
+        guardian.email = "bruno@example.org"
+        bonds = store.bonds_of_pupil(session, row.pupil, paris_day(NOW))
+        (bond,) = [each for each in bonds if each.guardian == guardian.id]
+        (other,) = session.scalars(select(LegRow))
+        home = homes.add(session, row.pupil, replace(HOME, kind=HomeKind.SECOND), date(2026, 9, 1), NOW)
+        bond.home = home.id  # a home of his own, of which this registration asks nothing
+        session.flush()
+        deciding.decide(session, row.id, Outcome.ENTITLED, by=AGENT, words="", config=config, now=NOW)
+        sent = [each for each in session.scalars(select(MessageRow)) if "Décidé par" in each.body]
+        told = {each.recipient: each.body.replace("\u202f", "") for each in sent}
+        assert other.home != home.id
+        assert ("13010" in told["anne@example.org"], "13010" in told["bruno@example.org"]) == (True, False)
+        assert "a droit au transport scolaire" in told["bruno@example.org"]
+
+
+def test_a_stop_that_comes_later_is_within_reach_of_homes_that_were_there(engine: Engine, config: Config) -> None:
+    with transaction(engine) as session:
+        place(session)
+        register(session, ASKED, CONTACT, config=config, now=NOW)
+        home = session.scalars(select(LegRow)).one().home
+        made = reference.ask_stop(
+            session, name="Le Pont", commune=LIERNAIS, at=Point(47.188, 4.23), why="Trois élèves", organisation=None,
+            by="mairie", now=NOW,
+        )  # fmt: skip
+        far = reference.ask_stop(
+            session, name="Le Bois", commune=LIERNAIS, at=Point(47.25, 4.23), why="Un élève", organisation=None,
+            by="mairie", now=NOW,
+        )  # fmt: skip
+        # 222.4 m as the crow flies, times 1.3
+        reach = {walk.stop: walk.metres for walk in store.walks(session, [home])[home]}
+        assert (reach[made.id], far.id in reach) == (289, False)
+
+
+def test_those_that_need_a_look_do_not_keep_the_entitled_waiting(engine: Engine, config: Config) -> None:
+    with transaction(engine) as session:
+        place(session)
+        for name in ("Ana", "Bea", "Cleo"):
+            unknown = replace(ASKED, first_name=name, homes=(replace(HOME, at=None),))
+            register(session, unknown, CONTACT, config=config, now=NOW)
+        for name in ("Dina", "Eva"):
+            register(session, replace(ASKED, first_name=name), CONTACT, config=config, now=NOW + timedelta(hours=1))
+        assert deciding.decide_entitled(session, by=AGENT, config=config, now=NOW, most=1) == (1, 4)
+        assert deciding.decide_entitled(session, by=AGENT, config=config, now=NOW) == (1, 4)
