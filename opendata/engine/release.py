@@ -15,7 +15,7 @@ from mobigo.base.datasets import Dataset, Row
 from mobigo.base.errors import Refused
 from opendata.engine.audit import audit
 from opendata.engine.suppression import suppress
-from opendata.model.secrecy import ALL, Audit, Key, Policy, Release, Shown, Table, View
+from opendata.model.secrecy import ALL, Audit, Cell, Key, Policy, Release, Shown, Table, View
 from opendata.rules import differencing, policies, witness
 from opendata.rules.recoding import RECODINGS, registry_trips
 from opendata.rules.secrecy import (
@@ -58,8 +58,8 @@ def reduce_counts(dataset: Dataset, policy: Policy, period: str, before: Sequenc
     counts = counted(rows, [at[name] for name in policy.dimensions], at[policy.count])
     same = [each for each in before if each.dataset == policy.dataset and each.period == period]
     table = _hidden(counts, policy, _unfit(rows, at, policy), same)
-    known = _known(table, same, policy)
-    suppressed = suppress(table, policy.k, frozen=frozenset(known))
+    table, known = _known(table, same, policy)
+    suppressed = suppress(table, policy.k, frozen=known)
     judge(suppressed.table, suppressed.audit, policy.dataset)
     for each in suppressed.lone:
         raise Refused(
@@ -178,24 +178,25 @@ def _hidden(counts: Mapping[Key, int], policy: Policy, unfit: set[Key], same: Se
         for view in views:
             if sensitive in view:
                 one_value |= not_diverse(totals(counts, view), sensitive)
-    table = tabulated(counts, views, margins, zeros=sorted(one_value))
-    places = {cell.key: place for place, cell in enumerate(table.cells)}
     before = {key for each in same for key, figures in each.cells.items() if figures is None}
+    table = tabulated(counts, views, margins, zeros=sorted(one_value | before))  # what is empty now stays hidden too
+    places = {cell.key: place for place, cell in enumerate(table.cells)}
     also = {places[key]: min(1, table.cells[places[key]].value or 0) for key in unfit | before if key in places}
     also |= {places[key]: 0 for key in one_value}
     return first_hidden(table, policy.k, also, policy.k_of)
 
 
-def _known(table: Table, same: Sequence[Release], policy: Policy) -> set[int]:
-    """Cells that an earlier version of the same table shows as they still are: hiding them hides nothing."""
+def _known(table: Table, same: Sequence[Release], policy: Policy) -> tuple[Table, frozenset[int]]:
+    """Cells that an earlier version of the same table shows, but for a few people: hiding them would hide nothing, so
+    that they are shown (as they were: their corrections wait), and serve to hide nothing else."""
     earlier = _latest(same)
-    return {
-        place
-        for place, cell in enumerate(table.cells)
-        if not cell.hidden
-        and (figures := earlier.get(cell.key)) is not None
-        and figures[0] == rounded(cell.value or 0, policy.base, policy.k_of(cell.key))
-    }
+    cells, known = list(table.cells), set()
+    for place, cell in enumerate(cells):
+        figures = earlier.get(cell.key)
+        if figures is not None and abs((figures[0] or 0) - (cell.value or 0)) < policy.k_greatest:
+            known.add(place)
+            cells[place] = Cell(cell.key, cell.value)
+    return Table(tuple(cells), table.sums), frozenset(known)
 
 
 def _latest(same: Sequence[Release]) -> dict[Key, Shown | None]:

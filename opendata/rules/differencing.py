@@ -27,8 +27,13 @@ def window_of(text: str) -> Window:
 
 def held(new: Mapping[Key, Shown | None], before: Mapping[Key, Shown | None], k: int) -> dict[Key, Shown | None]:
     """The new figures, where a cell that was published moves by fewer than `k` people left as it was: the difference
-    would be those people. Corrections wait until there are enough of them."""
-    return {key: before[key] if _tells(shown, before.get(key), k) else shown for key, shown in new.items()}
+    would be those people. Corrections wait until there are enough of them. A cell that is empty now, and was hidden or
+    under `k`, stays as it was too: that it goes would tell of those who were there."""
+    gone = {
+        key: figures for key, figures in before.items() if key not in new and (figures is None or (figures[0] or 0) < k)
+    }
+    kept = {key: before[key] if _tells(shown, before.get(key), k) else shown for key, shown in new.items()}
+    return kept | gone
 
 
 def version_differences(new: Release, before: Release) -> list[Difference]:

@@ -118,6 +118,25 @@ def test_a_second_version_hides_at_least_what_the_first_hid() -> None:
     assert hidden <= {key for key, shown in second.release.cells.items() if shown is None}
 
 
+def sold(line: str, product: str, count: int) -> list[Row]:
+    """The rows, with another count in one cell."""
+    return [("2026-03", line, product, count) if row[1:3] == (line, product) else row for row in ROWS]
+
+
+@pytest.mark.parametrize(("now", "shown"), [(22, (25, False)), (9, (25, False)), (0, (0, False))])
+def test_a_figure_that_falls_by_a_few_stays_though_it_would_be_hidden_now(now: int, shown: tuple[int, bool]) -> None:
+    first = reduce_counts(dataset(ROWS), replace(POLICY, k=20), "2026-03")  # a fall of 20 or more is shown
+    assert rows_of(first)["2026-03", "L3", "billet"] == (25, False)
+    second = reduce_counts(dataset(sold("L3", "billet", now)), replace(POLICY, k=20), "2026-03", [first.release])
+    assert rows_of(second).get(("2026-03", "L3", "billet"), (0, False)) == shown
+
+
+def test_a_hidden_cell_that_is_empty_now_stays_hidden() -> None:
+    first = reduce_counts(dataset(ROWS), POLICY, "2026-03")
+    second = reduce_counts(dataset(sold("L1", "billet", 0)), POLICY, "2026-03", [first.release])
+    assert rows_of(second)["2026-03", "L1", "billet"] == (None, True)
+
+
 def test_a_month_whose_weeks_are_public_is_refused_when_it_tells_of_two_people() -> None:
     one_line = replace(POLICY, views=(View("t", ("month", "line"), ""),), margins=((),))
     weeks = Release(
