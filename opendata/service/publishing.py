@@ -91,14 +91,28 @@ def publish_all(
 def _publish(tools: Tools, offer: Offer, now: datetime, by: str | None, judges: Sequence[Judge]) -> list[Outcome]:
     declared = offer.declared
     with transaction(tools.engine) as session:
+        before = versions.find_dataset(session, declared.code)
         if versions.kept_of(versions.declare(session, declared, now)).removed_at is not None:
             return [Outcome(declared.code, "removed")]
+        if before is not None and declared.deprecated and declared.deprecated != before.declared.deprecated:
+            notices.happened(session, declared.code, "deprecated", now, by=by, reason=declared.deprecated)
     with _drafts(tools) as folder:
         outcomes = [
             _publish_edition(tools, declared, edition, now, by, judges, folder)
             for edition in offer.produce(now, folder)
         ]
+    if outcomes and all(each.slot is not Slot.NEXT for each in outcomes):
+        _nothing_to_come(tools, declared, now)
     return outcomes or [Outcome(declared.code, "empty")]
+
+
+def _nothing_to_come(tools: Tools, declared: Declaration, now: datetime) -> None:
+    """No period to come is offered any more: `next` shows nothing, rather than what will not be."""
+    with transaction(tools.engine) as session:
+        versions.declare(session, declared, now)
+        coming = versions.find_pointer(session, declared.code, Slot.NEXT)
+        if coming is not None and coming.version_id is not None and coming.facts_at <= now:
+            versions.move_pointer(session, declared.code, Slot.NEXT, None, facts_at=now, now=now)
 
 
 @contextmanager

@@ -102,6 +102,21 @@ def test_what_is_to_come_has_an_address_of_its_own_until_its_day(tools: Any) -> 
     assert shown(tools, slot=Slot.NEXT) is None
 
 
+def test_a_period_that_will_not_be_is_announced_no_more(tools: Any) -> None:
+    published(tools, Facts(rows=ROWS[:2], first_day=date(2026, 12, 13)))
+    assert shown(tools, slot=Slot.NEXT) is not None
+    published(tools, Facts(), LATER)
+    assert shown(tools, slot=Slot.NEXT) is None
+
+
+def test_what_is_on_its_way_out_says_so_once(tools: Any) -> None:
+    ending = Facts(replace(Facts().declared, deprecated="Prenez essai-personnes."))
+    published(tools, Facts())
+    for night in range(1, 4):
+        published(tools, ending, NOW + timedelta(days=night))
+    assert kinds(tools) == ["published", "deprecated"]
+
+
 def test_a_judge_that_refuses_leaves_the_old_version_until_the_finding_is_waived(tools: Any) -> None:
     old = published(tools, Facts(), judges=[Stern()]).version
     bad = Facts(rows=ROWS[:2])
