@@ -1,15 +1,21 @@
 """The pages of a family: registering keeps what was typed, a file shows what its bond allows and nothing more."""
 
 import io
+import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from mobigo.infra.db import transaction
+from mobigo.infra.web import Services
+from scolaire.cli import scolaire
 from scolaire.model.rights import Outcome
 from scolaire.service import deciding
-from scolaire.service.registering import register
+from scolaire.service.registering import cancel, register
 from scolaire.store.pupils import BondRow, IdentityRow
 from scolaire.store.registrations import DocumentRow, RegistrationRow
 from tests.integration.scolaire_people.site import SchoolSite, words
@@ -118,3 +124,42 @@ def test_each_parent_sees_the_child_and_their_own_home_alone(world: SchoolSite) 
         bond.access = "none"
     world.get("bruno", at, 404)
     assert "Aucun enfant inscrit" in world.get("bruno", HERE)
+
+
+def test_a_family_renews_with_its_homes_and_says_that_it_moved(world: SchoolSite) -> None:
+    today = datetime.now(UTC)
+    year = today.year if today.month >= 9 else today.year - 1
+    with transaction(world.engine) as session:
+        asked = replace(ASKED, year=year, born_on=ASKED.born_on.replace(year=year - 11))
+        row = register(session, asked, CONTACT, config=world.config, subject=world.subjects["anne"], now=today)
+        cancel(session, row.id, world.subjects["anne"], today)
+    at = f"{HERE}/eleves/{row.pupil}/renouveler/{year}"
+    assert f"Inscrire Léa pour {year}-{year + 1}" in world.get("anne", HERE)
+    assert "Toujours Collège François Pompon" in world.get("anne", at)
+    assert "Étape 2 sur 2" in world.get("anne", f"{at}/{COLLEGE}")
+    world.get("stranger", at, 404)
+    form = {"level": "5e", "regime": "day", "need": "none", "waiver": ""}
+    assert "sur l’honneur" in world.post("anne", f"{at}/{COLLEGE}", 422, **form)
+    moved = {"moved": "1", "line": "12 route de Dijon", "postcode": "21430", "commune": "Liernais", "honour": "1"}
+    assert "la nouvelle année est reçue" in world.post("anne", f"{at}/{COLLEGE}", **form, **moved)
+    assert "12 route de Dijon" in world.get("anne", HERE + "/dossiers/" + _latest(world))
+    assert "est déjà inscrit" in world.post("anne", f"{at}/{COLLEGE}", 409, **form, honour="1")
+
+
+def _latest(world: SchoolSite) -> str:
+    with transaction(world.engine) as session:
+        return session.scalars(select(RegistrationRow.id).order_by(RegistrationRow.id.desc()).limit(1)).one()
+
+
+def test_the_command_brings_a_file_in_or_says_what_is_wrong(world: SchoolSite, tmp_path: Path) -> None:
+    file, bad = tmp_path / "arrets.csv", tmp_path / "bad.csv"
+    file.write_text("nom;lat;lon\nPont;47,5;4,2\nGué;bas;4,2\n", encoding="utf-8")
+    run = CliRunner()
+    context = {"obj": lambda: Services(world.config)}
+    found = run.invoke(scolaire, ["import", "stops", str(file), "--bad", str(bad), "--json"], **context)
+    assert json.loads(found.stdout)["kept"] is False
+    assert "Gué;bas;4,2;lat : " in bad.read_text(encoding="utf-8-sig")
+    done = run.invoke(scolaire, ["import", "stops", str(file), "--good-part", "--json"], **context)
+    assert json.loads(done.stdout) | {"faults": []} == {
+        "new": 1, "changed": 0, "same": 0, "wrong": 1, "kept": True, "faults": [],
+    }  # fmt: skip
