@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from opendata.model.datasets import Slot
+from opendata.model.datasets import Gate, Slot
 from opendata.model.editions import State
 from opendata.store.tables import DatasetRow, FileRow, PointerRow, VersionRow
 
@@ -27,6 +27,7 @@ class Address:
     gzip_size: int | None
     since: datetime
     licence: str
+    touches_people: bool
     gone: str = ""
     replaced_by: str | None = None
 
@@ -79,6 +80,7 @@ def _found(session: Session, asked: Select[DatasetRow, VersionRow, FileRow, date
     return Address(
         dataset=dataset.code, label=version.content_hash[:12], number=version.number, name=file.name,
         media_type=file.media_type, sha256=file.sha256, size=file.size, gzip_sha256=file.gzip_sha256,
-        gzip_size=file.gzip_size, since=since, licence=dataset.declaration["licence"], gone=gone,
+        gzip_size=file.gzip_size, since=since, licence=dataset.declaration["licence"],
+        touches_people=dataset.declaration["gate"] == Gate.PEOPLE.value, gone=gone,
         replaced_by=dataset.replaced_by if dataset.removed_at is not None else None,
     )  # fmt: skip

@@ -72,7 +72,8 @@ def fixed(dataset: str, label: str, name: str) -> ResponseReturnValue:
         raise NotFound("opendata.unknown_file", dataset=dataset, file=name)
     with reading(services().engine) as session:
         found = addresses.at_label(session, dataset, label, name)
-    return _sent(found, dataset, name, FOR_EVER)
+    # What people are behind may have to be withdrawn: no cache on the way keeps it unasked.
+    return _sent(found, dataset, name, MOVING if found is not None and found.touches_people else FOR_EVER)
 
 
 def _moving(dataset: str, slot: Slot, name: str) -> Response:

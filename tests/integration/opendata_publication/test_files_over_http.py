@@ -16,7 +16,7 @@ from opendata.service import governance
 from opendata.store import files
 from opendata.web.files import RATE
 from tests.integration.opendata_publication.conftest import Published
-from tests.opendata_world import NOW, ROWS, Facts
+from tests.opendata_world import AUDITED, NOW, PEOPLE, ROWS, Facts
 
 LATEST = "/d/essai-lieux/latest/lieux.csv"
 LONG = [(f"arret-{number:03d}", number) for number in range(200)]
@@ -175,3 +175,13 @@ def test_nobody_is_refused_under_what_the_law_lets_free() -> None:
     rate = parse(RATE)
     assert rate.get_expiry() == 3_600
     assert rate.amount >= 1_500  # a whole day's free requests in one hour
+
+
+def test_no_cache_keeps_what_people_are_behind(open_site: Published) -> None:
+    version = open_site.publish(Facts(PEOPLE, checks=(AUDITED,))).version
+    assert version is not None
+    own = f"/d/essai-personnes/v/{version.label}/lieux.csv"
+    assert open_site.get(own).status_code == 404  # it waits
+    governance.approve(open_site.tools, version.id, "anne", NOW)
+    governance.publish(open_site.tools, version.id, "karim", NOW)
+    assert open_site.get(own).headers["Cache-Control"] == "public, no-cache"
