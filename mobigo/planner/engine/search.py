@@ -27,7 +27,7 @@ from mobigo.planner.engine.via import Via, doubled
 from mobigo.planner.engine.views import View, Ways, build_view, build_ways, days_active
 from mobigo.planner.model import Reach
 
-VIEWS_KEPT = 12  # two or three megabytes each for a large region
+VIEWS_KEPT = 24  # two or three megabytes each for a large region
 WAYS_KEPT = 6
 RIDDEN_KEPT = 16
 SEEN_KEPT = 512

@@ -87,7 +87,7 @@ class View(NamedTuple):
     origin_epoch_s: int
     first_day: date
     occurrence_run: I32
-    occurrence_day: I32
+    occurrence_day: np.ndarray
     pattern: I32
     first_position: I32  # of each pattern, where it begins in the timetable's: not 0 for a part of a joined run
     derived: dict[str, tuple[I32, I32]]  # what searches derive from the view once
@@ -189,6 +189,7 @@ def build_view(timetable: Timetable, ways: Ways, first_day: date, last_day: date
     own = np.full(len(counts), np.int32(-1))
     own[kept] = np.arange(len(kept), dtype=np.int32)
     run, day_of, start_s, row = occurrences
+    day_of = day_of.astype(np.uint8 if len(span) <= 256 else np.int32)  # read for what is shown alone: small
     patterns = _patterns(ways.pattern_start, ways.pattern_node, ways.can_board, ways.can_alight, kept)
     boarded, left = _rows_kept(*ways.boarded, own), _rows_kept(*ways.left, own)
     graph = Graph(*(
