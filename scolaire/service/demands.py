@@ -34,22 +34,33 @@ FULL_DAYS = (0, 1, 3, 4)
 def demand_of(session: Session, plan: plans.PlanRow, day: date) -> Demand:
     """The demand of a plan as it stands on `day`, which is moved into the school year when it lies outside.
 
-    Raises Refused("scolaire.plan_without_lot") and what `planning_on` raises. What is missing in it (a school without
-    bells, a lot without vehicles) is told by `rules.demand`.
+    Raises Refused("scolaire.plan_without_lot" | "scolaire.school_closed" | "scolaire.school_without_position" |
+    "scolaire.school_without_bells") and what `planning_on` raises. What else is missing (vehicles, depots) is told by
+    `rules.demand`.
     """
     period = SchoolYear(plan.year).period
     if plan.lot is None:
         raise Refused("scolaire.plan_without_lot")
     at = min(max(day, period.first_day), period.last_day or day)
     planning = planning_on(at)
+    wanted = [row for row in registrations.carried(session, plan.year) if row.uai in set(plan.schools)]
     rows = [row for row in schools.schools(session) if row.uai in set(plan.schools)]
+    asked = {row.uai for row in wanted}
+    closed = sorted(asked - {row.uai for row in rows})
+    if closed:
+        raise Refused("scolaire.school_closed", school=schools.get_school(session, closed[0]).name)
     bells: dict[str, list[Bell]] = {row.uai: [] for row in rows}
     for bell in schools.bells(session, list(bells), at):
         bells[bell.uai].append(bell)
     sites = tuple(_site(row, bells[row.uai], planning) for row in rows if row.lat is not None and row.lon is not None)
+    for row in rows:  # no pupil is left out because their school lacks something
+        site = next((each for each in sites if each.id == row.uai), None)
+        if row.uai in asked and site is None:
+            raise Refused("scolaire.school_without_position", school=row.name)
+        if row.uai in asked and site is not None and not site.windows:
+            raise Refused("scolaire.school_without_bells", school=row.name)
     halves = _halves(sites)
-    carried = [row for row in registrations.carried(session, plan.year) if row.uai in {each.id for each in sites}]
-    kids = _pupils(session, carried, {each.id: each for each in sites}, planning)
+    kids = _pupils(session, wanted, {each.id: each for each in sites}, planning)
     used = {stop for pupil in kids for stop, _ in pupil.reach}
     known = tuple(StopSite(row.id, row.name, Place(row.lat, row.lon)) for row in stops.stops(session) if row.id in used)
     return Demand(
@@ -119,14 +130,13 @@ def _pupils(
         windows = sites[row.uai].windows
         halves = tuple(name for name in windows if name != WEDNESDAY_MORNING.id or wednesday_apart)
         stage = Level(row.level).stage or Stage.LYCEE
+        ride_ms = planning.ride_max_min[str(stage)] * 60_000
+        rolling = row.need == str(Need.WHEELCHAIR)
+        if not legs[row.id]:  # named among those without a stop, not forgotten
+            found.append(Pupil(row.id, row.uai, (), halves, ride_ms, rolling))
         for leg in legs[row.id]:
             reach = tuple((walk.stop, walk.metres) for walk in walks.get(leg.home, []) if walk.stop in served)
-            found.append(
-                Pupil(
-                    f"{row.id}.{leg.home}", row.uai, reach, halves, planning.ride_max_min[str(stage)] * 60_000,
-                    row.need == str(Need.WHEELCHAIR),
-                )
-            )  # fmt: skip
+            found.append(Pupil(f"{row.id}.{leg.home}", row.uai, reach, halves, ride_ms, rolling))
     return found
 
 

@@ -143,7 +143,7 @@ def _noticed(session: Session, day: DaySeen, homes: tuple[HomeSeen, ...], uai: s
 
 def _home(session: Session, leg: LegRow, bond: Bond, rides: dict[str, tuple[Ride, ...]]) -> HomeSeen:
     row = session.get_one(HomeRow, leg.home)
-    own = bond.home == row.id or (bond.home is None and row.kind == str(HomeKind.MAIN))
+    own = bond.home == row.id
     if not own:
         return HomeSeen(row, leg, False, None, None, None, ())
     stop = None if leg.stop is None else stops.get_stop(session, leg.stop)

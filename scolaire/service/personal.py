@@ -100,7 +100,7 @@ def _child(session: Session, bond: BondRow, subject: str) -> dict[str, object]:
         select(RegistrationRow).where(RegistrationRow.pupil == bond.pupil).order_by(RegistrationRow.year)
     ).all()
     homes = session.scalars(select(HomeRow).where(HomeRow.pupil == bond.pupil).order_by(HomeRow.id)).all()
-    own = [home for home in homes if home.id == bond.home or (bond.home is None and home.kind == "main")]
+    own = [home for home in homes if home.id == bond.home]
     return {
         "pupil": bond.pupil,
         "first_name": None if identity is None else identity.first_name,

@@ -19,9 +19,9 @@ from mobigo.infra.i18n import gettext as _
 from scolaire.model.rights import Outcome
 from scolaire.model.schools import SchoolYear
 from scolaire.rules.deciding import remedies
-from scolaire.store.pupils import GuardianRow, HomeRow, IdentityRow, bonds_of_pupil
+from scolaire.store.pupils import GuardianRow, IdentityRow, bonds_of_pupil
 from scolaire.store.reasons import told
-from scolaire.store.registrations import DecisionRow, RegistrationRow, legs
+from scolaire.store.registrations import DecisionRow, RegistrationRow
 
 FILE: Final = "/scolaire/famille/dossiers/"
 
@@ -116,13 +116,9 @@ def _readers(session: Session, row: RegistrationRow, now: datetime) -> list[Guar
 
 
 def _own_homes(session: Session, row: RegistrationRow, guardian: str, now: datetime) -> set[str]:
-    """The homes of a registration that are this guardian's: of their bond, or the main one where it names none."""
-    bonds = [bond for bond in bonds_of_pupil(session, row.pupil, paris_day(now)) if bond.guardian == guardian]
-    named = {bond.home for bond in bonds if bond.home is not None}
-    if named:
-        return named
-    homes = [session.get_one(HomeRow, leg.home) for leg in legs(session, [row.id])[row.id]]
-    return {home.id for home in homes if home.kind == "main"}
+    """The homes that are this guardian's, by their bonds."""
+    bonds = bonds_of_pupil(session, row.pupil, paris_day(now))
+    return {bond.home for bond in bonds if bond.guardian == guardian and bond.home is not None}
 
 
 def _first_name(session: Session, row: RegistrationRow) -> str:

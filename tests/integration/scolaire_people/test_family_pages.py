@@ -14,7 +14,7 @@ from mobigo.infra.db import transaction
 from mobigo.infra.web import Services
 from scolaire.cli import scolaire
 from scolaire.model.rights import Outcome
-from scolaire.service import deciding
+from scolaire.service import deciding, joining
 from scolaire.service.registering import cancel, register
 from scolaire.store.pupils import BondRow, IdentityRow
 from scolaire.store.registrations import DocumentRow, RegistrationRow
@@ -124,6 +124,18 @@ def test_each_parent_sees_the_child_and_their_own_home_alone(world: SchoolSite) 
         bond.access = "none"
     world.get("bruno", at, 404)
     assert "Aucun enfant inscrit" in world.get("bruno", HERE)
+
+
+def test_a_parent_without_a_home_of_their_own_sees_no_address(world: SchoolSite) -> None:
+    with transaction(world.engine) as session:
+        row = register(
+            session, ASKED, CONTACT, config=world.config, subject=world.subjects["anne"], now=datetime.now(UTC)
+        )
+        made = joining.invite_other(session, row.pupil, "Bruno", "Martin", by="anne", now=datetime.now(UTC))
+        joining.join(session, world.subjects["bruno"], made.code, datetime.now(UTC))
+    page = world.get("bruno", f"{HERE}/dossiers/{row.id}")
+    assert ("Dossier de Léa" in page, "rue du Four" in page, "km" in page) == (True, False, False)
+    assert "rue du Four" not in str(world.clients["bruno"].get("/compte/donnees").get_json()["scolaire"])
 
 
 def test_a_family_renews_with_its_homes_and_says_that_it_moved(world: SchoolSite) -> None:
