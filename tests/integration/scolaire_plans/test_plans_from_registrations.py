@@ -1,19 +1,20 @@
 """From decided registrations to a published plan: the demand, the search as a job, two people, the stop given."""
 
-from dataclasses import replace
-
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select, update
 
 from mobigo.base.errors import Conflict, Refused
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.jobs import State, registry, run_inline
 from scolaire.model.day import LockKind
+from scolaire.model.demand import Demand
 from scolaire.model.plan import Leave
 from scolaire.service import demands, optimising, plans, published
 from scolaire.store import plans as store
 from scolaire.store.registrations import LegRow
+from scolaire.store.schools import BellRow, SchoolRow
+from scolaire.store.stops import StopRow
 from tests.school_plans_world import APPROVER, NOW, PLANNER, YEAR, Planted, add_pupils, plant
 from tests.school_world import more_pupils, sector
 
@@ -116,9 +117,34 @@ def test_a_lock_holds_in_the_next_search_and_one_that_cannot_is_named(
     assert after.outcome.params["count"] == 2
 
 
-def test_the_demand_says_what_it_lacks(engine: Engine, planted: Planted) -> None:
-    with reading(engine) as session:
-        demand = demands.demand_of(session, store.get_plan(session, planted.plan), NOW.date())
-    assert len(demand.pupils) == 30
-    assert [half.id for half in demand.halves] == ["matin", "mercredi", "soir", "soir-2"]
-    assert replace(demand, vehicle_types=()) != demand
+def test_no_pupil_is_left_out_of_the_demand_whatever_their_school_or_home_lacks(
+    engine: Engine, planted: Planted
+) -> None:
+    uai = SMALL.pupils[0].school
+
+    def demand() -> Demand:
+        with transaction(engine) as session:
+            return demands.demand_of(session, store.get_plan(session, planted.plan), NOW.date())
+
+    found = demand()
+    assert len(found.pupils) == 30
+    assert [half.id for half in found.halves] == ["matin", "mercredi", "soir", "soir-2"]
+    with transaction(engine) as session:
+        session.execute(delete(LegRow).where(LegRow.registration == f"r{SMALL.pupils[0].id}"))
+        session.execute(update(StopRow).values(state="suspended"))
+    found = demand()
+    assert len(found.pupils) == 30
+    assert all(pupil.reach == () for pupil in found.pupils)  # each will be named, with the reason
+    for change, code in (
+        ({"closed_on": NOW.date()}, "school_closed"),
+        ({"closed_on": None, "lat": None}, "school_without_position"),
+    ):
+        with transaction(engine) as session:
+            session.execute(update(SchoolRow).where(SchoolRow.uai == uai).values(**change))
+        with pytest.raises(Refused, match=code):
+            demand()
+    with transaction(engine) as session:
+        session.execute(update(SchoolRow).where(SchoolRow.uai == uai).values(lat=47.2))
+        session.execute(delete(BellRow).where(BellRow.uai == uai))
+    with pytest.raises(Refused, match="school_without_bells"):
+        demand()
