@@ -231,15 +231,20 @@ def _without(table: pl.DataFrame, by: list[str], several: list[dict[str, Any]]) 
 
 def _with_values(table: pl.DataFrame, by: list[str], several: list[dict[str, Any]]) -> pl.DataFrame:
     places = _located(table, by, several)["_place"].to_list()
-    values: dict[str, dict[int, str]] = {}
+    # column → place → (the difference, the value it finds, the value it leaves)
+    values: dict[str, dict[int, tuple[dict[str, Any], str | None, str]]] = {}
     for place, each in zip(places, several, strict=True):
+        initial = _read(each, "initial_value") if each["initial_value"] else {}
         for column, value in _read(each, "new_value").items():
             if column not in table.columns:
                 raise _misfit(each)
-            values.setdefault(column, {})[place] = str(value)
+            before = str(initial[column]) if column in initial else None
+            values.setdefault(column, {})[place] = (each, before, str(value))
     for column, changed in values.items():
         cells = table[column].to_list()
-        for place, value in changed.items():
+        for place, (each, before, value) in changed.items():
+            if before is not None and cells[place] not in (before, value):
+                raise _misfit(each)  # changed otherwise meanwhile: not to be written over
             cells[place] = value
         table = table.with_columns(pl.Series(column, cells, dtype=pl.String))
     return table

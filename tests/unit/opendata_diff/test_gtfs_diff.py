@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mobigo.app import cli
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput, NotFound
 from mobigo.infra.i18n import sentence, use_language
@@ -225,6 +226,7 @@ def test_two_hundred_edits_of_a_feed_are_applied_exactly(tmp_path: Path) -> None
         ({"identifier": "not json"}, "stops.txt"),
         ({"identifier": "[]"}, "stops.txt"),
         ({"identifier": '{"unknown":"Z"}'}, "stops.txt"),
+        ({"initial_value": '{"stop_name":"Hôtel de ville"}'}, "stops.txt"),  # changed otherwise meanwhile
         ({"file": "nothing.txt"}, "nothing.txt"),
     ],
 )
@@ -255,6 +257,24 @@ def test_two_archives_are_compared_and_one_brought_up_to_date(tmp_path: Path) ->
     (tmp_path / "d.csv").write_bytes(found.csv)
     (tmp_path / "patched.zip").write_bytes(apply(tmp_path / "d.csv", old))
     assert compare(tmp_path / "patched.zip", new).diff.height == 0
+
+
+def test_the_commands_say_what_changes_and_bring_a_feed_up_to_date(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = zipped(tmp_path / "old.zip", FEED), zipped(tmp_path / "new.zip", with_stop("B", stop_name="Gare SNCF"))
+    out, patched = str(tmp_path / "d.csv"), str(tmp_path / "p.zip")
+    assert cli.run(["opendata", "diff", str(old), str(new), "--out", out, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["differences"] == 1
+    assert document["told"][0]["decision"] == {
+        "code": "opendata.diff.stop_renamed", "params": {"old": "Gare", "name": "Gare SNCF"},
+    }  # fmt: skip
+    assert cli.run(["opendata", "patch", out, str(old), "--out", patched]) == 0
+    assert cli.run(["opendata", "diff", patched, str(new)]) == 0
+    assert "Aucune différence" in capsys.readouterr().out
+    assert cli.run(["opendata", "patch", out, str(new), "--out", patched]) == 0  # it is up to date already
+    assert cli.run(["opendata", "diff", str(tmp_path / "none.zip"), str(new)]) == 2
 
 
 def test_a_file_that_is_no_diff_is_said(tmp_path: Path) -> None:
