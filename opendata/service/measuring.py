@@ -61,9 +61,10 @@ def _score(session: Session, shown: Shown, today: date) -> None:
     if so_far is None or shown.version is None:
         return
     version = shown.version
+    last_day = None if shown.kept.declared.touches_people else version.last_day  # a month that is over has not expired
     raw = {
         "availability": rules.availability_score(so_far.good, so_far.probes),
-        "freshness": rules.freshness_score(version.last_day, version.first_day, today),
+        "freshness": rules.freshness_score(last_day, version.first_day, today),
         "compliance": rules.compliance_score(check for check, _required, _at in shown.checks),
     }
     scores = {kind: None if score is None else _smoothed(kind, score, before, today) for kind, score in raw.items()}

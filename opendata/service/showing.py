@@ -89,7 +89,10 @@ def _shown(
         coming=following,
         checks=() if version is None else tuple(check_store.of_version(session, version.id)),
         late=pointer is not None and is_late(kept.declared.period, pointer.seen_at, now),
-        days_left=None if version is None else days_left(version.last_day, paris_day(now)),
+        # Figures about people tell of a month that is over: nothing ends with it.
+        days_left=None
+        if version is None or kept.declared.touches_people
+        else days_left(version.last_day, paris_day(now)),
     )
 
 
