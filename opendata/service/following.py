@@ -60,17 +60,16 @@ def ask_by_mail(
         session, dataset=dataset, reasons=kept, channel=EMAIL, address=address, language=language, person=person,
         now=now, ends_at=now + timedelta(days=CONFIRM_DAYS),
     )  # fmt: skip
-    if found.confirmed_at is None:
-        with use_language(language):
-            subject = gettext("Confirmez que vous voulez suivre : %(title)s", title=title)
-            body = gettext(
-                "Vous avez demandé, sur Mobigo, à être prévenu de ce qui change dans « %(title)s ».\n\nPour le "
-                "confirmer, ouvrez cette page et appuyez sur le bouton :\n%(link)s\n\nSi ce n’était pas vous, ne "
-                "faites rien : votre adresse sera oubliée dans %(days)s jours.\n",
-                title=title, link=link(config, found.id), days=CONFIRM_DAYS,
-            )  # fmt: skip
-        message = outbox.Message("email", address, subject, body, person)
-        outbox.send(session, message, key=f"opendata:confirm:{found.id}:{now:%Y%m%d%H}", now=now)
+    with use_language(language):
+        subject = gettext("Confirmez que vous voulez suivre : %(title)s", title=title)
+        body = gettext(
+            "Vous avez demandé, sur Mobigo, à être prévenu de ce qui change dans « %(title)s ».\n\nPour le "
+            "confirmer, ouvrez cette page et appuyez sur le bouton :\n%(link)s\n\nSi ce n’était pas vous, ne "
+            "faites rien : votre adresse sera oubliée dans %(days)s jours.\n",
+            title=title, link=link(config, found.id), days=CONFIRM_DAYS,
+        )  # fmt: skip
+    message = outbox.Message("email", address, subject, body, person)
+    outbox.send(session, message, key=f"opendata:confirm:{found.id}:{now:%Y%m%d%H}", now=now)
     return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, delete, or_, select, update
+from sqlalchemy import String, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.errors import NotFound
@@ -80,9 +80,11 @@ def add(
     now: datetime,
     ends_at: datetime | None,
 ) -> Follower:
-    """Record a follower, not confirmed while `ends_at` says so; the one already there for the same address and dataset
-    gets the new reasons."""
-    same = (FollowerRow.dataset == dataset, FollowerRow.channel == channel, FollowerRow.address == address)
+    """Record a follower, not confirmed while `ends_at` says so. One already there for the same address and dataset gets
+    the new reasons; but one that is confirmed, while the new wish is not, is left as it is until it is."""
+    same = [FollowerRow.dataset == dataset, FollowerRow.channel == channel, FollowerRow.address == address]
+    if ends_at is not None:
+        same.append(FollowerRow.confirmed_at.is_(None))
     row = session.scalars(select(FollowerRow).where(*same, FollowerRow.person.is_not_distinct_from(person))).first()
     if row is None:
         row = FollowerRow(
@@ -106,9 +108,21 @@ def get(session: Session, follower_id: str) -> Follower:
 
 
 def confirm(session: Session, follower_id: str, now: datetime) -> None:
-    """The address answered: it is told from now on."""
-    where = (FollowerRow.id == follower_id, FollowerRow.confirmed_at.is_(None))
-    session.execute(update(FollowerRow).where(*where).values(confirmed_at=now, ends_at=None))
+    """The address answered: it is told from now on, and what it had asked of the same dataset before counts no more."""
+    row = session.get(FollowerRow, follower_id, populate_existing=True)
+    if row is None or row.confirmed_at is not None:
+        return
+    row.confirmed_at, row.ends_at = now, None
+    session.flush()
+    session.execute(
+        delete(FollowerRow).where(
+            FollowerRow.dataset == row.dataset,
+            FollowerRow.channel == row.channel,
+            FollowerRow.address == row.address,
+            FollowerRow.confirmed_at.is_not(None),
+            FollowerRow.id != row.id,
+        )
+    )
 
 
 def drop(session: Session, follower_id: str) -> int:

@@ -98,6 +98,23 @@ def _last_event(session: Any) -> str:
     return list_events(session)[0].id
 
 
+def test_nobody_changes_the_wish_of_another_address(tools: Any) -> None:
+    publish(tools, Facts())
+    mine = ask(tools)
+    with transaction(tools.engine) as session:
+        followers.confirm(session, mine.id, NOW)
+    other = ask(tools, reasons=["closed"])  # typed by anybody
+    assert other.id != mine.id
+    with reading(tools.engine) as session:
+        assert followers.get(session, mine.id).reasons == ("changed", "errors")
+        assert followers.to_tell(session, "essai-lieux", "closed") == []
+    with transaction(tools.engine) as session:
+        followers.confirm(session, other.id, LATER)
+        (left,) = followers.to_tell(session, "essai-lieux", "closed")
+        assert left.id == other.id
+        assert followers.to_tell(session, "essai-lieux", "changed") == []
+
+
 def test_a_link_opens_its_own_door_only(tools: Any) -> None:
     publish(tools, Facts())
     mine, yours = ask(tools), ask(tools, email="tom@example.org")
