@@ -159,12 +159,20 @@ def _derived(dataset: Dataset, policy: Policy) -> tuple[list[str], list[Row]]:
 
 
 def _unfit(rows: Sequence[Row], at: Mapping[str, int], policy: Policy) -> set[Key]:
-    """Cells whose row has too few people of some kind."""
-    return {
-        tuple(str(row[at[name]]) for name in policy.dimensions)
-        for row in rows
-        if any((row[at[name]] or 0) < least for name, least in policy.least)  # type: ignore[operator]  # a number
-    }
+    """Cells and totals with too few people of some kind. A total has at least as many as the part that has most; more
+    is not known, since one person may be in several: the two ways of a line are often one driver's."""
+    levels = [[policy.dimensions.index(name) for name in level] for level in policy.margins] + [
+        list(range(len(policy.dimensions)))
+    ]
+    most: dict[tuple[Key, str], float] = {}
+    for row in rows:
+        key = tuple(str(row[at[name]]) for name in policy.dimensions)
+        for level in levels:
+            for name, _least in policy.least:
+                cell = kept(key, level), name
+                most[cell] = max(most.get(cell, 0), float(row[at[name]] or 0))
+    least = dict(policy.least)
+    return {key for (key, name), count in most.items() if count < least[name]}
 
 
 def _hidden(counts: Mapping[Key, int], policy: Policy, unfit: set[Key], same: Sequence[Release]) -> Table:

@@ -205,6 +205,20 @@ def test_a_row_with_too_few_people_of_a_kind_is_hidden_and_small_kinds_left_blan
     assert shown["2026-03", "L3", "a"] == (40, 11, 130, False)
 
 
+def test_a_line_that_one_person_drives_both_ways_is_not_told_by_the_total_less_the_others() -> None:
+    columns = (*COLUMNS, Column("drivers", "integer", ""))
+    policy = replace(POLICY, least=(("drivers", 3),), margins=(("month", "line"), ("month",)))
+    rows = [
+        ("2026-03", line, way, count, drivers)
+        for line, count, drivers in (("L1", 40, 1), ("L2", 60, 5), ("L3", 90, 5))
+        for way in ("0", "1")
+    ]
+    made = reduce_counts(dataset(rows, columns=columns), policy, "2026-03")
+    totals = {key[1]: shown for key, shown in made.release.cells.items() if key[2] == "*" and key[1] != "*"}
+    assert totals["L1"] is None  # both ways hold one driver: their total may be the same person's
+    assert [totals["L2"], totals["L3"]].count(None) == 1  # else the month's total would give it back
+
+
 def test_a_policy_weaker_than_the_module_asks_for_is_a_defect() -> None:
     with pytest.raises(ValueError, match="asks for 12"):
         reduce_counts(dataset(ROWS, Privacy(12, (("line",),))), POLICY, "2026-03")
