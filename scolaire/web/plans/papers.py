@@ -34,10 +34,12 @@ def export_csv(version_id: str) -> ResponseReturnValue:
     return attached(plan_csv(found.plan, found.demand), f"plan-v{found.row.number}.zip", "application/zip")
 
 
-@bp.get("/versions/<version_id>/gtfs-<any(ferme, ouvert):kind>.zip")
+@bp.get("/versions/<version_id>/gtfs-<kind>.zip")
 @requires(PLAN)
 def export_gtfs(version_id: str, kind: str) -> ResponseReturnValue:
     """The closed services (712), which are never published, or the open ones (713)."""
+    if kind not in ("ferme", "ouvert"):
+        raise NotFound("scolaire.edit_unknown", name=kind[:40])
     with reading(services().engine) as session:
         found = service.open_version(session, version_id)
         content = papers.gtfs_of(session, found, closed=kind == "ferme", config=services().config)
