@@ -51,16 +51,32 @@ class Basket:
     terms: SaleTerms
 
 
-def secret_of(config: Config, order_id: str) -> str:
-    """What opens an order without an account: in the cookie of a basket, in the link of an order."""
-    digest = hmac.new(keys.derived(config, "billettique.order"), order_id.encode(), sha256).digest()
-    return b32encode(digest)[:26].decode().lower()
+def secret_of(config: Config, order_id: str, link: int = 0) -> str:
+    """What opens an order without an account, in its link. `link` counts the links it had: each opens alone."""
+    return _secret(config, "billettique.order", order_id if link == 0 else f"{order_id}:{link}")
 
 
-def check_secret(config: Config, order_id: str, secret: str) -> None:
+def check_secret(config: Config, order_id: str, secret: str, link: int = 0) -> None:
     """Raises NotFound("billettique.no_order") unless the secret is that of the order: nobody learns that it exists."""
-    if not hmac.compare_digest(secret_of(config, order_id).encode(), secret.lower().encode()):
+    if not hmac.compare_digest(secret_of(config, order_id, link).encode(), secret.lower().encode()):
         raise NotFound("billettique.no_order")
+
+
+def browser_secret(config: Config, order_id: str) -> str:
+    """What the browser of a basket keeps in its cookie. Nobody makes it from a link: it tells who bought from who was
+    written to."""
+    return _secret(config, "billettique.basket", order_id)
+
+
+def check_browser(config: Config, order_id: str, secret: str) -> None:
+    """Raises NotFound("billettique.no_order") unless a cookie is that of the basket."""
+    if not hmac.compare_digest(browser_secret(config, order_id).encode(), secret.lower().encode()):
+        raise NotFound("billettique.no_order")
+
+
+def _secret(config: Config, purpose: str, text: str) -> str:
+    digest = hmac.new(keys.derived(config, purpose), text.encode(), sha256).digest()
+    return b32encode(digest)[:26].decode().lower()
 
 
 def open_basket(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from billettique.model.orders import ItemState, Offer
 from billettique.service.baskets import secret_of
-from billettique.store.orders import ItemRow, OrderRow
+from billettique.store.orders import ItemRow, OrderRow, get_order
 from mobigo.base.decisions import Decision
 from mobigo.base.money import ZERO
 from mobigo.infra import outbox
@@ -20,9 +20,9 @@ from mobigo.infra.i18n import sentence, use_language
 PATH: Final = "/achats/commandes"
 
 
-def order_url(config: Config, order_id: str) -> str:
+def order_url(config: Config, order: OrderRow) -> str:
     """The page of an order, for whoever has the link."""
-    return f"{config.base_url}{PATH}/{order_id}/{secret_of(config, order_id)}"
+    return f"{config.base_url}{PATH}/{order.id}/{secret_of(config, order.id, order.link)}"
 
 
 def send_titles(session: Session, config: Config, order: OrderRow, items: Sequence[ItemRow], now: datetime) -> bool:
@@ -35,7 +35,7 @@ def send_titles(session: Session, config: Config, order: OrderRow, items: Sequen
         lines += [f"- {each.name} : {amount(each.price, order.language)}" for each in ready]
         total = sum((each.price for each in ready), ZERO)
         lines += ["", _("Total : %(amount)s, taxe comprise.", amount=amount(total, order.language)), ""]
-        lines += [_("Pour les afficher, les imprimer ou vous faire rembourser :"), order_url(config, order.id), ""]
+        lines += [_("Pour les afficher, les imprimer ou vous faire rembourser :"), order_url(config, order), ""]
         lines += [_("Ce lien ouvre votre commande sans compte : ne le donnez qu’à qui voyage avec vous.")]
         lines += [_("Référence à dire au téléphone : %(reference)s", reference=spaced(order.reference))]
         if not config.production:
@@ -45,8 +45,14 @@ def send_titles(session: Session, config: Config, order: OrderRow, items: Sequen
     states = ",".join(sorted(each.id for each in ready))
     from hashlib import sha256
 
-    key = f"billettique:titles:{order.id}:{sha256(states.encode()).hexdigest()[:16]}"
+    again = f":{order.link}" if order.link else ""  # to another address, with another link
+    key = f"{titles_key(order.id)}{sha256(states.encode()).hexdigest()[:16]}{again}"
     return outbox.send(session, message, key=key, now=now)
+
+
+def titles_key(order_id: str) -> str:
+    """How the keys of messages begin that say where the titles of an order are."""
+    return f"billettique:titles:{order_id}:"
 
 
 def announce_debit(session: Session, config: Config, order: OrderRow, offer: Offer, label: str, now: datetime) -> bool:
@@ -57,7 +63,7 @@ def announce_debit(session: Session, config: Config, order: OrderRow, offer: Off
         lines = [_("Bonjour,"), ""]
         lines += [_("Votre abonnement continue : %(name)s.", name=offer.name)]
         lines += [_("%(amount)s seront prélevés (%(label)s).", amount=amount(offer.gross, order.language), label=label)]
-        lines += ["", _("Pour le voir, ou l’arrêter :"), order_url(config, order.id)]
+        lines += ["", _("Pour le voir, ou l’arrêter :"), order_url(config, order)]
         subject = _("Votre abonnement Mobigo : prochain prélèvement")
     message = outbox.Message("email", order.email, subject, "\n".join(lines) + "\n", order.subject)
     return outbox.send(session, message, key=f"billettique:debit:{order.id}", now=now)
@@ -72,7 +78,7 @@ def debit_failed(
     with use_language(language):
         lines = [_("Bonjour,"), "", sentence(why)]
         lines += [_("Votre abonnement est suspendu. Pour le reprendre, payez ce qui reste dû ici :")]
-        lines += [order_url(config, order_id)]
+        lines += [order_url(config, get_order(session, order_id))]
         subject = _("Votre abonnement Mobigo est suspendu")
     message = outbox.Message("email", email, subject, "\n".join(lines) + "\n")
     return outbox.send(session, message, key=f"billettique:debit_failed:{order_id}", now=now)

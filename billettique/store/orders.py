@@ -46,6 +46,7 @@ class OrderRow(Base):
     version: Mapped[int] = mapped_column(default=1)
     attempt: Mapped[int] = mapped_column(default=0)  # payments begun
     extended: Mapped[int] = mapped_column(default=0)
+    link: Mapped[int] = mapped_column(default=0)  # secret links it had before: only the last one opens it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     placed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -60,7 +61,7 @@ describe(
         "subject": "whose order it is, when the buyer has an account (random subject id)",
         "email": "where the tickets are sent, when the buyer gives it",
     },
-    plain="id reference channel language promotion receipt trusted version attempt extended created_at expires_at "
+    plain="id reference channel language promotion receipt trusted version attempt extended link created_at expires_at "
     "placed_at changed_at",
 )
 
@@ -238,6 +239,11 @@ def get_order(session: Session, order_id: str, *, lock: bool = False, version: i
     if version is not None and row.version != version:
         raise Conflict("billettique.order_changed", seen=version, version=row.version)
     return row
+
+
+def link_of(session: Session, order_id: str) -> int:
+    """How many secret links an order had before; 0 for one that is not there."""
+    return session.scalar(select(OrderRow.link).where(OrderRow.id == order_id)) or 0
 
 
 def find_by_reference(session: Session, reference: str) -> OrderRow | None:

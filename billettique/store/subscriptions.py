@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from billettique.store.orders import ACCOUNTING
@@ -96,3 +96,8 @@ def due(session: Session, day: date, limit: int) -> list[str]:
     """The active subscriptions whose next period begins on or before a day."""
     asked = select(SubscriptionRow.id).where(SubscriptionRow.state == "active", SubscriptionRow.next_day <= day)
     return list(session.scalars(asked.order_by(SubscriptionRow.next_day, SubscriptionRow.id).limit(limit)))
+
+
+def readdress(session: Session, order_id: str, email: str) -> None:
+    """Debits of the pass that an order began are announced to another address."""
+    session.execute(update(SubscriptionRow).where(SubscriptionRow.order_id == order_id).values(email=email))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
-from sqlalchemy import Engine, Select, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy import Engine, Select, String, Text, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.infra.clock import new_id, rising_ids
@@ -143,6 +143,13 @@ def send_all(session: Session, messages: Mapping[str, Message], now: datetime) -
     if written and _ask is not None:
         _ask(session, now)
     return written
+
+
+def take_back(session: Session, prefix: str, recipient: str) -> int:
+    """Messages to an address that did not leave yet, whose keys begin so, leave no more; how many. One that is leaving
+    at this very moment cannot be called back."""
+    waiting = MessageRow.delivered_at.is_(None) & MessageRow.key.startswith(prefix, autoescape=True)
+    return changed(session, delete(MessageRow).where(waiting, MessageRow.recipient == recipient))
 
 
 def _message(key: str, message: Message) -> dict[str, object]:

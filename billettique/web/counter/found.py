@@ -1,22 +1,26 @@
 """Finding somebody in three letters, their order, and giving a title back."""
 
+from datetime import date
+from typing import Final
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from billettique.model.orders import Channel, ItemKind, ItemState, Offer
 from billettique.model.payments import RefundState
 from billettique.rules.fares import operating_day
+from billettique.service import addresses, mails, refunds, shelf, titles
 from billettique.service import counter as service
-from billettique.service import mails, refunds, shelf, titles
 from billettique.store import orders as store
 from billettique.store.payments import get_refund
 from billettique.web import bp
+from billettique.web.counter.till import euros
 from billettique.web.selling.checkout import order_page
 from billettique.web.selling.shared import Faults, day_of, private, text, whole
 from billettique.web.selling.words import STATE_KINDS, item_lines, state_words
 from mobigo.base.errors import InvalidInput, Refused
 from mobigo.base.money import ZERO, Money
-from mobigo.infra import auth
+from mobigo.infra import auth, ratelimit
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
@@ -24,6 +28,8 @@ from mobigo.infra.formats import amount
 from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
+
+TRIED: Final = "5 per day"  # answers about one order
 
 
 @bp.get("/guichet/chercher")
@@ -86,6 +92,29 @@ def counter_exchange(order_id: str, item_id: str) -> ResponseReturnValue:
     else:
         _say_back(back)
     return redirect(url_for("billettique.counter_order", order_id=order_id), 303)
+
+
+@bp.post("/guichet/commandes/<order_id>/email")
+@requires(Permission.SALES_COUNTER)
+def counter_email(order_id: str) -> ResponseReturnValue:
+    """Sets a mistyped address right, for somebody who says what was paid and on which day; few tries a day."""
+    faults, agent = Faults(), auth.signed_in().subject
+    with faults.caught():
+        ratelimit.attempts().count("billettique-order-email", TRIED, order_id[:26])
+        with transaction(services().engine) as session:
+            addresses.by_agent(session, services(), order_id, text("email", 300), paid=euros("paid"), day=_day_said(),
+                               agent=agent, now=now())  # fmt: skip
+    if faults:
+        return _page(order_id, faults)
+    flash(_("L’adresse est corrigée, et les titres repartent avec de nouveaux liens."), "good")
+    return redirect(url_for("billettique.counter_order", order_id=order_id), 303)
+
+
+def _day_said() -> date:
+    try:
+        return date.fromisoformat(text("day", 10))
+    except ValueError:
+        raise Refused("billettique.not_the_buyer") from None
 
 
 def _asked_instead(riders: tuple[str, ...]) -> Offer:

@@ -6,11 +6,22 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from billettique.gateway.psp import FORM_PAGES
-from billettique.service import baskets, fulfilment, orders, payments
+from billettique.service import fulfilment, orders, payments
 from billettique.service.seats import seats_of
 from billettique.store.orders import OrderPaymentRow
 from billettique.web import bp
-from billettique.web.selling.shared import Faults, current, find_basket, private, shown, subject, text, whole
+from billettique.web.selling.shared import (
+    Faults,
+    check_link,
+    current,
+    find_basket,
+    link_secret,
+    private,
+    shown,
+    subject,
+    text,
+    whole,
+)
 from billettique.web.selling.words import item_lines, means_words
 from mobigo.base.errors import InvalidInput, MobigoError, Upstream
 from mobigo.base.money import ZERO
@@ -40,12 +51,12 @@ def pay() -> ResponseReturnValue:
     if order is None:
         return redirect(url_for("billettique.basket"), 303)
     faults, instant = Faults(), now()
-    placed = None
+    placed, back = None, return_url(order.id)
     with faults.caught(), transaction(services().engine) as session:
         provider, means = _way()
         placed = orders.place(
             session, services().config, order.id, version=whole("version"), means=means, provider=provider,
-            return_url=return_url(order.id), seats=seats_of(services()), email=text("email", 300),
+            return_url=back, seats=seats_of(services()), email=text("email", 300),
             receipt=text("receipt") == "1", now=instant,
         )  # fmt: skip
     if faults or placed is None:
@@ -60,7 +71,7 @@ def pay() -> ResponseReturnValue:
 @public
 def pay_again(order_id: str, secret: str) -> ResponseReturnValue:
     """Back to a payment that was begun and not made."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     with reading(services().engine) as session:
         waiting = orders.open_payment(session, order_id)
     if waiting is None:
@@ -72,7 +83,7 @@ def pay_again(order_id: str, secret: str) -> ResponseReturnValue:
 @public
 def landing(order_id: str, secret: str) -> ResponseReturnValue:
     """Where a provider sends the buyer back: what it says is read again from it, then the order is looked at."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     with reading(services().engine) as session:
         waiting = orders.open_payment(session, order_id)
     if waiting is not None:
@@ -86,13 +97,13 @@ def landing(order_id: str, secret: str) -> ResponseReturnValue:
 
 def order_page(order_id: str) -> str:
     """The page of an order, for who holds its link."""
-    secret = baskets.secret_of(services().config, order_id)
+    secret = link_secret(order_id)
     return url_for("billettique.order", order_id=order_id, secret=secret)
 
 
 def return_url(order_id: str) -> str:
     """Where a provider sends the buyer back."""
-    secret = baskets.secret_of(services().config, order_id)
+    secret = link_secret(order_id)
     return services().config.base_url + url_for("billettique.landing", order_id=order_id, secret=secret)
 
 

@@ -11,7 +11,7 @@ from billettique.export.invoice import invoice_pdf
 from billettique.model.orders import ItemState
 from billettique.model.payments import RefundState
 from billettique.rules.invoices import number_text
-from billettique.service import baskets, invoices, mails, refunds, titles
+from billettique.service import addresses, baskets, invoices, mails, refunds, titles
 from billettique.store import invoices as invoice_store
 from billettique.store import orders as store
 from billettique.store import subscriptions as subscription_store
@@ -20,9 +20,9 @@ from billettique.store.payments import get_refund
 from billettique.store.reasons import told
 from billettique.web import bp
 from billettique.web.selling.checkout import PAYS, order_page, serve, ways
-from billettique.web.selling.shared import Faults, private, shown, text, whole
+from billettique.web.selling.shared import Faults, bought_here, check_link, link_secret, private, shown, text, whole
 from billettique.web.selling.words import STATE_KINDS, item_lines, means_words, state_words
-from mobigo.base.errors import InvalidInput
+from mobigo.base.errors import InvalidInput, Refused
 from mobigo.base.money import ZERO, Money
 from mobigo.infra import competence
 from mobigo.infra.auth import public
@@ -37,7 +37,7 @@ from mobigo.infra.web import services
 @PAYS
 def order(order_id: str, secret: str) -> ResponseReturnValue:
     """The order, for who holds its link."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     return page(order_id, Faults())
 
 
@@ -45,7 +45,7 @@ def order(order_id: str, secret: str) -> ResponseReturnValue:
 @public
 def refund(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """What giving an item back would do, before it is done."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     return _refund_page(order_id, item_id, Faults())
 
 
@@ -53,7 +53,7 @@ def refund(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
 @public
 def refund_act(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """Gives an item back: the title is void, the money leaves."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     faults = Faults()
     with faults.caught(), transaction(services().engine) as session:
         shown_cents = whole("amount", -1)
@@ -70,16 +70,22 @@ def refund_act(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
 @bp.post("/achats/commandes/<order_id>/<secret>/email")
 @public
 def order_email(order_id: str, secret: str) -> ResponseReturnValue:
-    """Sends the titles to an address given afterwards."""
-    baskets.check_secret(services().config, order_id, secret)
+    """Sends the titles to an address given afterwards; or to the right one, in place of one that was mistyped, when it
+    is asked by the browser or the account that bought."""
+    check_link(order_id, secret)
     faults = Faults()
     with faults.caught(), transaction(services().engine) as session:
         row = store.get_order(session, order_id, lock=True)
         if not text("email", 300):
             raise InvalidInput("billettique.bad_email")
-        baskets.set_email(row, text("email", 300))
-        mails.send_titles(session, services().config, row, store.items_of(session, order_id), now())
-        store.touch(row, now())
+        if row.email is not None:
+            if not bought_here(row):
+                raise Refused("billettique.email_by_an_agent")
+            addresses.by_buyer(session, services(), order_id, text("email", 300), now())
+        else:
+            baskets.set_email(row, text("email", 300))
+            mails.send_titles(session, services().config, row, store.items_of(session, order_id), now())
+            store.touch(row, now())
     if faults:
         return page(order_id, faults)
     flash(_("Le message part."), "good")
@@ -90,7 +96,7 @@ def order_email(order_id: str, secret: str) -> ResponseReturnValue:
 @public
 def receipt(order_id: str, secret: str) -> ResponseReturnValue:
     """Makes the receipt that somebody asks for; none is made otherwise."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     faults = Faults()
     with faults.caught(), transaction(services().engine) as session:
         invoices.issue(session, order_id, now())
@@ -101,7 +107,7 @@ def receipt(order_id: str, secret: str) -> ResponseReturnValue:
 @public
 def receipt_pdf(order_id: str, secret: str, invoice_id: str) -> ResponseReturnValue:
     """The receipt, or the credit note. `nom` is printed on it, and kept nowhere."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     config = services().config
     with reading(services().engine) as session:
         row = invoice_store.get_invoice(session, invoice_id, of=order_id)
@@ -174,7 +180,7 @@ def page(order_id: str, faults: Faults) -> ResponseReturnValue:
         "billettique/order.html",
         order=row,
         reference=mails.spaced(row.reference),
-        secret=baskets.secret_of(services().config, order_id),
+        secret=link_secret(order_id),
         items=items,
         waiting=bool(states & {ItemState.ON_HOLD, ItemState.CONFIRMED}),
         to_pay=to_pay if ItemState.ON_HOLD in states else [],
@@ -186,6 +192,7 @@ def page(order_id: str, faults: Faults) -> ResponseReturnValue:
         debit_ways=[(means, means_words(means)) for _provider, means in ways() if means in ("card", "sepa_debit")],
         surplus=[back for back in given if back.row.item is None],
         total=sum((each.price for each in rows), ZERO),
+        may_correct=row.email is not None and bought_here(row),
         errors=faults.by_field,
         typed=request.form,
         **shown(),
@@ -207,10 +214,10 @@ def _refund_page(order_id: str, item_id: str, faults: Faults) -> ResponseReturnV
     made = render_template(
         "billettique/refund.html",
         order=row,
-        secret=baskets.secret_of(services().config, order_id),
+        secret=link_secret(order_id),
         shown_item=item_lines(item),
         answer=answer,
-        back=url_for("billettique.order", order_id=order_id, secret=baskets.secret_of(services().config, order_id)),
+        back=url_for("billettique.order", order_id=order_id, secret=link_secret(order_id)),
         errors=faults.by_field,
         **shown(),
     )

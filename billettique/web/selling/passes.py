@@ -8,13 +8,13 @@ from billettique.export.employer import certificate_pdf
 from billettique.gateway import sales
 from billettique.model.orders import ItemKind, ItemState
 from billettique.rules.fares import operating_day
-from billettique.service import baskets, exchanges, mails, means, orders, shelf, subscriptions
+from billettique.service import exchanges, mails, means, orders, shelf, subscriptions
 from billettique.store import orders as store
 from billettique.store import subscriptions as subscription_store
 from billettique.web import bp
 from billettique.web.selling.checkout import lead_to_payment, order_page, return_url, serve, ways
 from billettique.web.selling.order import page
-from billettique.web.selling.shared import Faults, day_of, private, remember, shown
+from billettique.web.selling.shared import Faults, check_link, day_of, private, remember, shown
 from billettique.web.selling.words import item_lines
 from mobigo.base.errors import InvalidInput, Refused, Upstream
 from mobigo.infra import competence
@@ -31,7 +31,7 @@ ROOT = "/achats/commandes/<order_id>/<secret>"
 @public
 def resume_basket(order_id: str, secret: str) -> ResponseReturnValue:
     """An order that was not paid is this browser's basket again."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     return remember(redirect(url_for("billettique.checkout"), 303), order_id)
 
 
@@ -39,15 +39,14 @@ def resume_basket(order_id: str, secret: str) -> ResponseReturnValue:
 @public
 def pay_due(order_id: str, secret: str) -> ResponseReturnValue:
     """Another payment for a title whose debit failed, by card."""
-    baskets.check_secret(services().config, order_id, secret)
-    faults, payment = Faults(), None
+    check_link(order_id, secret)
+    faults, payment, back = Faults(), None, return_url(order_id)
     with faults.caught(), transaction(services().engine) as session:
         provider = next((name for name, kind in ways() if kind == "card"), None)
         if provider is None:
             raise InvalidInput("billettique.no_such_way")
         payment = orders.pay_due(
-            session, services().config, order_id, means="card", provider=provider, return_url=return_url(order_id),
-            now=now(),
+            session, services().config, order_id, means="card", provider=provider, return_url=back, now=now(),
         )  # fmt: skip
     if faults or payment is None:
         return page(order_id, faults)
@@ -58,7 +57,7 @@ def pay_due(order_id: str, secret: str) -> ResponseReturnValue:
 @public
 def go_on(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """Have a monthly pass go on: to the provider's form, where a means is left for later debits."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     faults, left = Faults(), None
     with faults.caught(), transaction(services().engine) as session:
         wanted = request.form.get("means", "")
@@ -84,7 +83,7 @@ def go_on(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
 @public
 def went_on(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """Back from the provider's form."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     with reading(services().engine) as session:
         store.get_item(session, item_id, of=order_id)
         known = subscription_store.find_of_item(session, item_id)
@@ -97,7 +96,7 @@ def went_on(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
 @public
 def end_pass(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """No debit any more."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     with transaction(services().engine) as session:
         store.get_item(session, item_id, of=order_id)
         known = subscription_store.find_of_item(session, item_id) or subscription_store.find_by_order(session, order_id)
@@ -111,7 +110,7 @@ def end_pass(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
 @public
 def exchange(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """A pass from another first day on."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     return _exchange_page(order_id, item_id, Faults())
 
 
@@ -119,7 +118,7 @@ def exchange(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
 @public
 def exchange_act(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """The old pass is void, the new one is issued."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     faults = Faults()
     with faults.caught(), transaction(services().engine) as session:
         row = store.get_order(session, order_id)
@@ -141,7 +140,7 @@ def exchange_act(order_id: str, secret: str, item_id: str) -> ResponseReturnValu
 @public
 def employer_certificate(order_id: str, secret: str, item_id: str) -> ResponseReturnValue:
     """The certificate of one pass for its holder's employer; only passes, only with the name that is on them."""
-    baskets.check_secret(services().config, order_id, secret)
+    check_link(order_id, secret)
     config, instant = services().config, now()
     with reading(services().engine) as session:
         row = store.get_order(session, order_id)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from billettique.service import baskets
 from billettique.service.baskets import Basket
+from billettique.store import orders as store
 from billettique.store.orders import OrderRow
 from billettique.web import bp
 from mobigo.base.decisions import Decision
@@ -101,10 +102,16 @@ def basket_id() -> str | None:
     value = request.cookies.get(_cookie(), "")
     order_id, _dot, secret = value.partition(".")
     try:
-        baskets.check_secret(services().config, order_id, secret)
+        baskets.check_browser(services().config, order_id, secret)
     except NotFound:
         return None
     return order_id
+
+
+def bought_here(order: OrderRow) -> bool:
+    """Whether this browser, or the account signed in, is what bought the order. Its link alone does not show it."""
+    signed = subject()
+    return basket_id() == order.id or (signed is not None and signed == order.subject)
 
 
 def current() -> Basket | None:
@@ -136,10 +143,22 @@ def find_basket() -> OrderRow | None:
 def remember(answer: ResponseReturnValue, order_id: str) -> ResponseReturnValue:
     """The same answer, and this browser knows its basket."""
     response = make_response(answer)
-    value = f"{order_id}.{baskets.secret_of(services().config, order_id)}"
+    value = f"{order_id}.{baskets.browser_secret(services().config, order_id)}"
     secure = services().config.base_url.startswith("https://")
     response.set_cookie(_cookie(), value, max_age=COOKIE_LIFE_S, path="/", secure=secure, httponly=True, samesite="Lax")
     return response
+
+
+def link_secret(order_id: str) -> str:
+    """The secret of the link that opens an order now."""
+    with reading(services().engine) as session:
+        return baskets.secret_of(services().config, order_id, store.link_of(session, order_id))
+
+
+def check_link(order_id: str, secret: str) -> None:
+    """Raises NotFound("billettique.no_order") unless this is the link that opens the order now."""
+    with reading(services().engine) as session:
+        baskets.check_secret(services().config, order_id, secret, store.link_of(session, order_id))
 
 
 def private(answer: ResponseReturnValue) -> ResponseReturnValue:
