@@ -88,6 +88,16 @@ def ask_for(session: Session, registration: str, words: str, by: str, config: Co
     telling.missing(session, row, said, entry, config, now)
 
 
+def deny(session: Session, row: RegistrationRow, by: str, now: datetime) -> None:
+    """The school does not know this pupil: an undecided registration waits for an answer of the family, and the desk
+    reads it in the file whatever its state."""
+    if row.state == "received":
+        row.state, row.updated_at = "incomplete", now
+    audit.record(
+        session, "scolaire.school_denied", actor=by, object_kind="scolaire_registration", object_id=row.id, now=now
+    )  # fmt: skip
+
+
 def get_document(session: Session, document: str) -> DocumentRow:
     """Raises NotFound("scolaire.unknown_document")."""
     row = session.get(DocumentRow, document)

@@ -23,6 +23,15 @@ def levels(stages: frozenset[Stage] | None = None) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+def stages(told: frozenset[Stage]) -> str:
+    """Stages in a sentence, in the order of schooling."""
+    names = {
+        Stage.MATERNELLE: _("maternelle"), Stage.ELEMENTAIRE: _("élémentaire"), Stage.COLLEGE: _("collège"),
+        Stage.LYCEE: _("lycée"),
+    }  # fmt: skip
+    return ", ".join(name for stage, name in names.items() if stage in told)
+
+
 def regimes() -> list[tuple[str, str]]:
     """How a pupil attends."""
     return [
@@ -152,5 +161,6 @@ def happened(action: str) -> str:
         "scolaire.measured": _("distance mesurée"), "scolaire.sector_said": _("secteur vérifié"),
         "scolaire.stop_given": _("arrêt donné"), "scolaire.asked_for": _("pièce demandée à la famille"),
         "scolaire.document_accepted": _("document accepté"), "scolaire.document_refused": _("document refusé"),
+        "scolaire.school_denied": _("l’établissement ne connaît pas cet élève"),
         "scolaire.pass_issued": _("carte remise"), "scolaire.pass_ended": _("carte annulée"),
     }.get(action, action)  # fmt: skip

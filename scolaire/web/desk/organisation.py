@@ -3,7 +3,7 @@
 import csv
 import io
 
-from flask import Response, render_template, request
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,12 +15,12 @@ from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
 from scolaire.rules.asking import current_year
-from scolaire.service import access, desk
+from scolaire.service import access, desk, documents
 from scolaire.store import stops
 from scolaire.store.pupils import HomeRow
 from scolaire.store.registrations import legs
 from scolaire.web import bp, words
-from scolaire.web.forms import looking
+from scolaire.web.forms import looking, me, writing
 
 ROWS_MAX = 20_000
 
@@ -35,10 +35,10 @@ def own_pupils() -> ResponseReturnValue:
     with looking() as session:
         year = current_year(paris_day(now()))
         found = desk.find(session, _scope(session), services().config, words=asked, year=year, page=at)
-        stop_of = _stops(session, found.lines)
+        stop_of, own = _stops(session, found.lines), _scope(session).schools
     return render_template(
         "scolaire/own_pupils.html", found=found, asked=asked, at=at, size=desk.PAGE, words=words, stop_of=stop_of,
-        year=year, level_words=dict(words.levels()),
+        year=year, level_words=dict(words.levels()), own=own,
     )  # fmt: skip
 
 
@@ -70,6 +70,18 @@ def own_pupils_file() -> ResponseReturnValue:
         "\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="eleves.csv"', "Cache-Control": "private, no-store"},
     )  # fmt: skip
+
+
+@bp.post("/scolaire/eleves/<registration>/inconnu")
+@requires(Permission.SCHOOL_PUPILS)
+def unknown_pupil(registration: str) -> ResponseReturnValue:
+    """A school says that it does not know a pupil who is registered for it."""
+    with writing() as session:
+        schools = _scope(session).schools
+        row = access.get_in_scope(session, registration, access.Scope(False, schools))
+        documents.deny(session, row, me(), now())
+    flash(_("C’est noté : un agent demandera à la famille."), "good")
+    return redirect(url_for("scolaire.own_pupils"), 303)
 
 
 def _scope(session: Session) -> access.Scope:

@@ -42,7 +42,7 @@ def home() -> ResponseReturnValue:
     return render_template(
         "scolaire/home.html", asked=asked, found=found, commune=commune, rules=rules, prices=prices,
         authority=authority, years=[SchoolYear(each) for each in years], signed_in=current_account() is not None,
-        level_words=dict(words.levels()),
+        words=words,
     )  # fmt: skip
 
 

@@ -164,3 +164,15 @@ def test_a_school_and_a_mairie_see_their_own_and_the_placed_child_of_neither_com
             assert {name for name in ("Léa", "Ugo", "Max") if name in page} == seen, (role, path)
     world.get("anne", "/scolaire/eleves", 403)
     world.get("anne", DESK, 403)
+
+
+def test_a_school_says_that_it_does_not_know_a_pupil(world: SchoolSite) -> None:
+    registration = _registered(world)
+    at = f"/scolaire/eleves/{registration}/inconnu"
+    world.post("ao2", at, 404)  # the mairie sees the pupil and is no school
+    world.post("operator", at, 404)
+    world.post("anne", at, 403)
+    assert "C’est noté" in world.post("school", at)
+    assert "ne connaît pas cet élève" in world.get(MANAGER, f"{DESK}/dossiers/{registration}")
+    with transaction(world.engine) as session:
+        assert session.get_one(RegistrationRow, registration).state == "incomplete"
