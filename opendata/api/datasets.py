@@ -16,12 +16,14 @@ from opendata.model.editions import State, Version
 from opendata.service import showing
 from opendata.service.showing import Shown
 from opendata.store import versions
+from opendata.web.rates import freely
 
 Json = dict[str, Any]
 
 
 @bp.get("/datasets")
 @public
+@freely
 def list_datasets() -> ResponseReturnValue:
     """Every dataset that has something to show, by code, with what is in force."""
     wanted = paging.asked()
@@ -35,6 +37,7 @@ def list_datasets() -> ResponseReturnValue:
 
 @bp.get("/datasets/<code>")
 @public
+@freely
 def get_dataset(code: str) -> ResponseReturnValue:
     """One dataset."""
     with reading(services().engine) as session:
@@ -43,6 +46,7 @@ def get_dataset(code: str) -> ResponseReturnValue:
 
 @bp.get("/datasets/<code>/versions")
 @public
+@freely
 def list_versions(code: str) -> ResponseReturnValue:
     """Every version that was ever public, the newest first; those withdrawn say so, without files."""
     wanted = paging.asked()

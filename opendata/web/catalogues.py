@@ -13,6 +13,7 @@ from mobigo.infra.web import services
 from opendata.service import showing
 from opendata.service.showing import Shown
 from opendata.web import bp
+from opendata.web.rates import freely
 
 PAGE: Final = 50
 FORMS: Final = {"text/turtle": "ttl", "application/ld+json": "jsonld", "application/rdf+xml": "rdf"}
@@ -27,6 +28,7 @@ def form_asked() -> str | None:
 
 @bp.get("/donnees/catalogue.<form>")
 @public
+@freely
 def catalogue_document(form: str) -> ResponseReturnValue:
     """A page of the catalogue (`page`, from 1). Raises NotFound for a form that is none, or a page past the last."""
     if form not in FORMS.values():
@@ -96,6 +98,7 @@ def _page_asked() -> int:
 
 @bp.get("/data.json")
 @public
+@freely
 def data_json() -> ResponseReturnValue:
     """The catalogue as Project Open Data's `data.json` (schema 1.1), whole."""
     config = services().config

@@ -17,6 +17,7 @@ from opendata.service import showing
 from opendata.service.showing import Told
 from opendata.store import versions
 from opendata.web import bp, words
+from opendata.web.rates import freely
 
 ENTRIES: Final = 50
 ATOM: Final = "http://www.w3.org/2005/Atom"
@@ -25,6 +26,7 @@ ATOM: Final = "http://www.w3.org/2005/Atom"
 @bp.get("/donnees/flux.atom", defaults={"code": None})
 @bp.get("/donnees/<code>/flux.atom")
 @public
+@freely
 def atom(code: str | None) -> ResponseReturnValue:
     """What happened, as Atom. Raises NotFound for a dataset that is not there."""
     with use_language("fr"):
@@ -59,6 +61,7 @@ def _atom(code: str | None) -> Response:
 @bp.get("/donnees/flux.json", defaults={"code": None})
 @bp.get("/donnees/<code>/flux.json")
 @public
+@freely
 def json_feed(code: str | None) -> ResponseReturnValue:
     """The same as a JSON Feed."""
     with use_language("fr"):

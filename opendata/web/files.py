@@ -24,17 +24,14 @@ from mobigo.infra.auth import public
 from mobigo.infra.db import reading
 from mobigo.infra.delivery import FOR_EVER, accepts_gzip
 from mobigo.infra.http_errors import Problem
-from mobigo.infra.ratelimit import address, attempts, own_rate
 from mobigo.infra.web import services
 from opendata.model.datasets import LICENCES, Slot
 from opendata.store import addresses, files
 from opendata.store.addresses import Address
 from opendata.web import bp
+from opendata.web.rates import freely
 
 CHUNK: Final = 1 << 16
-# Code des transports, R. 1115-3: under 60 requests an hour or 1,500 a day nothing may be asked of a reuser. Ours is
-# far above both, by address.
-RATE: Final = "3000 per hour"
 MOVING: Final = "public, no-cache"  # asked again each time, answered 304 while nothing moved
 EXPOSED: Final = "ETag, Last-Modified, Content-Digest, Repr-Digest, Content-Range, Content-Location, Link"
 ASKED: Final = "If-None-Match, If-Modified-Since, If-Match, If-Range, Range"
@@ -48,7 +45,7 @@ class Gone(NotFound):
 
 @bp.get("/d/<dataset>/latest/<name>")
 @public
-@own_rate
+@freely
 def latest(dataset: str, name: str) -> ResponseReturnValue:
     """The file in force."""
     return _moving(dataset, Slot.LATEST, name)
@@ -56,7 +53,7 @@ def latest(dataset: str, name: str) -> ResponseReturnValue:
 
 @bp.get("/d/<dataset>/next/<name>")
 @public
-@own_rate
+@freely
 def coming(dataset: str, name: str) -> ResponseReturnValue:
     """The file of the period to come, while there is one."""
     return _moving(dataset, Slot.NEXT, name)
@@ -64,10 +61,9 @@ def coming(dataset: str, name: str) -> ResponseReturnValue:
 
 @bp.get("/d/<dataset>/v/<label>/<name>")
 @public
-@own_rate
+@freely
 def fixed(dataset: str, label: str, name: str) -> ResponseReturnValue:
     """The file of one version, for ever the same bytes."""
-    _count()
     if not (12 <= len(label) <= 64 and set(label) <= set("0123456789abcdef")):
         raise NotFound("opendata.unknown_file", dataset=dataset, file=name)
     with reading(services().engine) as session:
@@ -77,7 +73,6 @@ def fixed(dataset: str, label: str, name: str) -> ResponseReturnValue:
 
 
 def _moving(dataset: str, slot: Slot, name: str) -> Response:
-    _count()
     with reading(services().engine) as session:
         found = addresses.at_slot(session, dataset, slot, name)
     response = _sent(found, dataset, name, MOVING)
@@ -86,10 +81,6 @@ def _moving(dataset: str, slot: Slot, name: str) -> Response:
     response.headers["Content-Location"] = own
     response.headers.add("Link", f'<{own}>; rel="canonical"')
     return response
-
-
-def _count() -> None:
-    attempts().count("opendata.files", RATE, address())
 
 
 def _sent(found: Address | None, dataset: str, name: str, cache: str) -> Response:

@@ -21,6 +21,7 @@ from opendata.store import checks as check_store
 from opendata.store import versions
 from opendata.web import bp, catalogues, words
 from opendata.web.files import Gone
+from opendata.web.rates import freely
 
 VERSIONS_A_PAGE = 50
 EVENTS_SHOWN = 8
@@ -44,6 +45,7 @@ def _spoken() -> dict[str, Any]:
 
 @bp.get("/donnees")
 @public
+@freely
 def catalogue() -> ResponseReturnValue:
     """Every dataset, or those of a theme (`theme`) or that hold a word (`q`); for who reads RDF, the catalogue."""
     form = catalogues.form_asked()
@@ -68,6 +70,7 @@ def _holds(shown: Shown, asked: str) -> bool:
 
 @bp.get("/donnees/<code>")
 @public
+@freely
 def dataset(code: str) -> ResponseReturnValue:
     """One dataset: what it is, how fresh, how good, its files, its first rows, how to read it; for who reads RDF, its
     notice. Raises NotFound, Gone."""
@@ -96,6 +99,7 @@ def dataset(code: str) -> ResponseReturnValue:
 
 @bp.get("/donnees/<code>/versions")
 @public
+@freely
 def history(code: str) -> ResponseReturnValue:
     """Every version that was ever public, the newest first, by pages (`avant`: numbered under)."""
     text = request.args.get("avant", "")
@@ -117,6 +121,7 @@ def history(code: str) -> ResponseReturnValue:
 
 @bp.get("/donnees/<code>/versions/<label>")
 @public
+@freely
 def version(code: str, label: str) -> ResponseReturnValue:
     """One version: its files, what judges said of it. Raises NotFound, Gone."""
     with reading(services().engine) as session:
@@ -132,6 +137,7 @@ def version(code: str, label: str) -> ResponseReturnValue:
 
 @bp.get("/donnees/<code>/schema/<name>.json")
 @public
+@freely
 def schema(code: str, name: str) -> ResponseReturnValue:
     """The Table Schema of a table of the dataset. Raises NotFound for what is no table."""
     with reading(services().engine) as session:

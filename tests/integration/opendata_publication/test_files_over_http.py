@@ -2,8 +2,11 @@
 
 import base64
 import gzip
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from limits import parse
 
+from mobigo.app import create_app
+from mobigo.infra.config import load_config
 from opendata.model.datasets import LICENCE_OUVERTE
 from opendata.service import governance
+from opendata.service.publishing import publish_all
 from opendata.store import files
-from opendata.web.files import RATE
+from opendata.web import rates
+from opendata.web.rates import RATE
 from tests.integration.opendata_publication.conftest import Published
-from tests.opendata_world import AUDITED, NOW, PEOPLE, ROWS, Facts
+from tests.opendata_world import AUDITED, NOW, PEOPLE, ROWS, Facts, tools_of
 
 LATEST = "/d/essai-lieux/latest/lieux.csv"
 LONG = [(f"arret-{number:03d}", number) for number in range(200)]
@@ -175,6 +182,26 @@ def test_nobody_is_refused_under_what_the_law_lets_free() -> None:
     rate = parse(RATE)
     assert rate.get_expiry() == 3_600
     assert rate.amount >= 1_500  # a whole day's free requests in one hour
+
+
+def test_a_hasty_reader_of_other_pages_is_still_served_data(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rate of the other pages may be set as low as one likes."""
+    shutil.copyfile(sqlite_template, tmp_path / "mobigo.sqlite")
+    config = replace(load_config({"MOBIGO_HOME": str(tmp_path)}), requests_per_minute=1)
+    app = create_app(config)
+    publish_all(tools_of(config, app.extensions["mobigo"].engine), [Facts().offer], NOW)
+    client = app.test_client()
+    paths = (LATEST, "/donnees", "/donnees/essai-lieux", "/donnees/catalogue.ttl", "/data.json", "/donnees/flux.atom")
+    for path in (*paths, "/api/v1/opendata/datasets"):
+        assert [client.get(path).status_code for _ in range(9)] == [200] * 9, path
+    assert [client.get("/aide").status_code for _ in range(2)] == [200, 429]
+    monkeypatch.setattr(rates, "RATE", "3 per hour")
+    answers = [client.get(LATEST) for _ in range(80)]
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    app.extensions["mobigo"].engine.dispose()
 
 
 def test_no_cache_keeps_what_people_are_behind(open_site: Published) -> None:
