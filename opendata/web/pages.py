@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import jsonify, render_template, request, url_for
+from flask import Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mobigo.base.errors import NotFound
@@ -41,6 +41,14 @@ JUDGES = {
 @bp.context_processor
 def _spoken() -> dict[str, Any]:
     return {"judge_name": lambda judge: gettext(JUDGES[judge]) if judge in JUDGES else judge, "sentence": sentence}
+
+
+@bp.after_request
+def _negotiated(response: Response) -> Response:
+    """Two forms at one address: caches are told."""
+    if request.endpoint in ("opendata.catalogue", "opendata.dataset"):
+        response.vary.add("Accept")
+    return response
 
 
 @bp.get("/donnees")

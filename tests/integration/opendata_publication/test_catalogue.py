@@ -116,6 +116,7 @@ def test_the_page_people_read_is_the_catalogue_for_who_reads_rdf(filled: Publish
         for path in ("/donnees", "/donnees/essai-lieux"):
             answer = filled.get(path, Accept=accepted)
             assert answer.mimetype == kind
+            assert "Accept" in [each.strip() for each in answer.headers["Vary"].split(",")]
     one = Graph().parse(data=filled.get("/donnees/essai-lieux", Accept="text/turtle").text, format="turtle")
     assert len(list(one.subjects(RDF.type, DCAT.Dataset))) == 1
     assert filled.get("/donnees/catalogue.xlsx").status_code == 404
