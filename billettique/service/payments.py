@@ -256,8 +256,7 @@ def seen_of(row: PaymentRow) -> Seen:
 def _learn_names(session: Session, row: PaymentRow, seen: Seen) -> None:
     if row.provider_ref is None or seen.provider_ref.startswith("cs_"):
         row.provider_ref = seen.provider_ref
-    for ref in (seen.provider_ref, *seen.refs):
-        store.name(session, row.provider, ref, row.id)
+    store.name(session, row.provider, (seen.provider_ref, *seen.refs), row.id)
 
 
 def _mismatched(session: Session, row: PaymentRow, seen: Seen, bad: Decision, now: datetime) -> PaymentState:

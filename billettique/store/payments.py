@@ -5,6 +5,7 @@ is a row that nobody can change. What is received, and what is given back, is he
 is added under the lock of its payment.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from billettique.model.payments import PaymentState, RefundState
 from mobigo.base.errors import NotFound
 from mobigo.base.money import Money
 from mobigo.infra.append_only import append_only
-from mobigo.infra.db import Base, Json, UtcDateTime, insert_new
+from mobigo.infra.db import Base, Json, UtcDateTime, insert_all_new
 from mobigo.infra.privacy import BLANK, Always, Days, describe
 
 _ACCOUNTS: Final = "an accounting fact, with random ids only"
@@ -284,9 +285,10 @@ def open_quarantine(session: Session) -> list[QuarantineRow]:
 # ---------------------------------------------------------------- writing
 
 
-def name(session: Session, provider: str, ref: str, payment_id: str) -> None:
-    """Remember that a provider calls a payment so."""
-    insert_new(session, RefRow, {"provider": provider, "ref": ref, "payment": payment_id}, ["provider", "ref"])
+def name(session: Session, provider: str, refs: Iterable[str], payment_id: str) -> None:
+    """Remember that a provider calls a payment so, and so."""
+    rows = [{"provider": provider, "ref": ref, "payment": payment_id} for ref in dict.fromkeys(refs)]
+    insert_all_new(session, RefRow, rows, ["provider", "ref"])
 
 
 def record_move(
