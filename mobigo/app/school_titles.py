@@ -24,6 +24,19 @@ RIDER: Final = "jeune"
 DAY_BEGINS: Final = time(4)  # of an operating day
 
 
+class SchoolTitles:
+    """Leads from a title to the page that shows it (`scolaire.service.passes.TitlePages`)."""
+
+    def __init__(self, services: Services) -> None:
+        self._config = services.config
+
+    def path(self, session: "Session", title: str) -> str:
+        """The page of a title: its secret link."""
+        from billettique.service.titles import page_of
+
+        return page_of(session, self._config, title)
+
+
 def issued(session: "Session", services: Services, effect: Effect, now: datetime) -> None:
     """Make the title of a pass, once; nothing when the pass ended meanwhile. Raises what issuing raises: the effect is
     tried again, then set aside for a person to see."""

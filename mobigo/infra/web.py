@@ -41,6 +41,7 @@ class Services:
     make_carpool: Callable[["Services"], Any] | None = None
     make_fares: Callable[["Services"], Any] | None = None
     make_seats: Callable[["Services"], Any] | None = None
+    make_titles: Callable[["Services"], Any] | None = None
     make_journeys: Callable[["Services"], Any] | None = None
     make_offers: Callable[["Services", "datetime"], Any] | None = None
     make_judges: Callable[["Services"], Any] | None = None
@@ -98,6 +99,12 @@ class Services:
         """Who judges files before they are published, as `opendata.model.checks.Judge`; none where none were handed
         over."""
         return [] if self.make_judges is None else self.make_judges(self)
+
+    @cached_property
+    def titles(self) -> Any:
+        """Where the titles of ticketing are shown, as `scolaire.service.passes.TitlePages` asks; None where none were
+        handed over."""
+        return None if self.make_titles is None else self.make_titles(self)
 
     def part(self, kind: type[Part], make: Callable[["Services"], Part]) -> Part:
         """One object of `kind` per process, made at first use: a package's own cache or client."""

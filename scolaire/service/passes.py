@@ -5,7 +5,7 @@ composition root wires, writes the title back (`titled`).
 """
 
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +27,12 @@ ISSUED: Final = "scolaire.pass_issued"
 ENDED: Final = "scolaire.pass_ended"
 LESSONS_END: Final = (7, 5)
 REASONS: Final = ("lost", "stolen", "damaged", "faulty")
+
+
+class TitlePages(Protocol):
+    """Where a title that ticketing made of a pass is shown; `mobigo.app` hands it over."""
+
+    def path(self, session: Session, title: str) -> str: ...
 
 
 def follow(session: Session, row: RegistrationRow, decision: DecisionRow, by: str, now: datetime) -> None:

@@ -155,6 +155,8 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
         papers = documents.of_registration(session, row.id)
         duplicate = passes.price_of_duplicate(session, row, "lost", services().config)
         own = {each.row.id for each in seen.homes if each.own}
+        title, titles = None if seen.card is None else seen.card.title, services().titles
+        ticket = "" if title is None or titles is None else titles.path(session, title)
         home_reasons = [
             (each["home"], words.outcome(each["outcome"]), sentence(told(each["reason"])))
             for each in (last.homes if last is not None else []) if each["home"] in own
@@ -166,8 +168,8 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
     page = render_template(
         "scolaire/file.html", file=seen, row=row, bond=bond, decision=last, lines=lines, appeal=appeal,
         contestable=contestable, contest_by=None if last is None else contest_by(paris_day(last.at)), papers=papers,
-        duplicate=duplicate, home_reasons=home_reasons, mine=me(), words=words, clock=words.clock, today=today,
-        errors=faults.by_field, typed=request.form, sentence=sentence,
+        duplicate=duplicate, ticket=ticket, home_reasons=home_reasons, mine=me(), words=words, clock=words.clock,
+        today=today, errors=faults.by_field, typed=request.form, sentence=sentence,
         maps={home.row.id: way_map(seen.school, home) for home in seen.homes if home.own},
     )  # fmt: skip
     return page, faults.status if faults else 200

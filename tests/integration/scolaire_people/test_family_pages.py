@@ -10,7 +10,9 @@ from pathlib import Path
 from click.testing import CliRunner
 from sqlalchemy import select
 
+from mobigo.app import deliveries
 from mobigo.infra.db import transaction
+from mobigo.infra.outbox import deliver_effects
 from mobigo.infra.web import Services
 from scolaire.cli import scolaire
 from scolaire.model.rights import Outcome
@@ -175,3 +177,19 @@ def test_the_command_brings_a_file_in_or_says_what_is_wrong(world: SchoolSite, t
     assert json.loads(done.stdout) | {"faults": []} == {
         "new": 1, "changed": 0, "same": 0, "wrong": 1, "kept": True, "faults": [],
     }  # fmt: skip
+
+
+def test_the_card_leads_to_the_ticket_that_an_inspector_reads(world: SchoolSite) -> None:
+    now = datetime.now(UTC)
+    with transaction(world.engine) as session:
+        row = register(session, ASKED, CONTACT, config=world.config, subject=world.subjects["anne"], now=now)
+        deciding.decide(session, row.id, Outcome.ENTITLED, by=AGENT, words="", config=world.config, now=now)
+    at = f"{HERE}/dossiers/{row.id}"
+    assert "Montrer le titre" not in world.get("anne", at)  # ticketing has not made it yet
+    services = Services(world.config)
+    deliver_effects(world.engine, deliveries.handlers(services), lambda: now)
+    services.engine.dispose()
+    page = world.clients["anne"].get(at).get_data(as_text=True)
+    link = re.search(r'href="([^"]+)">Montrer le titre de Léa', page)
+    assert link is not None
+    assert "MARTIN" in world.get("nobody", link[1])
