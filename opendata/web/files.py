@@ -187,10 +187,10 @@ class _Pieces:
 
 @bp.after_request
 def share(response: Response) -> Response:
-    """Whatever is public here may be read by pages of other sites (CORS): files, catalogue, feeds, and their errors."""
-    if request.path.startswith(("/d/", "/donnees", "/data.json", "/catalogue")) and request.method in (
-        "GET", "HEAD", "OPTIONS",
-    ) and not request.path.startswith("/donnees/gestion"):  # fmt: skip
+    """Whatever is public here may be read by pages of other sites (CORS): files, catalogue, feeds, and their errors.
+    Never what is somebody's own: what they follow, the desk."""
+    own = request.path.startswith(("/donnees/gestion", "/donnees/suivre"))
+    if not own and request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = EXPOSED
         if request.method == "OPTIONS":

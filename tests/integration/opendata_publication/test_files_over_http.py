@@ -136,7 +136,8 @@ def test_a_page_of_another_site_may_read_and_ask_in_parts(open_site: Published) 
     missing = open_site.get("/d/essai-lieux/latest/autre.csv", Accept="application/json")
     assert (missing.status_code, missing.headers["Access-Control-Allow-Origin"]) == (404, "*")
     assert missing.json["code"] == "opendata.unknown_file"
-    assert "Access-Control-Allow-Origin" not in open_site.get("/donnees/gestion").headers
+    for own in ("/donnees/gestion", "/donnees/suivre"):
+        assert "Access-Control-Allow-Origin" not in open_site.get(own).headers
 
 
 @pytest.mark.parametrize(
