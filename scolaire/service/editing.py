@@ -9,7 +9,7 @@ from mobigo.base.errors import InvalidInput, NotFound
 from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand
 from scolaire.model.plan import Fault
-from scolaire.rules.checker import circuit_faults
+from scolaire.rules.checker import circuit_faults, faults
 from scolaire.rules.halves import Passing, passings, problem_of
 from scolaire.rules.locks import clock_ms
 from scolaire.service import plans
@@ -79,3 +79,13 @@ def service_faults(demand: Demand, plan: DayPlan, half: str, service: str) -> tu
     block = next((each for each in plan.halves[half].blocks if service in each.circuits), None)
     vehicle = None if block is None else types.get(block.vehicle_type)
     return passings(circuit, problem), circuit_faults(circuit, problem, vehicle)
+
+
+def tried(session: Session, version: str, made: Change, half: str) -> tuple[list[Fault], int]:
+    """What a change would do, without making it: the faults of its half-day, and its buses."""
+    found = plans.open_version(session, version)
+    after = made(found.demand, found.plan)
+    if half not in after.halves or half not in found.demand.half_of:
+        raise NotFound("scolaire.edit_unknown", name=half[:40])
+    problem = problem_of(found.demand, after.seats, found.demand.half_of[half])
+    return faults(after.halves[half], problem), len(after.halves[half].blocks)

@@ -3,6 +3,7 @@
 from flask import flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from mobigo.base.errors import MobigoError
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
@@ -115,6 +116,25 @@ def change(version_id: str, act: str) -> ResponseReturnValue:
     half, name = back
     known = half in found.plan.halves and any(each.id == name for each in found.plan.halves[half].circuits)
     return redirect(_page(row.id, half, name if known else ""), 303)
+
+
+@bp.post("/versions/<version_id>/essayer/<act>")
+@requires(PLAN)
+def try_change(version_id: str, act: str) -> ResponseReturnValue:
+    """What a change would do, said before it is made; nothing is written. Asked by the page while one fills the form."""
+    half = text("half", 20)
+    try:
+        asked = editing.change_of(act, lambda name: text(name, 120))
+        with reading(services().engine) as session:
+            broken, buses = editing.tried(session, version_id, asked, half)
+    except MobigoError as error:
+        return jsonify({"good": False, "words": sentence(error.decision)})
+    if broken:
+        told = [sentence(each.said) for each in broken[:3]]
+        return jsonify(
+            {"good": False, "words": _("Ce changement laisserait des fautes. %(first)s", first=" ".join(told))}
+        )
+    return jsonify({"good": True, "words": _("Ce changement est sans faute : %(buses)s cars.", buses=buses)})
 
 
 def _page(version_id: str, half: str, name: str) -> str:

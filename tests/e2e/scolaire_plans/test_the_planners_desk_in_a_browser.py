@@ -111,6 +111,8 @@ def test_a_service_is_split_by_keyboard_and_approved_by_somebody_else(desk: Desk
         f"/scolaire/plans/versions/{desk.versions[0]}/services/matin/{desk.service}", scripts=scripts, width=PHONE
     )
     page.get_by_label("Arrêts gardés sur ce service").fill("1")
+    if scripts:  # said before it is done
+        expect(page.get_by_text("Ce changement est sans faute")).to_be_visible()
     page.get_by_role("button", name="Scinder", exact=True).press("Enter")
     expect(page.get_by_text("C’est la version")).to_be_visible()
     expect(page.get_by_text("sans faute").first).to_be_visible()
