@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "reconcile": Command(
         "billettique.cli.reconcile:reconcile", "Rapprocher les comptes des prestataires de paiement, au centime."
     ),
+    "fec": Command("billettique.cli.fec:fec", "Écrire le FEC d'un exercice (exploitant privé seulement)."),
     "quote": Command("billettique.cli.quote:quote", "Calculer le prix d'un trajet, ligne par ligne."),
 }
 

@@ -222,6 +222,14 @@ def entries(session: Session, account: str, *, after: int = 0) -> Iterator[Poste
         after = page[-1].n
 
 
+def recorded(session: Session, since: datetime, until: datetime) -> Iterator[Posted]:
+    """The lines recorded from `since` to before `until`, in their order."""
+    first, last = (store.line_count_before(session, chain.to_us(each)) for each in (since, until))
+    while page := store.lines_numbered(session, first, min(first + PAGE, last)):
+        yield from map(rules.posted, page)
+        first = page[-1].n
+
+
 # ---------------------------------------------------------------- trusting it
 
 

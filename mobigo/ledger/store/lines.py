@@ -127,6 +127,12 @@ def lines_of(session: Session, account: str, after_n: int) -> list[Line]:
     return found or lines_of(session, account, (era + 1) * ERA - 1)
 
 
+def lines_numbered(session: Session, after_n: int, up_to_n: int) -> list[Line]:
+    """The lines numbered after `after_n`, up to `up_to_n`, in order."""
+    asked = text(f"SELECT {COLUMNS} FROM ledger_line WHERE n > :after AND n <= :up_to ORDER BY n")
+    return [Line._make(row) for row in session.execute(asked, {"after": after_n, "up_to": up_to_n})]
+
+
 def line_count_before(session: Session, recorded_us: int) -> int:
     """How many lines were recorded before this instant: their time of record never goes back, so halving finds it."""
     low, high = 0, find_head(session).n
