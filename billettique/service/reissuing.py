@@ -61,36 +61,56 @@ def reissue(
     Buyers who left an address are written to, once an order. `begin` opens the transaction of a batch. Raises
     Refused("billettique.key_not_revoked") while the key itself is the one to sign with.
     """
-    begin = begin or (lambda: transaction(services.engine))
+    drill = _Drill(services, seller, key_id, now, begin or (lambda: transaction(services.engine)))
     total = waiting(services.engine, seller, key_id, now)
-    done, messages, after = 0, 0, ""
-    while True:
-        with begin() as session:
-            found = store.signed_with(session, seller, key_id, now, after=after, limit=BATCH)
-            if not found:
-                return Reissued(done, messages)
-            key, signer = keys.for_signing(session, services, seller, now)
-            if key.key_id == key_id:
-                raise Refused("billettique.key_not_revoked", provider=seller, key_id=key_id)
-            ids = rising_ids(now)
-            made = [{"id": next(ids), **_again(each, key, signer, services.config.production, now)} for each in found]
-            store.replace_codes(session, [each[0] for each in found], made, now)
-            messages += telling.of_new_codes(session, services, [each[1] for each in found], seller, key_id, now)
-        after = found[-1][0]
-        done += len(found)
-        progress(done, max(total, done))
+    done, messages, before = 0, 0, -1
+    while done > before:  # a sale that had the key in hand when it was revoked may be written behind us: once more
+        before = done
+        after: str | None = ""
+        while after is not None:
+            codes, written, after = drill.batch(after)
+            done, messages = done + codes, messages + written
+            if codes:
+                progress(done, max(total, done))
+    return Reissued(done, messages)
 
 
-def _again(
-    found: tuple[str, str, bytes, datetime, datetime], key: SellerKey, signer: Signer, production: bool, now: datetime
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Drill:
+    """One key, and where what is signed anew is written."""
+
+    services: "Services"
+    seller: str
+    key_id: int
+    now: datetime
+    begin: Transaction
+
+    def batch(self, after: str) -> tuple[int, int, str | None]:
+        """The codes from `after` on, in one transaction: (signed anew, messages, where to go on, None at the end)."""
+        seller, key_id, now = self.seller, self.key_id, self.now
+        with self.begin() as session:
+            page = store.page_signed_with(session, seller, key_id, after=after, limit=BATCH)
+            found = store.still_used(session, page, now) if page else []
+            messages = 0
+            if found:
+                key, signer = keys.for_signing(session, self.services, seller, now)
+                if key.key_id == key_id:
+                    raise Refused("billettique.key_not_revoked", provider=seller, key_id=key_id)
+                ids, production = rising_ids(now), self.services.config.production
+                made = [{"id": next(ids), **_again(each, key, signer, production, now)} for each in found]
+                store.replace_codes(session, [each.id for each in found], made, now)
+                named = [each.entitlement for each in found]
+                messages = telling.of_new_codes(session, self.services, named, seller, key_id, now)
+        return len(found), messages, page[-1][0] if len(page) == BATCH else None
+
+
+def _again(found: store.Signed, key: SellerKey, signer: Signer, production: bool, now: datetime) -> dict[str, Any]:
     """The row of a new code, without its id: the same ticket, said to be signed now, for the same telephone."""
-    _code, entitlement, octets, issued_at, _last = found
-    code = u2.read_code(octets)
+    code = u2.read_code(found.octets)
     bound_key = code.header.bound_key
-    ticket = replace(ticket_of_code(code), issued_at=max(minute_of(now), issued_at + _MINUTE))
+    ticket = replace(ticket_of_code(code), issued_at=max(minute_of(now), found.issued_at + _MINUTE))
     return {
-        "entitlement": entitlement,
+        "entitlement": found.entitlement,
         "provider": key.provider,
         "key_id": key.key_id,
         "octets": sign_ticket(ticket, key, signer, production=production, bound_key=bound_key),

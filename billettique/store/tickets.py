@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -161,26 +160,46 @@ def take_unit(session: Session, entitlement_id: str, now: datetime) -> bool:
 LIVE = (str(EntitlementState.ACTIVE), str(EntitlementState.SUSPENDED))
 
 
-def signed_with(
-    session: Session, provider: str, key_id: int, now: datetime, *, after: str, limit: int
-) -> Sequence[tuple[str, str, bytes, datetime, datetime]]:
-    """The codes that count, of tickets still to be used, signed with a key: (code, entitlement, octets, minute it was
-    signed, end), by code id from `after` on. Locked, so that no other change of the same ticket is lost."""
+class Signed(NamedTuple):
+    """A code that counts, of a ticket still to be used; `issued_at` is the minute it says."""
+
+    id: str
+    entitlement: str
+    octets: bytes
+    issued_at: datetime
+
+
+def page_signed_with(session: Session, provider: str, key_id: int, *, after: str, limit: int) -> list[tuple[str, str]]:
+    """The codes that count signed with a key, tickets that are over included, by id from `after` on: (id,
+    entitlement)."""
     asked = (
-        select(CodeRow.id, CodeRow.entitlement, CodeRow.octets, CodeRow.issued_at, EntitlementRow.last_at)
-        .join(EntitlementRow, EntitlementRow.id == CodeRow.entitlement)
-        .where(_signed_with(provider, key_id, now), CodeRow.id > after)
-        .order_by(CodeRow.id)
+        select(CodeRow.id, CodeRow.entitlement)
+        .where(_codes_signed_with(provider, key_id), CodeRow.id > after)
+        .order_by(CodeRow.replaced_at, CodeRow.id)  # all of them NULL, which PostgreSQL's planner does not conclude
         .limit(limit)
-        .with_for_update()
     )
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in session.execute(asked)]
+    return [(row[0], row[1]) for row in session.execute(asked)]
+
+
+def still_used(session: Session, page: Sequence[tuple[str, str]], now: datetime) -> list[Signed]:
+    """Those of a page that still count, of tickets still to be used, by id. The tickets are locked, as by whoever
+    changes their codes. In two steps by key: PostgreSQL would look through all tickets for a join."""
+    asked = select(EntitlementRow.id).where(EntitlementRow.id.in_([each[1] for each in page]))
+    kept = session.execute(
+        asked.add_columns(EntitlementRow.state, EntitlementRow.last_at).order_by(EntitlementRow.id).with_for_update()
+    )
+    used = {row[0] for row in kept if row[1] in LIVE and row[2] >= now}
+    codes = select(CodeRow.id, CodeRow.entitlement, CodeRow.octets, CodeRow.issued_at).where(
+        CodeRow.id.in_([each[0] for each in page]), CodeRow.replaced_at.is_(None)
+    )
+    found = [Signed(*row) for row in session.execute(codes.order_by(CodeRow.id))]
+    return [each for each in found if each.entitlement in used]
 
 
 def count_signed_with(session: Session, provider: str, key_id: int, now: datetime) -> int:
     """How many of them there are."""
     asked = select(func.count()).select_from(CodeRow).join(EntitlementRow, EntitlementRow.id == CodeRow.entitlement)
-    return session.scalar(asked.where(_signed_with(provider, key_id, now))) or 0
+    return session.scalar(asked.where(_codes_signed_with(provider, key_id), _to_be_used(now))) or 0
 
 
 class Told(NamedTuple):
@@ -199,33 +218,37 @@ def told_of_new_codes(
     session: Session, entitlements: Sequence[str], provider: str, key_id: int, now: datetime
 ) -> list[Told]:
     """Those tickets, and what of their orders is still to be signed anew, where the buyer left an address; order by
-    order."""
-    theirs = select(EntitlementRow.order_id).where(EntitlementRow.id.in_(entitlements))
-    still = (
-        select(CodeRow.entitlement)
-        .join(EntitlementRow, EntitlementRow.id == CodeRow.entitlement)
-        .where(_signed_with(provider, key_id, now), EntitlementRow.order_id.in_(theirs))
-    )
+    order. In steps by key: in one piece, PostgreSQL looks through all tickets for each batch."""
+    of_batch = select(EntitlementRow.order_id).where(EntitlementRow.id.in_(entitlements)).distinct()
+    theirs = list(session.scalars(of_batch))
     asked = (
         select(
             EntitlementRow.id, EntitlementRow.name, EntitlementRow.link, EntitlementRow.order_id, OrderRow.email,
             OrderRow.language, OrderRow.subject,
         )
         .join(OrderRow, OrderRow.id == EntitlementRow.order_id)
-        .where(or_(EntitlementRow.id.in_(entitlements), EntitlementRow.id.in_(still)), OrderRow.email.is_not(None))
+        .where(EntitlementRow.order_id.in_(theirs), OrderRow.email.is_not(None))
         .order_by(EntitlementRow.order_id, EntitlementRow.id)
     )  # fmt: skip
-    return [Told(*row[:4], row.email or "", *row[5:]) for row in session.execute(asked)]
+    found = [Told(*row[:4], row.email or "", *row[5:]) for row in session.execute(asked)]
+    named = set(entitlements)
+    others = [each.id for each in found if each.id not in named]
+    if others:
+        still = (
+            select(CodeRow.entitlement)
+            .join(EntitlementRow, EntitlementRow.id == CodeRow.entitlement)
+            .where(CodeRow.entitlement.in_(others), _codes_signed_with(provider, key_id), _to_be_used(now))
+        )
+        named.update(session.scalars(still))
+    return [each for each in found if each.id in named]
 
 
-def _signed_with(provider: str, key_id: int, now: datetime) -> Any:
-    return and_(
-        CodeRow.provider == provider,
-        CodeRow.key_id == key_id,
-        CodeRow.replaced_at.is_(None),
-        EntitlementRow.state.in_(LIVE),
-        EntitlementRow.last_at >= now,
-    )
+def _codes_signed_with(provider: str, key_id: int) -> Any:
+    return and_(CodeRow.provider == provider, CodeRow.key_id == key_id, CodeRow.replaced_at.is_(None))
+
+
+def _to_be_used(now: datetime) -> Any:
+    return and_(EntitlementRow.state.in_(LIVE), EntitlementRow.last_at >= now)
 
 
 def replace_codes(session: Session, old: Sequence[str], new: Sequence[dict[str, Any]], now: datetime) -> None:
