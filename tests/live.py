@@ -37,7 +37,10 @@ def free_port() -> int:
 
 @contextmanager
 def site(
-    home: Path, environ: Mapping[str, str] | None = None, app: str = "mobigo.app.serve:application"
+    home: Path,
+    environ: Mapping[str, str] | None = None,
+    app: str = "mobigo.app.serve:application",
+    processes: int = 1,
 ) -> Iterator[Site]:
     """A server on this home, ready to answer; stopped at the end. The database must be there already."""
     port = free_port()
@@ -52,7 +55,7 @@ def site(
         **(environ or {}),
     }
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", "1", "--blocking-threads", "4", app]
+    command += ["--port", str(port), "--workers", str(processes), "--blocking-threads", "4", app]
     with log.open("wb") as written:
         server = subprocess.Popen(command, env=settings, stdout=written, stderr=written, start_new_session=True)
         try:
