@@ -96,19 +96,32 @@ def lines_of(networks: Any) -> dict[str, LineStops]:
 
 def derive_lines(timetable: Timetable) -> dict[str, LineStops]:
     """The lines of a compiled timetable, by "feed:route"."""
-    patterns: dict[tuple[int, int], Counter[tuple[int, ...]]] = defaultdict(Counter)
-    for trip, route in enumerate(timetable.trip_route.tolist()):
-        way = int(route), max(0, int(timetable.trip_direction[trip]))
-        patterns[way][tuple(calls_of(timetable, trip))] += 1
     found: dict[int, list[tuple[tuple[StopOfLine, ...], bool]]] = defaultdict(list)
-    for (route, _way), counted in sorted(patterns.items()):
+    for (route, _way), counted in sorted(_patterns(timetable).items()):
         usual = [pattern for pattern, _count in counted.most_common(_PATTERNS_MAX)]
-        rows = merged_rows(usual)
-        others = dict.fromkeys(row for pattern in counted for row in pattern if row not in set(rows))
-        way_stops = tuple(_stop(timetable, row) for row in [*rows, *others])
-        found[route].append((way_stops, len(usual) == len(counted)))
+        rows = dict.fromkeys(row for pattern in counted for row in pattern)
+        merged = merged_rows(usual)
+        kept, whole = frozenset(merged), len(usual) == len(counted)
+        stops = tuple(_stop(timetable, row) for row in [*merged, *(row for row in rows if row not in kept)])
+        found[route].append((stops, whole))
     lines = (_line(timetable, route, some) for route, some in found.items())
     return {line.code: line for line in sorted(lines, key=lambda each: each.name)}
+
+
+def _patterns(timetable: Timetable) -> dict[tuple[int, int], Counter[tuple[int, ...]]]:
+    """The stations that trips serve, in order, with how many trips do, by route and direction."""
+    seen: Counter[tuple[int, int, bytes]] = Counter()
+    example: dict[tuple[int, int, bytes], int] = {}
+    starts, stops = timetable.trip_visit_start.tolist(), timetable.visit_stop
+    for trip, route in enumerate(timetable.trip_route.tolist()):
+        served = stops[starts[trip] : starts[trip + 1]].tobytes()
+        key = route, max(0, int(timetable.trip_direction[trip])), served
+        seen[key] += 1
+        example.setdefault(key, trip)
+    patterns: dict[tuple[int, int], Counter[tuple[int, ...]]] = defaultdict(Counter)
+    for (route, way, served), times in seen.items():
+        patterns[route, way][tuple(calls_of(timetable, example[route, way, served]))] += times
+    return patterns
 
 
 def _line(timetable: Timetable, route: int, ways: list[tuple[tuple[StopOfLine, ...], bool]]) -> LineStops:
