@@ -197,7 +197,8 @@ def approve(session: Session, version: str, *, by: str, now: datetime, words: st
 
 def publish(session: Session, version: str, *, by: str, now: datetime) -> int:
     """Put an approved version in force: families, schools and operators see it, and each registration has its stop. How
-    many stops were given. Raises Conflict("scolaire.not_approved"), Refused("scolaire.approve_faults")."""
+    many stops were given. Raises Conflict("scolaire.not_approved" | "scolaire.school_in_another_plan"),
+    Refused("scolaire.approve_faults")."""
     found = open_version(session, version)
     store.get_plan(session, found.row.plan, lock=True)
     if found.state != APPROVED:
@@ -205,6 +206,7 @@ def publish(session: Session, version: str, *, by: str, now: datetime) -> int:
     broken = check(session, found)
     if broken:
         raise Refused("scolaire.approve_faults", count=len(broken), first=broken[0].fault.said)
+    _alone(session, store.get_plan(session, found.row.plan))
     before = store.published(session, found.row.plan)
     if before is not None:
         store.add_step(session, before.id, WITHDRAWN, by, now)
@@ -212,6 +214,20 @@ def publish(session: Session, version: str, *, by: str, now: datetime) -> int:
     given = _give_stops(session, found)
     _told(session, found, "scolaire.plan_published", by, now, stops=given)
     return given
+
+
+def _alone(session: Session, plan: store.PlanRow) -> None:
+    """A school is served by one plan a year: a pupil has one stop and one hour. Raises
+    Conflict("scolaire.school_in_another_plan", school, plan)."""
+    for other in store.plans(session):
+        shared = sorted(set(other.schools) & set(plan.schools))
+        if (
+            other.id != plan.id
+            and other.year == plan.year
+            and shared
+            and store.published(session, other.id) is not None
+        ):
+            raise Conflict("scolaire.school_in_another_plan", school=shared[0], plan=other.name)
 
 
 def _give_stops(session: Session, found: Opened) -> int:

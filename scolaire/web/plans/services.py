@@ -121,7 +121,7 @@ def change(version_id: str, act: str) -> ResponseReturnValue:
 @bp.post("/versions/<version_id>/essayer/<act>")
 @requires(PLAN)
 def try_change(version_id: str, act: str) -> ResponseReturnValue:
-    """What a change would do, said before it is made; nothing is written. Asked by the page while one fills the form."""
+    """What a change would do, said before it is made; nothing is written. Asked by the page as the form is filled."""
     half = text("half", 20)
     try:
         asked = editing.change_of(act, lambda name: text(name, 120))

@@ -82,6 +82,17 @@ def test_pupils_are_carried_from_registration_to_a_published_seat(
         plans.publish(session, second.id, by=APPROVER, now=NOW)
     with transaction(engine) as session:
         assert plans.state_of(session, store.get_version(session, first.id)) == plans.WITHDRAWN
+        twin = plans.open_plan(
+            session, name="Jumeau", year=YEAR, schools_=[each.id for each in SMALL.schools], lot=planted.lot,
+            by=PLANNER, now=NOW,
+        )  # fmt: skip
+        kept = plans.open_version(session, second.id)
+        again = plans.add_version(
+            session, twin.id, kept.demand, kept.plan, origin="computed", by=PLANNER, why="", now=NOW
+        )
+        plans.approve(session, again.id, by=APPROVER, now=NOW)
+        with pytest.raises(Conflict, match="school_in_another_plan"):
+            plans.publish(session, again.id, by=APPROVER, now=NOW)
         undone = plans.restore(session, first.id, by=PLANNER, now=NOW)
         assert (undone.plan_digest, undone.origin) == (first.plan_digest, "restored")
 
