@@ -1,5 +1,5 @@
-"""A planner looks at a plan and changes a service by keyboard, without scripts, on a telephone and at a desk; every page
-is for everybody."""
+"""A planner looks at a plan and changes a service by keyboard, without scripts, on a telephone and at a desk; all pages
+are for everybody."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
