@@ -32,7 +32,7 @@ class EntitlementRow(Base):
     __tablename__ = "billettique_entitlement"
     __table_args__ = (
         Index(None, "item", "place", unique=True),
-        Index(None, "provider", "reference", unique=True),
+        Index(None, "reference", "provider", unique=True),  # said by its holder without the seller
         Index(None, "order_id"),
         Index(None, "subject"),
         CheckConstraint("units_left IS NULL OR (units_left >= 0 AND units_left <= units)", name="units"),

@@ -418,9 +418,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_billettique_entitlement_last_at"), "billettique_entitlement", ["last_at"], unique=False)
     op.create_index(op.f("ix_billettique_entitlement_order_id"), "billettique_entitlement", ["order_id"], unique=False)
     op.create_index(
-        op.f("ix_billettique_entitlement_provider_reference"),
+        op.f("ix_billettique_entitlement_reference_provider"),
         "billettique_entitlement",
-        ["provider", "reference"],
+        ["reference", "provider"],
         unique=True,
     )
     op.create_index(op.f("ix_billettique_entitlement_subject"), "billettique_entitlement", ["subject"], unique=False)
@@ -3757,7 +3757,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_billettique_fare_draft_code"), table_name="billettique_fare_draft")
     op.drop_table("billettique_fare_draft")
     op.drop_index(op.f("ix_billettique_entitlement_subject"), table_name="billettique_entitlement")
-    op.drop_index(op.f("ix_billettique_entitlement_provider_reference"), table_name="billettique_entitlement")
+    op.drop_index(op.f("ix_billettique_entitlement_reference_provider"), table_name="billettique_entitlement")
     op.drop_index(op.f("ix_billettique_entitlement_order_id"), table_name="billettique_entitlement")
     op.drop_index(op.f("ix_billettique_entitlement_last_at"), table_name="billettique_entitlement")
     op.drop_index(op.f("ix_billettique_entitlement_item_place"), table_name="billettique_entitlement")
