@@ -23,19 +23,24 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("code", metavar="F|HEX")
 @click.option("--at", help="Instant du contrôle, AAAA-MM-JJTHH:MM (heure de France) ; maintenant par défaut.")
+@click.option("--line", default="", help="Ligne où l'on contrôle, offre:route_id.")
+@click.option("--stop", default="", help="Arrêt où l'on contrôle : son code, ou son lieu stable.")
 @console.json_option
-def verify_code(code: str, at: str | None, as_json: bool) -> int:
+def verify_code(code: str, at: str | None, line: str, stop: str, as_json: bool) -> int:
     """Vérifier un code : un fichier de ses octets, ou ses octets en hexadécimal. Sort avec 3 s'il est refusé."""
     from billettique.model.ticket import Answer
-    from billettique.service import inspection
+    from billettique.rules.fares import operating_day
+    from billettique.service import inspection, places
     from mobigo.infra import clock
     from mobigo.infra.db import reading
 
     octets = octets_of(code)
     services: Services = click.get_current_context().find_root().obj()
     try:
+        when = _instant(at) or clock.now()
+        here = places.here_of(services.networks, line, stop, operating_day(when), services.config.home)
         with reading(services.engine) as session:
-            verdict = inspection.check(session, services, octets, _instant(at) or clock.now()).verdict
+            verdict = inspection.check(session, services, octets, when, here=here).verdict
         console.emit(document_of(verdict), as_json, lambda: _text(verdict))
         return console.DONE if verdict.answer is Answer.OK else console.REFUSED
     finally:
@@ -77,7 +82,8 @@ def _text(verdict: "Verdict") -> str:
     lines = [f"{verdict.answer} : {sentence(verdict.reason)}"]
     if verdict.ticket is not None:
         ticket = verdict.ticket
-        lines += [f"  {ticket.words}", f"  {_shown(ticket.first_minute)} – {_shown(ticket.last_minute)}"]
+        lines += [f"  {each}" for each in (ticket.words, ticket.area.words) if each]
+        lines += [f"  {_shown(ticket.first_minute)} – {_shown(ticket.last_minute)}"]
         lines += [f"  {_('Référence')} : {ticket.reference}"]
     return "\n".join(lines)
 

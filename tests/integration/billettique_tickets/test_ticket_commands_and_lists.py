@@ -59,6 +59,8 @@ def test_a_trial_ticket_is_issued_and_verified(home: Path, capsys: pytest.Captur
     assert said["ticket"]["reference"] == made["reference"]
     assert said["ticket"]["area"] == "Dijon – Beaune"
     assert [each["category"] for each in said["ticket"]["passengers"]] == ["adult", "youth"]
+    status, said = verdict(capsys, made["code"], "--line", "f:nowhere")  # no network is served here: told, not refused
+    assert (status, said["answer"], said["reason"]["code"]) == (0, "OK", "billettique.ticket_good_place_untold")
 
 
 def test_what_is_no_good_ticket_exits_with_three(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
