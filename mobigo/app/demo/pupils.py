@@ -101,7 +101,8 @@ def _place(session: "Session", known: "Facts", near: "Sequence[Commune]", year: 
         )  # fmt: skip
     mairie = owners.get("Mairie de Saulieu (démonstration)")
     if mairie is not None:
-        session.add(AreaRow(organisation=mairie, commune=SAULIEU, first_day=first_day))
+        for commune in near[:6]:  # it answers for its neighbours too, as second-tier authorities do
+            session.add(AreaRow(organisation=mairie, commune=commune.code, first_day=first_day))
     for period in known.school_holidays:
         if period.last_day is not None:
             session.add(
