@@ -29,6 +29,7 @@ class Person:
     name: str
     does: str  # what they do, in French, for the list shown at the start
     organisation: str | None = None
+    also: tuple[Role, ...] = ()  # further roles: an inspector takes money only as mandataire of a régie
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ class Access:
     does: str
 
 
-def _person(role: Role, local: str, name: str, does: str, organisation: str | None = None) -> Person:
-    return Person(role, f"{local}@{DOMAIN}", name, does, organisation)
+def _person(
+    role: Role, local: str, name: str, does: str, organisation: str | None = None, also: tuple[Role, ...] = ()
+) -> Person:
+    return Person(role, f"{local}@{DOMAIN}", name, does, organisation, also)
 
 
 PEOPLE: Final = (
@@ -53,7 +56,13 @@ PEOPLE: Final = (
     _person(Role.DRIVER, "conduite", "Conrad Conducteur", "offre des places dans sa voiture"),
     _person(Role.FAMILY, "famille", "Fanny Famille", "inscrit ses enfants au transport scolaire"),
     _person(Role.COUNTER_AGENT, "guichet", "Guy Guichetier", "renseigne et vend au guichet"),
-    _person(Role.INSPECTOR, "controle", "Coralie Contrôleuse", "vérifie les titres à bord"),
+    _person(
+        Role.INSPECTOR,
+        "controle",
+        "Coralie Contrôleuse",
+        "vérifie les titres, encaisse en tournée",
+        also=(Role.MANDATAIRE,),
+    ),
     _person(Role.SCHOOL_MANAGER, "scolaire", "Sylvie Gestionnaire", "organise les transports scolaires"),
     _person(Role.SCHOOL_PLANNER, "circuits", "Cyrille Circuits", "dessine les circuits scolaires, sans voir d’adresse"),
     _person(Role.CARPOOL_MANAGER, "covoiturage", "Claire Gestionnaire", "suit le covoiturage, prépare les paiements"),
@@ -102,7 +111,8 @@ def prepare(
             if person.organisation is not None and person.organisation not in known:
                 known[person.organisation] = grants.create_organisation(session, person.organisation, now).id
             where = known[person.organisation] if person.organisation is not None else None
-            grants.give(session, subject, Grant(person.role, where), now, by=None)
+            for role in (person.role, *person.also):
+                grants.give(session, subject, Grant(role, where), now, by=None)
         save(home, made)
     return made, True
 

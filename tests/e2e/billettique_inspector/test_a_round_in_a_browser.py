@@ -1,15 +1,21 @@
 """A round in a browser: opened without scripts, money taken without a network, sent twice, counted and handed over."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from billettique.service import rounds
+from billettique.model.cases import Constat, Person
+from billettique.model.orders import Channel
+from billettique.rules.cases import digest
+from billettique.service import cases, cash, counter, rounds, shelf
 from billettique.store import cash as cash_store
 from billettique.store import rounds as store
-from mobigo.app import schema
+from mobigo.app import jobs_registry, schema
+from mobigo.base.instants import paris_day
+from mobigo.base.money import Money
 from mobigo.infra import accounts, grants, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
@@ -20,6 +26,7 @@ from tests.browser import PHONE, everywhere, faults, visitor
 from tests.live import Site, site
 
 WAIT_MS = 30_000
+SECRET = "ABCDEFGHJKLM"
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +36,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Ser
     schema.migrate(services.engine)
     tokens, instant = {}, now()
     people = {"inspector": (Role.INSPECTOR, Role.MANDATAIRE), "only": (Role.INSPECTOR,), "regisseur": (Role.REGISSEUR,)}
+    people |= {"agent": (Role.COUNTER_AGENT,), "other": (Role.COUNTER_AGENT,), "accountant": (Role.COMPTABLE_PUBLIC,)}
     with transaction(services.engine) as session:
         for name, roles in people.items():
             subject = accounts.create(session, instant, email=f"{name}@example.org", name=name, password_hash=None)
@@ -126,3 +134,63 @@ def test_a_round_from_its_opening_to_the_regisseur(
         (till,) = cash_store.sessions_of(session, "controle")
         assert [each.number for each in store.of_till(session, till.id)] == list(range(1, 11))
         assert [rounds.flags_of(each) for each in store.of_till(session, till.id)] == [[]] * 10
+
+
+def test_a_penalty_goes_back_and_a_mistyped_address_is_set_right(
+    browser: Browser, office: tuple[Site, Services, dict[str, str]], tmp_path: Path
+) -> None:
+    where, services, tokens = office
+    order = paid_and_withdrawn(services)
+
+    def opened(name: str, path: str, **more: bool) -> AbstractContextManager[Page]:
+        @contextmanager
+        def page() -> Iterator[Page]:
+            with visitor(browser, where.url, width=PHONE, **more) as visiting:
+                visiting.context.add_cookies([{"name": "mobigo", "value": tokens[name], "url": where.url}])
+                yield visiting.open(path)
+                assert visiting.outside == []
+
+        return page()
+
+    with opened("agent", "/controle/remboursements", scripts=False) as page:
+        page.get_by_role("button", name="Préparer").click()
+        expect(page.locator("main")).to_contain_text("un autre agent valide")
+    with opened("other", "/controle/remboursements") as page:
+        assert everywhere(page) == []
+        page.screenshot(path=tmp_path / "backs.png", full_page=True)
+        page.get_by_role("button", name="Valider et rendre").click()
+        expect(page.locator("main")).to_contain_text("par virement du comptable public")
+    with opened("accountant", "/guichet/comptable") as page:
+        assert everywhere(page) == []
+        page.screenshot(path=tmp_path / "accountant.png", full_page=True)
+        page.get_by_role("button", name="Noter ce virement comme fait").click()
+    with opened("agent", f"/constat/BACKBACK/{SECRET}") as page:
+        expect(page.locator("main")).to_contain_text("rendu")
+        assert everywhere(page) == []
+    with opened("agent", f"/guichet/commandes/{order}") as page:
+        page.locator("summary", has_text="Corriger l’adresse électronique").click()
+        assert everywhere(page) == []
+        page.screenshot(path=tmp_path / "address.png", full_page=True)
+        page.get_by_label("Montant payé").fill("1,50")
+        page.get_by_label("Jour de l’achat").fill(f"{paris_day(now())}")
+        page.get_by_label("La bonne adresse").fill("camille@example.org")
+        page.get_by_role("button", name="Corriger et renvoyer").click()
+        expect(page.locator("body")).to_contain_text("L’adresse est corrigée")
+
+
+def paid_and_withdrawn(services: Services) -> str:
+    """A case paid in cash and withdrawn; an order sold at a counter, sent to a wrong address, whose id this is."""
+    jobs_registry.install()
+    found = Constat("b" * 32, "BACKBACK", digest(SECRET), now(), "no_ticket", "", "", Money(150), None,
+                    Person("Durand", "Dominique", address="2 rue Haute"), "", True)  # fmt: skip
+    with transaction(services.engine) as session:
+        cases.draw_up(session, services.config, found, by="somebody", device="i-device", now=now())
+        cash.open_till(session, agent="till", regie="guichets", place="dijon-ville", opening=Money(0), training=False,
+                       home=None, now=now())  # fmt: skip
+        cases.pay_at_counter(session, services.config, found.id, means="cash", proof="", by="till", now=now())
+        cases.withdraw(session, services.config, found.id, why="En panne.", by="another", now=now())
+    offers = shelf.flat_tickets("car-unite", ("adulte",), None, Channel.COUNTER, now())
+    sale = counter.sell(services, services.engine, agent="till", key="k", channel=Channel.COUNTER, offers=offers,
+                        means="cash", proof={"given_cents": "150"}, holder=None, email="camile@example.org",
+                        receipt=False, now=now())  # fmt: skip
+    return sale.order_id
