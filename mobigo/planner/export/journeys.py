@@ -4,7 +4,9 @@ Times are local, with their offset (ISO 8601); ids are those of `mobigo.planner.
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache, partial
 from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +38,7 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
     """The whole answer."""
     zone = ZoneInfo(live.timetable.zone)
     query = answer.query
+    at_stop = cache(partial(stop_json, live.timetable))  # journeys of one answer mostly pass by the same stops
     return {
         "from": endpoint_json(live, query.origin),
         "to": endpoint_json(live, query.destination),
@@ -44,7 +47,9 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
         "network": answer.network_hash or live.hash,
         "journeys": [
             {
-                **journey_json(live, journey, query.origin, query.destination, zone, geometry=geometry, stops=stops),
+                **_journey_json(
+                    live, journey, query.origin, query.destination, zone, at_stop, geometry=geometry, stops=stops
+                ),
                 "price": None if price is None else price_json(price),
             }
             for journey, price in zip_longest(answer.journeys, answer.prices)
@@ -128,12 +133,13 @@ def endpoint_position(live: LiveNetwork, endpoint: Endpoint) -> list[float] | No
     return None
 
 
-def journey_json(
+def _journey_json(
     live: LiveNetwork,
     journey: Journey,
     origin: Endpoint,
     destination: Endpoint,
     zone: ZoneInfo,
+    at_stop: Callable[[int], Json],
     *,
     geometry: bool,
     stops: bool,
@@ -149,15 +155,17 @@ def journey_json(
         "walk_m": journey.walk_m,
         "why": [decision_json(reason) for reason in journey.why],
         "legs": [
-            _ride_json(live, leg, zone, geometry, stops)
+            _ride_json(live, leg, zone, at_stop, geometry, stops)
             if isinstance(leg, Ride)
-            else _walk_json(live, leg, origin, destination, start, end, zone, geometry)
+            else _walk_json(live, leg, origin, destination, start, end, zone, at_stop, geometry)
             for leg in journey.legs
         ],
     }
 
 
-def _ride_json(live: LiveNetwork, ride: Ride, zone: ZoneInfo, geometry: bool, stops: bool) -> Json:
+def _ride_json(
+    live: LiveNetwork, ride: Ride, zone: ZoneInfo, at_stop: Callable[[int], Json], geometry: bool, stops: bool
+) -> Json:
     timetable = live.timetable
     trip = names.first_trip(ride)
     line = names.lines_of(live)[int(timetable.trip_route[trip])]
@@ -176,13 +184,13 @@ def _ride_json(live: LiveNetwork, ride: Ride, zone: ZoneInfo, geometry: bool, st
         "by_frequency": ride.by_frequency,
         "pickup_type": int(timetable.visit_flags[visit]) >> PICKUP_SHIFT & TYPE_MASK,
         "wheelchair": _wheelchair(timetable, trip),
-        "from": stop_json(timetable, first.stop),
-        "to": stop_json(timetable, last.stop),
+        "from": at_stop(first.stop),
+        "to": at_stop(last.stop),
     }
     if stops:
         out["stops"] = [
             {
-                **stop_json(timetable, each.stop),
+                **at_stop(each.stop),
                 "arrival": _local(each.arrive_at, zone),
                 "departure": _local(each.depart_at, zone),
             }
@@ -201,16 +209,16 @@ def _walk_json(
     start: list[float] | None,
     end: list[float] | None,
     zone: ZoneInfo,
+    at_stop: Callable[[int], Json],
     geometry: bool,
 ) -> Json:
-    timetable = live.timetable
     out: Json = {
         "type": "walk",
         "departure": _local(walk.depart_at, zone),
         "arrival": _local(walk.arrive_at, zone),
         "distance_m": walk.distance_m,
-        "from": stop_json(timetable, walk.from_stop) if walk.from_stop is not None else _door(origin, start),
-        "to": stop_json(timetable, walk.to_stop) if walk.to_stop is not None else _door(destination, end),
+        "from": at_stop(walk.from_stop) if walk.from_stop is not None else _door(origin, start),
+        "to": at_stop(walk.to_stop) if walk.to_stop is not None else _door(destination, end),
     }
     if geometry:
         out["geometry"] = _line_string(shapes.walk_coordinates(live, walk, start, end))
