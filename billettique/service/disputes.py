@@ -15,7 +15,6 @@ from billettique.model.orders import ItemState
 from billettique.model.payments import DisputeState
 from billettique.service import tickets
 from billettique.service.mails import spaced
-from billettique.service.waking import wake
 from billettique.store import inspections as case_store
 from billettique.store import notices, validations
 from billettique.store import orders as order_store
@@ -38,7 +37,6 @@ def on_dispute(session: Session, payment_id: str, ref: str, state: DisputeState,
         return
     provider = store.get_payment(session, payment_id).provider
     notices.ask(session, provider, PROOF, ref, key=f"{provider}:{ref}", due_at=now, now=now)
-    wake(session, now, now)
 
 
 def send_proof(services: "Services", providers: Providers, provider: str, ref: str, now: datetime) -> bool:

@@ -227,6 +227,7 @@ def apply(session: Session, payment_id: str, seen: Seen, now: datetime, *, cause
         _note_outside(session, row, seen, now)
     for ref, dispute in news:
         listening.dispute_moved(session, row.id, ref, dispute, now)
+        wake(session, now, now)  # for the answer to it
     if PaymentState(row.state) in rules.OPEN:
         row.look_at = now + rules.next_look(row.looks)
         row.looks += 1

@@ -105,7 +105,7 @@ class Desk:
 
 @pytest.fixture
 def desk(engine: Engine, database_config: Config, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    for module in (payments, refunding, disputes):
+    for module in (payments, refunding):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     return Desk(engine, database_config)
 
