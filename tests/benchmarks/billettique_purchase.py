@@ -7,7 +7,7 @@ with the simulated provider.
 Each buyer waits 1 to 3 s between two forms, as one reads. Times are the server's own, request by request, from its log
 (`took_ms`): a client that shares the cores with the server measures itself. Every purchase ends on a page that shows
 its ticket, and is counted as an error otherwise. The provider's answers cost what its simulation costs, in the same
-process. Two web processes, as on a machine of two cores (docs/operations.md). Needs MOBIGO_TEST_POSTGRES; without it
+process. PostgreSQL commits without waiting for its disk, as for the tests. Needs MOBIGO_TEST_POSTGRES; without it
 SQLite, said in the note. `make bench` caps the number; the full count is `--purchases 10000`, half an hour.
 """
 
@@ -171,7 +171,7 @@ def main() -> int:
     parser.add_argument("--purchases", type=int, default=10_000)
     parser.add_argument("--buyers", type=int, default=50)
     parser.add_argument("--wait-s", type=float, nargs=2, default=(1.0, 3.0))
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=1, help="web processes")
     parser.add_argument("--cap-s", type=float, default=None, help="seconds of buying; said in the note by its count")
     options = parser.parse_args()
     good = True
