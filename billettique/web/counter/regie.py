@@ -198,6 +198,10 @@ def _page(faults: Faults) -> ResponseReturnValue:
                     "deposits": store.deposits_of(session, act.code, 20),
                 }
             )
+    nothing = Money(0)
+    regies.sort(
+        key=lambda each: each["cash"] == each["cheque"] == each["terminal"] == nothing
+    )  # those that hold some first
     made = render_template(
         "billettique/regie.html", regies=regies, month=f"{paris_day(instant):%Y-%m}", errors=faults.by_field,
         typed=request.form, Money=Money,
