@@ -82,7 +82,7 @@ def _new_codes_words(language: str) -> tuple[str, str]:
         lines += [
             _(
                 "Si vous les montrez sur un téléphone, ouvrez leur page une fois avec une connexion. Si vous les avez"
-                " imprimés, imprimez-les de nouveau, ou demandez-les à un guichet : les anciens codes sont refusés."
+                " imprimés, imprimez-les de nouveau, ou demandez-les à un guichet : les anciens codes sont refusés."
             )
         ]
         return _("De nouveaux codes pour vos titres de transport"), "\n".join([*lines, ""])
