@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, Rule
 
 from mobigo.app import authorisation, create_app
 from mobigo.app.authorisation import ALLOWED, PUBLIC, REFUSED, identity_of, verdict
@@ -39,13 +39,19 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 def address(app: Flask, rule: Rule) -> str:
     """An address that this rule answers to."""
-    values: dict[str, Any] = {name: converter_value(rule, name) for name in rule.arguments}
+    fixed = rule.defaults or {}
+    values: dict[str, Any] = {
+        name: fixed[name] if name in fixed else converter_value(rule, name) for name in rule.arguments
+    }
     with app.test_request_context():
         return app.url_map.bind("localhost").build(rule.endpoint, values, method=next(iter(sorted(rule.methods or []))))
 
 
 def converter_value(rule: Rule, name: str) -> Any:
-    kind = type(rule._converters[name]).__name__
+    converter = rule._converters[name]
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
+    kind = type(converter).__name__
     return 1 if kind in ("IntegerConverter", "FloatConverter") else "x"
 
 
