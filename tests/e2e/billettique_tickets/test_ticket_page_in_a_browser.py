@@ -206,6 +206,7 @@ def test_an_answer_older_than_the_binding_does_not_undo_it(world: World) -> None
 def test_a_binding_whose_answer_is_lost_is_found_again(world: World) -> None:
     page = world.visitor().context.new_page()
     page.goto(world.site.url + world.path(world.sell("unheard", month(PASS))))
+    page.wait_for_load_state("networkidle")  # else it hears of the binding by itself
 
     def lose(route: Any) -> None:
         route.fetch()

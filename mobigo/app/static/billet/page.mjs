@@ -159,18 +159,21 @@ async function keepPage() {
   await cache.addAll([...new Set([location.pathname, ...ours])]);
 }
 
+async function showKept() {
+  mine = (await kept().catch(() => null)) ?? null;
+  if (!mine?.parts) return;
+  look("here");
+  await draw();
+}
+
 async function start() {
   const able = window.isSecureContext && "subtle" in crypto && "indexedDB" in window;
+  if (able) inTurn(showKept); // before a button can be pressed: what is read here must not undo a binding
   for (const button of box.querySelectorAll("[data-bind]")) {
     button.hidden = !able;
     button.addEventListener("click", () => inTurn(() => bind(button.dataset.bind)));
   }
   if (able) {
-    mine = (await kept().catch(() => null)) ?? null;
-    if (mine?.parts) {
-      look("here");
-      await draw();
-    }
     setInterval(draw, SHOWN_S * 1000);
     document.addEventListener("visibilitychange", draw);
   }
