@@ -31,8 +31,8 @@ from mobigo.base.instants import paris_day
 from mobigo.infra.clock import new_id
 
 __all__ = [
-    "OPERATOR", "Proven", "driver_hears", "end_run", "evidence_on", "got_off", "open_session", "paper", "scan",
-    "session_for", "set_down", "settle", "sighting", "texted", "typed", "validate",
+    "OPERATOR", "Proven", "driver_hears", "end_run", "evidence_on", "got_in", "got_off", "open_session", "paper",
+    "scan", "session_for", "set_down", "settle", "sighting", "texted", "typed", "validate",
 ]  # fmt: skip
 
 # ---------------------------------------------------------------- the driver's side
@@ -286,6 +286,34 @@ def _meet(
     if not getting_off:
         boarded(session, passenger, at)
     return replace(settle(session, booking.id, now), repeated=not added)
+
+
+def got_in(
+    session: Session, booking_id: str, person: str, *, device: str | None, point: Point | None, at: datetime,
+    now: datetime, home: Path | None = None,
+) -> Proven:  # fmt: skip
+    """The driver or the passenger says, by the position of their telephone, that the passenger gets in: once both have
+    said so, here and where the passenger gets off, no code is needed (`rules.positions_agree`). One alone proves
+    nothing.
+
+    Raises NotFound for somebody else's booking, Refused("covoit.position_needed") without a position, and what
+    `sighting` raises.
+    """
+    side = bookings.side_of(session, booking_id, person)
+    row = booking_store.get_booking(session, booking_id, lock=True)
+    if point is None:
+        raise Refused("covoit.position_needed")
+    if side is Side.DRIVER:
+        sessions = store.sessions_of(session, [row.offer], open_only=False)
+        named = sessions[0].id if sessions else f"run:{row.offer}"
+    else:
+        named = _device(device, person)
+    proven = sighting(
+        session, booking_id, side, phase="start", device=named, at=at, point=point, now=now, home=home
+    )  # fmt: skip
+    if side is Side.PASSENGER:
+        boarded(session, person, at)
+    return proven
 
 
 def got_off(

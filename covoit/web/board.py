@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from covoit.model.bookings import Booking, BookingState, Side
+from covoit.model.bookings import Booking, BookingState, OfferState, Side
 from covoit.model.lines import Help
 from covoit.rules import guarantee as guarantee_rules
 from covoit.rules import lines as line_rules
@@ -110,10 +110,13 @@ def _place_page(booking_id: str, faults: Faults) -> ResponseReturnValue:
         offer = offer_store.offer_value(offer_store.get_offer(session, row.offer))
         car = offer_store.aliases(session, [offer.driver]).get(offer.driver, (None, None))
         earned = proof_rules.proof_class(proofs.evidence_on(session, booking_id))
-        aboard = any(each.phase == "start" for each in proof_store.evidence_of(session, booking_id))
+        told = proof_store.evidence_of(session, booking_id)
+        starts, ends = ({each.side for each in told if each.phase == phase} for phase in ("start", "end"))
         history = store.history_of(session, booking_id)
     page = render_template(
-        "covoit/place.html", offer=offer, earned=str(earned), aboard=aboard, history=history, states=BookingState,
+        "covoit/place.html", offer=offer, earned=str(earned), aboard=bool(starts), history=history, states=BookingState,
+        off=str(Side.PASSENGER) in ends,
+        by_position=str(Side.PASSENGER) not in starts and offer.state is OfferState.DRIVING,
         boarding_code=proof_rules.boarding_code(root_key(), booking_id), errors=faults.by_field,
         **_shown(booking, car),
     )  # fmt: skip
@@ -123,7 +126,7 @@ def _place_page(booking_id: str, faults: Faults) -> ResponseReturnValue:
 @bp.post("/covoiturage/places/<booking_id>/<act>")
 @requires(Permission.ACCOUNT_OWN)
 def place_act(booking_id: str, act: str) -> ResponseReturnValue:
-    """What a passenger does with a seat: cancel, got off, confirm that the ride took place."""
+    """What a passenger does with a seat: cancel, got in or off, confirm that the ride took place."""
     faults = Faults()
     with faults.caught(), writing() as session:
         person = me(session)
@@ -132,6 +135,11 @@ def place_act(booking_id: str, act: str) -> ResponseReturnValue:
         match act:
             case "annuler":
                 bookings.change(session, booking_id, BookingState.CANCELLED, Side.PASSENGER, now())
+            case "monte":
+                proofs.got_in(
+                    session, booking_id, person, device=text("device", 40), point=point_of(), at=told_at(), now=now(),
+                    home=services().config.home,
+                )  # fmt: skip
             case "descendu":
                 proofs.got_off(
                     session, booking_id, person, device=text("device", 40), point=point_of(), at=told_at(),

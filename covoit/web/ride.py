@@ -161,7 +161,7 @@ def _ride_page(offer_id: str, faults: Faults) -> ResponseReturnValue:
             shown = proof_rules.typed_code(key, opened.id, proof_rules.step_of(instant))
         held = booking_store.bookings_on(session, [offer_id])
         seen = store.aliases(session, [each.passenger for each in held])
-        aboard = {each.id: {row.phase for row in proof_store.evidence_of(session, each.id)} for each in held}
+        told = {each.id: {(row.phase, row.side) for row in proof_store.evidence_of(session, each.id)} for each in held}
         on_way = [
             stop for stop in line_rules.stops_in(line, offer.leg.direction)
             if offer.leg.from_m <= line_rules.along_m(line, offer.leg.direction, stop) < offer.leg.to_m
@@ -171,7 +171,7 @@ def _ride_page(offer_id: str, faults: Faults) -> ResponseReturnValue:
         "covoit/ride.html",
         offer=offer,
         code=shown,
-        passengers=[_passenger(line, each, seen, aboard[each.id]) for each in held],
+        passengers=[_passenger(line, each, seen, told[each.id]) for each in held],
         left=room(offer, held, offer.leg),
         waiting=[
             {"stop": stop, "at": line_rules.passes_at(line, offer.leg, offer.leaves_at, stop),
@@ -186,14 +186,18 @@ def _ride_page(offer_id: str, faults: Faults) -> ResponseReturnValue:
     return page, faults.status if faults else 200
 
 
-def _passenger(line: Any, booking: Booking, seen: dict[str, Any], phases: set[str | None]) -> dict[str, Any]:
+def _passenger(
+    line: Any, booking: Booking, seen: dict[str, Any], told: set[tuple[str | None, str | None]]
+) -> dict[str, Any]:
     """What the driver sees of a passenger: a first name they chose, stops and seats. Never a telephone."""
+    phases = {phase for phase, _ in told}
     return {
         "booking": booking,
         "alias": seen.get(booking.passenger, (None, None))[0],
         "from": line_rules.stop_of(line, booking.from_stop),
         "to": line_rules.stop_of(line, booking.to_stop),
         "aboard": "start" in phases,
+        "taken_in": ("start", str(Side.DRIVER)) in told,
         "off": "end" in phases or booking.state is BookingState.VALIDATED,
         "asked": booking.state is BookingState.WAITING,
     }
@@ -236,7 +240,7 @@ def withdraw(offer_id: str) -> ResponseReturnValue:
 @bp.post("/covoiturage/trajets/<offer_id>/passagers/<booking_id>/<act>")
 @requires(Permission.ACCOUNT_OWN)
 def passenger_act(offer_id: str, booking_id: str, act: str) -> ResponseReturnValue:
-    """What a driver does with a booking of their run: accept, refuse, hear the code, set down."""
+    """What a driver does with a booking of their run: accept, refuse, hear the code, take in by position, set down."""
     faults = Faults()
     with faults.caught(), writing() as session:
         person = me(session)
@@ -252,6 +256,10 @@ def passenger_act(offer_id: str, booking_id: str, act: str) -> ResponseReturnVal
                 _count_try(booking_id)
                 proofs.driver_hears(
                     session, root_key(), driver=person, booking_id=booking_id, code=text("code", 10), now=now()
+                )
+            case "monte":
+                proofs.got_in(
+                    session, booking_id, person, device=None, point=point_of(), at=min(told_at(), now()), now=now()
                 )
             case "descendu":
                 proofs.set_down(session, booking_id, person, min(told_at(), now()), point_of())

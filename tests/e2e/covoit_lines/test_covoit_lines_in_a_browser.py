@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from covoit.rules.bookings import TERMS
-from covoit.service import lines, offers
-from covoit.store.people import person_of
+from covoit.service import bookings, lines, offers
+from covoit.store.people import PersonRow, person_of
 from covoit.store.proofs import EvidenceRow
 from mobigo.app import schema
 from mobigo.infra import accounts, grants, roles, sessions
@@ -346,6 +346,45 @@ def test_the_camera_reads_the_drivers_screen_and_the_position_makes_the_proof_st
         told = {(row.side, row.measured, row.lat) for row in rows}
     engine.dispose()
     assert told == {("passenger", True, 47.2467), ("driver", True, None)}
+
+
+def test_positions_of_both_prove_a_ride_without_a_code(world: World):
+    viotte = {"latitude": 47.2467, "longitude": 6.0217}  # 27 m from the stop
+    engine = open_engine(f"sqlite:///{world.site.home / 'mobigo.sqlite'}")
+    with transaction(engine) as session:
+        anne, karim = (
+            session.scalars(select(PersonRow.id).where(PersonRow.phone == phone)).one()
+            for phone in ("+33639980001", "+33639980002")
+        )
+        run = offers.publish(
+            session, anne, from_stop="besancon-gare-viotte", to_stop="saone-centre",
+            leaves_at=now() + timedelta(minutes=1), seats=2, now=now(),
+        )  # fmt: skip
+        seat = bookings.book(
+            session, offer_id=run.id, passenger=karim, from_stop=run.from_stop, to_stop=run.to_stop, seats=1, now=now()
+        )
+        offers.start(session, run.id, anne, now())
+    engine.dispose()
+    allowed = {"permissions": ["geolocation"], "geolocation": viotte, "width": PHONE}
+    driver = world.open(f"/covoiturage/trajets/{run.id}", "anne", **allowed)
+    rider = world.open(f"/covoiturage/places/{seat.id}", "karim", **allowed)
+    for page, opens, button in (
+        (driver, "Il monte, sans code", "Il monte ici"),
+        (rider, "Je monte sans lire de code", "Je monte ici"),
+    ):
+        page.locator("summary", has_text=opens).press("Enter")
+        expect(page.get_by_text("Votre position est ajoutée.")).to_be_visible()
+        assert everywhere(page) == []
+        page.get_by_role("button", name=button).press("Enter")
+        expect(page.get_by_text("à bord", exact=True)).to_be_visible()
+    for page, button in ((driver, "Il descend ici"), (rider, "Je suis descendu à")):
+        page.context.set_geolocation({"latitude": 47.2101, "longitude": 6.1011})
+        page.reload()
+        expect(page.get_by_text("Votre position est ajoutée : la preuve")).to_be_visible()
+        page.get_by_role("button", name=button).press("Enter")
+        page.wait_for_load_state()
+    rider.reload()
+    expect(rider.get_by_text("Classe C")).to_be_visible()
 
 
 def test_a_code_that_is_no_drivers_is_said_so_and_without_a_camera_the_figures_remain(world: World, tmp_path: Path):

@@ -448,3 +448,45 @@ def test_text_messages_are_taken_from_files_and_each_is_answered(engine: Engine,
     assert (folder / "refused" / "3.txt").exists()
     with transaction(engine) as session:
         assert [each.meeting for each in proofs.store.evidence_of(session, made.id)] == ["code", "code"]
+
+
+def test_getting_in_by_position_is_told_by_both_or_proves_nothing(engine: Engine):
+    start, end = line().stops[0], line().stops[-1]
+    with transaction(engine) as session:
+        who = people(session)
+        offer = published(session, who.driver, at=NOW)
+        made = bookings.book(session, offer_id=offer.id, passenger=who.karim, from_stop=A, to_stop=Z, seats=1, now=NOW)
+        offers.start(session, offer.id, who.driver, NOW)
+
+        def got_in(of: str, at: datetime, point: Point | None) -> proofs.Proven:
+            return proofs.got_in(session, made.id, of, device="p", point=point, at=at, now=at)
+
+        with pytest.raises(Refused, match="position_needed"):
+            got_in(who.karim, NOW, None)
+        with pytest.raises(Refused, match="not_at_the_stop"):
+            got_in(who.karim, NOW, end.point)
+        with pytest.raises(NotFound):
+            got_in("nobody", NOW, start.point)
+        got_in(who.karim, NOW + MINUTE, start.point)
+        later = NOW + 75 * MINUTE
+        alone = proofs.got_off(session, made.id, who.karim, device="p", point=end.point, at=later, now=later)
+        assert (alone.proof_class, alone.journey) == (ProofClass.A, None)
+        assert got_in(who.driver, NOW + 2 * MINUTE, start.point).proof_class is ProofClass.A
+        assert got_in(who.driver, NOW + 2 * MINUTE, start.point).repeated
+        both = proofs.set_down(session, made.id, who.driver, later + MINUTE, end.point)
+        assert (both.proof_class, both.booking.state) == (ProofClass.C, S.VALIDATED)
+
+
+def test_a_driver_whose_position_is_not_given_at_the_end_is_not_paid_by_positions(engine: Engine):
+    start, end = line().stops[0], line().stops[-1]
+    with transaction(engine) as session:
+        who = people(session)
+        offer = published(session, who.driver, at=NOW)
+        made = bookings.book(session, offer_id=offer.id, passenger=who.karim, from_stop=A, to_stop=Z, seats=1, now=NOW)
+        offers.start(session, offer.id, who.driver, NOW)
+        later = NOW + 75 * MINUTE
+        for person_ in (who.driver, who.karim):
+            proofs.got_in(session, made.id, person_, device="p", point=start.point, at=NOW + MINUTE, now=NOW + MINUTE)
+        proofs.got_off(session, made.id, who.karim, device="p", point=end.point, at=later, now=later)
+        last = proofs.set_down(session, made.id, who.driver, later, None)
+        assert (last.proof_class, last.journey) == (ProofClass.A, None)
