@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from mobigo.app import schema
 from mobigo.infra.db import open_engine
@@ -66,6 +66,6 @@ def test_a_form_sent_twice_by_an_impatient_finger_leaves_once(browser: Browser, 
         )
         button = page.get_by_role("button", name="Enregistrer", exact=True)
         button.click()
-        assert button.is_disabled()
+        expect(button).to_be_disabled()
         button.click(force=True)
         assert page.evaluate("window.sent") == 1
