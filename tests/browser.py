@@ -6,7 +6,8 @@ Tests take the `visit` fixture of `tests/e2e`:
         assert everywhere(visit("/aide")) == []
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -126,6 +127,21 @@ def own_faults(page: Page) -> list[str]:
 
 
 _OWN_RULES = (Path(__file__).parent / "browser_rules.js").read_text(encoding="utf-8")
+
+
+def nothing_amiss(visitors: Iterable[Visitor], close: Callable[[], object]) -> None:
+    """Close the visitors, then fail the test for what they noticed."""
+    outside = [url for each in visitors for url in each.outside]
+    complaints = [words for each in visitors for words in each.complaints]
+    close()
+    assert outside == [], "a page asked something of another site"
+    assert complaints == [], "the browser complained"
+
+
+def press(page: Page, role: Any, name: str) -> None:
+    """By keyboard alone: the first of that role whose name holds the pattern."""
+    page.get_by_role(role, name=re.compile(name)).first.focus()
+    page.keyboard.press("Enter")
 
 
 def tab_through(page: Page, steps: int) -> list[str]:

@@ -12,12 +12,29 @@ from datetime import date
 from typing import Final
 
 from covoit.model.lines import Line
+from mobigo.base.datasets import Column
 from mobigo.base.sheets import guarded
 
 COLUMNS: Final = (
-    "id_lieu", "nom_lieu", "ad_lieu", "com_lieu", "insee", "type", "date_maj", "ouvert", "source", "Xlong", "Ylat",
-    "nbre_pl", "nbre_pmr", "duree", "horaires", "proprio", "lumiere", "comm",
-)  # fmt: skip
+    Column("id_lieu", "string", "Identifiant provisoire ; le point d’accès national donne le définitif"),
+    Column("nom_lieu", "string", "Nom du lieu"),
+    Column("ad_lieu", "string", "Où l’on attend exactement", required=False),
+    Column("com_lieu", "string", "Commune"),
+    Column("insee", "string", "Code de la commune"),
+    Column("type", "string", "Type de lieu, dans la liste du schéma national"),
+    Column("date_maj", "date", "Jour depuis lequel ces lignes sont en vigueur"),
+    Column("ouvert", "boolean", "Le lieu est en service"),
+    Column("source", "string", "SIREN de qui décrit le lieu", required=False),
+    Column("Xlong", "number", "Longitude (WGS84)"),
+    Column("Ylat", "number", "Latitude (WGS84)"),
+    Column("nbre_pl", "integer", "Places de stationnement", required=False),
+    Column("nbre_pmr", "integer", "Places réservées aux personnes handicapées", required=False),
+    Column("duree", "integer", "Durée de stationnement permise, en minutes", required=False),
+    Column("horaires", "string", "Horaires (syntaxe OpenStreetMap)", required=False),
+    Column("proprio", "string", "Propriétaire", required=False),
+    Column("lumiere", "boolean", "Le lieu est éclairé", required=False),
+    Column("comm", "string", "Commentaire", required=False),
+)
 PRIVACY_POLICY: Final = "public: places, no person"
 # Our stops are numbered from 901 in their commune: the national access point numbers from 001 and gives the final id.
 FIRST_NUMBER: Final = 901
@@ -28,7 +45,7 @@ def places(lines: Sequence[Line], *, updated: date, siren: str | None) -> bytes:
     seen: dict[str, int] = defaultdict(int)
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\r\n")
-    rows.writerow(COLUMNS)
+    rows.writerow([column.name for column in COLUMNS])
     for line in lines:
         for stop in line.stops:
             number = FIRST_NUMBER + seen[stop.insee]

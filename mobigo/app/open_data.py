@@ -7,9 +7,8 @@ Timetables are in `open_timetables`. Tables about people are offered by
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from mobigo.base.datasets import Column
 from mobigo.base.instants import paris_day
 from opendata.export.tables import CSV, csv_bytes
 from opendata.model.datasets import Declaration, FileSpec, Gate, Period, Theme
@@ -93,29 +92,9 @@ def _table(table: "Dataset", theme: Theme, name: str, serves: str, keywords: tup
     return Offer(declared, produce)
 
 
-PLACE_COLUMNS: Final = (
-    Column("id_lieu", "string", "Identifiant provisoire ; le point d’accès national donne le définitif"),
-    Column("nom_lieu", "string", "Nom du lieu"),
-    Column("ad_lieu", "string", "Où l’on attend exactement", required=False),
-    Column("com_lieu", "string", "Commune"),
-    Column("insee", "string", "Code de la commune"),
-    Column("type", "string", "Type de lieu, dans la liste du schéma national"),
-    Column("date_maj", "date", "Jour depuis lequel ces lignes sont en vigueur"),
-    Column("ouvert", "boolean", "Le lieu est en service"),
-    Column("source", "string", "SIREN de qui décrit le lieu", required=False),
-    Column("Xlong", "number", "Longitude (WGS84)"),
-    Column("Ylat", "number", "Latitude (WGS84)"),
-    Column("nbre_pl", "integer", "Places de stationnement", required=False),
-    Column("nbre_pmr", "integer", "Places réservées aux personnes handicapées", required=False),
-    Column("duree", "integer", "Durée de stationnement permise, en minutes", required=False),
-    Column("horaires", "string", "Horaires (syntaxe OpenStreetMap)", required=False),
-    Column("proprio", "string", "Propriétaire", required=False),
-    Column("lumiere", "boolean", "Le lieu est éclairé", required=False),
-    Column("comm", "string", "Commentaire", required=False),
-)
-
-
 def _carpool() -> Iterator[Offer]:
+    from covoit.export.places import COLUMNS, places
+
     declared = Declaration(
         code="covoit-lieux",
         title="Arrêts des lignes de covoiturage",
@@ -125,14 +104,11 @@ def _carpool() -> Iterator[Offer]:
         theme=Theme.CARPOOL,
         gate=Gate.OPEN,
         period=Period.NIGHT,
-        files=(
-            FileSpec("lieux-covoiturage.csv", CSV, "Un arrêt par ligne", "schema-lieux-covoiturage", PLACE_COLUMNS),
-        ),
+        files=(FileSpec("lieux-covoiturage.csv", CSV, "Un arrêt par ligne", "schema-lieux-covoiturage", COLUMNS),),
         keywords=("covoiturage", "lieux", "lignes de covoiturage"),
     )
 
     def produce(now: datetime, _folder: Path) -> list[Edition]:
-        from covoit.export.places import places
         from covoit.gateway.lines import lines_on
 
         lines = lines_on(paris_day(now))

@@ -1,13 +1,11 @@
-"""What is in force, for those it concerns: a pupil's seat, an operator's services, a school's list."""
+"""What is in force, for those it concerns: an operator's services, a school's list. A pupil's own rides
+are in `timesheet`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from scolaire.rules.compare import hours_of
-from scolaire.rules.day import carried
-from scolaire.rules.halves import need_id
 from scolaire.service.plans import Opened, open_version
 from scolaire.store import contracts, schools
 from scolaire.store import plans as store
@@ -21,18 +19,6 @@ class Seen:
     opened: Opened
     buses: bool
     schools: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Riding:
-    """How a pupil rides in a half-day: the stop, when the bus is there, the service and its vehicle."""
-
-    half: str
-    weekdays: tuple[int, ...]
-    stop: str
-    at_s: int
-    service: str
-    vehicle_type: str
 
 
 def in_force(session: Session) -> list[tuple[store.PlanRow, Opened]]:
@@ -74,33 +60,3 @@ def seen_by(session: Session, organisations: Collection[str] | None) -> list[See
         buses = each.buses or (known is not None and known.buses)
         found[each.plan.id] = Seen(each.plan, each.opened, buses, each.schools or (known.schools if known else ()))
     return list(found.values())
-
-
-def ridings(session: Session, plan_id: str, pupil: str) -> list[Riding]:
-    """How a pupil rides by the version in force of a plan; nothing where it carries them not. `pupil`: the id the plan
-    knows (registration and home, see `service.demands`)."""
-    version = store.published(session, plan_id)
-    if version is None:
-        return []
-    opened = open_version(session, version.id)
-    seat, who = opened.plan.seats.get(pupil), opened.demand.pupil_of.get(pupil)
-    if seat is None or who is None:
-        return []
-    hours = hours_of(opened.plan, opened.demand)[pupil]
-    found = []
-    for half, at_ms in hours.items():
-        service = carried(opened.plan, half).get(need_id(seat, who.school), "")
-        vehicle = next((each.vehicle_type for each in opened.plan.halves[half].blocks if service in each.circuits), "")
-        weekdays = opened.demand.half_of[half].weekdays
-        found.append(Riding(half, weekdays, seat.stop, at_ms // 1000, service, vehicle))
-    return found
-
-
-def riding_of(session: Session, registration: str, home: str, uai: str, year: int) -> list[Riding]:
-    """How the pupil of a registration rides from a home, by whatever plan of the year serves the school."""
-    for plan in store.plans(session):
-        if plan.year == year and uai in plan.schools:
-            found = ridings(session, plan.id, f"{registration}.{home}")
-            if found:
-                return found
-    return []

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mobigo.infra.db import open_engine
-from tests.browser import Visit, Visitor, visitor
+from tests.browser import Visit, Visitor, nothing_amiss, visitor
 from tests.demo_home import Demo
 from tests.live import Site, site
 
@@ -83,8 +83,4 @@ def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
 def _visits(browser: Browser, where: Site) -> Iterator[Visit]:
     visits = Visits(browser, where)
     yield visits
-    outside = [url for each in visits.visitors for url in each.outside]
-    complaints = [words for each in visits.visitors for words in each.complaints]
-    visits.close()
-    assert outside == [], "a page asked something of another site"
-    assert complaints == [], "the browser complained"
+    nothing_amiss(visits.visitors, visits.close)

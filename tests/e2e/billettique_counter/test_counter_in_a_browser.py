@@ -15,7 +15,7 @@ from mobigo.infra import accounts, grants, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.roles import Grant, Role
-from tests.browser import PHONE, Visitor, everywhere, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, visitor
 from tests.live import Site, site
 
 ROLES = (Role.COUNTER_AGENT, Role.REGISSEUR, Role.COMPTABLE_PUBLIC, Role.MANDATAIRE)
@@ -72,11 +72,7 @@ def signed_in(engine: Engine, role: Role) -> str:
 def world(the_office: Office, browser: Browser) -> Iterator[World]:
     made = World(the_office, browser)
     yield made
-    outside = [url for each in made.visitors for url in each.outside]
-    complaints = [words for each in made.visitors for words in each.complaints]
-    made._stack.close()
-    assert outside == [], "a page asked something of another site"
-    assert complaints == [], "the browser complained"
+    nothing_amiss(made.visitors, made._stack.close)
 
 
 def reach(page: Page, words: str) -> None:

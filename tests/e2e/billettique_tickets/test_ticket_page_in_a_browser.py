@@ -33,7 +33,7 @@ from mobigo.infra.jobs import JobFilter, list_jobs, run_inline
 from mobigo.infra.outbox import MessageRow
 from mobigo.infra.roles import Grant, Role
 from mobigo.infra.web import Services
-from tests.browser import DESKTOP, Visitor, everywhere, visitor, weight_bytes
+from tests.browser import DESKTOP, Visitor, everywhere, nothing_amiss, visitor, weight_bytes
 from tests.holder_world import CARNET, PASS, SINGLE, TO_ACTIVATE, shown, sold
 from tests.live import Site, site
 from tests.paper import READ, drawn, photograph
@@ -98,11 +98,7 @@ def world(tickets_site: tuple[Site, Services, str], browser: Browser) -> Iterato
     answering, services, token = tickets_site
     made = World(answering, services, browser, {}, token)
     yield made
-    outside = [url for each in made.visitors for url in each.outside]
-    complaints = [words for each in made.visitors for words in each.complaints]
-    made.stack.close()
-    assert outside == [], "a page asked something of another site"
-    assert complaints == [], "the browser complained"
+    nothing_amiss(made.visitors, made.stack.close)
 
 
 def month(offer: Any) -> Any:

@@ -23,7 +23,7 @@ from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.roles import Role
 from mobigo.ledger import service as ledger
 from mobigo.ledger.model import Transfer
-from tests.browser import PHONE, Visitor, everywhere, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, visitor
 from tests.covoit_agents_world import a_closed_month, agents, last_month
 from tests.covoit_money_world import claim, driver, home_with, pain002, payer, record, ride
 from tests.live import Site, site
@@ -95,11 +95,7 @@ def the_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def world(the_office: Office, browser: Browser) -> Iterator[World]:
     made = World(the_office, browser)
     yield made
-    outside = [url for each in made.visitors for url in each.outside]
-    complaints = [words for each in made.visitors for words in each.complaints]
-    made._stack.close()
-    assert outside == [], "a page asked something of another site"
-    assert complaints == [], "the browser complained"
+    nothing_amiss(made.visitors, made._stack.close)
 
 
 def follow(page: Page, words: str) -> None:

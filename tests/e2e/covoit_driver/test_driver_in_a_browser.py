@@ -20,7 +20,7 @@ from mobigo.base.money import Money
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.outbox import MessageRow
-from tests.browser import PHONE, Visitor, everywhere, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, press, visitor
 from tests.covoit_driver_world import Known, known, whole_line, with_a_weak_proof
 from tests.covoit_money_world import DESK, IBANS, MANAGER, fund, home_with, record
 from tests.live import Site, site
@@ -110,17 +110,7 @@ def world(driver_site: tuple[Site, Engine, dict[str, Known], list[str]], browser
     answering, engine, people, pages = driver_site
     made = World(answering, engine, browser, people, pages)
     yield made
-    outside = [url for each in made.visitors for url in each.outside]
-    complaints = [words for each in made.visitors for words in each.complaints]
-    made.stack.close()
-    assert outside == [], "a page asked something of another site"
-    assert complaints == [], "the browser complained"
-
-
-def press(page: Page, role: str, name: str) -> None:
-    """By keyboard alone."""
-    page.get_by_role(role, name=re.compile(name)).first.focus()  # type: ignore[arg-type]
-    page.keyboard.press("Enter")
+    nothing_amiss(made.visitors, made.stack.close)
 
 
 def test_a_driver_is_told_asks_and_disputes(world: World) -> None:

@@ -23,7 +23,7 @@ from mobigo.infra import accounts, grants, roles, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.outbox import MessageRow
-from tests.browser import PHONE, Visitor, everywhere, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, visitor
 from tests.covoit_lines_world import MONTBARD, A, Z
 from tests.live import Site, site
 
@@ -91,11 +91,7 @@ def carpool_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sit
 def world(carpool_site: tuple[Site, dict[str, str]], browser: Browser) -> Iterator[World]:
     made = World(carpool_site[0], browser, carpool_site[1])
     yield made
-    outside = [url for each in made.visitors for url in each.outside]
-    complaints = [words for each in made.visitors for words in each.complaints]
-    made._stack.close()
-    assert outside == [], "a page asked something of another site"
-    assert complaints == [], "the browser complained"
+    nothing_amiss(made.visitors, made._stack.close)
 
 
 def choose(page: Page, label: str, stop: str) -> None:

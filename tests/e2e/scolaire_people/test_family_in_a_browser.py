@@ -1,6 +1,5 @@
 """A family registers a child on a telephone, without scripts, by keyboard; an agent signs; pages are for everybody."""
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ from scolaire.model.rights import Outcome
 from scolaire.service import deciding
 from scolaire.service.registering import register
 from scolaire.store.registrations import RegistrationRow
-from tests.browser import PHONE, Visitor, everywhere, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, press, visitor
 from tests.live import Site, site
 from tests.school_people_world import AGENT, ASKED, COLLEGE, CONTACT, place, two_homes
 
@@ -96,17 +95,7 @@ def world(school_site: tuple[Site, Engine, dict[str, str], dict[str, list[str]]]
     answering, engine, tokens, pages = school_site
     made = World(answering, engine, browser, tokens, pages)
     yield made
-    outside = [url for each in made.visitors for url in each.outside]
-    complaints = [words for each in made.visitors for words in each.complaints]
-    made.stack.close()
-    assert outside == [], "a page asked something of another site"
-    assert complaints == [], "the browser complained"
-
-
-def press(page: Page, role: str, name: str) -> None:
-    """By keyboard alone."""
-    page.get_by_role(role, name=re.compile(name)).first.focus()  # type: ignore[arg-type]
-    page.keyboard.press("Enter")
+    nothing_amiss(made.visitors, made.stack.close)
 
 
 def test_a_family_registers_by_keyboard_and_an_agent_signs(world: World) -> None:

@@ -19,7 +19,7 @@ from scolaire.engine.solve import Limits
 from scolaire.engine.stops import StopLimits
 from scolaire.service import demands, plans
 from scolaire.store import plans as store
-from tests.browser import DESKTOP, PHONE, Visitor, everywhere, visitor
+from tests.browser import DESKTOP, PHONE, Visitor, everywhere, nothing_amiss, visitor
 from tests.live import Site, site
 from tests.school_plans_world import NOW, plant
 from tests.school_world import sector
@@ -84,11 +84,7 @@ def planned(
 def desk(planned: tuple[Site, dict[str, str], str, tuple[str, str], str], browser: Browser) -> Iterator[Desk]:
     made = Desk(planned[0], browser, *planned[1:])
     yield made
-    outside = [url for each in made.visitors for url in each.outside]
-    complaints = [words for each in made.visitors for words in each.complaints]
-    made._stack.close()
-    assert outside == [], "a page asked something of another site"
-    assert complaints == [], "the browser complained"
+    nothing_amiss(made.visitors, made._stack.close)
 
 
 def paths(desk: Desk) -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from covoit.gateway.texts import FileTexts
-from covoit.model.bookings import BookingState, Offer
+from covoit.model.bookings import Booking, BookingState, Offer
 from covoit.model.journeys import LineLeg, ProofClass
 from covoit.model.lines import Help
 from covoit.rules import proofs as rules
@@ -231,13 +231,19 @@ def test_a_text_message_with_the_six_figures_boards_whoever_booked(engine: Engin
         assert met.booking.offer == offer.id
 
 
+def booked_and_driving(session: Session) -> tuple[People, Booking]:
+    """Karim has a seat from end to end of a run that has just set off."""
+    who = people(session)
+    offer = published(session, who.driver, at=NOW)
+    made = bookings.book(session, offer_id=offer.id, passenger=who.karim, from_stop=A, to_stop=Z, seats=1, now=NOW)
+    offers.start(session, offer.id, who.driver, NOW)
+    return who, made
+
+
 def test_positions_of_both_prove_a_ride_without_any_code(engine: Engine):
     start, end = line().stops[0], line().stops[-1]
     with transaction(engine) as session:
-        who = people(session)
-        offer = published(session, who.driver, at=NOW)
-        made = bookings.book(session, offer_id=offer.id, passenger=who.karim, from_stop=A, to_stop=Z, seats=1, now=NOW)
-        offers.start(session, offer.id, who.driver, NOW)
+        _, made = booked_and_driving(session)
         later = NOW + 75 * MINUTE
         for side, device, at, stop, phase in (
             (proofs.Side.DRIVER, "d", NOW, start, "start"),
@@ -453,10 +459,7 @@ def test_text_messages_are_taken_from_files_and_each_is_answered(engine: Engine,
 def test_getting_in_by_position_is_told_by_both_or_proves_nothing(engine: Engine):
     start, end = line().stops[0], line().stops[-1]
     with transaction(engine) as session:
-        who = people(session)
-        offer = published(session, who.driver, at=NOW)
-        made = bookings.book(session, offer_id=offer.id, passenger=who.karim, from_stop=A, to_stop=Z, seats=1, now=NOW)
-        offers.start(session, offer.id, who.driver, NOW)
+        who, made = booked_and_driving(session)
 
         def got_in(of: str, at: datetime, point: Point | None) -> proofs.Proven:
             return proofs.got_in(session, made.id, of, device="p", point=point, at=at, now=at)
@@ -480,10 +483,7 @@ def test_getting_in_by_position_is_told_by_both_or_proves_nothing(engine: Engine
 def test_a_driver_whose_position_is_not_given_at_the_end_is_not_paid_by_positions(engine: Engine):
     start, end = line().stops[0], line().stops[-1]
     with transaction(engine) as session:
-        who = people(session)
-        offer = published(session, who.driver, at=NOW)
-        made = bookings.book(session, offer_id=offer.id, passenger=who.karim, from_stop=A, to_stop=Z, seats=1, now=NOW)
-        offers.start(session, offer.id, who.driver, NOW)
+        who, made = booked_and_driving(session)
         later = NOW + 75 * MINUTE
         for person_ in (who.driver, who.karim):
             proofs.got_in(session, made.id, person_, device="p", point=start.point, at=NOW + MINUTE, now=NOW + MINUTE)

@@ -10,9 +10,11 @@ from mobigo.infra.jobs import State, registry, run_inline
 from scolaire.model.day import LockKind
 from scolaire.model.demand import Demand
 from scolaire.model.plan import Leave
-from scolaire.service import demands, optimising, plans, published
+from scolaire.model.schools import Way
+from scolaire.service import demands, optimising, plans
+from scolaire.service.timesheet import rides_of
 from scolaire.store import plans as store
-from scolaire.store.registrations import LegRow
+from scolaire.store.registrations import LegRow, RegistrationRow
 from scolaire.store.schools import BellRow, SchoolRow
 from scolaire.store.stops import StopRow
 from tests.school_plans_world import APPROVER, NOW, PLANNER, YEAR, Planted, add_pupils, plant
@@ -61,10 +63,11 @@ def test_pupils_are_carried_from_registration_to_a_published_seat(
         assert all(leg.stop is not None for leg in legs)
         found = plans.open_version(session, first.id)
         assert found.state == plans.PUBLISHED
-        rides = published.riding_of(session, legs[0].registration, legs[0].home, SMALL.schools[0].id, YEAR)
-        rides += published.riding_of(session, legs[0].registration, legs[0].home, SMALL.schools[1].id, YEAR)
-        assert {each.half for each in rides} == {"matin", "mercredi", "soir", "soir-2"}
-        assert {each.stop for each in rides} == {legs[0].stop}
+        row = session.get_one(RegistrationRow, legs[0].registration)
+        rides = rides_of(session, row)[legs[0].home]
+        assert {each.way for each in rides} == {Way.IN, Way.OUT}
+        assert {day for each in rides if each.way is Way.IN for day in each.weekdays} == {0, 1, 2, 3, 4}
+        assert {each.stop for each in rides} == {found.demand.stop_of[legs[0].stop].name}
 
     # Three pupils more: the plan in force changes little, is approved in turn, and takes its place.
     with transaction(engine) as session:
