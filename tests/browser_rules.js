@@ -3,6 +3,8 @@
   const faults = [];
   const words = (e) => (e.innerText || e.name || "").trim().slice(0, 40);
   const name = (e) => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + " " + words(e);
+  const named = (e) => (e.getAttribute("aria-labelledby") || "").split(" ").map((id) => document.getElementById(id));
+  const labels = (e) => [...(e.labels || []), ...named(e).filter(Boolean)];
   const shown = (e) => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
   const all = (selector) => [...document.querySelectorAll(selector)];
 
@@ -24,7 +26,7 @@
     if (shown(e) && empty.test(words(e))) faults.push("a link that says nothing by itself: " + name(e));
 
   for (const e of all("input:not([type=hidden]), select, textarea"))
-    if (shown(e) && e.type !== "submit" && ![...(e.labels || [])].some(shown))
+    if (shown(e) && e.type !== "submit" && !labels(e).some(shown))
       faults.push("a field without a visible label: " + name(e));
 
   const targets = "button, .btn, input:not([type=hidden], [type=checkbox], [type=radio]), select, summary, header.site a";

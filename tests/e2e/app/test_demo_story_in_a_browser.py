@@ -1,6 +1,7 @@
 """The demonstration in a browser: its buttons lead somewhere; one’s own GTFS is checked, put in use and searched."""
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import Visit, everywhere
+from tests.browser import PHONE, Visit, everywhere
 from tests.live import Site
 
 NIGHT = {
@@ -73,6 +74,38 @@ def test_the_driver_of_the_story_reads_his_nine_euros_and_the_code_that_would_ha
     page.get_by_label("Code", exact=True).fill(code[0])
     page.get_by_role("button", name="Confirmer ce compte").click()
     expect(page.get_by_text("FR76 … 0189").first).to_be_visible()
+
+
+def test_the_vice_president_reads_the_month_and_slides_the_price_of_a_kilometre(visit: Visit):
+    page = visit("/demonstration", width=PHONE)
+    page.get_by_role("button", name="Entrer comme la vice-présidente").press("Enter")
+    expect(page.get_by_role("table", name="Par ligne")).to_contain_text("Saulieu")
+    assert everywhere(page) == []
+    page.get_by_role("link", name="Essayer un autre barème").press("Enter")
+    result = page.locator("[data-simulation-result]")
+    expect(result).to_contain_text("Même coût")
+    assert everywhere(page) == []
+    slider = page.get_by_role("slider", name="Par kilomètre, en euros")
+    slider.press("ArrowRight")
+    expect(result).to_contain_text("de plus")
+    expect(result).not_to_contain_text("0 conducteur gagne")
+    slider.press("ArrowLeft")
+    expect(result).to_contain_text("Même coût")
+
+
+def test_the_feeds_and_their_faults_are_for_everybody(visit: Visit, demo_site: Site):
+    known = json.loads((demo_site.home / "secrets" / "demo-accounts.json").read_text(encoding="utf-8"))
+    account = next(each for each in known if each["role"] == "publisher")
+    page = visit("/connexion", width=PHONE)
+    page.locator("input[name=email]").fill(account["email"])
+    page.locator("input[name=password]").fill(account["password"])
+    page.locator("main form button").first.press("Enter")
+    page.wait_for_url("**/compte")
+    page.goto(f"{demo_site.url}/reseaux")
+    assert everywhere(page) == []
+    page.get_by_role("link", name="version 1").first.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert everywhere(page) == []
 
 
 def test_one_s_own_timetable_is_checked_put_in_use_and_searched_past_midnight(visit: Visit, demo_site: Site):

@@ -1,0 +1,82 @@
+"""`mobigo plan` on the demonstration: a carpool line beside the coaches, in words and as JSON, and what it refuses."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.demo_home import Demo
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@pytest.fixture(scope="module")
+def home(demo_template: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return demo_template.copy(tmp_path_factory.mktemp("plan") / "home")
+
+
+def plan(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("MOBIGO_")}
+    return subprocess.run(
+        [sys.executable, "-m", "mobigo.app.cli", "plan", *words],
+        env={**ours, "MOBIGO_HOME": str(home), "MOBIGO_ENV": "demo"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def tuesday(hour: str) -> str:
+    """A Tuesday to come: drivers of the line are expected, coaches run."""
+    day = datetime.now(PARIS).date() + timedelta(days=1)
+    while day.weekday() != 1:
+        day += timedelta(days=1)
+    return f"{day}T{hour}"
+
+
+def test_the_carpool_line_stands_beside_the_coaches(home: Path) -> None:
+    said = plan(home, "Saulieu", "Châtillon-sur-Seine", "--at", tuesday("06:30"))
+    assert said.returncode == 0, said.stderr
+    words = said.stdout.replace("\u202f", " ").replace("\xa0", " ")
+    assert words.startswith("Saulieu → Châtillon-sur-Seine")
+    assert "covoiturage, 1,50 €" in words
+    assert "Saulieu, place Monge → Châtillon-sur-Seine, centre, conducteurs attendus de" in words
+    assert "Attente" in words
+    assert "Départ et retour garantis : sans conducteur au bout de 20 minutes, un taxi ou un bon" in words
+
+
+def test_an_answer_as_json_arrives_in_time(home: Path) -> None:
+    said = plan(
+        home,
+        "47.2806,4.2297",
+        "Châtillon-sur-Seine",
+        "--at",
+        tuesday("10:00"),
+        "--arrive-by",
+        "--window",
+        "0",
+        "--json",
+    )
+    assert said.returncode == 0, said.stderr
+    answer = json.loads(said.stdout)
+    assert answer["arrive_by"] is True
+    for each in (*answer["journeys"], *answer["carpool"]):
+        assert datetime.fromisoformat(each["arrival"]) <= datetime.fromisoformat(answer["at"])
+    (way,) = answer["carpool"]
+    assert (way["price_cents"], way["guarantee"]["params"]) == (150, {"minutes": 20})
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("Saulieu", "Nullepart"), "Aucun lieu ne ressemble à « Nullepart »."),
+        (("Saulieu", "Dijon", "--at", "hier"), "L’heure « hier » ne peut pas être lue."),
+    ],
+)
+def test_what_it_cannot_read_is_said_and_is_no_success(home: Path, words: tuple[str, ...], sentence: str) -> None:
+    said = plan(home, *words)
+    assert said.returncode == 2
+    assert sentence in said.stderr.replace("\u202f", " ").replace("\xa0", " ")
