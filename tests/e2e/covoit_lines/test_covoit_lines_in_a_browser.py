@@ -180,6 +180,21 @@ def test_a_passenger_books_and_cancels_by_keyboard_alone(world: World):
     expect(page.get_by_text("annulée").first).to_be_visible()
 
 
+def test_a_driver_publishes_and_a_passenger_finds_the_ride(world: World):
+    driver = world.open("/covoiturage/conduire", "anne", scripts=False, width=PHONE)
+    form = driver.get_by_role("form", name="Je publie un trajet")
+    form.get_by_label("De", exact=True).select_option("besancon-gare-viotte")
+    form.get_by_label("À", exact=True).select_option("fuans-centre")
+    form.get_by_label("Places libres").fill("2")
+    form.get_by_role("button", name="Publier").press("Enter")
+    expect(driver.get_by_text("C’est publié. Les passagers voient votre trajet.")).to_be_visible()
+    rider = world.open("/covoiturage/lignes/besancon-fuans", "karim", width=PHONE)
+    expect(rider.locator("main")).to_contain_text("Anne")
+    driver.locator("main a[href*='/covoiturage/trajets/']").first.press("Enter")
+    driver.get_by_role("button", name="Annuler ce trajet").press("Enter")
+    expect(driver.get_by_text("Le trajet est annulé")).to_be_visible()
+
+
 def test_the_panel_says_that_somebody_waits(world: World):
     page = world.open(f"/covoiturage/panneau/{MONTBARD}")
     expect(page.get_by_text("2 personnes attendent")).to_be_visible()
