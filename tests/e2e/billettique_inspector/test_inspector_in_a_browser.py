@@ -116,6 +116,7 @@ def test_a_shift_without_a_network_from_the_first_ticket_to_the_sending(
         page.get_by_label("Prix du trajet").fill("1,50")
         expect(page.locator("#amount")).to_contain_text("89,50")
         page.get_by_role("button", name="Enregistrer le constat").click()
+        expect(page.locator("#receipt-secret")).not_to_be_empty()  # written once the constat is kept
         reference = page.locator("#receipt-reference").inner_text().replace(" ", "")
         secret = page.locator("#receipt-secret").inner_text()
         assert faults(page) == []
