@@ -107,6 +107,7 @@ def everywhere(page: Page) -> list[str]:
 
 def axe_faults(page: Page, colours_alone: bool = False) -> list[str]:
     """What axe finds, one line a node: rule, target, what to do. `colours_alone`: by its rules about colours."""
+    page.wait_for_load_state("load")  # a page reached by a link has its words before its stylesheet
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_axe())
     wanted = (
@@ -122,6 +123,7 @@ def axe_faults(page: Page, colours_alone: bool = False) -> list[str]:
 
 def own_faults(page: Page) -> list[str]:
     """Our rules for what axe lets through; each says what it found."""
+    page.wait_for_load_state("load")  # a page reached by a link has its words before its stylesheet
     found: list[str] = page.evaluate(_OWN_RULES)
     return found
 

@@ -133,14 +133,15 @@ def test_a_fifth_trip_is_refused_with_the_counters_and_one_withdrawn_makes_room(
     client: FlaskClient, operator: Operator
 ) -> None:
     """Defect 4: the filter of withdrawn trips never filtered, so they went on counting toward the day's four."""
-    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    if clock.now() - noon > timedelta(hours=23):
-        noon = clock.now().replace(microsecond=0) - timedelta(hours=8)
+    now = clock.now().replace(microsecond=0)
+    first = now.replace(hour=10, minute=0, second=0) - timedelta(days=1)
+    if now - first > timedelta(hours=23):  # five hours of one day, none of them 24 hours old
+        first = now - timedelta(hours=9)
     for number in range(4):
-        start = noon + timedelta(hours=number - 2)
+        start = first + timedelta(hours=number)
         document = declared(f"j{number}", f"t{number}", passenger=f"p{number}", start=start, minutes=20)
         assert post(client, operator, document).status_code == 201
-    fifth = declared("j9", "t9", passenger="p9", start=noon + timedelta(hours=2), minutes=20)
+    fifth = declared("j9", "t9", passenger="p9", start=first + timedelta(hours=4), minutes=20)
     refused = post(client, operator, fifth)
     assert refused.status_code == 422
     assert refused.get_json(force=True)["violations"] == [
