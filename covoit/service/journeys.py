@@ -234,7 +234,7 @@ def _keep(
                 sums=_sums(declared.incentives, declared.passenger.payments), intake=intake,
             )
         )  # fmt: skip
-        positions.append(store.position_of(journey.id, ends, journey.received_at, declared.licence_plate or None))
+        positions.append(store.position_of(journey, ends, declared.licence_plate or None))
         answers[place] = Received(
             Kind.NEW, journey.operator_journey_id, journey.received_at, violations, digest, digest
         )

@@ -22,6 +22,7 @@ from covoit.service.payments import BANK, in_payment
 from covoit.store import awards as award_store
 from covoit.store import claims as claim_store
 from covoit.store import ibans
+from covoit.store import journeys as journey_store
 from covoit.store import payments as store
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, Refused
@@ -115,6 +116,8 @@ def apply(session: Session, lines: Sequence[BankLine], *, file: str, by: str, no
         )  # fmt: skip
         if line.answer is Answer.PAID:
             paid += 1
+            stated = journey_store.journeys_stated(session, claim.person, claim.last_month)
+            journey_store.note_paid(session, stated, payment.sent_at)
         else:
             returned += 1
             _end_account(session, payment, line.reason, now)

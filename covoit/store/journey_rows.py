@@ -24,7 +24,7 @@ from mobigo.infra.privacy import Days, describe
 OWN_OPERATOR: Final = "mobigo"
 JOURNEY_DAYS: Final = 3_653  # ten years, as the ledger it explains (accounting papers), without an identity
 POSITION_DAYS: Final = 92  # three months after payment
-UNPAID_DAYS: Final = 275  # what nobody pays is treated as paid nine months after it was received
+UNPAID_DAYS: Final = 275  # what nobody pays is treated as paid nine months after the trip
 RAW_DECIMALS: Final = 2  # what stays of a position: about 700 m
 
 
@@ -263,13 +263,15 @@ def row_of(
 
 
 def position_of(
-    journey: str, positions: tuple[Point, Point], received_at: datetime, plate: str | None = None
+    journey: Journey, positions: tuple[Point, Point], plate: str | None = None, *, settled_at: datetime | None = None
 ) -> dict[str, Any]:
-    """The row of a journey's exact positions."""
+    """The row of a journey's exact positions. Their time counts from the trip, however late it was declared, and from
+    the reception of one that says it ended later; `settled_at`: an earlier date that is known already."""
+    unpaid = min(journey.ended_at, journey.received_at) + timedelta(days=UNPAID_DAYS)
     start, end = positions
     return {
-        "journey": journey, "start_lat": start.lat, "start_lon": start.lon, "end_lat": end.lat, "end_lon": end.lon,
-        "plate": plate, "settled_at": received_at + timedelta(days=UNPAID_DAYS),
+        "journey": journey.id, "start_lat": start.lat, "start_lon": start.lon, "end_lat": end.lat, "end_lon": end.lon,
+        "plate": plate, "settled_at": unpaid if settled_at is None else min(unpaid, settled_at),
     }  # fmt: skip
 
 

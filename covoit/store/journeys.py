@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.orm import Session
 
 from covoit.model.journeys import Journey, JourneyState, LineLeg
 from covoit.rules import status
 from covoit.rules.status import Acquisition, Check
+from covoit.store.award_rows import AwardRow, StatementLineRow, slices
 from covoit.store.journey_rows import (
     OWN_OPERATOR,
     DrivenRow,
@@ -40,8 +41,8 @@ from mobigo.infra.db import changed, insert_new, table_of
 __all__ = [
     "OWN_OPERATOR", "DrivenRow", "JourneyRow", "PastRow", "PositionRow", "Stored", "amend", "cancel", "facts_digest",
     "facts_of", "find_journey", "find_stored", "first_findings", "get_stored", "insert_many", "journey_of",
-    "journey_value", "journeys_of_passenger", "list_ids", "mark_priced", "note_paid", "position_of", "positions_of",
-    "record", "record_driven", "row_of", "stored_value", "trips_of_driver", "trips_ready",
+    "journey_value", "journeys_of_passenger", "journeys_stated", "list_ids", "mark_priced", "note_paid", "position_of",
+    "positions_of", "record", "record_driven", "row_of", "stored_value", "trips_of_driver", "trips_ready",
 ]  # fmt: skip
 
 # ---------------------------------------------------------------- writing
@@ -70,7 +71,7 @@ def record(
             )
         return stored.journey
     if positions is not None:
-        session.execute(insert(PositionRow).values(position_of(journey.id, positions, journey.received_at)))
+        session.execute(insert(PositionRow).values(position_of(journey, positions)))
     if operator_users is not None:
         pairs = zip(operator_users, (journey.driver, journey.passenger), strict=True)
         note_operator_users(session, journey.operator, pairs, journey.received_at)
@@ -128,18 +129,33 @@ def amend(
     }  # fmt: skip
     _change(session, stored, values, "patched", now)
     if positions is not None:
-        fresh = position_of(after.id, positions, stored.journey.received_at)
-        session.execute(update(PositionRow).where(PositionRow.journey == after.id).values(fresh))
+        known = session.scalar(select(PositionRow.settled_at).where(PositionRow.journey == after.id))
+        if known is not None:
+            fresh = position_of(after, positions, settled_at=known)
+            del fresh["plate"]  # a correction says nothing of the vehicle
+            session.execute(update(PositionRow).where(PositionRow.journey == after.id).values(fresh))
+
+
+def journeys_stated(session: Session, person: str, last_month: str) -> list[str]:
+    """The journeys of a driver's trips on their statements up to `last_month`."""
+    of_trip = and_(JourneyRow.operator == AwardRow.operator, JourneyRow.operator_trip_id == AwardRow.operator_trip_id)
+    asked = (
+        select(JourneyRow.id)
+        .join(AwardRow, of_trip)
+        .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
+        .where(StatementLineRow.person == person, StatementLineRow.month <= last_month)
+        .distinct()
+    )
+    return sorted(session.scalars(asked))
 
 
 def note_paid(session: Session, journeys: Sequence[str], paid_at: datetime) -> int:
     """Say that these journeys were paid: their exact positions are erased three months later."""
-    return changed(
-        session,
-        update(PositionRow)
-        .where(PositionRow.journey.in_(list(journeys)), PositionRow.settled_at > paid_at)
-        .values(settled_at=paid_at),
-    )
+    touched = 0
+    for some in slices(journeys):
+        later = (PositionRow.journey.in_(some), PositionRow.settled_at > paid_at)
+        touched += changed(session, update(PositionRow).where(*later).values(settled_at=paid_at))
+    return touched
 
 
 def insert_many(session: Session, rows: Sequence[Mapping[str, Any]], positions: Sequence[Mapping[str, Any]]) -> None:

@@ -57,8 +57,8 @@ describe(
 )
 describe(
     EvidenceRow,
-    purpose="prove a ride; positions are kept three months after they came in",
-    keep=Days(92, after="received_at", then=BLANK),
+    purpose="prove a ride; positions are kept three months after they were measured",
+    keep=Days(92, after="at", or_after="received_at", then=BLANK),
     personal={
         "lat": "showing that the device was at the stop",
         "lon": "showing that the device was at the stop",

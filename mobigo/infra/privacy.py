@@ -32,6 +32,7 @@ BLANK: Final = "blank"
 @dataclass(frozen=True, slots=True)
 class Days:
     """Kept `count` days after the instant (or the day) in column `after`; a row where it is empty is not due yet.
+    `or_after`: another column that counts where it is earlier.
 
     Then the row is deleted, or its personal columns are emptied (NULL; where a column may not be NULL, "" or an empty
     list).
@@ -40,10 +41,18 @@ class Days:
     count: int
     after: str
     then: str = DELETE
+    or_after: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that time is counted from."""
+        return (self.after,) if self.or_after is None else (self.after, self.or_after)
 
     def __str__(self) -> str:
         end = "row deleted" if self.then == DELETE else "personal columns emptied"
-        return f"{self.count} days after `{self.after}`, then {end}"
+        since = " or ".join(f"`{name}`" for name in self.columns)
+        earlier = "" if self.or_after is None else ", whichever is earlier"
+        return f"{self.count} days after {since}{earlier}, then {end}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ def describe(
     or counts its time from a column that is not there."""
     table = table_of(owner)
     told, ordinary = dict(personal or {}), frozenset(plain.split())
-    named = set(told) | ordinary | ({keep.after} if isinstance(keep, Days) else set())
+    named = set(told) | ordinary | (set(keep.columns) if isinstance(keep, Days) else set())
     unknown, twice = named - set(table.columns.keys()), set(told) & ordinary
     if unknown or twice:
         raise ValueError(f"{table.name}: unknown columns {sorted(unknown)}, named twice {sorted(twice)}")
@@ -126,11 +135,9 @@ def erase_due(session: Session, now: datetime) -> dict[str, int]:
 
 
 def _erase(session: Session, entry: Entry, keep: Days, now: datetime) -> int:
-    since = entry.table.c[keep.after]
-    limit: Any = now - timedelta(days=keep.count)
-    if isinstance(since.type, Date):
-        limit = paris_day(limit)
-    over = since <= limit
+    limit = now - timedelta(days=keep.count)
+    counted = [entry.table.c[name] for name in keep.columns]
+    over = or_(*(since <= (paris_day(limit) if isinstance(since.type, Date) else limit) for since in counted))
     if keep.then == DELETE:
         return changed(session, delete(entry.table).where(over))
     columns = [entry.table.c[name] for name in entry.personal]

@@ -34,7 +34,7 @@ def declared(engine: Engine, name: str, start: Point, end: Point) -> str:
     with transaction(engine) as session:
         journeys.insert_many(
             session, [row_of(made, digest=facts_digest(made))],
-            [journeys.position_of(name, (start, end), made.received_at)],
+            [journeys.position_of(replace(made, id=name), (start, end))],
         )  # fmt: skip
     return name
 
