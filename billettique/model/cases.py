@@ -28,7 +28,8 @@ MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
         {CaseState.CONTESTED, CaseState.PAID, CaseState.REGULARISED, CaseState.WITHDRAWN, CaseState.TRANSMITTED}
     ),
     CaseState.CONTESTED: frozenset({CaseState.PAID, CaseState.WITHDRAWN, CaseState.TRANSMITTED}),
-    CaseState.PAID: frozenset({CaseState.WITHDRAWN, CaseState.OPEN}),  # wrong after all; the payer's bank took it back
+    # Wrong after all; the payer's bank took it back, while a contest waits or not.
+    CaseState.PAID: frozenset({CaseState.WITHDRAWN, CaseState.OPEN, CaseState.CONTESTED}),
     CaseState.REGULARISED: frozenset({CaseState.WITHDRAWN}),
     CaseState.WITHDRAWN: frozenset(),
     CaseState.TRANSMITTED: frozenset(),

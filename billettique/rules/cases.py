@@ -9,7 +9,7 @@ from typing import Final
 
 from billettique.model.cases import CaseState, Constat, Penalties, Person, owed_later, owed_now
 from billettique.rules.rounds import RECEIPTS_MAX
-from mobigo.base.errors import InvalidInput, Refused
+from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO, Money
 
@@ -17,6 +17,7 @@ ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 REFERENCE: Final = re.compile(r"[2-9A-HJ-NP-Z]{8}", re.ASCII)  # nothing that is read for something else
 SECRET: Final = re.compile(r"[2-9A-HJ-NP-Z]{12}", re.ASCII)
 FARE_MAX: Final = Money(10_000)
+CONTESTABLE: Final = frozenset({CaseState.OPEN, CaseState.PAID, CaseState.REGULARISED})
 MEANS_ON_THE_SPOT: Final = frozenset({"cash", "cheque", "terminal"})
 _LONGEST: Final = {"last_name": 100, "first_name": 100, "born_at": 100, "address": 200, "postcode": 10, "town": 100}
 
@@ -82,6 +83,18 @@ def may_regularise(ground: str, found_at: datetime, pass_holder: bool, penalties
     last_day = last_day_to_regularise(found_at, penalties)
     if paris_day(now) > last_day:
         raise Refused("billettique.too_late_to_regularise", day=last_day)
+
+
+def may_contest(state: CaseState, contested: bool, term: date, day: date) -> None:
+    """A constat may be contested once, until its term, whether it is paid or not: who pays at once out of fear of more
+    does not give up being heard. Raises Conflict("billettique.contested_before", "billettique.case_closed"),
+    Refused("billettique.too_late_to_contest")."""
+    if contested or state is CaseState.CONTESTED:
+        raise Conflict("billettique.contested_before")
+    if state not in CONTESTABLE:
+        raise Conflict("billettique.case_closed", state=str(state))
+    if day > term:
+        raise Refused("billettique.too_late_to_contest", day=term)
 
 
 def last_day_to_regularise(found_at: datetime, penalties: Penalties) -> date:

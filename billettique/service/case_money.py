@@ -120,13 +120,16 @@ def on_dispute(session: Session, payment_id: str, ref: str, state: DisputeState,
     given, transfers = give_backs.settled_by_bank(session, row, payment_id, now)
     amount = max(ZERO, min(lost - given, Money(row.paid_cents)))
     again = CaseState(row.state) is CaseState.PAID and store.person_of(session, row.id) is not None and amount > ZERO
-    store.move(session, row, "dispute_lost", SYSTEM, now, state=CaseState.OPEN if again else None, amount=lost,
+    waits = store.waits(store.contest_of(session, row.id))
+    then = CaseState.CONTESTED if waits else CaseState.OPEN
+    store.move(session, row, "dispute_lost", SYSTEM, now, state=then if again else None, amount=lost,
                detail={"payment": payment_id, "ref": ref})  # fmt: skip
     if again:
         row.paid_cents -= amount.cents
         row.term = max(row.term, paris_day(now) + (row.term - paris_day(row.found_at)))
-        forget_at = datetime.combine(row.term, time(), PARIS) + timedelta(days=row.paid_days)  # or as its end will say
-        store.forget_from(session, row.id, forget_at)
+        if not waits:
+            forget_at = datetime.combine(row.term, time(), PARIS) + timedelta(days=row.paid_days)  # or as its end says
+            store.forget_from(session, row.id, forget_at)
         transfers.append(moved(row, f"lost:{payment_id}:{ref}", OWED, DISPUTES, amount, now))
     give(session, transfers, now)
 
@@ -175,8 +178,9 @@ def open_case(session: Session, case_id: str) -> CaseRow:
 
 
 def forget_paid(session: Session, row: CaseRow, now: datetime) -> None:
-    """Its person is forgotten a while after it is paid."""
-    store.forget_from(session, row.id, now + timedelta(days=row.paid_days))
+    """Its person is forgotten a while after it is paid; after the answer, when a contest waits."""
+    if not store.waits(store.contest_of(session, row.id)):
+        store.forget_from(session, row.id, now + timedelta(days=row.paid_days))
 
 
 def moved(row: CaseRow, what: str, debit: str, credit: str, amount: Money, at: datetime) -> Transfer:

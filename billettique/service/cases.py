@@ -1,5 +1,6 @@
-"""From a constat to its end: owed, paid, regularised, contested, answered, withdrawn, or transmitted to the officier du
-ministère public once its term is over. Each amount is in the ledger; a name is kept only as long as it is needed.
+"""From a constat to its end: owed, paid, regularised, withdrawn, or transmitted to the officier du ministère public
+once its term is over (contests are in `contests`). Each amount is in the ledger; a name is kept only
+as long as it is needed.
 
     owed → earned                    a constat is drawn up
     collector → owed                 it is paid, on the spot, at a counter or online
@@ -9,9 +10,9 @@ ministère public once its term is over. Each amount is in the ledger; a name is
 
 import secrets
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,6 @@ from billettique.rules import cases as rules
 from billettique.service import cash, give_backs, rounds
 from billettique.service.books import collector_account, give
 from billettique.service.case_money import (
-    CITIZEN,
     EARNED,
     OWED,
     SYSTEM,
@@ -43,9 +43,6 @@ from mobigo.infra.config import Config
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.idempotency import request_hash
 from mobigo.ledger.model import Transfer
-
-if TYPE_CHECKING:
-    pass
 
 COUNTER: Final = "counter"
 PATH: Final = "/constat"
@@ -157,7 +154,7 @@ def _into_till(
     )
 
 
-# ---------------------------------------------------------------- regularising, contesting, answering
+# ---------------------------------------------------------------- regularising, withdrawing
 
 
 def regularise(
@@ -181,7 +178,7 @@ def regularise(
     collector = terms_on(paris_day(now), config.home).collector
     store.move(session, row, "regularised", by, now, state=CaseState.REGULARISED, amount=fee,
                detail={"proof": proof[:60], "means": means})  # fmt: skip
-    _set_forgetting(session, row, config.home)
+    set_forgetting(session, row, config.home)
     give(
         session,
         [
@@ -194,54 +191,9 @@ def regularise(
     return row
 
 
-def contest(session: Session, config: Config, case_id: str, text: str, now: datetime, *, by: str = CITIZEN) -> CaseRow:
-    """The person says why they do not agree, within the term; once. Raises InvalidInput("billettique.contest_empty"),
-    Refused("billettique.too_late_to_contest"), Conflict("billettique.case_closed", "billettique.contested_before")."""
-    written = text.strip()[:TEXT_MAX]
-    if not written:
-        raise InvalidInput("billettique.contest_empty")
-    row = open_case(session, case_id)
-    if CaseState(row.state) is CaseState.CONTESTED or store.contest_of(session, row.id) is not None:
-        raise Conflict("billettique.contested_before")
-    if paris_day(now) > row.term:
-        raise Refused("billettique.too_late_to_contest", day=row.term)
-    penalties = penalties_by_code(row.penalties, config.home)
-    row.answer_by = paris_day(now) + timedelta(days=penalties.answer_days)
-    store.add_contest(session, row.id, written, now, rules.forgets_at(CaseState.OPEN, row.found_at, None, penalties))
-    store.move(session, row, "contested", by, now, state=CaseState.CONTESTED)
-    return row
-
-
-def answer(
-    session: Session, config: Config, case_id: str, *, withdrawn: bool, text: str, by: str, now: datetime
-) -> CaseRow:
-    """Answer a contest: the constat is withdrawn, and what was owed with it; or it stands, and the contest goes to the
-    officier du ministère public with the constat (code de procédure pénale, article 529-5).
-
-    Raises InvalidInput("billettique.answer_empty"), Conflict("billettique.not_contested"),
-    Refused("billettique.own_constat") for the inspector who drew it up.
-    """
-    written = text.strip()[:TEXT_MAX]
-    if not written:
-        raise InvalidInput("billettique.answer_empty")
-    row = store.get_case(session, case_id, lock=True)
-    if CaseState(row.state) is not CaseState.CONTESTED:
-        raise Conflict("billettique.not_contested")
-    if by == row.inspector:
-        raise Refused("billettique.own_constat")
-    kept = store.contest_of(session, row.id)
-    if kept is not None:
-        kept.answered_at, kept.answered_by, kept.withdrawn, kept.answer = now, by, withdrawn, written
-    if withdrawn:
-        _withdraw(session, row, by, now, config.home)
-    else:
-        _transmit(session, row, "protest", by, now, config.home)
-    return row
-
-
 def withdraw(session: Session, config: Config, case_id: str, *, why: str, by: str, now: datetime) -> CaseRow:
     """A constat that was wrong is withdrawn without anybody having to ask; what was paid for it is to be given back
-    (see `give_backs`). Raises Conflict("billettique.case_closed"),
+    (see `give_backs`). Raises Conflict("billettique.case_closed", "billettique.contest_waits"),
     InvalidInput("billettique.answer_empty"), Refused("billettique.own_constat")."""
     if not why.strip():
         raise InvalidInput("billettique.answer_empty")
@@ -250,15 +202,19 @@ def withdraw(session: Session, config: Config, case_id: str, *, why: str, by: st
         raise Conflict("billettique.case_closed", state=row.state)
     if by == row.inspector:
         raise Refused("billettique.own_constat")
-    _withdraw(session, row, by, now, config.home)
+    if store.waits(store.contest_of(session, row.id)):
+        raise Conflict("billettique.contest_waits")  # whoever wrote is owed an answer
+    withdrawn_of(session, row, by, now, config.home)
     return row
 
 
 def transmit_due(session: Session, config: Config, now: datetime) -> int:
-    """Cases neither paid nor contested in their term go to the officier du ministère public; how many."""
+    """Cases neither paid nor contested in their term go to the officier du ministère public; how many. So do those that
+    a bank made owed again, with the contest that was answered while they were paid."""
     rows = store.over_term(session, paris_day(now), BATCH)
     for row in rows:
-        _transmit(session, row, "unpaid", SYSTEM, now, config.home)
+        contested = store.contest_of(session, row.id) is not None
+        transmit(session, row, "protest" if contested else "unpaid", SYSTEM, now, config.home)
     return len(rows)
 
 
@@ -282,12 +238,13 @@ def penalties_of(row: CaseRow, config: Config) -> Penalties:
 # ---------------------------------------------------------------- steps
 
 
-def _withdraw(session: Session, row: CaseRow, by: str, now: datetime, home: Path) -> None:
+def withdrawn_of(session: Session, row: CaseRow, by: str, now: datetime, home: Path) -> None:
+    """A locked case is withdrawn: nothing more is owed, and what was paid is to be given back."""
     less = remaining(row)
     back = give_backs.owe_paid(session, row, now)
     row.owed_cents -= (less + back).cents
     store.move(session, row, "withdrawn", by, now, state=CaseState.WITHDRAWN, amount=less + back)
-    _set_forgetting(session, row, home)
+    set_forgetting(session, row, home)
     give(
         session,
         [
@@ -298,13 +255,15 @@ def _withdraw(session: Session, row: CaseRow, by: str, now: datetime, home: Path
     )
 
 
-def _transmit(session: Session, row: CaseRow, why: str, by: str, now: datetime, home: Path) -> None:
+def transmit(session: Session, row: CaseRow, why: str, by: str, now: datetime, home: Path) -> None:
+    """A locked case goes to the officier du ministère public: it is no longer ours to ask."""
     amount = remaining(row)
     store.move(session, row, "transmitted", by, now, state=CaseState.TRANSMITTED, amount=amount, detail={"why": why})
-    _set_forgetting(session, row, home)
+    set_forgetting(session, row, home)
     give(session, [moved(row, "transmitted", TRANSMITTED, OWED, amount, now)], now)
 
 
-def _set_forgetting(session: Session, row: CaseRow, home: Path) -> None:
-    penalties = penalties_by_code(row.penalties, home)
-    store.forget_from(session, row.id, rules.forgets_at(CaseState(row.state), row.found_at, row.closed_at, penalties))
+def set_forgetting(session: Session, row: CaseRow, home: Path, *, since: datetime | None = None) -> None:
+    """Its person is forgotten a while after its end, or after `since`, an answer that came later."""
+    penalties, since = penalties_by_code(row.penalties, home), since or row.closed_at
+    store.forget_from(session, row.id, rules.forgets_at(CaseState(row.state), row.found_at, since, penalties))

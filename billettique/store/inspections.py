@@ -184,6 +184,18 @@ def contest_of(session: Session, case_id: str) -> ContestRow | None:
     return session.get(ContestRow, case_id)
 
 
+def waits(contest: ContestRow | None) -> bool:
+    """Whether this contest waits for its answer."""
+    return contest is not None and contest.answered_at is None
+
+
+def unanswered(session: Session, limit: int) -> list[tuple[CaseRow, ContestRow]]:
+    """The contests that wait, the earliest day to answer by first."""
+    asked = select(CaseRow, ContestRow).join(ContestRow, ContestRow.case_id == CaseRow.id)
+    asked = asked.where(ContestRow.answered_at.is_(None)).order_by(CaseRow.answer_by, CaseRow.id).limit(limit)
+    return [(row, contest) for row, contest in session.execute(asked)]
+
+
 def add_contest(session: Session, case_id: str, text: str, now: datetime, forget_at: datetime) -> None:
     """A contest; there is one a case."""
     session.add(ContestRow(case_id=case_id, contested_at=now, text=text, forget_at=forget_at))

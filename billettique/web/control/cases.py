@@ -1,6 +1,7 @@
 """What follows a constat: the page of whoever was checked (by the reference and secret they left with), and the agents'
 desk. An agent's page shows a name only while the case needs one."""
 
+from datetime import date
 from typing import Final
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from billettique.model.cases import CLOSED, MOVES, CaseState
 from billettique.rules import cases as rules
-from billettique.service import case_money
+from billettique.service import case_money, contests
 from billettique.service import cases as service
 from billettique.store import give_backs as give_back_store
 from billettique.store import inspections as store
@@ -86,7 +87,7 @@ def case_contest(reference: str, secret: str) -> ResponseReturnValue:
     try:
         with transaction(services().engine) as session:
             row = service.open_by_secret(session, reference, secret)
-            service.contest(session, services().config, row.id, request.form.get("text", ""), now())
+            contests.contest(session, services().config, row.id, request.form.get("text", ""), now())
     except NotFound:
         raise
     except MobigoError as wrong:
@@ -106,7 +107,7 @@ def _own_page(reference: str, secret: str, errors: dict[str, str] | None = None)
 
 def _shown(session: Session, row: CaseRow) -> dict[str, object]:
     state, penalties = CaseState(row.state), service.penalties_of(row, services().config)
-    today = paris_day(now())
+    today, contest = paris_day(now()), store.contest_of(session, row.id)
     regularise_by = rules.last_day_to_regularise(row.found_at, penalties)
     return {
         "row": row,
@@ -119,9 +120,11 @@ def _shown(session: Session, row: CaseRow) -> dict[str, object]:
             (_("Prix du trajet"), Money(row.fare_cents)),
             (_("Frais de dossier"), Money(row.fee_cents)),
         ],
-        "contest": store.contest_of(session, row.id),
+        "contest": contest,
+        "waits": store.waits(contest),
         "moves": [(each, words.moves().get(each.kind, each.kind)) for each in store.moves_of(session, row.id)],
-        "may_contest": state is CaseState.OPEN and today <= row.term and store.contest_of(session, row.id) is None,
+        "may_contest": state in rules.CONTESTABLE and today <= row.term and contest is None,
+        "paid": state in (CaseState.PAID, CaseState.REGULARISED),
         "may_pay": state in (CaseState.OPEN, CaseState.CONTESTED),
         "may_regularise": state is CaseState.OPEN and row.pass_holder and row.ground in penalties.forgotten_grounds
         and today <= regularise_by,
@@ -169,7 +172,7 @@ def case(case_id: str) -> ResponseReturnValue:
 @bp.post("/controle/dossiers/<case_id>/<act>")
 @requires(Permission.TICKETS_CASES)
 def case_act(case_id: str, act: str) -> ResponseReturnValue:
-    """Pay at the counter, regularise, answer a contest, withdraw."""
+    """Pay at the counter, regularise, write in a contest that came on paper, answer one, withdraw."""
     form, who, config = request.form, auth.signed_in().subject, services().config
     try:
         with transaction(services().engine) as session:
@@ -182,8 +185,11 @@ def case_act(case_id: str, act: str) -> ResponseReturnValue:
             elif act == "repondre":
                 if form.get("outcome") not in ("withdrawn", "upheld"):
                     raise InvalidInput("billettique.outcome_missing")
-                service.answer(session, config, case_id, withdrawn=form["outcome"] == "withdrawn",
-                               text=form.get("text", ""), by=who, now=now())  # fmt: skip
+                contests.answer(session, config, case_id, withdrawn=form["outcome"] == "withdrawn",
+                                text=form.get("text", ""), by=who, now=now())  # fmt: skip
+            elif act == "contester":
+                contests.contest(session, config, case_id, form.get("text", ""), now(), by=who,
+                                 received=_day_received())  # fmt: skip
             elif act == "classer":
                 service.withdraw(session, config, case_id, why=form.get("why", ""), by=who, now=now())
             else:
@@ -216,11 +222,19 @@ def alert_seen() -> ResponseReturnValue:
     return redirect(url_for("billettique.cases"), 303)
 
 
+def _day_received() -> date:
+    try:
+        return date.fromisoformat(request.form.get("received", ""))
+    except ValueError:
+        raise InvalidInput("billettique.bad_day_received") from None
+
+
 def _case_page(case_id: str, errors: dict[str, str] | None = None) -> str:
     with reading(services().engine) as session:
         row = store.get_case(session, case_id)
         return render_template(
             "billettique/case.html", **_shown(session, row), person=store.person_of(session, row.id),
             may_withdraw=CaseState.WITHDRAWN in MOVES[CaseState(row.state)],
-            errors=errors or {}, means=words.means(), mine=row.inspector == auth.signed_in().subject,
+            errors=errors or {}, today=paris_day(now()), typed=request.form,
+            means=words.means(), mine=row.inspector == auth.signed_in().subject,
         )  # fmt: skip

@@ -68,6 +68,7 @@ def moves() -> dict[str, str]:
         "paid": _("Paiement reçu"),
         "regularised": _("Régularisé : abonnement présenté"),
         "contested": _("Contestation reçue"),
+        "upheld": _("Contestation rejetée : le paiement reste acquis"),
         "withdrawn": _("Classé sans suite"),
         "transmitted": _("Transmis au ministère public"),
         "disputed": _("Paiement contesté auprès de la banque"),

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from billettique.model.cases import CaseState, Constat, Person
 from billettique.rules.cases import digest
-from billettique.service import case_money, cases, cash, regie_state, rounds
+from billettique.service import case_money, cases, cash, contests, regie_state, rounds
 from billettique.store import inspections as store
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.money import ZERO, Money
@@ -142,31 +142,31 @@ def test_a_contest_is_answered_by_somebody_else(
 ) -> None:
     case_id = drawn(engine, database_config)
     with pytest.raises(InvalidInput), transaction(engine) as session:
-        cases.contest(session, database_config, case_id, "  ", NOW)
+        contests.contest(session, database_config, case_id, "  ", NOW)
     with transaction(engine) as session:
-        row = cases.contest(session, database_config, case_id, "J’avais un titre.", NOW)
+        row = contests.contest(session, database_config, case_id, "J’avais un titre.", NOW)
         assert row.answer_by is not None
     with pytest.raises(Conflict), transaction(engine) as session:
-        cases.contest(session, database_config, case_id, "Encore", NOW)
+        contests.contest(session, database_config, case_id, "Encore", NOW)
     with pytest.raises(Refused) as own, transaction(engine) as session:
-        cases.answer(session, database_config, case_id, withdrawn=True, text="Oui", by=INSPECTOR, now=NOW)
+        contests.answer(session, database_config, case_id, withdrawn=True, text="Oui", by=INSPECTOR, now=NOW)
     assert own.value.decision.code == "billettique.own_constat"
     with transaction(engine) as session:
-        cases.answer(session, database_config, case_id, withdrawn=withdrawn, text="Vu.", by=AGENT, now=NOW)
+        contests.answer(session, database_config, case_id, withdrawn=withdrawn, text="Vu.", by=AGENT, now=NOW)
     assert state(engine) is end
     left = {"penalties:earned": 0} if withdrawn else {"penalties:earned": 8950, "penalties:transmitted": -8950}
     assert books(engine) == {"penalties:owed": 0, **left}
     with pytest.raises(Conflict), transaction(engine) as session:
-        cases.answer(session, database_config, case_id, withdrawn=True, text="Vu.", by=AGENT, now=NOW)
+        contests.answer(session, database_config, case_id, withdrawn=True, text="Vu.", by=AGENT, now=NOW)
 
 
 def test_a_contest_may_come_on_the_last_day_and_not_after(engine: Engine, database_config: Config) -> None:
     case_id = drawn(engine, database_config)
     last = datetime(2027, 2, 24, 20, 0, tzinfo=UTC)
     with pytest.raises(Refused), transaction(engine) as session:
-        cases.contest(session, database_config, case_id, "Non", last + timedelta(days=1))
+        contests.contest(session, database_config, case_id, "Non", last + timedelta(days=1))
     with transaction(engine) as session:
-        cases.contest(session, database_config, case_id, "Non", last)
+        contests.contest(session, database_config, case_id, "Non", last)
 
 
 def test_what_is_neither_paid_nor_contested_goes_to_the_prosecutor_after_its_term(
@@ -185,8 +185,8 @@ def test_what_is_neither_paid_nor_contested_goes_to_the_prosecutor_after_its_ter
 def test_names_and_words_are_erased_on_time_and_amounts_stay(engine: Engine, database_config: Config) -> None:
     case_id = drawn(engine, database_config)
     with transaction(engine) as session:
-        cases.contest(session, database_config, case_id, "J’étais malade.", NOW)
-        cases.answer(session, database_config, case_id, withdrawn=True, text="Classé.", by=AGENT, now=NOW)
+        contests.contest(session, database_config, case_id, "J’étais malade.", NOW)
+        contests.answer(session, database_config, case_id, withdrawn=True, text="Classé.", by=AGENT, now=NOW)
     with transaction(engine) as session:
         erase_due(session, NOW + timedelta(days=29, hours=23))
         assert store.person_of(session, case_id) is not None
