@@ -10,12 +10,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Measure:
-    """`ratio` is ours / peer; `ok` compares what `goal` bounds (the ratio when there is a peer, else ours)."""
+    """`ratio` is ours / peer; `ok` compares what `goal` bounds (the ratio when there is a peer, else ours). Without a
+    goal the measure is only told."""
 
     bench: str
     ours: float
     unit: str
-    goal: float
+    goal: float | None
     peer: float | None = None
     peer_name: str = ""
     higher_is_better: bool = False
@@ -27,6 +28,8 @@ class Measure:
 
     @property
     def ok(self) -> bool:
+        if self.goal is None:
+            return True
         bounded = self.ours if self.ratio is None else self.ratio
         return bounded >= self.goal if self.higher_is_better else bounded <= self.goal
 
