@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from ortools.math_opt.python import mathopt
 
+from scolaire.engine.going import Going, always, beside
 from scolaire.engine.pool import Pool, Way, Ways
 
 Placed = tuple[Way, int]  # a way, and its arrival (position)
@@ -140,16 +141,17 @@ def prices(pool: Pool, by: By) -> Prices:
     return Prices(answer.objective_value(), worth)
 
 
-def choose(pool: Pool, by: By, *, most_s: float, dear: Dear | None = None) -> Choice | None:
-    """The best choice found in `most_s` seconds; None when there was none. Without the limit being reached the answer
-    is proven, and the same each time. `dear`: what a scenario of a school costs beside its buses (in buses)."""
+def choose(pool: Pool, by: By, *, most_s: float, dear: Dear | None = None, going: Going = always) -> Choice | None:
+    """The best choice found in `most_s` seconds; None when there was none, or when it was stopped. Without the limit
+    being reached the answer is proven, and the same each time. `dear`: what a scenario of a school costs beside its
+    buses (in buses)."""
     asked = _Programme(pool, by, whole=True, dear=dear)
     limits = mathopt.SolveParameters(
         time_limit=datetime.timedelta(seconds=most_s),
         absolute_gap_tolerance=_GAP if dear is None else _CLOSE, relative_gap_tolerance=0.0,
     )  # fmt: skip
-    answer = mathopt.solve(asked.model, mathopt.SolverType.HIGHS, params=limits)
-    if not answer.has_primal_feasible_solution():
+    answer = beside(lambda: mathopt.solve(asked.model, mathopt.SolverType.HIGHS, params=limits), going)
+    if answer is None or not answer.has_primal_feasible_solution():
         return None
     values = answer.variable_values()
     placed = tuple(_placed(asked, school, values) for school in range(len(pool.problem.schools)))

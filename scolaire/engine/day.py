@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mobigo.base.errors import Refused
+from scolaire.engine.going import Going, always
 from scolaire.engine.half import HalfAsk, Told, improve
 from scolaire.engine.held import Held, held_of
 from scolaire.engine.repair import repair
@@ -76,6 +77,7 @@ class _Day:
     held: Held
     told: Callable[[DayTold], bool]
     keep: Callable[[DayPlan], None]
+    asked: Going
     best: DayPlan | None = None
     best_worth: tuple[int, ...] = ()
 
@@ -99,15 +101,21 @@ class _Day:
         return figures.left, cents, pupils, figures.buses
 
     def going(self) -> bool:
-        return self.told(DayTold("stops", "", None, None))
+        """Whether to go on, asked while stops are chosen."""
+        return self.told(DayTold("stops", "", None, None)) and self.asked()
+
+    def half_going(self) -> bool:
+        """The same within a half-day, where nothing is stopped before there is a plan."""
+        return self.best is None or self.asked()
 
 
 def plan_day(
     demand: Demand, ask: DayAsk, limits: DayLimits, seed: int, *,
     told: Callable[[DayTold], bool] = lambda _: True, keep: Callable[[DayPlan], None] = lambda _: None,
+    going: Going = always,
 ) -> DayPlan:  # fmt: skip
     """The best plan found. `keep` is given every plan that is better than the ones before; `told` hears of every step
-    and ends the work by answering False.
+    and ends the work by answering False; so does `going`, which is asked in the middle of long steps too.
 
     Raises Refused: "scolaire.demand_broken" (count, first), "scolaire.locks_conflict" (count, locks, why),
     "scolaire.no_route", "scolaire.no_vehicle", "scolaire.fleet_short", "scolaire.too_many_at_stop".
@@ -118,7 +126,7 @@ def plan_day(
     travel = travel_of(demand)
     left = without_place(demand, travel)
     held = held_of(demand, travel, ask.base, ask.locks, left)
-    day = _Day(held.demand, ask, limits, seed, travel, tuple(left.values()), held, told, keep)
+    day = _Day(held.demand, ask, limits, seed, travel, tuple(left.values()), held, told, keep, going)
     pupils = {each.id: each for each in demand.pupils if each.id not in left}
     if ask.base is not None and (ask.mode is not Mode.FRESH or held.frozen):
         _carry_over(day, pupils)
@@ -207,7 +215,10 @@ def _better(day: _Day, whole: DayPlan, half: Half) -> DayPlan:
             best = day.best
 
     ask = _asked(day, problem, half, whole.halves[half.id])
-    improve(problem, ask, day.limits.halves, day.seed, lambda step: _heard(day, half, step), keep)
+    improve(
+        problem, ask, day.limits.halves, day.seed, lambda step: _heard(day, half, step), keep,
+        always if day.asked is always else day.half_going,
+    )  # fmt: skip
     return best
 
 

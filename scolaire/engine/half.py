@@ -13,6 +13,7 @@ from mobigo.base.errors import Refused
 from scolaire.engine import choice as choosing
 from scolaire.engine.book import fresh_name
 from scolaire.engine.choice import By, Choice
+from scolaire.engine.going import Going, always
 from scolaire.engine.pool import Arrival, Pool, Ways, arrivals_of, circuit, needs_by_school
 from scolaire.engine.routes import Ask, route
 from scolaire.engine.solve import Holds, Limits, first_routes, priced_routes
@@ -54,6 +55,7 @@ class _Work:
     needs: list[tuple[int, ...]]
     holds: list[Holds]
     keep: Callable[[Plan], None] = lambda _: None
+    going: Going = always
     kept: bool = False
     short: Refused | None = None
 
@@ -71,14 +73,18 @@ class _Work:
 
 
 def improve(
-    problem: Problem, ask: HalfAsk, limits: Limits, seed: int, told: Callable[[Told], bool],
-    keep: Callable[[Plan], None],
+    problem: Problem, ask: HalfAsk, limits: Limits, seed: int, tell: Callable[[Told], bool],
+    keep: Callable[[Plan], None], going: Going = always,
 ) -> None:  # fmt: skip
-    """Gives `keep` every better plan found, the first one soon. Each is checked. `told` hears of every step and ends
-    the work by answering False, once there is a plan. Raises Refused("scolaire.no_route" | "scolaire.no_vehicle" |
-    "scolaire.fleet_short")."""
+    """Gives `keep` every better plan found, the first one soon. Each is checked. `tell` hears of every step and ends
+    the work by answering False, once there is a plan; `going`, asked more often, ends it in the middle of a step.
+    Raises Refused("scolaire.no_route" | "scolaire.no_vehicle" | "scolaire.fleet_short")."""
     work = _work(problem, ask, limits)
-    work.keep = keep
+    work.keep, work.going = keep, going
+
+    def told(step: Told) -> bool:
+        return tell(step) and going()
+
     best = _first(work, limits, seed, told)
     if best is not None and any(work.needs):
         _rounds(work, best, limits, seed, told)
@@ -93,7 +99,15 @@ def _rounds(work: "_Work", best: Choice, limits: Limits, seed: int, told: Callab
         for school, needs in enumerate(work.needs):
             if needs:
                 priced_routes(
-                    work.pool, school, needs, work.holds[school], worth, best, limits, seed + 1_000 * (turn + 1)
+                    work.pool,
+                    school,
+                    needs,
+                    work.holds[school],
+                    worth,
+                    best,
+                    limits,
+                    seed + 1_000 * (turn + 1),
+                    work.going,
                 )
                 if not told(Told("prices", best.buses, worth.buses)):
                     return
@@ -175,7 +189,7 @@ def _first(work: _Work, limits: Limits, seed: int, told: Callable[[Told], bool])
         if not told(Told("routes", best.buses, None)):
             return None
         if needs:
-            first_routes(work.pool, school, needs, work.holds[school], limits, seed, _heard(told, best))
+            first_routes(work.pool, school, needs, work.holds[school], limits, seed, _heard(told, best), work.going)
     better = _chosen(work, limits)
     if better is not None and better.buses <= best.buses:
         best = better
@@ -183,7 +197,7 @@ def _first(work: _Work, limits: Limits, seed: int, told: Callable[[Told], bool])
     return best if told(Told("choice", best.buses, None)) else None
 
 
-def _heard(told: Callable[[Told], bool], best: Choice) -> Callable[[], bool]:
+def _heard(told: Callable[[Told], bool], best: Choice) -> Going:
     return lambda: told(Told("routes", best.buses, None))
 
 
@@ -241,13 +255,18 @@ def _rides(work: _Work, school: int, ways: Sequence[tuple[int, ...]]) -> bool:
 
 def _chosen(work: _Work, limits: Limits) -> Choice | None:
     if work.ask.moved is None or work.ask.known is None:
-        return choosing.choose(work.pool, By.SCENARIO, most_s=limits.choice_s)
+        return choosing.choose(work.pool, By.SCENARIO, most_s=limits.choice_s, going=_once(work))
     price, together = work.ask.moved, _together(work.ask.known)
 
     def dear(_school: int, scenario: Ways) -> float:
         return price * sum(_moved(work.grouped, way, together) for way in scenario)
 
-    return choosing.choose(work.pool, By.SCENARIO, most_s=limits.choice_s, dear=dear)
+    return choosing.choose(work.pool, By.SCENARIO, most_s=limits.choice_s, dear=dear, going=_once(work))
+
+
+def _once(work: _Work) -> Going:
+    """Nothing is stopped before there is a plan."""
+    return work.going if work.kept else always
 
 
 def _together(plan: Plan) -> dict[str, frozenset[str]]:

@@ -14,6 +14,7 @@ import pyvrp
 from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.stop import MaxIterations
 
+from scolaire.engine.going import Going, always
 from scolaire.model.problem import Problem
 
 # A school that asks for many buses makes it say so; what it gives back is looked at anyway.
@@ -50,13 +51,14 @@ class Ask:
     wheelchairs: int = 0
 
 
-def route(problem: Problem, ask: Ask, *, seed: int, iterations: int, begin: Ways = ()) -> Ways:
+def route(problem: Problem, ask: Ask, *, seed: int, iterations: int, begin: Ways = (), going: Going = always) -> Ways:
     """Routes that together serve every need of the school within every cap; none when none were found. `begin`: where
-    the search starts from. Deterministic for a seed."""
+    the search starts from. `going`: ends it early by saying no. Deterministic for a seed."""
     data = _data(problem, ask)
     params = pyvrp.SolveParams(ils=pyvrp.IteratedLocalSearchParams(num_iters_no_improvement=max(100, iterations // 2)))
+    turns = MaxIterations(iterations)
     found = pyvrp.solve(
-        data, MaxIterations(iterations), seed=seed, collect_stats=False, params=params,
+        data, lambda cost: turns(cost) or not going(), seed=seed, collect_stats=False, params=params,
         initial_solution=_known(data, ask, begin) if begin else None,
     ).best  # fmt: skip
     if not found.is_feasible():

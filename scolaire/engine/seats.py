@@ -3,11 +3,12 @@
 Wheelchair users keep the nearest stop they can reach and wait in a group of their own: their vehicle is another.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from mobigo.base.errors import Refused
+from scolaire.engine.going import Going, always
 from scolaire.engine.stops import StopLimits, choose_stops
 from scolaire.model.day import Seat
 from scolaire.model.demand import Demand, Pupil
@@ -21,7 +22,7 @@ COPIES_MOST = 40
 
 def seat_pupils(
     demand: Demand, travel: Travel, pupils: Mapping[str, Pupil], fixed: Mapping[str, str], limits: StopLimits,
-    seed: int, going: Callable[[], bool] = lambda: True, reserve: int = 0,
+    seed: int, going: Going = always, reserve: int = 0,
 ) -> dict[str, Seat]:  # fmt: skip
     """A seat for each of `pupils` (by id), who all can be carried. `fixed`: the stop some of them must have.
     `reserve`: seats to leave free on a tour. When `going` says no, the schools that remain are looked at briefly.
@@ -33,7 +34,7 @@ def seat_pupils(
         found |= dict(_rolling(demand, travel, [each for each in own if each.wheelchair], fixed))
         if walking:
             found |= _school(
-                demand, travel, school.id, walking, fixed, limits if going() else StopLimits(20), seed, reserve
+                demand, travel, school.id, walking, fixed, limits if going() else StopLimits(20), seed, reserve, going
             )
     return found
 
@@ -68,7 +69,7 @@ def _rolling(
 
 def _school(
     demand: Demand, travel: Travel, school: str, pupils: list[Pupil], fixed: Mapping[str, str], limits: StopLimits,
-    seed: int, reserve: int,
+    seed: int, reserve: int, going: Going,
 ) -> dict[str, Seat]:  # fmt: skip
     """Stops and tours of one school. A stop that more pupils can reach than a bus has seats is there several times."""
     seats = max(1, widest(demand).seats - reserve)
@@ -84,7 +85,7 @@ def _school(
     nodes = [demand.node_of[f"school:{school}"], *(demand.node_of[f"stop:{stop}"] for stop, _ in copies)]
     costs = travel.ms[np.ix_(nodes, nodes)] / 1000.0
     reach = tuple(tuple(sorted(n for stop in stops for n in place[stop])) for stops in able)
-    plan = choose_stops(StopProblem(costs, reach, seats), limits, seed)
+    plan = choose_stops(StopProblem(costs, reach, seats), limits, seed, going)
     if plan is None:
         raise Refused("scolaire.too_many_at_stop", school=school)
     chosen = _nearest(plan, reach, [dict(each.reach) for each in pupils], copies)

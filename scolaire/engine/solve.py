@@ -12,6 +12,7 @@ from mobigo.base.errors import Refused
 from scolaire.engine import choice as choosing
 from scolaire.engine.choice import By, Choice, Prices
 from scolaire.engine.fleet import Span, chains
+from scolaire.engine.going import Going, always
 from scolaire.engine.pool import Pool, arrivals_of, circuit, free_ms, needs_by_school
 from scolaire.engine.routes import Ask, Start, route
 from scolaire.model.plan import Block, Circuit, Plan
@@ -88,20 +89,21 @@ def solve(problem: Problem, limits: Limits, seed: int, told: Callable[[Step], bo
 
 def first_routes(
     pool: Pool, school: int, needs: tuple[int, ...], holds: Holds, limits: Limits, seed: int,
-    going: Callable[[], bool] = lambda: True,
+    between: Going = always, going: Going = always,
 ) -> None:  # fmt: skip
-    """Routes of a school by every way of `FIRST`, into the pool; fewer of them when `going` says no. Raises
-    Refused("scolaire.no_route", school)."""
+    """Routes of a school by every way of `FIRST`, into the pool; fewer of them when `between` says no (asked between
+    two ways) or `going` (asked within one). Raises Refused("scolaire.no_route", school)."""
     problem = pool.problem
     at_ms = problem.schools[school].first_ms
     for n, (share, bus_ms) in enumerate(FIRST):
-        if pool.scenarios[school] and not going():
+        if pool.scenarios[school] and not (between() and going()):
             return
         ask = Ask(
             problem.schools[school].id, needs, at_ms, holds.seats, bus_ms=bus_ms, cap_share=share,
             wheelchairs=holds.wheelchairs,
         )  # fmt: skip
-        pool.add(school, route(problem, ask, seed=seed + n, iterations=limits.iterations))
+        listens = going if pool.scenarios[school] else always
+        pool.add(school, route(problem, ask, seed=seed + n, iterations=limits.iterations, going=listens))
     if not pool.scenarios[school]:
         raise Refused("scolaire.no_route", school=problem.schools[school].id)
 
@@ -115,6 +117,7 @@ def priced_routes(
     best: Choice,
     limits: Limits,
     seed: int,
+    going: Going = always,
 ) -> None:
     """Routes that know what a bus from elsewhere costs, and what a circuit here is worth to others."""
     problem = pool.problem
@@ -132,7 +135,7 @@ def priced_routes(
         problem.schools[school].id, needs, at_ms, holds.seats, tuple(starts), 1.0 - here,
         bus_ms=10_000_000 if seed // 1_000 % 2 else 3_000_000, wheelchairs=holds.wheelchairs,
     )  # fmt: skip
-    pool.add(school, route(problem, ask, seed=seed, iterations=limits.iterations))
+    pool.add(school, route(problem, ask, seed=seed, iterations=limits.iterations, going=going))
 
 
 def planned(problem: Problem, pool: Pool, best: Choice) -> Plan:

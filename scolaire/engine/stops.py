@@ -11,10 +11,12 @@ Sources: the problem, and why choosing stops first and touring them afterwards c
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
+from scolaire.engine.going import Going, always
 from scolaire.engine.seating import NONE, Ints, Paths, Reach, State, new_state, rise, seat, sit
 from scolaire.engine.tours import Costs, best_place, place_of, saving, shorten, tour_cost
 from scolaire.model.stops import StopPlan, StopProblem
@@ -31,6 +33,7 @@ WARM, COLD = 0.05, 0.0005  # of the mean cost from the school to a stop
 SPARE_TOURS = 6
 DEAREST = 12  # stops that are tried to be closed, at most, in one pass
 PASSES = 3
+SLICE = 100  # turns between two looks at whether to go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,21 @@ class StopLimits:
     iterations: int = 20_000
 
 
-def choose_stops(problem: StopProblem, limits: StopLimits, seed: int) -> StopPlan | None:
+KEPT, BEST, HEAT = 0, 1, 2
+
+
+class Tried(NamedTuple):
+    """The plan being changed, the one to go back to, the best one."""
+
+    now: State
+    kept: State
+    best: State
+
+
+def choose_stops(problem: StopProblem, limits: StopLimits, seed: int, going: Going = always) -> StopPlan | None:
     """The cheapest plan found; None when none was, which is when the pupils that may only use one stop are more than a
-    bus has seats. Pupils who have no stop within reach are left (stop 0)."""
+    bus has seats. Pupils who have no stop within reach are left (stop 0). `going`: ends the search by saying no, once
+    there is a plan."""
     able = [pupil for pupil, stops in enumerate(problem.reach) if stops]
     if not able:
         return StopPlan((), (0,) * len(problem.reach), 0.0)
@@ -52,8 +67,16 @@ def choose_stops(problem: StopProblem, limits: StopLimits, seed: int) -> StopPla
     tours = -(-len(able) // problem.seats) + SPARE_TOURS
     best = new_state(len(costs) - 1, len(able), tours)
     scale = float(costs[0, 1:].mean()) or 1.0
-    found = _search(costs, near, reach, best, problem.seats, limits.iterations, scale * WARM, scale * COLD, seed)
-    if not np.isfinite(found):
+    now, kept = (_empty(len(costs) - 1, len(able), tours) for _ in range(2))
+    cooling = (COLD / WARM) ** (1.0 / max(1, limits.iterations))
+    stand = np.array([np.inf, np.inf, scale * WARM])
+    _seed(seed)
+    done = 0
+    while done < limits.iterations and (going() or not np.isfinite(stand[BEST])):
+        turns = min(SLICE, limits.iterations - done)
+        _search(costs, near, reach, Tried(now, kept, best), problem.seats, turns, stand, cooling)
+        done += turns
+    if not np.isfinite(stand[BEST]):
         return None
     stop_of = [0] * len(problem.reach)
     for pupil, stop in zip(able, best.stop_of.tolist(), strict=True):
@@ -81,16 +104,21 @@ def _reach(reach: list[list[int]], nodes: int) -> Reach:
 
 
 @njit(cache=True, nogil=True)
-def _search(
-    costs: Costs, near: Ints, reach: Reach, best: State, seats: int, turns: int, warm: float, cold: float, seed: int
-) -> float:
+def _seed(seed: int) -> None:
     np.random.seed(seed)
+
+
+@njit(cache=True, nogil=True)
+def _search(
+    costs: Costs, near: Ints, reach: Reach, tried: Tried, seats: int, turns: int, stand: Costs, cooling: float
+) -> None:
+    """Some turns more; `stand` (cost of what is kept, of the best, heat) says where the search is."""
+    now, kept, best = tried
     stops, pupils, tours = costs.shape[0] - 1, best.stop_of.shape[0], best.size.shape[0]
-    now, kept, paths = _empty(stops, pupils, tours), _empty(stops, pupils, tours), _paths(tours)
+    paths = _paths(tours)
     standing, barred = np.empty(pupils, np.int64), np.zeros(stops + 1, np.int64)
     touched = np.zeros(tours, np.int64)
-    kept_cost, best_cost = np.inf, np.inf
-    heat, cooling = warm, (cold / warm) ** (1.0 / max(1, turns))
+    kept_cost, best_cost, heat = stand
     for _ in range(turns):
         heat *= cooling
         touched[:] = 0
@@ -116,7 +144,7 @@ def _search(
                 _copy(now, best)
         else:
             _copy(kept, now)
-    return best_cost
+    stand[KEPT], stand[BEST], stand[HEAT] = kept_cost, best_cost, heat
 
 
 @njit(cache=True, nogil=True)

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from mobigo.infra import clock
-from mobigo.infra.jobs import JobContext, JobStopped, enqueue
+from mobigo.infra.db import reading
+from mobigo.infra.jobs import JobContext, JobStopped, State, enqueue, find_job
 from scolaire.export.plan_json import demand_json, plan_json
 from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand
@@ -88,8 +89,9 @@ def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
     def work() -> None:
         try:
             plan_day(
-                demand, asked, limits, int(params["seed"]), told=lambda step: _hear(search, step), keep=search.found.put
-            )
+                demand, asked, limits, int(params["seed"]), told=lambda step: _hear(search, step),
+                keep=search.found.put, going=lambda: not search.stop,
+            )  # fmt: skip
         except BaseException as error:  # told to the job's own thread, which raises it
             search.error = error
 
@@ -101,7 +103,8 @@ def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
         thread.join(TICK_S)
         over = not thread.is_alive()
         best = _keep(ctx, search, demand, best)
-        if ctx.cancelled():
+        if _stopped(ctx):
+            search.stop = True  # nobody waits for the solver: its thread ends with the process
             _end(ctx, plan_id, demand, best, params, stopped=True)
             raise JobStopped
         if over:
@@ -112,6 +115,15 @@ def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
     if search.error is not None:
         raise search.error
     return _end(ctx, plan_id, demand, best, params, stopped=False)
+
+
+def _stopped(ctx: JobContext) -> bool:
+    """Whether somebody asked to stop: what the worker has heard of, or what its row says already."""
+    if ctx.cancelled():
+        return True
+    with reading(ctx.engine) as session:
+        job = find_job(session, ctx.job_id)
+    return job is not None and job.state is State.CANCELLING
 
 
 def _hear(search: _Search, step: "DayTold") -> bool:
