@@ -1,8 +1,9 @@
 """A month of carpooling, drawn from a seed, in which it is known who cheats: what the fraud checks are judged on.
 
 Honest people are the majority; at least a fifth of their journeys look like a fraud without being one (couples on fixed
-hours, colleagues who drive in turn, convoys to an event, night shifts, neighbours of a coach line, fast trains between
-two journeys, users of two operators, a parent's busy Saturday). Cheats vary too: some are timid and stay near what
+hours, colleagues who drive in turn, convoys to an event, night shifts, bakers before dawn, Saturday nights out, people
+always on time on a line of one length, neighbours of a coach line, fast trains between two journeys, users of two
+operators, a parent's busy Saturday). Cheats vary too: some are timid and stay near what
 honest people do. The habits below were written from the published descriptions, not from the detector.
 """
 
@@ -171,16 +172,8 @@ class Draw:
         for _ in range(self.random.choice((3, 4, 5))):
             driver, rider = self.person(), self.person()
             metres = base + self.random.randint(-25, 25)
-            self.ride(
-                day,
-                minute + self.random.uniform(0, 1.5),
-                axis,
-                driver,
-                rider,
-                looks="convoy",
-                spread_m=60,
-                metres=metres,
-            )
+            leave = minute + self.random.uniform(0, 1.5)
+            self.ride(day, leave, axis, driver, rider, looks="convoy", spread_m=60, metres=metres)
             self.ride(day, minute + 300 + self.random.uniform(0, 40), axis[::-1], driver, rider, looks="convoy")
 
     def team(self) -> None:
@@ -199,6 +192,39 @@ class Draw:
             who = rider if self.random.random() < 0.8 else third
             self.ride(day, 1_235 + self.random.gauss(0, 4), axis, driver, who, looks="night")
             self.ride(day + timedelta(days=1), 325 + self.random.gauss(0, 6), axis[::-1], driver, who, looks="night")
+
+    def baker(self) -> None:
+        """To work long before dawn, back at noon, a colleague in the car; some colleagues go home by bus."""
+        axis, driver, rider = self.axis(), self.person(), self.person()
+        comes_back = self.random.random() < 0.6
+        early = self.random.uniform(180, 290)
+        for day in self.some(self.days, 0.75):
+            self.ride(day, early + self.random.gauss(0, 5), axis, driver, rider, looks="baker")
+            if comes_back:
+                self.ride(day, 720 + self.random.gauss(0, 15), axis[::-1], driver, rider, looks="baker")
+
+    def nights_out(self) -> None:
+        """Young people on Friday and Saturday nights: there late, back before dawn."""
+        axis, driver = self.axis(), self.person()
+        friends = [self.person() for _ in range(3)]
+        for day in self.some([day for day in self.days if day.weekday() in (4, 5)], 0.9):
+            riders = self.random.sample(friends, self.random.choice((1, 2, 3)))
+            out, home = 1_345 + self.random.gauss(0, 8), 1_440 + 170 + self.random.gauss(0, 20)
+            for rider in riders:
+                self.ride(day, out, axis, driver, rider, trip=f"o{driver}{day}", looks="out")
+                self.ride(day, home, axis[::-1], driver, rider, trip=f"h{driver}{day}", looks="out")
+
+    def always_on_time(self) -> None:
+        """A line of one length, the same departure every day, two or three minutes early or late."""
+        axis, driver, rider = self.axis(), self.person(), self.person()
+        metres = round(distance_m(TOWNS[axis[0]], TOWNS[axis[1]]) * 1.22)
+        minute, late = self.random.uniform(380, 500), self.random.uniform(1.8, 3)
+        for day in self.some(self.workdays, 0.9):
+            for way, leave in ((axis, minute), (axis[::-1], minute + 570)):
+                self.ride(
+                    day, leave + self.random.gauss(0, late), way, driver, rider, looks="on_time", metres=metres,
+                    start=TOWNS[way[0]], end=TOWNS[way[1]],
+                )  # fmt: skip
 
     def beside_the_coach(self) -> None:
         """Carpoolers who live near a coach stop and leave when it suits them, sometimes just when the coach does."""
@@ -329,16 +355,42 @@ class Draw:
             minute += (ride.ended_at - ride.started_at).total_seconds() / 60 + self.random.uniform(2, 28)
             self.ride(day, minute, far, person, self.person(), fraud="teleport")
 
+    def through_the_night(self) -> None:
+        """Runs declared when nobody looks: there and back in the dark, passengers who hardly show by day."""
+        axis, driver = self.axis(), self.person()
+        riders = [self.person() for _ in range(self.random.choice((1, 2, 2)))]
+        for day in self.random.sample(self.days, self.random.randint(10, 22)):
+            minute = self.random.uniform(1_325, 1_420)
+            for turn in range(self.random.choice((2, 2, 3))):
+                way = axis if turn % 2 == 0 else axis[::-1]
+                for rider in riders:
+                    self.ride(day, minute, way, driver, rider, trip=f"n{driver}{day}{turn}", fraud="night")
+                minute += self.minutes(axis) * 1.2 + self.random.uniform(25, 70)
+        for day in self.some(self.workdays, self.random.uniform(0, 0.35)):
+            self.ride(day, 700 + self.random.gauss(0, 20), axis, driver, riders[0], fraud="night")
+
+    def clockwork(self) -> None:
+        """A program that declares the same run every day, a few seconds and metres away."""
+        axis, driver, rider = self.axis(), self.person(), self.person()
+        metres = round(distance_m(TOWNS[axis[0]], TOWNS[axis[1]]) * 1.22)
+        minute, late = self.random.uniform(400, 1_100), self.random.uniform(0.05, 1.0)
+        for day in self.some(self.workdays, self.random.uniform(0.6, 1)):
+            self.ride(
+                day, minute + self.random.gauss(0, late), axis, driver, rider, fraud="regular", spread_m=40,
+                metres=metres + self.random.randint(-30, 30),
+            )  # fmt: skip
+
 
 def month_of(seed: int, *, month: date = date(2026, 11, 1), size: int = 1) -> World:
     """A month of journeys of about `size` × 7,000 journeys, of which a fifth or so are fraudulent."""
     draw = Draw(seed, month, size)
     habits: list[tuple[Callable[[], None], int]] = [
         (draw.commuters, 60), (draw.couple, 12), (draw.in_turn, 9), (draw.convoy, 5), (draw.team, 4),
-        (draw.night_shift, 5), (draw.beside_the_coach, 5), (draw.fast_train, 5), (draw.two_operators, 6),
-        (draw.saturday_parent, 7), (draw.shuttle, 4), (draw.swapping_pair, 4), (draw.ring, 4),
-        (draw.phones_in_one_car, 4),
-        (draw.on_the_coach, 5), (draw.cloned, 4), (draw.teleported, 6),
+        (draw.night_shift, 5), (draw.baker, 3), (draw.nights_out, 3), (draw.always_on_time, 5),
+        (draw.beside_the_coach, 5), (draw.fast_train, 5), (draw.two_operators, 6), (draw.saturday_parent, 7),
+        (draw.shuttle, 4), (draw.swapping_pair, 4), (draw.ring, 4), (draw.phones_in_one_car, 4),
+        (draw.on_the_coach, 5), (draw.cloned, 4), (draw.teleported, 6), (draw.through_the_night, 4),
+        (draw.clockwork, 5),
     ]  # fmt: skip
     for habit, times in habits:
         for _ in range(times * size):

@@ -24,6 +24,8 @@ class Suspicion(StrEnum):
     COACH = "coach"  # "car" trips that run as the coach runs
     CLONE = "clone"  # one run declared at two operators
     TELEPORT = "teleport"  # one person in two places
+    NIGHT = "night"  # a driver whose rides, there and back, are nearly all made at night
+    REGULAR = "regular"  # rides that leave at one second and measure one length: nobody is so punctual
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,14 @@ class Thresholds:
     shuttle_turn_s_max: int = 20 * 60
     coach_trips_min: int = 6
     coach_share_pct_min: int = 60
+    night_from_h: int = 22
+    night_to_h: int = 5
+    night_share_pct_min: int = 60  # who works has a way in daylight: half of their rides at most are made at night
+    night_trips_a_night_min: int = 2  # there and back
+    night_days_min: int = 11  # more than the Fridays and Saturdays of any month
+    regular_trips_min: int = 10
+    regular_start_s_max: int = 60  # standard deviation
+    regular_distance_m_max: int = 50  # standard deviation
 
 
 THRESHOLDS = Thresholds()

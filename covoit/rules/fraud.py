@@ -1,19 +1,23 @@
-"""The analytical checks of a month of journeys: seven frauds, each a function from sightings to alerts.
+"""The analytical checks of a month of journeys: nine frauds, each a function from sightings to alerts.
 
 Sources: the registry's own views (simultaneous trips of one run, role changes within a day, components of people who
-change roles, overlaps between operators), and the fraud of 2023 in Rouen, where one person with two phones rode the
-coach. What honest people do too (a couple on fixed hours, colleagues who drive in turn, two cars to one event, a fast
-train between two journeys, a parent's Saturday) stays below the thresholds of `covoit.model.fraud`.
+change roles, overlaps between operators, share of the night, low variance), and the fraud of 2023 in Rouen, where one
+person with two phones rode the coach. What honest people do too (a couple on fixed hours, colleagues who drive in turn,
+two cars to one event, a fast train between two journeys, a parent's Saturday, night work, Saturday nights) stays below
+the thresholds of `covoit.model.fraud`.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from statistics import pstdev
+from typing import Final
 
 from covoit.model.fraud import THRESHOLDS, Alert, Coaches, NoCoaches, Sighting, Suspicion, Thresholds
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import distance_m
+from mobigo.base.instants import PARIS
 
 Trips = Mapping[tuple[str, str], Sequence[Sighting]]
 
@@ -30,6 +34,8 @@ def alerts(
         *role_swaps(seen, limits),
         *shuttles(seen, limits),
         *coach_axes(seen, coaches or NoCoaches(), limits),
+        *nights(seen, limits),
+        *regular(seen, limits),
     ]
     return sorted(found, key=lambda alert: (alert.suspicion, sorted(alert.people), alert.journeys))
 
@@ -253,6 +259,74 @@ def coach_axes(seen: Sequence[Sighting], coaches: Coaches, limits: Thresholds) -
             reason = Decision("covoit.suspect_coach", trips=len(alike), of_trips=len(rides))
             found.append(_alert(Suspicion.COACH, people, rides, reason))
     return found
+
+
+def nights(seen: Sequence[Sighting], limits: Thresholds) -> list[Alert]:
+    """A driver who drives there and back within the night, night after night, and hardly ever by day."""
+    by_driver: dict[str, list[Sighting]] = defaultdict(list)
+    for each in seen:
+        by_driver[each.driver].append(each)
+    found = []
+    for driver, rides in by_driver.items():
+        dark = [ride for ride in rides if _at_night(ride, limits)]
+        trips, of_trips = len({ride.trip for ride in dark}), len({ride.trip for ride in rides})
+        by_night: dict[date, set[tuple[str, str]]] = defaultdict(set)
+        for ride in dark:
+            by_night[_night_of(ride, limits)].add(ride.trip)
+        busy = sum(len(inside) >= limits.night_trips_a_night_min for inside in by_night.values())
+        if busy >= limits.night_days_min and 100 * trips >= limits.night_share_pct_min * of_trips:
+            people = frozenset({driver, *(ride.passenger for ride in dark)})
+            reason = Decision("covoit.suspect_night", trips=trips, of_trips=of_trips, nights=busy)
+            found.append(_alert(Suspicion.NIGHT, people, dark, reason))
+    return found
+
+
+def _at_night(ride: Sighting, limits: Thresholds) -> bool:
+    hour = ride.started_at.astimezone(PARIS).hour
+    return hour >= limits.night_from_h or hour < limits.night_to_h
+
+
+def _night_of(ride: Sighting, limits: Thresholds) -> date:
+    """The evening a night began, whatever side of midnight the ride is on."""
+    return (ride.started_at.astimezone(PARIS) - timedelta(hours=limits.night_to_h)).date()
+
+
+def regular(seen: Sequence[Sighting], limits: Thresholds) -> list[Alert]:
+    """Rides of two people from one commune to another that leave at the same second of the day and measure the same,
+    again and again: a clockwork declares them. People are late, and park elsewhere."""
+    by_way: dict[tuple[str, str, object, object], list[Sighting]] = defaultdict(list)
+    for each in seen:
+        by_way[(each.driver, each.passenger, _commune(each, True), _commune(each, False))].append(each)
+    found: dict[frozenset[str], tuple[list[Sighting], list[Decision]]] = {}
+    for rides in by_way.values():
+        if len(rides) < limits.regular_trips_min:
+            continue
+        starts, lengths = _clock_s(rides), [ride.distance_m for ride in rides]
+        punctual = within_deviation(starts, limits.regular_start_s_max)
+        if punctual and within_deviation(lengths, limits.regular_distance_m_max):
+            reason = Decision(
+                "covoit.suspect_regular", trips=len(rides), seconds=round(pstdev(starts)), metres=round(pstdev(lengths))
+            )
+            concerned, reasons = found.setdefault(rides[0].people, ([], []))
+            concerned += rides
+            reasons.append(reason)
+    return [_alert(Suspicion.REGULAR, people, rides, *reasons) for people, (rides, reasons) in found.items()]
+
+
+def _clock_s(rides: Sequence[Sighting]) -> list[int]:
+    """When each starts on the clock of France, in seconds around the first one's hour: midnight is no jump."""
+    local = [ride.started_at.astimezone(PARIS) for ride in rides]
+    clock = [each.hour * 3600 + each.minute * 60 + each.second for each in local]
+    return [(each - clock[0] + _HALF_DAY_S) % (2 * _HALF_DAY_S) for each in clock]
+
+
+_HALF_DAY_S: Final = 43_200
+
+
+def within_deviation(values: Sequence[int], most: int) -> bool:
+    """Whether the standard deviation of whole numbers is at most `most`, exactly."""
+    count = len(values)
+    return count * sum(each * each for each in values) - sum(values) ** 2 <= (most * count) ** 2
 
 
 def _alert(suspicion: Suspicion, people: frozenset[str], rides: Sequence[Sighting], *reasons: Decision) -> Alert:

@@ -118,6 +118,8 @@ def suspicion(value: str) -> str:
         Suspicion.COACH: _("Trajets qui roulent comme le car"),
         Suspicion.CLONE: _("Même trajet chez deux opérateurs"),
         Suspicion.TELEPORT: _("Une personne à deux endroits"),
+        Suspicion.NIGHT: _("Trajets presque tous de nuit"),
+        Suspicion.REGULAR: _("Trajets trop réguliers"),
     }[Suspicion(value)]
 
 
@@ -133,6 +135,11 @@ def innocent(value: str) -> str:
         Suspicion.COACH: _("Un arrêt près de celui du car, les mêmes horaires de travail : la voiture existe-t-elle ?"),
         Suspicion.CLONE: _("Un conducteur peut utiliser deux applications et oublier d’en fermer une."),
         Suspicion.TELEPORT: _("Un train rapide, une heure mal réglée, un téléphone prêté : regardez les deux trajets."),
+        Suspicion.NIGHT: _("Un travail de nuit laisse un trajet de jour sur deux : que faisaient-ils entre les deux ?"),
+        Suspicion.REGULAR: _(
+            "Un horaire de travail fixe, une feuille papier ou une application qui note l’heure prévue et non celle du"
+            " départ : demandez les positions."
+        ),
     }[Suspicion(value)]
 
 

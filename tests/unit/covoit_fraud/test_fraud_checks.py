@@ -15,6 +15,7 @@ from covoit.model.fraud import Sighting, Suspicion
 from covoit.rules import fraud as rules
 from covoit.rules.fraud import alerts
 from mobigo.base.geo import Point
+from mobigo.base.instants import PARIS
 from tests.fraud_world import month_of
 
 DIJON, BEAUNE, BELFORT = Point(47.322, 5.041), Point(47.023, 4.839), Point(47.638, 6.863)
@@ -110,10 +111,11 @@ def changing(swapped: int, straight: int) -> list[Sighting]:
     """Days on which the one who drove there is driven back, then days on which the driver drives both ways."""
     out = []
     for n in range(swapped + straight):
-        out.append(ride(2 * n, day(n)))
+        late = 4 * (n % 3)  # nobody leaves at the same second for ten days
+        out.append(ride(2 * n, day(n, late)))
         back = ("bob", "ana") if n < swapped else ("ana", "bob")
         way = {"start": BEAUNE, "end": DIJON, "start_insee": "21054", "end_insee": "21231"}
-        out.append(ride(2 * n + 1, day(n, 600), driver=back[0], passenger=back[1], **way))
+        out.append(ride(2 * n + 1, day(n, 600 + late), driver=back[0], passenger=back[1], **way))
     return out
 
 
@@ -132,7 +134,12 @@ def test_people_who_change_seats_within_the_day(swapped: int, straight: int, fou
 
 def test_people_who_drive_in_turn_day_by_day_are_left_in_peace() -> None:
     month = [
-        ride(2 * n + way, day(n, 600 * way), driver="ana" if n % 2 else "bob", passenger="bob" if n % 2 else "ana")
+        ride(
+            2 * n + way,
+            day(n, 600 * way + n % 9),
+            driver="ana" if n % 2 else "bob",
+            passenger="bob" if n % 2 else "ana",
+        )
         for n in range(20)
         for way in (0, 1)
     ]
@@ -192,6 +199,113 @@ def test_trips_that_run_as_the_coach_runs(with_coach: int, without: int, found: 
     month += [ride(50 + n, day(with_coach + n, 30)) for n in range(without)]
     assert kinds(month, EveryMorning()) == found
     assert kinds(month) == []  # without a timetable, nothing is said of coaches
+
+
+def by_night(nights: int, a_night: int = 2, by_day: int = 0) -> list[Sighting]:
+    """Rides that start from midnight on (sixteen hours after 8:00 in Paris) and an hour later, then some by day; never
+    at the same minute ten times."""
+    dark = [
+        ride(10 * n + turn, day(n, 16 * 60 + 60 * turn + 5 * (n % 7)), start=DIJON, end=DIJON, passenger=f"p{n % 3}")
+        for n in range(nights)
+        for turn in range(a_night)
+    ]
+    light = [ride(900 + n, day(n, 120 + 4 * (n % 5)), start=DIJON, end=DIJON, passenger="p0") for n in range(by_day)]
+    return dark + light
+
+
+@pytest.mark.parametrize(
+    ("nights", "a_night", "by_day", "found"),
+    [
+        (11, 2, 0, [Suspicion.NIGHT]),
+        (10, 2, 0, []),  # every Friday and Saturday of a month with five of each
+        (20, 1, 0, []),  # who starts work before dawn drives back by day, or does not drive back
+        (12, 2, 16, [Suspicion.NIGHT]),  # 24 of 40: 60 %
+        (12, 2, 17, []),  # 24 of 41
+    ],
+)
+def test_a_driver_who_drives_by_night_alone(nights: int, a_night: int, by_day: int, found: list[Suspicion]) -> None:
+    assert kinds(by_night(nights, a_night, by_day)) == found
+
+
+@pytest.mark.parametrize(
+    ("starts", "found"),
+    [
+        # MONDAY is 8:00 in Paris; the clock of each ride, in minutes from there.
+        ((14 * 60, 20 * 60 + 59), [Suspicion.NIGHT]),  # 22:00 and 4:59
+        ((14 * 60 - 1, 20 * 60), []),  # 21:59: one ride a night is left
+        ((15 * 60, 21 * 60), []),  # 5:00
+    ],
+)
+def test_night_is_from_22_to_5_on_the_clock_of_france(starts: tuple[int, int], found: list[Suspicion]) -> None:
+    month = [
+        ride(10 * n + at, day(n, minute), start=DIJON, end=DIJON, passenger=f"p{(n + at) % 4}")
+        for n in range(11)
+        for at, minute in enumerate(starts)
+    ]
+    assert kinds(month) == found
+
+
+def test_two_passengers_of_one_car_are_one_trip_of_the_night() -> None:
+    month = by_night(11, 1)
+    month += [replace(each, journey=f"{each.journey}b", passenger="other") for each in month]
+    assert kinds(month) == []
+
+
+def test_an_alert_on_nights_names_the_rides_of_the_night_and_those_who_rode() -> None:
+    (alert,) = alerts(by_night(12, 2, 16))
+    assert (alert.people, len(alert.journeys)) == (frozenset({"ana", "p0", "p1", "p2"}), 24)
+    assert alert.reasons[0].params == {"trips": 24, "of_trips": 40, "nights": 12}
+
+
+def clockwork(days: int, apart_s: int = 0, apart_m: int = 0) -> list[Sighting]:
+    """Rides that start so many seconds, and measure so many metres, after and before one moment and length in turn:
+    over an even number of them, the standard deviation of each is that number."""
+    signs = [1 if n % 2 else -1 for n in range(days)]
+    return [
+        ride(n, day(n, sign * apart_s / 60), distance_m=44_000 + sign * apart_m, start=DIJON, end=DIJON)
+        for n, sign in enumerate(signs)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "apart_s", "apart_m", "found"),
+    [
+        (10, 60, 50, [Suspicion.REGULAR]),
+        (9, 0, 0, []),  # too few to say
+        (10, 61, 50, []),
+        (10, 60, 51, []),
+        (20, 0, 0, [Suspicion.REGULAR]),
+    ],
+)
+def test_rides_as_regular_as_a_clock(days: int, apart_s: int, apart_m: int, found: list[Suspicion]) -> None:
+    assert kinds(clockwork(days, apart_s, apart_m)) == found
+
+
+def test_regular_rides_are_told_with_their_figures_both_ways_in_one_alert() -> None:
+    there = clockwork(10, 30, 20)
+    back = [
+        replace(each, journey=f"b{n}", operator_trip_id=f"b{n}", start_insee="21054", end_insee="21231",
+                started_at=each.started_at + timedelta(hours=9), ended_at=each.ended_at + timedelta(hours=9))
+        for n, each in enumerate(there)
+    ]  # fmt: skip
+    (alert,) = alerts(there + back)
+    assert [each.params for each in alert.reasons] == [{"trips": 10, "seconds": 30, "metres": 20}] * 2
+    assert len(alert.journeys) == 20
+
+
+def test_midnight_and_the_change_of_hour_are_no_jump() -> None:
+    """Half a minute before and after midnight in Paris, through the night of 25 October 2026 when clocks go back."""
+    month = []
+    for n in range(12):
+        midnight = datetime(2026, 10, 20, tzinfo=PARIS) + timedelta(days=n)  # on the clock of France
+        started = midnight.astimezone(UTC) + timedelta(seconds=30 if n % 2 else -30)
+        month.append(ride(n, started - MONDAY, start=DIJON, end=DIJON))
+    assert kinds(month) == [Suspicion.REGULAR]
+
+
+@pytest.mark.parametrize(("values", "within"), [((0, 120), True), ((0, 121), False), ((-60, 60), True), ((5,), True)])
+def test_a_deviation_is_compared_exactly(values: tuple[int, ...], within: bool) -> None:
+    assert rules.within_deviation(values, 60) is within
 
 
 def test_the_order_in_which_journeys_come_changes_nothing() -> None:
