@@ -24,6 +24,7 @@ PHONE_SMALL, PHONE, DESKTOP = 320, 360, 1280
 WAIT_MS = 120_000  # before a page that does not come fails its test: far beyond what a busy machine needs
 TEXT_PAGE_LIMIT_BYTES = 100_000
 MAP_PAGE_LIMIT_BYTES = 600_000
+JUDGED: list[str] = []  # every address `everywhere` looked at: who says a test visits a page is held to it
 
 
 @dataclass
@@ -96,6 +97,7 @@ def everywhere(page: Page) -> list[str]:
     """The faults of the page on a small phone and on a desktop, light and dark, each told with where it shows. What the
     dark has of its own is colours: axe is asked about them alone there."""
     found = []
+    JUDGED.append(page.url)
     for width, height in ((PHONE_SMALL, 640), (DESKTOP, 900)):
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="light", reduced_motion="reduce")  # a colour on its way is no colour of ours

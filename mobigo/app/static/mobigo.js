@@ -44,3 +44,10 @@ for (const button of document.querySelectorAll("button[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
+
+// On a narrow screen a menu is longer than its row: it begins where one is.
+for (const link of document.querySelectorAll(".menu a[aria-current]")) {
+  const menu = link.closest(".menu");
+  const past = link.getBoundingClientRect().right - menu.getBoundingClientRect().right;
+  if (past > 0) menu.scrollLeft = past + 48; // and a little of the next one shows
+}

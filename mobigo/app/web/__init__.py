@@ -1,5 +1,6 @@
 """The web shell: what every page is laid out in, and the pages that belong to no package."""
 
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from flask import Flask, current_app, request, url_for
@@ -18,6 +19,23 @@ class Entry(NamedTuple):
     endpoint: str
     label: str
     permission: Permission | None = None
+
+
+class Link(NamedTuple):
+    """A link as it is shown; `current`: "page" on that very page, "true" on those under it (as `aria-current` says)."""
+
+    href: str
+    label: str
+    current: str | None
+
+
+class Menu(NamedTuple):
+    """A row of links: how pages name it, what readers of screens call it, and the words before it when it has some."""
+
+    id: str
+    name: str
+    title: str
+    links: list[Link]
 
 
 def _(message: str) -> str:
@@ -43,6 +61,7 @@ AGENTS: Final[tuple[Entry, ...]] = (
     Entry("scolaire.own_pupils", _("Mes élèves"), Permission.SCHOOL_PUPILS),
     Entry("scolaire.schools_page", _("Référentiel scolaire"), Permission.SCHOOL_REFERENCE),
     Entry("billettique.counter", _("Guichet"), Permission.SALES_COUNTER),
+    Entry("billettique.waiting", _("À répondre"), Permission.SALES_COUNTER),
     Entry("billettique.regie_receipts", _("Régies"), Permission.SALES_ACCOUNT),
     Entry("billettique.ticket_desk", _("Titre au guichet"), Permission.SALES_COUNTER),
     Entry("billettique.reconciliation", _("Rapprochement"), Permission.SALES_REGIE),
@@ -98,14 +117,35 @@ def in_language(language: str) -> str:
     return url_for(request.endpoint, **{**arguments, **(request.view_args or {}), "lang": language})
 
 
-def navigation() -> list[dict[str, Any]]:
-    """The links of the head for whoever is looking: `href`, `label`, `here`."""
+def navigation() -> list[Menu]:
+    """The menus of the head for whoever is looking: everybody's, then the work of those who have some here."""
     identity = current_account() if request.url_rule is not None else None
-    entries = list(PUBLIC)
-    if identity is not None:
-        entries += [entry for entry in AGENTS if entry.permission is None or identity.may(entry.permission)]
-    return [
-        {"href": url_for(entry.endpoint), "label": gettext(entry.label), "here": request.endpoint == entry.endpoint}
-        for entry in entries
-        if entry.endpoint in current_app.view_functions
+    work = [
+        entry
+        for entry in AGENTS
+        if identity is not None and (entry.permission is None or identity.may(entry.permission))
     ]
+    menus = [(("menu", gettext("Menu principal"), ""), PUBLIC)]
+    menus += [(("menu-travail", gettext("Menu de l’espace professionnel"), gettext("Espace professionnel")), work)]
+    shown = [
+        (names, [(entry, url_for(entry.endpoint)) for entry in entries if entry.endpoint in current_app.view_functions])
+        for names, entries in menus
+    ]
+    here = section(request.path, [href for _names, entries in shown for _entry, href in entries])
+    return [
+        Menu(*names, [Link(href, gettext(entry.label), _current(entry, href == here)) for entry, href in entries])
+        for names, entries in shown
+        if entries
+    ]
+
+
+def section(path: str, addresses: Iterable[str]) -> str | None:
+    """Which of these pages one is on or under: the one that says most of the address. The home page holds nothing."""
+    found = (each for each in addresses if path == each or (each != "/" and path.startswith(each.rstrip("/") + "/")))
+    return max(found, key=len, default=None)
+
+
+def _current(entry: Entry, is_section: bool) -> str | None:
+    if request.endpoint == entry.endpoint:
+        return "page"
+    return "true" if is_section else None

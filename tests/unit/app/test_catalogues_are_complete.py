@@ -7,6 +7,7 @@ import pytest
 from babel.messages.catalog import Message
 
 from mobigo.infra import http_errors
+from mobigo.infra.roles import Permission, Role
 from tests import catalogues, typography
 
 PO = [(language, path, message) for language in ("fr", "en") for path, message in catalogues.entries(language)]
@@ -30,6 +31,12 @@ def test_every_message_and_every_decision_has_its_words(language: str) -> None:
 def test_every_status_says_what_happened_and_what_to_do(language: str, status: int) -> None:
     known = catalogues.known(language)
     assert [part for part in ("title", "reason", "advice") if f"http.{part}_{status}" not in known] == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_role_and_every_permission_has_its_name(language: str) -> None:
+    names = [f"role.{role}" for role in Role] + [f"permission.{each}" for each in Permission]
+    assert [name for name in names if name not in catalogues.known(language)] == []
 
 
 def test_no_entry_is_empty_or_doubtful() -> None:
