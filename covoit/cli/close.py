@@ -31,9 +31,9 @@ def close(month: str, out: Path | None, as_json: bool) -> int:
         files = []
         if out is not None:
             with reading(services.engine) as session:
-                for operator in operators_of_month(session, month):
-                    content = payment_call(session, operator, month)
-                    path = out / f"appel-de-fonds-{operator}-{month}.xlsx"
+                for operator, campaign in operators_of_month(session, month):
+                    content = payment_call(session, operator, month, campaign)
+                    path = out / f"appel-de-fonds-{'-'.join(filter(None, (operator, campaign)))}-{month}.xlsx"
                     write_whole(path, lambda file, content=content: file.write(content))  # type: ignore[misc]
                     files.append(path)
         document = {

@@ -85,9 +85,9 @@ def _with_those_of(folder: Path, state: tuple[tuple[str, int, int], ...]) -> tup
     """The shipped scales and those of a folder, read again when one of its files changed (`state`)."""
     found = dict(_shipped())
     acts: list[tuple[str, str, Act]] = []
-    for path, document in _documents(folder):
+    for path, document in documents(folder):
         if "act" in document and "code" not in document:
-            acts.append(_read(path, document, _act_file))
+            acts.append(read_document(path, document, act_file))
             continue
         scale = _scale(path, document)
         known = found.get(scale.code)
@@ -123,20 +123,20 @@ def record_act(home: Path, scale: Scale, act: Act) -> Path:
 @cache
 def ceilings() -> tuple[Ceiling, ...]:
     """The legal ceilings known, by first day."""
-    found = [_read(path, document, _ceiling) for path, document in _documents(DATA / "legal")]
+    found = [read_document(path, document, _ceiling) for path, document in documents(DATA / "legal")]
     return tuple(sorted(found, key=lambda each: each.period.first_day))
 
 
 @cache
 def coach_fares() -> tuple[CoachFare, ...]:
     """The prices of a single coach ticket known, by first day."""
-    found = [_read(path, document, _fare) for path, document in _documents(DATA / "fares")]
+    found = [read_document(path, document, _fare) for path, document in documents(DATA / "fares")]
     return tuple(sorted(found, key=lambda each: each.period.first_day))
 
 
 @cache
 def _shipped() -> dict[str, Scale]:
-    found = [_scale(path, document) for path, document in _documents(DATA / "scales")]
+    found = [_scale(path, document) for path, document in documents(DATA / "scales")]
     return {scale.code: scale for scale in sorted(found, key=_by_day)}
 
 
@@ -144,7 +144,8 @@ def _by_day(scale: Scale) -> tuple[date, str]:
     return (scale.period.first_day, scale.code)
 
 
-def _documents(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def documents(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The TOML files of a folder, by name. Raises InvalidInput("covoit.bad_scale_file")."""
     for path in sorted(folder.glob("*.toml")):
         try:
             yield path, tomllib.loads(path.read_text(encoding="utf-8"))
@@ -152,18 +153,18 @@ def _documents(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             raise InvalidInput("covoit.bad_scale_file", file=path.name, reason=str(unreadable)) from unreadable
 
 
-def _read(path: Path, document: Mapping[str, Any], reader: Any) -> Any:
+def read_document(path: Path, document: Mapping[str, Any], reader: Any) -> Any:
     """The document as a value; whatever it lacks or has wrong becomes InvalidInput with the file's name."""
     try:
         return reader(document)
     except KeyError as missing:
         raise InvalidInput("covoit.bad_scale_file", file=path.name, reason=f"{missing.args[0]} ?") from missing
-    except (ValueError, TypeError) as wrong:
+    except (ValueError, TypeError, AttributeError, ZeroDivisionError) as wrong:
         raise InvalidInput("covoit.bad_scale_file", file=path.name, reason=str(wrong)) from wrong
 
 
 def _scale(path: Path, document: Mapping[str, Any]) -> Scale:
-    scale: Scale = _read(path, document, scale_from)
+    scale: Scale = read_document(path, document, scale_from)
     return scale
 
 
@@ -226,7 +227,8 @@ def _act(document: Mapping[str, Any]) -> Act:
     return Act(str(document["number"]), document["date"], document["document"])
 
 
-def _act_file(document: Mapping[str, Any]) -> tuple[str, str, Act]:
+def act_file(document: Mapping[str, Any]) -> tuple[str, str, Act]:
+    """(code, content) that an act decides, and the act."""
     act = document["act"]
     return act["scale"], act["hash"], _act(act)
 

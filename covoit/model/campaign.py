@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from covoit.model.journeys import ProofClass
-from covoit.model.scale import Act, Cap, Ceiling, CoachFare, DistanceBasis, ordered_caps
+from covoit.model.scale import Act, Cap, CapOf, Ceiling, CoachFare, DistanceBasis, ordered_caps
 from mobigo.base.geo import Point
 from mobigo.base.periods import Period
 
@@ -75,12 +75,35 @@ class Circle:
     radius_m: int
 
 
+class TerritoryKind(StrEnum):
+    """What communes are put together in, by a table that whoever runs the service gives."""
+
+    EPCI = "epci"  # SIREN of the inter-municipal body
+    AOM = "aom"  # SIREN of the mobility authority
+    REGION = "region"  # INSEE code
+    RESEAU = "reseau"  # the network, as its authority names it
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A commune (or a whole département) belongs to a territory, on some days."""
+
+    kind: TerritoryKind
+    code: str
+    member: str
+    period: Period
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A territory: communes (INSEE codes), départements, circles and polygons; what is in any of them is in it."""
+    """A territory: communes (INSEE codes), départements, EPCI, AOM, régions, réseaux, countries (INSEE codes, France is
+    99100), circles and polygons; what is in any of them is in it."""
 
     communes: frozenset[str] = frozenset()
     departements: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    # Of the EPCI, AOM, régions and réseaux it names: when each commune or département belongs to one of them.
+    members: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
     circles: tuple[Circle, ...] = ()
     polygons: tuple[tuple[Point, ...], ...] = ()
 
@@ -141,6 +164,7 @@ class Campaign:
     operators: tuple[OperatorRule, ...] = ()  # none: all of them
     zones: Mapping[str, Zone] = field(default_factory=dict)
     where: tuple[ZoneRule, ...] = ()  # all of them hold
+    adults_only: bool = False  # a passenger whose age is unknown is not an adult
     weekdays: frozenset[int] = frozenset(range(1, 8))
     except_days: frozenset[date] = frozenset()
     boosters: tuple[Booster, ...] = ()
@@ -169,6 +193,9 @@ class Campaign:
                 raise ValueError(f"{part.id}: whole numbers from zero up")
             if part.kind is PartKind.FREE_RIDE and self.unit is not Unit.JOURNEY:
                 raise ValueError(f"{part.id}: a free ride is one passenger's")
+
+        if self.unit is not Unit.JOURNEY and any(cap.of is CapOf.PASSENGER for cap in self.caps):
+            raise ValueError("a cap of passengers needs amounts for each journey")
 
     @property
     def leg_m_min(self) -> int:

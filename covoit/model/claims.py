@@ -45,6 +45,11 @@ class Statement:
     lines: tuple[StatementLine, ...]
 
     @property
+    def trips(self) -> int:
+        """How many vehicle trips it is about: a campaign adds a line to the trip's own."""
+        return len({(line.operator, line.operator_trip_id) for line in self.lines})
+
+    @property
     def total(self) -> Money:
         """The sum of its lines; may be negative when more was withdrawn than awarded."""
         return sum((line.amount for line in self.lines), ZERO)

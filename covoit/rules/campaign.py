@@ -10,13 +10,13 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from covoit.model.campaign import Campaign, Ends, Part, PartKind, Unit, Zone
+from covoit.model.campaign import Campaign, Ends, Part, PartKind, Unit
 from covoit.model.journeys import Journey, VehicleTrip, order_of
 from covoit.model.pricing import PricedTrip, Step
 from covoit.model.scale import ceiling_on, fare_on
 from covoit.rules import legal, subsidy, words
+from covoit.rules.zones import contains
 from mobigo.base.decisions import Decision
-from mobigo.base.geo import Point, distance_m
 from mobigo.base.instants import to_utc
 from mobigo.base.money import ZERO, Money, from_exact_cents
 
@@ -25,29 +25,37 @@ Whereabouts = Mapping[str, Mapping[str, Sequence[bool]]]
 
 
 def price(
-    trip: VehicleTrip, campaign: Campaign, *, rank_of_day: int, whereabouts: Whereabouts | None = None
+    trip: VehicleTrip,
+    campaign: Campaign,
+    *,
+    rank_of_day: int,
+    whereabouts: Whereabouts | None = None,
+    given: Money = ZERO,
 ) -> list[PricedTrip]:
     """The trip under the campaign, before caps: one answer for the vehicle trip, or one for each of its journeys that
     counts (one, at zero, when none does). Answers of journeys are in order of start, then id.
 
     `whereabouts`: in which zones journeys begin and end, when it is known already (positions are not kept).
+    `given`: what the driver is due for this trip otherwise; the legal ceiling is that of all aids together.
     Raises NotFound where the campaign needs a legal ceiling or a coach fare that no file has for that day.
     """
-    there = _whereabouts(trip, campaign) if whereabouts is None else whereabouts
+    there = whereabouts_of(trip, campaign) if whereabouts is None else whereabouts
     journeys, refused = subsidy.sort_journeys(trip, campaign, lambda each: refusal(each, trip, campaign, there))
     flags = subsidy.paid_distance(trip, journeys, campaign)[1]
-    inputs = {
+    inputs: dict[str, Any] = {
         "campaign": {"code": campaign.code, "hash": campaign.hash},
         "rank_of_day": rank_of_day,
-        "trip": _facts(trip, there),
+        "trip": _facts(trip, there, campaign),
     }
+    if given != ZERO:
+        inputs["given_cents"] = given.cents
     if not journeys:
         nothing = Step("no_passenger", ZERO, ZERO, Decision("covoit.no_counted_passenger"))
         return [_answer(trip, campaign, [], _Worked([nothing]), refused, (), inputs)]
     units = [journeys] if campaign.unit is Unit.VEHICLE_TRIP else [[journey] for journey in journeys]
     worked = [_work(trip, unit, campaign) for unit in units]
     if campaign.legal_ceiling:
-        _under_the_ceiling(trip, journeys, worked, campaign, rank_of_day)
+        _under_the_ceiling(trip, journeys, worked, campaign, rank_of_day, given)
     return [
         _answer(trip, campaign, unit, each, refused if at == 0 else {}, flags, inputs)
         for at, (unit, each) in enumerate(zip(units, worked, strict=True))
@@ -78,10 +86,13 @@ def recompute(inputs: Mapping[str, Any], campaign: Campaign) -> list[PricedTrip]
     journeys = tuple(_with_sums(journey, facts[journey.id]) for journey in trip.journeys)
     whereabouts = {name: each.get("zones", {}) for name, each in facts.items()}
     trip = replace(trip, journeys=journeys)
-    return price(trip, campaign, rank_of_day=inputs["rank_of_day"], whereabouts=whereabouts)
+    given = Money(inputs.get("given_cents", 0))
+    return price(trip, campaign, rank_of_day=inputs["rank_of_day"], whereabouts=whereabouts, given=given)
 
 
 def _with_sums(journey: Journey, facts: Mapping[str, Any]) -> Journey:
+    if "over_18" in facts:
+        journey = replace(journey, passenger_over_18=facts["over_18"])
     if "driver_revenue_cents" not in facts:
         return journey
     return replace(
@@ -107,6 +118,8 @@ def refusal(journey: Journey, trip: VehicleTrip, campaign: Campaign, there: Wher
         holds = {Ends.START: start, Ends.END: end, Ends.BOTH: start and end, Ends.EITHER: start or end}[rule.ends]
         if holds is not rule.inside:
             return Decision("covoit.zone_outside", zone=rule.zone)
+    if campaign.adults_only and journey.passenger_over_18 is not True:
+        return Decision("covoit.not_adult")
     free = any(part.kind is PartKind.FREE_RIDE for part in campaign.parts)
     if free and journey.driver_revenue is None:
         return Decision("covoit.revenue_unknown")
@@ -116,40 +129,18 @@ def refusal(journey: Journey, trip: VehicleTrip, campaign: Campaign, there: Wher
 # ---- zones
 
 
-def _whereabouts(trip: VehicleTrip, campaign: Campaign) -> Whereabouts:
+def whereabouts_of(trip: VehicleTrip, campaign: Campaign) -> Whereabouts:
+    """Which zones of the campaign the ends of each journey lie in, on the day of the trip."""
     return {
         journey.id: {
-            name: [contains(zone, journey.start, journey.start_insee), contains(zone, journey.end, journey.end_insee)]
+            name: [
+                contains(zone, trip.day, journey.start, journey.start_insee),
+                contains(zone, trip.day, journey.end, journey.end_insee),
+            ]
             for name, zone in campaign.zones.items()
         }
         for journey in trip.journeys
     }
-
-
-def contains(zone: Zone, point: Point | None, insee: str | None) -> bool:
-    """Whether a place, of which commune or position may be unknown, is in the zone; what is unknown is not."""
-    if insee is not None and (insee in zone.communes or departement_of(insee) in zone.departements):
-        return True
-    if point is None:
-        return False
-    if any(distance_m(circle.centre, point) <= circle.radius_m for circle in zone.circles):
-        return True
-    return any(_in_polygon(point, polygon) for polygon in zone.polygons)
-
-
-def departement_of(insee: str) -> str:
-    """The département of a commune's code: its first two characters, three overseas."""
-    return insee[:3] if insee.startswith("97") else insee[:2]
-
-
-def _in_polygon(point: Point, ring: Sequence[Point]) -> bool:
-    """By counting the sides that a line towards the east crosses; a side's northern end is not part of it."""
-    inside = False
-    for a, b in zip(ring, [*ring[1:], ring[0]], strict=True):
-        if (a.lat > point.lat) is not (b.lat > point.lat):
-            at_lon = a.lon + (point.lat - a.lat) * (b.lon - a.lon) / (b.lat - a.lat)
-            inside ^= point.lon < at_lon
-    return inside
 
 
 # ---- amounts
@@ -232,23 +223,28 @@ def _factor_said(factor: Fraction) -> float:
 
 
 def _under_the_ceiling(
-    trip: VehicleTrip, journeys: Sequence[Journey], worked: Sequence[_Worked], campaign: Campaign, rank_of_day: int
-) -> None:
-    """All that the car brings its driver stays under the costs of the trip; what is too much is taken in proportion."""
+    trip: VehicleTrip, journeys: Sequence[Journey], worked: Sequence[_Worked], campaign: Campaign, rank_of_day: int,
+    given: Money,
+) -> None:  # fmt: skip
+    """All that the car brings its driver, `given` otherwise included, stays under the costs of the trip; what is too
+    much is taken in proportion."""
     distance = subsidy.paid_distance(trip, journeys, campaign)[0]
     ceiling = ceiling_on(campaign.ceilings, trip.day)
     limit = legal.limit_of(distance, rank_of_day, ceiling)
     total = sum(each.amount.cents for each in worked)
-    if limit is None or total <= limit.cents:
+    if limit is None or total <= max(0, (limit - given).cents):
         return
+    room = max(ZERO, limit - given)
     names = [f"{at:03d}" for at in range(len(worked))]
-    parts = subsidy.apportion(limit.cents, {name: each.amount.cents for name, each in zip(names, worked, strict=True)})
+    parts = subsidy.apportion(room.cents, {name: each.amount.cents for name, each in zip(names, worked, strict=True)})
     said = Decision(
         "covoit.step_legal_cap",
         length=words.length(distance),
         rate=words.euros(ceiling.rate_mills_per_km),
         limit=limit,
     )
+    if given != ZERO:
+        said = Decision("covoit.step_legal_cap_beside", limit=limit, given=given, room=room)
     for name, each in zip(names, worked, strict=True):
         if parts[name] < each.amount.cents:
             each.to(Fraction(parts[name]), "legal_cap", said)
@@ -297,7 +293,7 @@ def _shares(journeys: Sequence[Journey], amount: Money) -> dict[str, Money]:
     return {name: Money(cents) for name, cents in subsidy.apportion(amount.cents, weights).items()}
 
 
-def _facts(trip: VehicleTrip, there: Whereabouts) -> dict[str, Any]:
+def _facts(trip: VehicleTrip, there: Whereabouts, campaign: Campaign) -> dict[str, Any]:
     """The trip as JSON, with what a campaign looks at besides: in which zones its ends lie (never where), and sums."""
     document = subsidy.trip_json(trip)
     journeys = {journey.id: journey for journey in trip.journeys}
@@ -305,6 +301,8 @@ def _facts(trip: VehicleTrip, there: Whereabouts) -> dict[str, Any]:
         journey = journeys[each["id"]]
         if there[journey.id]:
             each["zones"] = {name: list(ends) for name, ends in there[journey.id].items()}
+        if campaign.adults_only:
+            each["over_18"] = journey.passenger_over_18
         if journey.driver_revenue is not None:
             each["driver_revenue_cents"] = journey.driver_revenue.cents
             each["incentives_cents"] = journey.incentives.cents

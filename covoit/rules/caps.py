@@ -6,7 +6,7 @@ came to nothing moves none; a reversal gives its room back.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, Protocol
 
 from covoit.model.pricing import PricedTrip, Step
@@ -140,6 +140,18 @@ def period_name(day: date, per: CapPer, operator: str = "", trip_id: str = "") -
     if per is CapPer.YEAR:
         return f"{day.year:04d}"
     return f"{operator}/{trip_id}" if per is CapPer.TRIP else ""
+
+
+def span_of(day: date, per: CapPer) -> tuple[date, date]:
+    """First and last day of the period a cap counts over."""
+    if per is CapPer.DAY:
+        return day, day
+    if per is CapPer.MONTH:
+        first = day.replace(day=1)
+        return first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    if per is CapPer.YEAR:
+        return date(day.year, 1, 1), date(day.year, 12, 31)
+    return date(1970, 1, 1), date(9999, 12, 31)
 
 
 def _count(

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy.orm import Session
 
 from covoit.model.pricing import PricedTrip
-from covoit.model.scale import Scale
 from covoit.rules import awards as rules
 from covoit.service.budgets import FARE_INCOME, accrued, budget, fare_receivable, open_accounts, overpaid
 from covoit.store import awards as store
@@ -18,6 +17,15 @@ from mobigo.base.money import ZERO, Money
 from mobigo.infra.clock import rising_ids
 from mobigo.ledger import service as ledger
 from mobigo.ledger.model import Order, Reverse, Transfer
+
+
+class Rule(Protocol):
+    """What prices: a scale or a campaign."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +51,9 @@ class Writer:
     def __post_init__(self) -> None:
         self._ids = rising_ids(self.now)
 
-    def write(self, day: date, decided: Sequence[Decided], scale: Scale) -> None:
-        """Awards, heads and transfers of some trips of a day."""
+    def write(self, day: date, decided: Sequence[Decided], scale: Rule, supplement: str = "") -> list[str]:
+        """Awards, heads and transfers of some trips of a day, under the scale or of a campaign (`supplement`: its
+        code); the ids of the awards, in the same order."""
         before = store.documents(
             self.session,
             [head.award for head in (each.head for each in decided) if head is not None and head.fare != ZERO],
@@ -72,11 +81,13 @@ class Writer:
                     )  # fmt: skip
             revision = 1 if head is None else head.revision + 1
             row = _award_row(award, revision, change, each.document, driver, key, day, started_at, scale, self.now)
+            row["supplement"] = supplement
             awards.append(row)
             heads.append(_head_row(row, each.content, scale.code, priced, head))
         self._open_accounts(orders)
         ledger.record(self.session, orders, now=self.now)
         store.write(self.session, awards, heads)
+        return [row["id"] for row in awards]
 
     def _open_accounts(self, orders: Iterable[Order]) -> None:
         wanted: dict[str, Money | None] = {}
@@ -126,7 +137,7 @@ def _line_orders(
 
 def _award_row(
     award: str, revision: int, change: rules.Change, document: bytes, driver: str, key: store.Key, day: date,
-    started_at: datetime, scale: Scale, now: datetime,
+    started_at: datetime, scale: Rule, now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     priced = change.priced
     reasons = [Decision("covoit.award_withdrawn")] if priced is None else rules.reasons_of(priced)
@@ -160,7 +171,7 @@ def _head_row(
     row: Mapping[str, Any], content: str, campaign: str, priced: PricedTrip | None, head: store.Head | None
 ) -> dict[str, Any]:
     same = (
-        "operator", "operator_trip_id", "revision", "driver", "day", "started_at", "digest", "passengers",
+        "operator", "operator_trip_id", "supplement", "revision", "driver", "day", "started_at", "digest", "passengers",
         "whole_cents", "settled_cents", "line_cents", "fare_cents",
     )  # fmt: skip
     stated = head is not None and head.stated
@@ -178,3 +189,14 @@ def _head_row(
         "open": True,
         "stated": stated,
     }
+
+
+def standing_of(head: store.Head) -> rules.Standing:
+    """What a head says stands."""
+    return rules.Standing(head.award, head.revision, head.driver, head.digest, head.settled, head.line, head.open)
+
+
+def withdrawal_of(head: store.Head) -> bytes:
+    """The canonical document of an award taken back because its trip is being checked again."""
+    said = {"operator": head.key[0], "operator_trip_id": head.key[1], "withdrawn": head.award, "was": head.digest}
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)

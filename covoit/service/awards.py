@@ -25,7 +25,8 @@ from covoit.service.budgets import (
     overpaid,
     payable,
 )
-from covoit.service.pricing_run import BATCH, Awarded, Run
+from covoit.service.campaign_run import BATCH
+from covoit.service.pricing_run import Awarded, Run
 from covoit.store import awards as store
 from mobigo.base.errors import Refused
 from mobigo.infra.collector import seldom_collected

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from covoit.gateway import scales
+from covoit.gateway import campaigns
 from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.money import ZERO, Money
 from mobigo.infra import audit
@@ -69,9 +69,10 @@ def fund(
 ) -> None:
     """Grant a campaign money, by an act. `key` names the grant for ever: repeating it grants nothing more.
 
-    Raises NotFound for a campaign that is no scale, InvalidInput("covoit.budget_amount") unless the amount is positive.
+    Raises NotFound for what is neither a scale nor a campaign, InvalidInput("covoit.budget_amount") unless the amount
+    is positive.
     """
-    scales.load_scale(campaign, home)
+    campaigns.rule_of_code(campaign, home)
     if amount <= ZERO or not act.strip():
         raise InvalidInput("covoit.budget_amount", campaign=campaign)
     ledger.open_account(session, appropriation(campaign), floor=None, now=now)

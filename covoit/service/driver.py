@@ -12,12 +12,14 @@ from typing import Any, Final
 import orjson
 from sqlalchemy.orm import Session
 
-from covoit.gateway import scales
+from covoit.gateway import campaigns
+from covoit.model.campaign import Campaign
 from covoit.model.claims import Kind, Statement
 from covoit.model.journeys import LineLeg
 from covoit.model.scale import Ceiling, Scale, ceiling_on
 from covoit.rules import awards as rules
 from covoit.rules import subsidy
+from covoit.rules.campaign_awards import priced_again
 from covoit.rules.payments import ADVERSARIAL_DAYS
 from covoit.service.closing import CLOSING_DAY, first_day_of, last_day_of
 from covoit.service.statements import statement
@@ -121,7 +123,7 @@ class Explained:
     month: str | None  # of the statement it is on; None: the month is open
     counts_now: bool  # False: the trip was priced again later
     recorded_at: datetime
-    scale: Scale | None  # None: nobody has its content any more
+    scale: Scale | Campaign | None  # None: nobody has its content any more
     scale_code: str
     scale_hash: str
     ceiling: Ceiling | None
@@ -156,7 +158,7 @@ def _explained(session: Session, row: store.AwardRow, home: Path | None) -> Expl
     refused = dict(zip(sorted(document.get("refused", ())), said[steps:], strict=True)) if inputs else {}
     month, adds = store.line_of_award(session, row.id)
     try:
-        scale = scales.load_scale_by_hash(row.scale_hash, home)
+        scale = campaigns.rule_of_content(row.scale_hash, home)
     except NotFound:
         scale = None
     return Explained(
@@ -222,12 +224,12 @@ def compute_again(session: Session, person: str, award: str, *, home: Path | Non
     content = sha256(stored).hexdigest()
     inputs = orjson.loads(row.document).get("inputs")
     try:
-        scale = None if inputs is None else scales.load_scale_by_hash(row.scale_hash, home)
+        scale = None if inputs is None else campaigns.rule_of_content(row.scale_hash, home)
     except NotFound:
         scale = None
     if scale is None:
         return Again(row.digest, content, None, None, None, len(stored))
-    priced = rules.recomputed(inputs, scale)
+    priced = priced_again(inputs, scale)
     again = subsidy.canonical_bytes(priced)
     equal = again == stored and content == row.digest
     return Again(row.digest, content, sha256(again).hexdigest(), priced.amount, equal, len(stored))

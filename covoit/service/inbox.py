@@ -147,10 +147,14 @@ def months(session: Session, today: date) -> Waiting:
 def closing_months(session: Session, today: date) -> list[str]:
     """The months that are over, hold something to close and are not closed, oldest first."""
     last = award_store.last_closed(session)
-    day = session.scalar(select(func.min(award_store.HeadRow.day)).where(award_store.HeadRow.open.is_(True)))
-    if day is None:
+    days = (
+        session.scalar(select(func.min(award_store.HeadRow.day)).where(award_store.HeadRow.open.is_(True))),
+        award_store.first_unpriced_day(session),  # final, and no run has priced it yet: closing does
+    )
+    known = [day for day in days if day is not None]
+    if not known:
         return []
-    first = f"{day:%Y-%m}"
+    first = f"{min(known):%Y-%m}"
     if last is not None and first <= last:
         first = f"{closing.last_day_of(last) + timedelta(days=1):%Y-%m}"
     found = []

@@ -18,8 +18,8 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from covoit.gateway import campaigns
 from covoit.gateway import payer as payers
-from covoit.gateway import scales
 from covoit.model.payments import (
     BatchState,
     Event,
@@ -310,7 +310,7 @@ def _acts_of(
         said = []
         for code, digest in sorted(used):
             if (code, digest) not in known:
-                scale = scales.load_scale(code, home)
+                scale = campaigns.rule_of_code(code, home)
                 if scale.act is None or scale.hash != digest:
                     raise Refused("covoit.scale_without_act", scale=code)
                 known[code, digest] = f"{scale.act.number} ({scale.act.day:%d/%m/%Y})"

@@ -7,26 +7,27 @@ of its driver's day, which decide its rank; and when no cap or budget may bite, 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-import orjson
 from sqlalchemy.orm import Session
 
-from covoit.gateway import scales
+from covoit.gateway import campaigns, scales
 from covoit.model import journeys as journey_model
 from covoit.model import pricing as pricing_model
 from covoit.model import scale as scale_model
+from covoit.model.campaign import Campaign
 from covoit.model.journeys import VehicleTrip, order_of
 from covoit.model.pricing import PricedTrip
 from covoit.model.scale import CapMeasure, CapOf, CapPer, Scale, ceiling_on, fare_on
 from covoit.rules import awards as rules
 from covoit.rules import caps, documents, legal, subsidy, words
-from covoit.service.award_writing import Decided, Writer
+from covoit.service.award_writing import Decided, Writer, standing_of, withdrawal_of
 from covoit.service.budgets import budget, funded
+from covoit.service.campaign_run import BATCH, CampaignRun, Day
 from covoit.store import awards as store
 from covoit.store import journey_rows, trips
 from covoit.store.trips import Read
@@ -35,7 +36,6 @@ from mobigo.base.errors import NotFound, Refused
 from mobigo.base.money import ZERO, Money
 from mobigo.ledger import service as ledger
 
-BATCH: Final = 5_000
 # The code that decides what an award says: after an upgrade that changes any of it, everything open is priced again.
 _CODE: Final = (
     subsidy, documents, legal, words, caps, rules, journey_model, pricing_model, scale_model, journey_rows, trips,
@@ -75,6 +75,7 @@ class Run:
     seen: dict[store.Key, str] | None = None
     may_bite: bool = True
     _writer: Writer = field(init=False)
+    _days: list[Day] | None = None  # what was read, for campaigns; None: there are none
     _used: dict[str, caps.Usage] = field(default_factory=dict)
     _loaded: set[caps.UsageKey] = field(default_factory=set)
     _limits: dict[str, Money] = field(default_factory=dict)  # granted to each campaign
@@ -94,9 +95,26 @@ class Run:
             for day in self.days:
                 self.price_day(day, falls_only=True)
             self.forget_usage()
+        decided = campaigns.decided(self.home)
+        self._days = [] if decided else None
         for day in self.days:
             self.price_day(day)
+        self._add_campaigns(decided)
         return self
+
+    def _add_campaigns(self, decided: Sequence[Campaign]) -> None:
+        """What campaigns add, one after the other. One that was granted nothing, or that no act decides any more and of
+        which something is open, is said: a month does not close without it."""
+        codes = [each.code for each in decided]
+        self.without_budget |= store.open_supplements(self.session) - set(codes)
+        for at, campaign in enumerate(decided):
+            days = [each for each in self._days or () if each.concerns(campaign)]
+            run = CampaignRun(self.session, campaign, self._writer, frozenset(codes[at + 1 :]))
+            if not run.whole(days):
+                self.without_budget |= {campaign.code} if any(each.read for each in days) else set()
+            self.written += run.written
+            self.withdrawn += run.withdrawn
+            self.cents += run.cents
 
     # ---- budgets
 
@@ -134,6 +152,8 @@ class Run:
             if falls_only:
                 self.seen.update((each.key, each.content) for each in read)
             read = [each for each in read if self.seen.get(each.key) == each.content]
+        if self._days is not None and not falls_only:
+            self._days.append(Day(day, read, frozenset(ready), scale is not None, store.supplements(self.session, day)))
         if scale is None:
             self.without_scale += len(read)
             return
@@ -163,7 +183,7 @@ class Run:
         for trip, priced in self._priced(day, sorted((each.trip() for each in read), key=order_of), heads, scale):
             head = heads.get(trip.key)
             document = rules.document_of(priced)
-            change = rules.change_of(priced, document, None if head is None else _standing(head))
+            change = rules.change_of(priced, document, None if head is None else standing_of(head))
             if change is not None:
                 alone = "used" not in priced.inputs and "budget" not in priced.inputs
                 decided.append(Decided(change, document, contents[trip.key] if alone else "", head))
@@ -175,7 +195,8 @@ class Run:
         """Count the trips of a day; remember their journeys until they are on statements, and say at once of those
         that are on one already that they are priced."""
         self.trips += len(read)
-        again = [each for each in read if each.key in unchanged]
+        # Where campaigns add something, what they changed is open: the trip is looked at until it is on a statement.
+        again = [each for each in read if each.key in unchanged] if self._days is None else []
         store.mark_priced(self.session, [mark for each in again for mark in each.marks()], self.now)
         if not self.closing:
             return
@@ -237,7 +258,7 @@ class Run:
         used = self._used.get(scale.code, caps.Usage())
         counters = dict(used.counters)
         for cap in scale.caps:
-            if cap.of is CapOf.PASSENGER:
+            if cap.of is CapOf.PASSENGER:  # a scale prices the trip whole: a campaign has a passenger's cap
                 raise Refused("covoit.cap_not_paid", cap=cap.code)
             if cap.of is CapOf.VEHICLE_TRIP or cap.per is CapPer.TRIP:
                 continue
@@ -248,7 +269,7 @@ class Run:
                 continue
             self._loaded |= {(cap.measure, cap.of, who, cap.per, period) for who in wanted}
             chosen = sorted(wanted) if cap.of is CapOf.DRIVER else None
-            for who, sums in store.closed_use(self.session, scale.code, _span(day, cap.per), chosen).items():
+            for who, sums in store.closed_use(self.session, scale.code, caps.span_of(day, cap.per), chosen).items():
                 key = (cap.measure, cap.of, who, cap.per, period)
                 counters[key] = counters.get(key, 0) + sums[_MEASURES.index(cap.measure)]
         return caps.Usage(counters)
@@ -310,20 +331,10 @@ def _withdrawals(heads: Mapping[store.Key, store.Head], ready: set[store.Key]) -
     found = []
     for key, head in heads.items():
         if head.open and key not in ready and (head.line != ZERO if head.stated else head.counts):
-            document = _withdrawal(head)
-            change = rules.change_to(None, sha256(document).hexdigest(), _standing(head))
+            document = withdrawal_of(head)
+            change = rules.change_to(None, sha256(document).hexdigest(), standing_of(head))
             found.append(Decided(change, document, "", head))
     return found
-
-
-def _withdrawal(head: store.Head) -> bytes:
-    """The canonical document of an award taken back because its trip is being checked again."""
-    said = {"operator": head.key[0], "operator_trip_id": head.key[1], "withdrawn": head.award, "was": head.digest}
-    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
-
-
-def _standing(head: store.Head) -> rules.Standing:
-    return rules.Standing(head.award, head.revision, head.driver, head.digest, head.settled, head.line, head.open)
 
 
 def _order(priced: PricedTrip) -> tuple[datetime, str, str]:
@@ -346,15 +357,3 @@ def _moved(used: caps.Usage, scale: Scale, head: store.Head, sign: int) -> caps.
         key = (cap.measure, cap.of, who, cap.per, caps.period_name(head.day, cap.per))
         counters[key] = counters.get(key, 0) + sign * sums[cap.measure]
     return caps.Usage(counters)
-
-
-def _span(day: date, per: CapPer) -> tuple[date, date]:
-    """First and last day of the period a cap counts over."""
-    if per is CapPer.DAY:
-        return day, day
-    if per is CapPer.MONTH:
-        first = day.replace(day=1)
-        return first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    if per is CapPer.YEAR:
-        return date(day.year, 1, 1), date(day.year, 12, 31)
-    return date(1970, 1, 1), date(9999, 12, 31)

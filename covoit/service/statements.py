@@ -97,7 +97,10 @@ def _cap(scale: Scale, per: CapPer, measure: CapMeasure) -> Cap | None:
 def _used(session: Session, person: str, first_day: date, last_day: date) -> tuple[int, int, int]:
     """(cents, trips with an amount, trips that count) of a driver between two days."""
     asked = select(store.HeadRow.whole_cents, store.HeadRow.counts).where(
-        store.HeadRow.driver == person, store.HeadRow.day >= first_day, store.HeadRow.day <= last_day
+        store.HeadRow.driver == person,
+        store.HeadRow.day >= first_day,
+        store.HeadRow.day <= last_day,
+        store.HeadRow.supplement == "",
     )
     rows = session.execute(asked).all()
     return sum(row[0] for row in rows), sum(row[0] > 0 for row in rows), sum(bool(row[1]) for row in rows)
@@ -138,8 +141,9 @@ def _distance(session: Session, award: str) -> int | None:
 # ---------------------------------------------------------------- what an operator gets
 
 
-def payment_call(session: Session, operator: str, month: str) -> bytes:
-    """The payment call (APDF) of an operator for a closed month, as an Excel workbook.
+def payment_call(session: Session, operator: str, month: str, campaign: str = "") -> bytes:
+    """The payment call (APDF) of an operator for a closed month, as an Excel workbook: what the scale gives, or what a
+    campaign adds.
 
     Raises Refused("covoit.month_open") while the month is open, Refused("covoit.call_differs") should the journeys'
     shares not add up to the closed lines: it then does not leave.
@@ -148,13 +152,13 @@ def payment_call(session: Session, operator: str, month: str) -> bytes:
     if closed is None:
         raise Refused("covoit.month_open", month=month)
     lines, due = [], ZERO
-    for row, cents in store.awards_of_month(session, operator, month):
+    for row, cents in store.awards_of_month(session, operator, month, campaign):
         due += Money(cents)
         lines += list(_call_lines(session, row, cents))
     total = apdf.total(lines)
     if total != due:
         raise Refused("covoit.call_differs", call=total, ledger=due)
-    return apdf.workbook(operator, month, lines, closed.closed_at)
+    return apdf.workbook(f"{operator} {campaign}".strip(), month, lines, closed.closed_at)
 
 
 def _call_lines(session: Session, row: store.AwardRow, cents: int) -> Iterator[apdf.CallLine]:

@@ -12,10 +12,11 @@ import orjson
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from covoit.gateway import scales
+from covoit.gateway import campaigns
+from covoit.model.campaign import Unit
 from covoit.model.payments import Answer
-from covoit.rules import awards as rules
 from covoit.rules import subsidy
+from covoit.rules.campaign_awards import priced_again, used_of
 from covoit.service import awards
 from covoit.service.payments import in_payment
 from covoit.store import awards as store
@@ -76,18 +77,25 @@ class _Look:
         self.awards = self.statements = self.payments = 0
         self.moved: dict[str, int] = {}  # award → cents its transfer took from the budget
         self.undone: set[str] = set()
+        self.uses: dict[str, dict[str, int]] = {}  # award of a campaign → what it uses of caps, by passenger
 
     def run(self, progress: Callable[[int], object] | None) -> Iterator[Finding]:
         self._read_ledger()
+        uses = select(store.UseRow.award, store.UseRow.passenger, store.UseRow.cents)
+        for award, passenger, cents in self.session.execute(uses):
+            self.uses.setdefault(award, {})[passenger] = cents
         stated = set(self.session.scalars(select(store.StatementLineRow.award)))
         asked = select(store.HeadRow.award, store.HeadRow.revision)
         heads = {row[0]: row[1] for row in self.session.execute(asked)}
-        for _key, rows in groupby(store.all_awards(self.session), key=lambda row: (row.operator, row.operator_trip_id)):
+        for _key, rows in groupby(store.all_awards(self.session), key=_trip_of):
             revisions = list(rows)
             yield from self._trip(revisions, stated, heads)
+            yield from self._uses(revisions, stated)
             self.awards += len(revisions)
             if progress is not None:
                 progress(self.awards)
+        for award in sorted(self.uses):
+            yield Finding("award", award, Decision("covoit.fault_use"))
         for award in sorted(self.moved):
             yield Finding("award", award, Decision("covoit.fault_transfer_without_award"))
         yield from self._statements()
@@ -95,8 +103,8 @@ class _Look:
 
     def _read_ledger(self) -> None:
         """What the ledger says of each award. Only lines of the budgets carry them."""
-        campaigns = set(self.session.scalars(select(store.AwardRow.scale_code).distinct()))
-        for campaign in sorted(campaigns):
+        codes = set(self.session.scalars(select(store.AwardRow.scale_code).distinct()))
+        for campaign in sorted(codes):
             account = awards.budget(campaign)
             try:
                 ledger.balance(self.session, account)
@@ -131,6 +139,28 @@ class _Look:
             if row.id in stated:
                 settled += row.line_cents
 
+    def _uses(self, revisions: list[store.AwardRow], stated: set[str]) -> Iterator[Finding]:
+        """What the awards of a campaign use of its caps, against what they give each passenger."""
+        standing: dict[str, int] = {}
+        for row in revisions:
+            given, now = self._given(row, standing), dict(standing)
+            for passenger, cents in self.uses.pop(row.id, {}).items():
+                now[passenger] = now.get(passenger, 0) + cents
+            now = {who: cents for who, cents in now.items() if cents}
+            if now != given:
+                yield Finding("award", row.id, Decision("covoit.fault_use"))
+            if row.id in stated:
+                standing = now
+
+    def _given(self, row: store.AwardRow, standing: dict[str, int]) -> dict[str, int]:
+        if not row.supplement or row.cause == "withdrawn":
+            return standing
+        try:
+            unit = campaigns.load_campaign_by_hash(row.scale_hash, self.home).unit
+        except NotFound:
+            unit = Unit.VEHICLE_TRIP if "" in self.uses.get(row.id, {}) else Unit.JOURNEY
+        return used_of(orjson.loads(row.document), unit)
+
     def _document(self, row: store.AwardRow) -> Iterator[Finding]:
         if sha256(row.document.encode()).hexdigest() != row.digest:
             yield Finding("award", row.id, Decision("covoit.fault_digest"))
@@ -144,10 +174,10 @@ class _Look:
         if not self.recompute:
             return
         try:
-            scale = scales.load_scale_by_hash(row.scale_hash, self.home)
+            rule = campaigns.rule_of_content(row.scale_hash, self.home)
         except NotFound:
             return
-        again = subsidy.canonical_bytes(rules.recomputed(document["inputs"], scale))
+        again = subsidy.canonical_bytes(priced_again(document["inputs"], rule))
         if again != row.document.encode():
             yield Finding("award", row.id, Decision("covoit.fault_recomputed"))
 
@@ -187,6 +217,10 @@ class _Look:
                 posted = ledger.find(self.session, f"{key}:{row.end_to_end_id}")
                 if (posted is not None) != ((row.end_to_end_id, str(answer)) in said):
                     yield Finding("payment", row.end_to_end_id, Decision("covoit.fault_payment"))
+
+
+def _trip_of(row: store.AwardRow) -> tuple[str, str, str]:
+    return (row.operator, row.operator_trip_id, row.supplement)
 
 
 def _columns(row: store.AwardRow) -> tuple[Any, ...]:

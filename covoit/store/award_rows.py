@@ -15,15 +15,21 @@ _TEN_YEARS: Final = "an accounting paper, with random ids only: they mean nothin
 
 
 class AwardRow(Base):
-    """A vehicle trip, priced. `whole_cents` is what the trip is due in all; `line_cents` what this row adds to what was
-    already closed (`settled_cents`); a withdrawal has no priced document and makes the whole zero."""
+    """A vehicle trip, priced by the scale (`supplement` "") or by a campaign (its code).
+
+    `whole_cents` is what the trip is due in all; `line_cents` what this row adds to what was already closed
+    (`settled_cents`); a withdrawal has no priced document and makes the whole zero."""
 
     __tablename__ = "covoit_award"
-    __table_args__ = (UniqueConstraint("operator", "operator_trip_id", "revision"), Index(None, "driver", "day"))
+    __table_args__ = (
+        UniqueConstraint("operator", "operator_trip_id", "supplement", "revision"),
+        Index(None, "driver", "day"),
+    )
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
     operator: Mapped[str] = mapped_column(String(40))
     operator_trip_id: Mapped[str] = mapped_column(String(256))
+    supplement: Mapped[str] = mapped_column(String(80))
     revision: Mapped[int] = mapped_column()
     cause: Mapped[str] = mapped_column(String(20))  # "priced", "priced_again", "withdrawn"
     driver: Mapped[str] = mapped_column(String(26))
@@ -53,6 +59,7 @@ class HeadRow(Base):
 
     operator: Mapped[str] = mapped_column(String(40), primary_key=True)
     operator_trip_id: Mapped[str] = mapped_column(String(256), primary_key=True)
+    supplement: Mapped[str] = mapped_column(String(80), primary_key=True)
     award: Mapped[str] = mapped_column(String(26), unique=True)
     revision: Mapped[int] = mapped_column()
     driver: Mapped[str] = mapped_column(String(26))
@@ -70,6 +77,19 @@ class HeadRow(Base):
     fare_cents: Mapped[int] = mapped_column()
     open: Mapped[bool] = mapped_column()
     stated: Mapped[bool] = mapped_column()
+
+
+class UseRow(Base):
+    """What an award of a campaign uses of its caps for one passenger ("": the trip is priced whole), beyond what the
+    statements before it used. Counts once the award is on a statement."""
+
+    __tablename__ = "covoit_award_use"
+
+    award: Mapped[str] = mapped_column(String(26), primary_key=True)
+    passenger: Mapped[str] = mapped_column(String(26), primary_key=True)
+    cents: Mapped[int] = mapped_column()
+    trips: Mapped[int] = mapped_column()
+    persons: Mapped[int] = mapped_column()
 
 
 class MonthRow(Base):
@@ -116,11 +136,12 @@ class LockRow(Base):
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
 
 
-for _owner in (AwardRow, MonthRow, StatementRow, StatementLineRow):
+for _owner in (AwardRow, UseRow, MonthRow, StatementRow, StatementLineRow):
     append_only(_owner)
 _AWARD_COLUMNS: Final = (
-    "id operator operator_trip_id revision cause driver day started_at line scale_code scale_hash distance_m "
-    "passengers before_caps_cents whole_cents settled_cents line_cents fare_cents document digest reasons recorded_at"
+    "id operator operator_trip_id supplement revision cause driver day started_at line scale_code scale_hash "
+    "distance_m passengers before_caps_cents whole_cents settled_cents line_cents fare_cents document digest reasons "
+    "recorded_at"
 )
 describe(
     AwardRow, purpose="say what each trip is due, and be able to compute it again", keep=Always(_TEN_YEARS),
@@ -128,8 +149,12 @@ describe(
 )  # fmt: skip
 describe(
     HeadRow, purpose="find the award that counts", keep=Always(_TEN_YEARS),
-    plain="operator operator_trip_id award revision driver day started_at campaign content digest rank counts "
+    plain="operator operator_trip_id supplement award revision driver day started_at campaign content digest rank "
     "passengers whole_cents settled_cents line_cents fare_cents open stated",
+)  # fmt: skip
+describe(
+    UseRow, purpose="know what a campaign's caps have used", keep=Always(_TEN_YEARS),
+    plain="award passenger cents trips persons",
 )  # fmt: skip
 describe(
     MonthRow, purpose="know which months are closed, and by whom", keep=Always(_TEN_YEARS),

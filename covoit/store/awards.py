@@ -21,6 +21,7 @@ from covoit.store.award_rows import (
     MonthRow,
     StatementLineRow,
     StatementRow,
+    UseRow,
     slices,
 )
 from covoit.store.journey_rows import JourneyRow
@@ -45,7 +46,7 @@ from covoit.store.statements import (
     statements_of,
     validated_by_year,
 )
-from covoit.store.trips import Key, days_to_price, mark_priced, ready_on
+from covoit.store.trips import Key, days_to_price, first_unpriced_day, mark_priced, ready_on
 from mobigo.base.errors import NotFound
 from mobigo.base.money import Money
 from mobigo.infra.db import insert_new, table_of
@@ -59,6 +60,7 @@ __all__ = [
     "MonthRow",
     "StatementLineRow",
     "StatementRow",
+    "UseRow",
     "all_awards",
     "award_of",
     "awards_of_month",
@@ -72,6 +74,7 @@ __all__ = [
     "documents_of_trips",
     "find_head",
     "find_month",
+    "first_unpriced_day",
     "freeze",
     "heads_between",
     "last_closed",
@@ -86,6 +89,7 @@ __all__ = [
     "open_bound",
     "open_days",
     "open_heads",
+    "open_supplements",
     "operators_of_month",
     "people_before",
     "people_of_month",
@@ -95,6 +99,7 @@ __all__ = [
     "statement_award_before",
     "statements_of",
     "sums_open",
+    "supplements",
     "validated_by_year",
     "write",
 ]
@@ -122,6 +127,7 @@ class Head:
     fare: Money
     open: bool
     stated: bool
+    supplement: str = ""  # the code of a campaign; "": the scale
 
 
 def lock(session: Session) -> None:
@@ -134,30 +140,45 @@ def lock(session: Session) -> None:
 
 
 def heads_between(session: Session, first_day: date, last_day: date) -> dict[Key, Head]:
-    """The heads of trips that began from `first_day` to `last_day`, both included."""
-    asked = select(*_HEAD).where(HeadRow.day >= first_day, HeadRow.day <= last_day)
-    return {(row[0], row[1]): _head(row) for row in session.execute(asked)}
+    """The heads under the scale of trips that began from `first_day` to `last_day`, both included."""
+    asked = select(*HEAD).where(HeadRow.day >= first_day, HeadRow.day <= last_day, HeadRow.supplement == "")
+    return {(row[0], row[1]): head_from(row) for row in session.execute(asked)}
 
 
-def open_heads(session: Session, last_day: date | None = None) -> Iterator[Head]:
-    """The heads that are on no statement, up to `last_day`; by start day."""
+def open_heads(session: Session, last_day: date | None = None, supplement: str = "") -> Iterator[Head]:
+    """The heads under the scale (or of a campaign) that are on no statement, up to `last_day`; by start day."""
     asked = (
-        select(*_HEAD).where(HeadRow.open.is_(True)).order_by(HeadRow.day, HeadRow.operator, HeadRow.operator_trip_id)
+        select(*HEAD)
+        .where(HeadRow.open.is_(True), HeadRow.supplement == supplement)
+        .order_by(HeadRow.day, HeadRow.operator, HeadRow.operator_trip_id)
     )
     if last_day is not None:
         asked = asked.where(HeadRow.day <= last_day)
-    return (_head(row) for row in session.execute(asked))
+    return (head_from(row) for row in session.execute(asked))
 
 
-def find_head(session: Session, key: Key) -> Head | None:
-    """The head of one trip, or None when it was never priced."""
-    row = session.execute(select(*_HEAD).where(HeadRow.operator == key[0], HeadRow.operator_trip_id == key[1])).first()
-    return None if row is None else _head(row)
+def find_head(session: Session, key: Key, supplement: str = "") -> Head | None:
+    """The head of one trip under the scale (or a campaign), or None when it was never priced."""
+    of_trip = HeadRow.operator == key[0], HeadRow.operator_trip_id == key[1], HeadRow.supplement == supplement
+    row = session.execute(select(*HEAD).where(*of_trip)).first()
+    return None if row is None else head_from(row)
 
 
 def open_days(session: Session) -> set[date]:
     """The days of trips whose award is on no statement."""
     return set(session.scalars(select(HeadRow.day).where(HeadRow.open.is_(True)).distinct()))
+
+
+def open_supplements(session: Session) -> set[str]:
+    """The campaigns of which an award is on no statement."""
+    asked = select(HeadRow.supplement).where(HeadRow.open.is_(True), HeadRow.supplement != "")
+    return set(session.scalars(asked.distinct()))
+
+
+def supplements(session: Session, day: date) -> frozenset[str]:
+    """The campaigns of which a trip of that day has an award."""
+    asked = select(HeadRow.supplement).where(HeadRow.day == day, HeadRow.supplement != "")
+    return frozenset(session.scalars(asked.distinct()))
 
 
 def open_bound(session: Session) -> tuple[int, int]:
@@ -202,20 +223,21 @@ def sums_open(session: Session) -> dict[str, Money]:
     return {campaign: Money(int(cents)) for campaign, cents in session.execute(asked)}
 
 
-_HEAD: Final = (
+HEAD: Final = (
     HeadRow.operator, HeadRow.operator_trip_id, HeadRow.award, HeadRow.revision, HeadRow.driver, HeadRow.day,
     HeadRow.started_at, HeadRow.campaign, HeadRow.content, HeadRow.digest, HeadRow.rank, HeadRow.counts,
     HeadRow.passengers, HeadRow.whole_cents, HeadRow.settled_cents, HeadRow.line_cents, HeadRow.fare_cents,
-    HeadRow.open, HeadRow.stated,
+    HeadRow.open, HeadRow.stated, HeadRow.supplement,
 )  # fmt: skip
 
 
-def _head(row: Any) -> Head:
+def head_from(row: Any) -> Head:
+    """The value of a row of `HEAD`."""
     (operator, trip, award, revision, driver, day, started_at, campaign, content, digest, rank, counts, passengers,
-     whole, settled, line, fare, is_open, stated) = row  # fmt: skip
+     whole, settled, line, fare, is_open, stated, supplement) = row  # fmt: skip
     return Head(
         (operator, trip), award, revision, driver, day, started_at, campaign, content, digest, rank, counts, passengers,
-        Money(whole), Money(settled), Money(line), Money(fare), is_open, stated,
+        Money(whole), Money(settled), Money(line), Money(fare), is_open, stated, supplement,
     )  # fmt: skip
 
 
@@ -232,12 +254,13 @@ def write(session: Session, awards: Sequence[Mapping[str, Any]], heads: Sequence
     if moved:
         table = table_of(HeadRow)
         rows = [{f"new_{name}": value for name, value in head.items()} for head in moved]
-        named = [column.name for column in table.columns if column.name not in ("operator", "operator_trip_id")]
+        named = [column.name for column in table.columns if not column.primary_key]
         connection.execute(
             update(table)
             .where(
                 table.c.operator == bindparam("new_operator"),
                 table.c.operator_trip_id == bindparam("new_operator_trip_id"),
+                table.c.supplement == bindparam("new_supplement"),
                 table.c.revision == bindparam("new_revision") - 1,
             )
             .values({name: bindparam(f"new_{name}") for name in named}),
@@ -246,8 +269,10 @@ def write(session: Session, awards: Sequence[Mapping[str, Any]], heads: Sequence
 
 
 def all_awards(session: Session) -> Iterator[AwardRow]:
-    """Every award, by trip then revision."""
-    asked = select(AwardRow).order_by(AwardRow.operator, AwardRow.operator_trip_id, AwardRow.revision)
+    """Every award, by trip, scale then campaigns, then revision."""
+    asked = select(AwardRow).order_by(
+        AwardRow.operator, AwardRow.operator_trip_id, AwardRow.supplement, AwardRow.revision
+    )
     return iter(session.scalars(asked.execution_options(yield_per=5_000)))
 
 
@@ -267,7 +292,7 @@ def latest_award_of(session: Session, driver: str) -> AwardRow | None:
     asked = (
         select(AwardRow)
         .join(HeadRow, HeadRow.award == AwardRow.id)
-        .where(HeadRow.driver == driver)
+        .where(HeadRow.driver == driver, HeadRow.supplement == "")
         .order_by(HeadRow.started_at.desc(), HeadRow.operator_trip_id)
         .limit(1)
     )
@@ -288,7 +313,7 @@ def documents_of_trips(session: Session, keys: Iterable[Key]) -> dict[Key, str]:
         asked = (
             select(HeadRow.operator, HeadRow.operator_trip_id, AwardRow.document)
             .join(AwardRow, AwardRow.id == HeadRow.award)
-            .where(tuple_(HeadRow.operator, HeadRow.operator_trip_id).in_(some))
+            .where(tuple_(HeadRow.operator, HeadRow.operator_trip_id).in_(some), HeadRow.supplement == "")
         )
         found.update(((row[0], row[1]), row[2]) for row in session.execute(asked))
     return found

@@ -3,8 +3,9 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from covoit.model.figures import LineSums
@@ -18,14 +19,14 @@ from mobigo.base.money import Money
 def line_sums(session: Session, first_day: date, last_day: date) -> list[LineSums]:
     """The sums of each line over days, both included; lines by code, what is off the lines last."""
     sums = {
-        line: LineSums(line, trips, drivers, int(passengers), int(metres), Money(int(cents)), Money(int(fares)))
+        line: LineSums(line, int(trips), drivers, int(passengers), int(metres), Money(int(cents)), Money(int(fares)))
         for line, trips, drivers, passengers, metres, cents, fares in session.execute(
             select(
                 AwardRow.line,
-                func.count(),
+                func.sum(_once(1)),
                 func.count(HeadRow.driver.distinct()),
-                func.sum(HeadRow.passengers),
-                func.sum(AwardRow.distance_m),
+                func.sum(_once(HeadRow.passengers)),
+                func.sum(_once(AwardRow.distance_m)),
                 func.sum(HeadRow.whole_cents),
                 func.sum(HeadRow.fare_cents),
             )
@@ -46,6 +47,11 @@ def line_sums(session: Session, first_day: date, last_day: date) -> list[LineSum
     return [sums[line] for line in sorted(sums, key=lambda line: (line is None, line or ""))]
 
 
+def _once(value: Any) -> Any:
+    """A figure of a trip, which the campaigns that add to its aid do not repeat."""
+    return case((HeadRow.supplement == "", value), else_=0)
+
+
 def first_and_last_day(session: Session) -> tuple[date, date] | None:
     """The days of the first and of the last trip with an award; None when there is none."""
     first, last = session.execute(select(func.min(HeadRow.day), func.max(HeadRow.day))).one()
@@ -57,12 +63,17 @@ def _midnight(day: date) -> datetime:
 
 
 def priced_between(session: Session, first_day: date, last_day: date) -> dict[tuple[str, str], PricedTrip]:
-    """The awards that count of trips of these days, both included, by vehicle trip; steps and shares are left in the
-    documents."""
+    """The awards under the scale that count of trips of these days, both included, by vehicle trip; steps and shares
+    are left in the documents."""
     asked = (
         select(AwardRow)
         .join(HeadRow, HeadRow.award == AwardRow.id)
-        .where(HeadRow.day >= first_day, HeadRow.day <= last_day, HeadRow.passengers > 0)
+        .where(
+            HeadRow.day >= first_day,
+            HeadRow.day <= last_day,
+            HeadRow.passengers > 0,
+            HeadRow.supplement == "",
+        )
         .order_by(AwardRow.day, AwardRow.operator, AwardRow.operator_trip_id)
     )
     return {

@@ -151,8 +151,12 @@ def _heads(session: Session, journeys: Sequence[str]) -> Iterator[tuple[str, str
     """(journey, operator, trip, driver, cents) of journeys whose vehicle trip was priced."""
     both = and_(HeadRow.operator == JourneyRow.operator, HeadRow.operator_trip_id == JourneyRow.operator_trip_id)
     for some in slices(journeys):
-        asked = select(
-            JourneyRow.id, HeadRow.operator, HeadRow.operator_trip_id, HeadRow.driver, HeadRow.whole_cents
-        ).join(HeadRow, both)
+        asked = (
+            select(
+                JourneyRow.id, HeadRow.operator, HeadRow.operator_trip_id, HeadRow.driver, func.sum(HeadRow.whole_cents)
+            )
+            .join(HeadRow, both)
+            .group_by(JourneyRow.id, HeadRow.operator, HeadRow.operator_trip_id, HeadRow.driver)
+        )
         for row in session.execute(asked.where(JourneyRow.id.in_(some))):
             yield row[0], row[1], row[2], row[3], row[4]

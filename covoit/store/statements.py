@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Final
 
 from sqlalchemy import cast, func, insert, literal, select, update
 from sqlalchemy.orm import Session
@@ -9,6 +10,9 @@ from sqlalchemy.orm import Session
 from covoit.store.award_rows import AwardRow, HeadRow, MonthRow, StatementLineRow, StatementRow, slices
 from mobigo.base.money import ZERO, Money
 from mobigo.infra.db import table_of
+
+# Of trips on a statement; what a campaign adds comes after what the scale gives.
+_ORDER: Final = (AwardRow.started_at, AwardRow.operator, AwardRow.operator_trip_id, AwardRow.supplement)
 
 
 def find_month(session: Session, month: str) -> MonthRow | None:
@@ -60,7 +64,7 @@ def lines_of_month(session: Session, month: str) -> Iterator[tuple[str, str, int
         select(StatementLineRow.person, StatementLineRow.award, StatementLineRow.line_cents, AwardRow.digest)
         .join(AwardRow, AwardRow.id == StatementLineRow.award)
         .where(StatementLineRow.month == month)
-        .order_by(StatementLineRow.person, AwardRow.started_at, AwardRow.operator, AwardRow.operator_trip_id)
+        .order_by(StatementLineRow.person, *_ORDER)
     )
     return ((row[0], row[1], row[2], row[3]) for row in session.execute(asked.execution_options(yield_per=10_000)))
 
@@ -71,31 +75,36 @@ def awards_of_statement(session: Session, person: str, month: str) -> list[tuple
         select(AwardRow, StatementLineRow.line_cents)
         .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
         .where(StatementLineRow.person == person, StatementLineRow.month == month)
-        .order_by(AwardRow.started_at, AwardRow.operator, AwardRow.operator_trip_id)
+        .order_by(*_ORDER)
     )
     return [(row[0], row[1]) for row in session.execute(asked)]
 
 
-def awards_of_month(session: Session, operator: str, month: str) -> Iterator[tuple[AwardRow, int]]:
-    """The awards of an operator's trips on the statements of a closed month with what each adds, in order."""
+def awards_of_month(
+    session: Session, operator: str, month: str, supplement: str = ""
+) -> Iterator[tuple[AwardRow, int]]:
+    """The awards, under the scale or of a campaign, of an operator's trips on the statements of a closed month, with
+    what each adds, in order."""
     asked = (
         select(AwardRow, StatementLineRow.line_cents)
         .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
-        .where(StatementLineRow.month == month, AwardRow.operator == operator)
+        .where(
+            StatementLineRow.month == month, AwardRow.operator == operator, AwardRow.supplement == supplement,
+        )
         .order_by(AwardRow.started_at, AwardRow.operator_trip_id)
     )
     return ((row[0], row[1]) for row in session.execute(asked.execution_options(yield_per=5_000)))
 
 
-def operators_of_month(session: Session, month: str) -> list[str]:
-    """The operators with a line on the statements of a closed month."""
+def operators_of_month(session: Session, month: str) -> list[tuple[str, str]]:
+    """The operators with a line on the statements of a closed month, each with "" (the scale) or a campaign."""
     asked = (
-        select(AwardRow.operator)
+        select(AwardRow.operator, AwardRow.supplement)
         .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
         .where(StatementLineRow.month == month)
         .distinct()
     )
-    return sorted(session.scalars(asked))
+    return sorted((row[0], row[1]) for row in session.execute(asked))
 
 
 def statement_award_before(session: Session, award: AwardRow) -> AwardRow | None:
@@ -106,6 +115,7 @@ def statement_award_before(session: Session, award: AwardRow) -> AwardRow | None
         .where(
             AwardRow.operator == award.operator,
             AwardRow.operator_trip_id == award.operator_trip_id,
+            AwardRow.supplement == award.supplement,
             AwardRow.revision < award.revision,
         )
         .order_by(AwardRow.revision.desc())
@@ -119,7 +129,7 @@ def open_awards_of(session: Session, person: str, last_day: date | None = None) 
         select(AwardRow, HeadRow.line_cents)
         .join(HeadRow, HeadRow.award == AwardRow.id)
         .where(HeadRow.driver == person, HeadRow.open.is_(True))
-        .order_by(AwardRow.started_at, AwardRow.operator, AwardRow.operator_trip_id)
+        .order_by(*_ORDER)
     )
     if last_day is not None:
         asked = asked.where(HeadRow.day <= last_day)

@@ -75,6 +75,11 @@ def days_to_price(session: Session) -> tuple[set[date], dict[date, list[Key]]]:
     return days, past_midnight
 
 
+def first_unpriced_day(session: Session) -> date | None:
+    """The day of the first journey that is final, was never priced as it is, and is on no statement; None: none is."""
+    return session.scalar(select(func.min(JourneyRow.day)).where(JourneyRow.priced_at.is_(None), final(), matters()))
+
+
 # ---------------------------------------------------------------- a whole day, as cheaply as can be
 
 _SLICE: Final = 5_000

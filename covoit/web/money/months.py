@@ -6,7 +6,8 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from covoit.gateway import scales
+from covoit.gateway import campaigns, scales
+from covoit.model.campaign import Campaign
 from covoit.model.scale import Scale
 from covoit.service import awards, closing, inbox, statements
 from covoit.store import awards as store
@@ -52,10 +53,14 @@ def _page(faults: Faults) -> ResponseReturnValue:
         )  # fmt: skip
 
 
-def _budgets(session: Session) -> list[tuple[Scale, Money | None, Money]]:
-    """(scale, all that was granted, what is left) of the scales that apply or were ever funded."""
-    every = [(scale, awards.funded(session, scale.code)) for scale in scales.scales(services().config.home)]
-    return [(scale, granted, _left(session, scale.code)) for scale, granted in every if scale.applies or granted]
+def _budgets(session: Session) -> list[tuple[Scale | Campaign, Money | None, Money]]:
+    """(scale or campaign, all that was granted, what is left) of the scales that apply, of the campaigns that an act
+    decides, and of what was ever funded."""
+    home = services().config.home
+    rules: list[tuple[Scale | Campaign, bool]] = [(each, each.applies) for each in scales.scales(home)]
+    rules += [(each, each.act is not None) for each in campaigns.campaigns(home)]
+    every = [(rule, pays, awards.funded(session, rule.code)) for rule, pays in rules]
+    return [(rule, granted, _left(session, rule.code)) for rule, pays, granted in every if pays or granted]
 
 
 def _closes(month: str) -> date:
@@ -87,13 +92,16 @@ def close_month() -> ResponseReturnValue:
 @bp.get("/covoiturage/agents/mois/<month>/appel-de-fonds/<operator>.xlsx")
 @requires(Permission.COVOIT_PAPERS)
 def payment_call(month: str, operator: str) -> ResponseReturnValue:
-    """The payment call of an operator for a closed month. Raises Refused("covoit.month_open")."""
+    """The payment call of an operator for a closed month, under the scale or of the campaign asked for (`campagne`).
+    Raises Refused("covoit.month_open")."""
     closing.first_day_of(month)
+    campaign = request.args.get("campagne", "")
     with reading(services().engine) as session:
-        if operator not in store.operators_of_month(session, month) and store.find_month(session, month) is not None:
+        known = store.operators_of_month(session, month)
+        if (operator, campaign) not in known and store.find_month(session, month) is not None:
             raise NotFound("covoit.unknown_paper")
-        content = statements.payment_call(session, operator, month)
-    return download(content, f"appel-de-fonds-{operator}-{month}.xlsx", XLSX)
+        content = statements.payment_call(session, operator, month, campaign)
+    return download(content, f"appel-de-fonds-{'-'.join(filter(None, (operator, campaign)))}-{month}.xlsx", XLSX)
 
 
 @bp.post("/covoiturage/agents/budgets")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from covoit.model.journeys import LineLeg, VehicleTrip
 from covoit.model.pricing import PricedTrip
 from covoit.rules import campaign as rules
 from covoit.rules import caps, subsidy
+from covoit.rules.zones import contains
 from covoit.service.citizen_text import FIGURE, citizen_text
 from mobigo.base.errors import InvalidInput, NotFound
 from mobigo.base.geo import Point
@@ -200,7 +201,7 @@ SQUARE = (Point(47.0, 5.0), Point(47.0, 6.0), Point(48.0, 6.0), Point(48.0, 5.0)
     ],
 )
 def test_what_is_in_a_zone(zone: Zone, point: Point | None, insee: str | None, expected: bool) -> None:
-    assert rules.contains(zone, point, insee) is expected
+    assert contains(zone, date(2026, 11, 23), point, insee) is expected
 
 
 def test_a_factor_is_exact_and_rounded_once() -> None:

@@ -33,6 +33,8 @@ PROTECTIONS = {
         "CREATE TRIGGER billettique_spot_receipt_no_delete BEFORE DELETE ON billettique_spot_receipt BEGIN SELECT RAISE(ABORT, 'billettique_spot_receipt only grows'); END",
         "CREATE TRIGGER covoit_award_no_update BEFORE UPDATE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
         "CREATE TRIGGER covoit_award_no_delete BEFORE DELETE ON covoit_award BEGIN SELECT RAISE(ABORT, 'covoit_award only grows'); END",
+        "CREATE TRIGGER covoit_award_use_no_update BEFORE UPDATE ON covoit_award_use BEGIN SELECT RAISE(ABORT, 'covoit_award_use only grows'); END",
+        "CREATE TRIGGER covoit_award_use_no_delete BEFORE DELETE ON covoit_award_use BEGIN SELECT RAISE(ABORT, 'covoit_award_use only grows'); END",
         "CREATE TRIGGER covoit_bank_event_no_update BEFORE UPDATE ON covoit_bank_event BEGIN SELECT RAISE(ABORT, 'covoit_bank_event only grows'); END",
         "CREATE TRIGGER covoit_bank_event_no_delete BEFORE DELETE ON covoit_bank_event BEGIN SELECT RAISE(ABORT, 'covoit_bank_event only grows'); END",
         "CREATE TRIGGER covoit_batch_act_no_update BEFORE UPDATE ON covoit_batch_act BEGIN SELECT RAISE(ABORT, 'covoit_batch_act only grows'); END",
@@ -97,6 +99,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER covoit_award_no_change BEFORE UPDATE OR DELETE ON covoit_award FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER covoit_award_no_truncate BEFORE TRUNCATE ON covoit_award FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_award_use_no_change BEFORE UPDATE OR DELETE ON covoit_award_use FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_award_use_no_truncate BEFORE TRUNCATE ON covoit_award_use FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER covoit_bank_event_no_change BEFORE UPDATE OR DELETE ON covoit_bank_event FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER covoit_bank_event_no_truncate BEFORE TRUNCATE ON covoit_bank_event FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -286,6 +291,8 @@ def upgrade() -> None:
         sa.Column("missing", Json, nullable=True),
         sa.Column("handed_to", sa.String(length=26), nullable=True),
         sa.Column("handed_at", UtcDateTime(), nullable=True),
+        sa.Column("lost_at", UtcDateTime(), nullable=True),
+        sa.Column("lost_by", sa.String(length=26), nullable=True),
         sa.CheckConstraint("opening_cents >= 0", name=op.f("ck_billettique_cash_session_opening")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billettique_cash_session")),
         sa.UniqueConstraint("regie", "round_number", name=op.f("uq_billettique_cash_session_regie_round_number")),
@@ -868,6 +875,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("operator", sa.String(length=40), nullable=False),
         sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("supplement", sa.String(length=80), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("cause", sa.String(length=20), nullable=False),
         sa.Column("driver", sa.String(length=26), nullable=False),
@@ -889,7 +897,11 @@ def upgrade() -> None:
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_award")),
         sa.UniqueConstraint(
-            "operator", "operator_trip_id", "revision", name=op.f("uq_covoit_award_operator_operator_trip_id_revision")
+            "operator",
+            "operator_trip_id",
+            "supplement",
+            "revision",
+            name=op.f("uq_covoit_award_operator_operator_trip_id_supplement_revision"),
         ),
     )
     op.create_index(op.f("ix_covoit_award_driver_day"), "covoit_award", ["driver", "day"], unique=False)
@@ -897,6 +909,7 @@ def upgrade() -> None:
         "covoit_award_head",
         sa.Column("operator", sa.String(length=40), nullable=False),
         sa.Column("operator_trip_id", sa.String(length=256), nullable=False),
+        sa.Column("supplement", sa.String(length=80), nullable=False),
         sa.Column("award", sa.String(length=26), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("driver", sa.String(length=26), nullable=False),
@@ -914,11 +927,20 @@ def upgrade() -> None:
         sa.Column("fare_cents", sa.Integer(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("stated", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("operator", "operator_trip_id", name=op.f("pk_covoit_award_head")),
+        sa.PrimaryKeyConstraint("operator", "operator_trip_id", "supplement", name=op.f("pk_covoit_award_head")),
         sa.UniqueConstraint("award", name=op.f("uq_covoit_award_head_award")),
     )
     op.create_index(op.f("ix_covoit_award_head_driver_day"), "covoit_award_head", ["driver", "day"], unique=False)
     op.create_index(op.f("ix_covoit_award_head_open_day"), "covoit_award_head", ["open", "day"], unique=False)
+    op.create_table(
+        "covoit_award_use",
+        sa.Column("award", sa.String(length=26), nullable=False),
+        sa.Column("passenger", sa.String(length=26), nullable=False),
+        sa.Column("cents", sa.Integer(), nullable=False),
+        sa.Column("trips", sa.Integer(), nullable=False),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("award", "passenger", name=op.f("pk_covoit_award_use")),
+    )
     op.create_table(
         "covoit_ban",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -2158,6 +2180,9 @@ def upgrade() -> None:
         sa.Column("opened_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("proof_sent_at", UtcDateTime(), nullable=True),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("handled_by", sa.String(length=64), nullable=True),
+        sa.Column("conceded_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["payment"],
             ["billettique_payment.id"],
@@ -3693,6 +3718,7 @@ def downgrade() -> None:
     op.drop_table("covoit_batch")
     op.drop_index(op.f("ix_covoit_ban_person"), table_name="covoit_ban")
     op.drop_table("covoit_ban")
+    op.drop_table("covoit_award_use")
     op.drop_index(op.f("ix_covoit_award_head_open_day"), table_name="covoit_award_head")
     op.drop_index(op.f("ix_covoit_award_head_driver_day"), table_name="covoit_award_head")
     op.drop_table("covoit_award_head")
