@@ -83,6 +83,24 @@ SALES: Final = Policy(
     because="Un titre rare vendu dans un canal peut être celui d’un seul acheteur.",
 )
 
+CIRCUITS: Final = Policy(
+    dataset="scolaire-circuits",
+    subject="scolaire.circuits",
+    views=(
+        View(
+            "frequentation",
+            ("annee_scolaire", "circuit", "numero", "demi_journee", "jours", "etablissements", "exploitant", "ouvert",
+             "places", "inscrits", "tranche"),
+            "Un circuit par ligne : ce qu’il dessert, ses places, sa fréquentation par tranches",
+        ),
+    ),
+    count="inscrits",
+    time=(),
+    because="Un circuit d’un seul élève, c’est cet élève ; deux circuits qui ne diffèrent que d’un élève le désignent. "
+    "Un circuit n’est nommé qu’à partir de onze élèves, et si aucune différence avec un autre ne désigne un plus petit "
+    "groupe ; il n’est tracé qu’entre ses établissements et les arrêts que onze élèves au moins y prennent.",
+)  # fmt: skip
+
 TRIPS_BECAUSE: Final = (
     "Un trajet rural est souvent celui d’une seule personne : la règle du registre national (six trajets dans le mois "
     "au départ et à l’arrivée), répétée jusqu’à ce que plus rien ne change, et appliquée aussi à la paire des deux ; "

@@ -51,6 +51,7 @@ WITHHELD: Final = (
         "Élèves, familles, adresses, droits au transport scolaire",
         "Des mineurs et leur domicile. Un arrêt que moins de onze élèves prennent n’est pas publié pour lui-même.",
         "CRPA, articles L. 311-6 et L. 312-1-2",
+        "scolaire-circuits",
     ),
     Withheld(
         "Réservations du transport à la demande, positions des véhicules qui y roulent",

@@ -85,6 +85,8 @@ COUNTS: Final = {
     "hidden": _("cachées par le secret statistique"),
     "removed": _("retirées, sous le seuil"),
     "published": _("publiées"),
+    "services_left_out": _("services ouverts à tous qui n’y sont pas"),
+    "places_left_out": _("passages à des arrêts que trop peu d’élèves prennent, laissés de côté"),
 }
 REASONS: Final = {
     "new": _("un jeu de données paraît"),

@@ -79,7 +79,7 @@ def school_gtfs(
             *((half, day.strftime("%Y%m%d"), 1) for half in sorted({each[0] for each in wanted}) for day in days[half]),
         ],
     }
-    return zip_bytes({f"{name}.txt": _csv(rows) for name, rows in files.items()})
+    return zip_bytes({f"{name}.txt": csv_rows(rows) for name, rows in files.items()})
 
 
 def _id(place: str, name: str) -> str:
@@ -124,7 +124,8 @@ def _times(circuit: Circuit, told: Sequence[Passing], problem: Problem) -> Itera
         )  # fmt: skip
 
 
-def _csv(rows: Iterable[Sequence[object]]) -> bytes:
+def csv_rows(rows: Iterable[Sequence[object]]) -> bytes:
+    """A table of a feed: UTF-8, CRLF."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue().encode("utf-8")

@@ -1,0 +1,52 @@
+"""School transport's tables for publication, gathered from the plans in force: exact rows, to be reduced before they
+leave."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from mobigo.base.errors import NotFound
+from mobigo.infra.grants import list_organisations
+from scolaire.export.opendata import InForce
+from scolaire.service.papers import days_of
+from scolaire.service.plans import open_version
+from scolaire.store import contracts, stops
+from scolaire.store import plans as store
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from scolaire.service.plans import Opened
+
+
+def years_in_force(session: Session, today: "date") -> list[int]:
+    """The school years that are not over and have a plan in force, the first one first."""
+    year = today.year if today.month >= 9 else today.year - 1
+    return sorted({row.year for row in store.plans(session) if row.year >= year and store.published(session, row.id)})
+
+
+def plans_in_force(session: Session, year: int) -> list[InForce]:
+    """The plans of a school year that are in force, with what is public of them; a plan whose content is gone is left
+    out."""
+    names = {each.id: each.name for each in list_organisations(session)}
+    lots = {each.id: names.get(each.organisation or "", "") for each in contracts.lots(session)}
+    public = frozenset(row.id for row in stops.stops(session) if row.place is not None)
+    found = []
+    for row in sorted(store.plans(session), key=lambda row: row.id):
+        version = store.published(session, row.id) if row.year == year else None
+        opened = None if version is None else _opened(session, version.id)
+        if opened is not None:
+            found.append(
+                InForce(
+                    row.id, year, lots.get(row.lot or "", ""), opened.demand, opened.plan,
+                    store.open_services(session, row.id), public, days_of(session, opened, year),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _opened(session: Session, version: str) -> "Opened | None":
+    try:
+        return open_version(session, version)
+    except NotFound:
+        return None
