@@ -37,6 +37,27 @@ if TYPE_CHECKING:
 @click.option("--stay", "stay_min", default=0, show_default=True, help="Y rester au moins ce temps, en minutes.")
 @click.option("--walk", "walk_m", default=2_000, show_default=True, help="Marche acceptée vers un arrêt, en mètres.")
 @click.option("--vehicles", default=8, show_default=True, help="Nombre de véhicules au plus.")
+@click.option(
+    "--mode",
+    "modes",
+    multiple=True,
+    type=click.Choice(["train", "tram", "bus", "other"]),
+    help="Seulement ce moyen de transport ; plusieurs fois possible.",
+)
+@click.option(
+    "--without-line",
+    "without_lines",
+    multiple=True,
+    metavar="LIGNE",
+    help="Éviter cette ligne : « offre:route_id », ou son numéro ; plusieurs fois possible.",
+)
+@click.option(
+    "--only-operator",
+    "only_operators",
+    multiple=True,
+    metavar="TRANSPORTEUR",
+    help="Seulement ce transporteur : « offre:agency_id », ou son nom ; plusieurs fois possible.",
+)
 @click.option("--wheelchair", is_flag=True, help="Seulement ce qui est connu comme accessible en fauteuil roulant.")
 @console.json_option
 def plan(
@@ -49,6 +70,9 @@ def plan(
     stay_min: int,
     walk_m: int,
     vehicles: int,
+    modes: tuple[str, ...],
+    without_lines: tuple[str, ...],
+    only_operators: tuple[str, ...],
     wheelchair: bool,
     as_json: bool,
 ) -> int:
@@ -63,6 +87,7 @@ def plan(
         from mobigo.planner.export.journeys import answer_json
         from mobigo.planner.gateway.territory import with_authorities
         from mobigo.planner.model import Limits, Query
+        from mobigo.planner.web.asked import MODES
         from mobigo.planner.web.here import Here
 
         @dataclass(frozen=True)
@@ -87,7 +112,14 @@ def plan(
                 window_min * 60,
                 via=None if via is None else end_of(here, via)[0],
                 via_stay_s=stay_min * 60,
-                limits=Limits(vehicles_max=vehicles, walk_m_max=walk_m, wheelchair=wheelchair),
+                limits=Limits(
+                    vehicles_max=vehicles,
+                    walk_m_max=walk_m,
+                    wheelchair=wheelchair,
+                    route_types=frozenset().union(*(MODES[mode] for mode in modes)) if modes else None,
+                    without_routes=frozenset(_line(live, text) for text in without_lines),
+                    only_agencies=frozenset().union(*(_operator(live, text) for text in only_operators)) or None,
+                ),
             )
             answer = with_authorities(
                 live,
@@ -100,6 +132,30 @@ def plan(
             return console.DONE
     finally:
         services.engine.dispose()
+
+
+def _line(live: "LiveNetwork", text: str) -> str:
+    """The id of the one line a text names. Raises InvalidInput when it names none, or several."""
+    from mobigo.planner.export.offered import lines_named
+
+    found = lines_named(live, text)
+    if not found:
+        raise InvalidInput("planner.unknown_line", line=text[:80])
+    if len(found) > 1:
+        ids = ", ".join(f"{line.id} ({line.long_name or line.label})" for line in found[:8])
+        raise InvalidInput("planner.several_lines", line=text[:80], count=len(found), ids=ids)
+    return found[0].id
+
+
+def _operator(live: "LiveNetwork", text: str) -> frozenset[str]:
+    """The ids of the operator a text names, in every feed. Raises InvalidInput when it names none."""
+    from mobigo.planner.export.offered import operators_named, operators_of
+
+    found = operators_named(live, text)
+    if not found:
+        known = ", ".join(operator.name for operator in operators_of(live)[:20])
+        raise InvalidInput("planner.unknown_operator", operator=text[:80], known=known)
+    return frozenset(id_ for operator in found for id_ in operator.ids)
 
 
 def _instant(text: str, zone: ZoneInfo) -> datetime:

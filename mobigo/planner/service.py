@@ -303,6 +303,13 @@ def _unreached(query: Query, origin: Reach, destination: Reach) -> list[Decision
     return out
 
 
+def _narrowed(query: Query) -> list[Decision]:
+    """That lines, operators or vehicles were left out at the traveller's own wish, when some were."""
+    limits = query.limits
+    narrowed = limits.without_routes or limits.only_agencies is not None or limits.route_types is not None
+    return [Decision("planner.narrowed_by_choice")] if narrowed else []
+
+
 def _none(
     searcher: Searcher, query: Query, origin: Reach, destination: Reach, accept: Accepts
 ) -> tuple[list[Decision], datetime | None]:
@@ -317,8 +324,9 @@ def _none(
     found, last = next_journey(
         searcher, origin, destination, query.at, accept, query.limits.vehicles_max, query.limits.duration_s_max
     )
+    chosen = _narrowed(query)
     if found is None:
-        return why or [Decision("planner.no_journey_until", day=day, last_day=last)], None
+        return [*chosen, *(why or [Decision("planner.no_journey_until", day=day, last_day=last)])], None
     leaves = datetime.fromtimestamp(found.depart_s, UTC)
     next_day = leaves.astimezone(zone).date()
-    return [*why, Decision("planner.no_service_that_day", day=day, next_day=next_day)], leaves
+    return [*why, *chosen, Decision("planner.no_service_that_day", day=day, next_day=next_day)], leaves

@@ -1,6 +1,7 @@
 """The parameters of each operation: their types, bounds and sentences, checked before anything else happens.
 
-Every parameter is given at most once, none is unknown, no text becomes a number by luck ("1_000", "nan", " 5").
+Every parameter that is no list is given at most once, none is unknown, no text becomes a number by luck ("1_000",
+"nan", " 5").
 """
 
 import re
@@ -66,6 +67,11 @@ Day = Annotated[date, BeforeValidator(_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Cursor = Annotated[Whole, Field(ge=0, le=1_000_000)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+# `format` tells programs what the texts are; no pattern can: any character may be in a feed's id.
+LineIds = Annotated[tuple[Annotated[Text, Field(json_schema_extra={"format": "line-id"})], ...], Field(max_length=20)]
+OperatorIds = Annotated[
+    tuple[Annotated[Text, Field(json_schema_extra={"format": "operator-id"})], ...], Field(max_length=20)
+]
 
 
 class Asked(BaseModel):
@@ -89,6 +95,16 @@ class JourneysAsked(Asked):
     wheelchair: Flag = Field(False, description="Only what is known to be accessible.")
     modes: Annotated[str, Field(pattern=MODES)] | None = Field(
         None, description="Vehicles allowed, separated by commas."
+    )
+    without_line: LineIds = Field(
+        (),
+        description="Lines not to take, by their `id` in `/lines`; may be given several times.",
+        examples=[["ter:FR:Line::K1"], ["cars:LR119", "cars:LR127"]],
+    )
+    only_operator: OperatorIds = Field(
+        (),
+        description="Operators to keep to, by the `agency_id` of their lines; may be given several times.",
+        examples=[["cars:MOBIGO"], ["ter:1187", "ic:1187"]],
     )
     via: Text | None = Field(None, description="A place to go by; one may stay seated there.")
     stay: Whole = Field(0, ge=0, le=720, description="Minutes to stay at `via`, at least.")
@@ -179,9 +195,13 @@ def asking(model: type[Asked]) -> Callable[[View], View]:
 
 def parameters(model: type[Model]) -> Model:
     """The request's query as `model`."""
-    given: dict[str, str] = {}
+    given: dict[str, Any] = {}
     faults = []
+    several = {field.alias or name for name, field in model.model_fields.items() if isinstance(field.default, tuple)}
     for name, values in request.args.lists():
+        if name in several:
+            given[name] = tuple(values)
+            continue
         if len(values) > 1:
             faults.append({"in": "query", "name": name[:100], "detail": "given more than once"})
         given[name] = values[0]

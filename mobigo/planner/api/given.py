@@ -59,12 +59,14 @@ class LineString(Given):
 
 
 class Line(Given):
-    """A line. `color` and `text_color` can be read on one another (4.5:1)."""
+    """A line. `color` and `text_color` can be read on one another (4.5:1). `agency_id` is `feed:agency_id`, empty
+    where the feed names no operator."""
 
     id: str
     name: str
     long_name: str
     agency: str
+    agency_id: str
     route_type: int
     mode: Literal["rail", "urban_rail", "coach", "bus", "on_demand", "other"]
     color: Annotated[str, Field(pattern="^[0-9a-f]{6}$")]

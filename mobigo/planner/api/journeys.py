@@ -8,11 +8,13 @@ from flask.typing import ResponseReturnValue
 
 from mobigo.base.decisions import Decision
 from mobigo.infra.auth import public
+from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.api import bp
 from mobigo.planner.api.answers import end_of, ended, json_response
-from mobigo.planner.api.asked import JourneysAsked, ReachableAsked, asking, instant
+from mobigo.planner.api.asked import JourneysAsked, ReachableAsked, Wrong, asking, instant
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import answer_json, decision_json
+from mobigo.planner.export.offered import operator_rows
 from mobigo.planner.model import Limits, Query
 from mobigo.planner.web.asked import MODES
 from mobigo.planner.web.here import pinned
@@ -33,6 +35,7 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
         via = end_of(here, asked.via)[0] if asked.via is not None else None
         at = instant(asked.at, here.now, here.zone)
         ends = {"from": ended(here, origin, other_origins), "to": ended(here, destination, other_destinations)}
+        without_routes, only_agencies = _narrowed(asked, here.live)
         if at is None:
             return json_response(_far_off(asked, ends, here.live.hash, here.live.timetable))
         limits = Limits(
@@ -43,10 +46,28 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
             route_types=None
             if asked.modes is None
             else frozenset().union(*(MODES[mode] for mode in asked.modes.split(","))),
+            without_routes=without_routes,
+            only_agencies=only_agencies,
         )
         query = Query(origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits)
         answer = here.plan(query)
         return json_response({**answer_json(here.live, answer, geometry=asked.geometry, stops=asked.stops), **ends})
+
+
+def _narrowed(asked: JourneysAsked, live: LiveNetwork) -> tuple[frozenset[str], frozenset[str] | None]:
+    """(lines not to take, operators to keep to). Raises Wrong with each id that is nobody's."""
+    faults = [
+        {"in": "query", "name": name, "detail": f"no {what} has the id {id_[:100]!r}"}
+        for name, what, ids, known in (
+            ("without_line", "line", asked.without_line, names.line_rows(live)),
+            ("only_operator", "operator", asked.only_operator, operator_rows(live)),
+        )
+        for id_ in ids
+        if id_ not in known
+    ]
+    if faults:
+        raise Wrong(faults)
+    return frozenset(asked.without_line), frozenset(asked.only_operator) or None
 
 
 def _far_off(asked: JourneysAsked, ends: dict[str, Any], network: str, timetable: Any) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from mobigo.planner.api.asked import (
 )
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import line_json, stop_json
+from mobigo.planner.export.offered import lines_matching
 from mobigo.planner.web.here import Here, pinned
-from mobigo.planner.web.lines import lines_matching
 
 
 @bp.get("/stops")

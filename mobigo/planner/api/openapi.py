@@ -63,15 +63,19 @@ def parameters_of(model: type[asked.Asked]) -> list[Json]:
     out = []
     for name, described in schema["properties"].items():
         description = described.pop("description", "")
-        out.append(
-            {
-                "name": name,
-                "in": "query",
-                "required": name in required,
-                "description": description,
-                "schema": _plain(described),
-            }
-        )
+        examples = described.pop("examples", [])
+        parameter: Json = {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "description": description,
+            "schema": _plain(described),
+        }
+        if described.get("type") == "array":  # ?name=a&name=b
+            parameter |= {"style": "form", "explode": True}
+        if examples:
+            parameter["examples"] = {f"example {i}": {"value": value} for i, value in enumerate(examples, 1)}
+        out.append(parameter)
     return out
 
 

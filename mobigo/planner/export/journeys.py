@@ -253,6 +253,7 @@ def line_json(line: names.Line) -> Json:
         "name": line.label,
         "long_name": line.long_name,
         "agency": line.agency,
+        "agency_id": line.agency_id,
         "route_type": line.route_type,
         "mode": mode_of(line.route_type).name.lower(),
         "color": line.colour,

@@ -17,6 +17,7 @@ class Line:
     label: str
     long_name: str
     agency: str
+    agency_id: str  # `feed:agency_id`; empty where the feed names none
     phone: str
     route_type: int
     colour: str
@@ -31,6 +32,11 @@ def stop_id(timetable: Timetable, stop: int) -> str:
 def feed_stop_id(timetable: Timetable, stop: int) -> str:
     """`feed:stop_id`."""
     return f"{timetable.feed_name[int(timetable.stop_feed[stop])]}:{timetable.stop_id[stop]}"
+
+
+def agency_id(timetable: Timetable, agency: int) -> str:
+    """`feed:agency_id`."""
+    return f"{timetable.feed_name[int(timetable.agency_feed[agency])]}:{timetable.agency_id[agency]}"
 
 
 def lines_of(live: LiveNetwork) -> list[Line]:
@@ -57,6 +63,7 @@ def _lines(timetable: Timetable) -> list[Line]:
                 label=short or long or timetable.route_id[row],
                 long_name=long if short else "",
                 agency=timetable.agency_name[agency] if agency >= 0 else "",
+                agency_id=agency_id(timetable, agency) if agency >= 0 else "",
                 phone=timetable.agency_phone[agency] if agency >= 0 else "",
                 route_type=int(timetable.route_type[row]),
                 colour=colour,

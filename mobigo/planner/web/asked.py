@@ -16,8 +16,10 @@ from mobigo.base.geo import Point
 from mobigo.infra.i18n import gettext as _
 from mobigo.network.engine.placenames import fold
 from mobigo.network.engine.places import PlaceIndex
+from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Kind, Match, Place
 from mobigo.planner.model import Endpoint, Limits, Query
+from mobigo.planner.web.narrowed import Narrowed, narrow
 
 WHENS: Final = ("now", "leave", "arrive")
 WALKS_M: Final = (500, 1_000, 2_000, 4_000)
@@ -52,6 +54,7 @@ class Asked:
     walk_m: int = WALK_M_DEFAULT
     wheelchair: bool = False
     modes: frozenset[str] = frozenset(MODES)
+    narrowed: Narrowed = field(default_factory=Narrowed)
     via_text: str = ""
     via_id: str = ""
     stay_min: int = 0
@@ -82,12 +85,15 @@ class Asked:
             walk_m_max=self.walk_m,
             wheelchair=self.wheelchair,
             route_types=route_types,
+            without_routes=self.narrowed.without_routes,
+            only_agencies=self.narrowed.only_agencies,
         )
 
     @property
     def options_used(self) -> bool:
         """Whether any option differs from what it is by default."""
-        return (self.changes, self.walk_m, self.wheelchair, self.modes, self.via_text, self.stay_min) != (
+        fields = (self.changes, self.walk_m, self.wheelchair, self.modes, self.via_text, self.stay_min)
+        return bool(self.narrowed or self.narrowed.text) or fields != (
             None,
             WALK_M_DEFAULT,
             False,
@@ -100,7 +106,7 @@ class Asked:
         """What is written in a place's field: "from", "to" or "via"."""
         return {"from": self.origin_text, "to": self.destination_text, "via": self.via_text}[name]
 
-    def parameters(self, **changed: str | None) -> dict[str, str | list[str]]:
+    def parameters(self, **changed: str | list[str] | None) -> dict[str, str | list[str]]:
         """The address of this question; `changed` replaces fields, None removes one."""
         out: dict[str, str | list[str]] = {"from": self.origin_text, "to": self.destination_text}
         if self.origin_id:
@@ -124,6 +130,7 @@ class Asked:
             out["wheelchair"] = "1"
         if self.modes != frozenset(MODES):
             out["mode"] = sorted(self.modes)
+        out |= self.narrowed.parameters()
         for name, value in changed.items():
             key = "from" if name == "from_" else name
             if value is None:
@@ -159,7 +166,7 @@ def blank(now: datetime, zone: ZoneInfo) -> Asked:
     return Asked(day=local.date(), time=f"{local:%H:%M}")
 
 
-def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone: ZoneInfo) -> Asked:
+def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone: ZoneInfo, live: LiveNetwork) -> Asked:
     """The question in `arguments`. Never raises: what cannot be read is an error beside its field."""
     errors: dict[str, str] = {}
     asked = blank(now, zone)
@@ -170,7 +177,7 @@ def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone:
     asked = replace(asked, when=when)
     at, day, clock = _moment(arguments, when, now, zone, errors)
     asked = replace(asked, at=at, day=day, time=clock)
-    asked = _options(asked, arguments, errors)
+    asked = replace(_options(asked, arguments, errors), narrowed=narrow(arguments, live, errors))
     ends: dict[str, tuple[Endpoint | None, str, str]] = {}
     choices: dict[str, tuple[Match, ...]] = {}
     others: dict[str, tuple[Match, ...]] = {}

@@ -17,6 +17,7 @@ from mobigo.infra.i18n import current_language, ngettext, sentence
 from mobigo.infra.i18n import gettext as _
 from mobigo.planner.export.ical import journey_calendar
 from mobigo.planner.export.journeys import journey_id
+from mobigo.planner.export.offered import operators_of
 from mobigo.planner.model import Answer, Journey
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
@@ -32,12 +33,13 @@ def search() -> ResponseReturnValue:
     """The search form, and how to begin."""
     try:
         with pinned() as here:
-            asked = read(request.args, here.places, here.now, here.zone)
+            asked = read(request.args, here.places, here.now, here.zone, here.live)
             days = (here.live.timetable.first_day, here.live.timetable.last_day)
+            form = _form(here)
     except NotFound:
         return render_template("planner/no_network.html"), 200
     asked = replace(asked, errors={}, choices={})
-    return render_template("planner/search.html", asked=asked, days=days, **_form(asked))
+    return render_template("planner/search.html", asked=asked, days=days, **form)
 
 
 @bp.get("/trajets")
@@ -45,10 +47,10 @@ def search() -> ResponseReturnValue:
 def journeys() -> ResponseReturnValue:
     """The answer to a search: the options in words, each open to its legs."""
     with pinned() as here:
-        asked = read(request.args, here.places, here.now, here.zone)
+        asked = read(request.args, here.places, here.now, here.zone, here.live)
         query = asked.query
         if query is None:
-            page = render_template("planner/journeys.html", asked=asked, answer=None, **_form(asked), **_labels())
+            page = render_template("planner/journeys.html", asked=asked, answer=None, **_form(here), **_labels())
             return page, 200 if asked.choices and not asked.errors else 422
         answer = here.plan(query)
         options = [
@@ -70,7 +72,7 @@ def journeys() -> ResponseReturnValue:
             next_at=answer.next_at.astimezone(here.zone) if answer.next_at is not None else None,
             at=query.at.astimezone(here.zone),
             fixed=pinned_parameters(asked, query.at, here),
-            **_form(asked),
+            **_form(here),
             **_labels(),
         )
 
@@ -109,7 +111,7 @@ def calendar() -> ResponseReturnValue:
 
 def chosen_answer(here: Here) -> tuple[Asked, Answer]:
     """The answer to the address's question. Raises NotFound when the address asks none."""
-    asked = read(request.args, here.places, here.now, here.zone)
+    asked = read(request.args, here.places, here.now, here.zone, here.live)
     query = asked.query
     if query is None:
         raise NotFound("planner.no_such_journey")
@@ -174,9 +176,10 @@ def told(remark: Decision) -> Markup:
     return words
 
 
-def _form(asked: Asked) -> dict[str, Any]:
+def _form(here: Here) -> dict[str, Any]:
     """What the form's template needs beside the fields."""
     return {
+        "operators": operators_of(here.live),
         "modes": {"train": _("Train"), "tram": _("Tram, métro"), "bus": _("Car et bus"), "other": _("Autres")},
         "walks": WALKS_M,
         "changes_choices": CHANGES,

@@ -1,6 +1,5 @@
 """Lines: the list with its search, and the timetable of a line on a day, both ways."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,9 +14,9 @@ from mobigo.infra.formats import NBSP
 from mobigo.infra.i18n import current_language, ngettext
 from mobigo.infra.i18n import gettext as _
 from mobigo.network.engine.lines import Cell, Column, Direction, line_days, line_on, picks_up_only, sets_down_only
-from mobigo.network.engine.placenames import words
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.export import names
+from mobigo.planner.export.offered import lines_matching
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import read_day
 from mobigo.planner.web.here import pinned
@@ -43,32 +42,6 @@ def lines() -> ResponseReturnValue:
             mode_word=mode_word,
             styles=line_styles(shown),
         )
-
-
-def lines_matching(live: LiveNetwork, text: str) -> list[names.Line]:
-    """The lines in which each word of `text` is a word or begins one; all of them for an empty text."""
-    wanted = words(text)
-    lines = names.lines_of(live)
-    every = live.derived("planner.line_words", lambda _: [_words_of(line) for line in lines])
-    out = [
-        line
-        for line, own in zip(lines, every, strict=True)
-        if all(any(word.startswith(each) for word in own) for each in wanted)
-    ]
-    first = wanted[0] if wanted else ""
-    return sorted(out, key=lambda line: ([first] != words(line.label), _natural(line.label), line.long_name, line.id))
-
-
-def _words_of(line: names.Line) -> list[str]:
-    """Whole words, and the number alone of `LR119`."""
-    whole = words(f"{line.label} {line.long_name} {line.agency}")
-    return whole + words(" ".join(re.findall(r"[0-9]+", line.label)))
-
-
-def _natural(label: str) -> tuple[tuple[int, str], ...]:
-    """LR 9 before LR 119."""
-    parts = "".join(c if c.isdigit() else f" {c} " for c in label.casefold()).split()
-    return tuple((int(part), "") if part.isascii() and part.isdigit() else (1 << 60, part) for part in parts)
 
 
 @dataclass(frozen=True)

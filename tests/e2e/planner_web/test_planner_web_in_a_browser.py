@@ -32,8 +32,9 @@ def search_address(**changed: str) -> str:
 
 
 ANSWER = search_address()
+AVOIDING = search_address(avoid_text="TER", only="")  # several lines: which?
 BY_WAY = search_address(via="Semur-en-Auxois", stay="15")
-PAGES = ["/", ANSWER, BY_WAY, search_address(**{"from": "saint"}), search_address(to="zzzz"), "/departs",
+PAGES = ["/", ANSWER, BY_WAY, AVOIDING, search_address(**{"from": "saint"}), search_address(to="zzzz"), "/departs",
          "/departs?stop=gare", "/lignes", "/lignes?q=dijon", "/lignes?q=zzzz"]  # fmt: skip
 
 
@@ -139,6 +140,21 @@ def test_all_works_without_scripts(visit: Visit) -> None:
     assert set(page.locator("details.journey .times").all_inner_texts()) - set(before)
     page.get_by_role("link", name="Imprimer").first.click()
     expect(page.locator(".legs").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_a_line_shown_is_avoided_and_taken_again_without_scripts(visit: Visit, width: int) -> None:
+    page = visit(ANSWER, scripts=False, width=width)
+    page.locator("a.avoid").first.click()
+    expect(page.locator("ul.narrowed li")).to_have_count(1)
+    assert "avoid=" in page.url
+    assert everywhere(page) == []
+    kept = page.locator("details.options input[name=avoid]")
+    assert kept.count() == 1
+    assert kept.is_checked()
+    page.locator("ul.narrowed a").click()
+    expect(page.locator("ul.narrowed")).to_have_count(0)
+    assert "avoid=" not in page.url
 
 
 def test_two_places_of_one_name_are_a_choice_without_scripts(visit: Visit) -> None:

@@ -80,3 +80,23 @@ def test_what_it_cannot_read_is_said_and_is_no_success(home: Path, words: tuple[
     said = plan(home, *words)
     assert said.returncode == 2
     assert sentence in said.stderr.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_a_line_or_all_operators_but_one_are_left_out(home: Path) -> None:
+    asked = ("Saulieu", "Dijon", "--at", tuesday("06:00"), "--json")
+    plain = json.loads(plan(home, *asked).stdout)
+    rides = [leg for journey in plain["journeys"] for leg in journey["legs"] if leg["type"] == "ride"]
+    line = rides[0]["line"]
+    without = json.loads(plan(home, *asked, "--without-line", line["id"]).stdout)
+    left = {leg["line"]["id"] for j in without["journeys"] for leg in j["legs"] if leg["type"] == "ride"}
+    assert line["id"] not in left
+    only = json.loads(plan(home, *asked, "--only-operator", line["agency"], "--mode", "bus").stdout)
+    kept = [leg["line"] for j in only["journeys"] for leg in j["legs"] if leg["type"] == "ride"]
+    assert {(each["agency"], each["mode"] in ("coach", "bus")) for each in kept} <= {(line["agency"], True)}
+
+
+@pytest.mark.parametrize(("option", "value"), [("--without-line", "ZZZ999"), ("--only-operator", "Personne")])
+def test_an_unknown_line_or_operator_is_bad_input(home: Path, option: str, value: str) -> None:
+    said = plan(home, "Saulieu", "Dijon", option, value)
+    assert said.returncode == 2
+    assert value in said.stderr

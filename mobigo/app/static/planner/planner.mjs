@@ -180,7 +180,7 @@ for (const form of document.querySelectorAll("form[data-search]")) {
   }
   form.addEventListener("submit", () => {
     // a short address: what says nothing is not sent
-    for (const input of form.querySelectorAll("input[type=hidden]")) if (!input.value) input.disabled = true;
+    for (const input of form.querySelectorAll("input[type=hidden], input[name=avoid_text]")) if (!input.value) input.disabled = true;
     const modes = [...form.querySelectorAll("input[name=mode]")];
     if (modes.every((box) => box.checked)) modes.forEach((box) => (box.disabled = true));
     if (kind && kind.value === "now") form.querySelectorAll("#f-date, #f-time").forEach((input) => (input.disabled = true));
