@@ -301,6 +301,10 @@ def run(
             if ours.answered:
                 rules = Rules(link_m_max=0)
                 yield check(f"{case}/searches", ours.searcher.timetable, "feed", folder, ours.answered, rules)
+    if "none" in only:
+        from tests.benchmarks.unanswered import unanswered
+
+        yield from unanswered(case, data, day, count, seed, cap_s)
     if "load" in only and case != "ter":
         yield from loading(case, data, day)
     if "serve" in only and case != "ter":
