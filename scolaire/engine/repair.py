@@ -4,11 +4,12 @@ Pupils who are gone leave their seat; new ones, and those whose stop they can no
 other where the buses go already, else where the detour is shortest, else on a bus more. Services that nobody needs end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mobigo.base.errors import Refused
 from scolaire.engine.book import Book, Bus, Run, fresh_name
+from scolaire.engine.exchange import Placed, exchange
 from scolaire.engine.seats import ROLLING, open_stops, rolling_vehicle, widest
 from scolaire.engine.vehicles import blocks_of, fitting, typed
 from scolaire.model.day import DayPlan, Seat
@@ -60,10 +61,49 @@ def repair(
             for run in frozen.get(half.id, ()):
                 _hold(work.books[half.id], run)
             _served(work, half.id)
+    for school in demand.schools:
+        _newcomers(work, school.id, [each for each in demand.pupils if each.school == school.id and each.id in pupils])
     for pupil in demand.pupils:
         if pupil.id in pupils and pupil.id not in seats:
             _put(work, pupil)
     return _finished(work)
+
+
+def _newcomers(work: Repair, school: str, pupils: Sequence[Pupil]) -> None:
+    """Seats for those of a school who have none, by the model that changes few services; who gets none is put later."""
+    walking = [each for each in pupils if not each.wheelchair]
+    if all(each.id in work.seats for each in walking):
+        return
+    able = {each.id: open_stops(work.demand, work.travel, each, work.fixed) for each in walking}
+    held = {half: frozenset(each.name for each in runs) for half, runs in work.frozen.items()}
+    nodes = {each.id: work.demand.node_of[f"stop:{each.id}"] for each in work.demand.stops}
+    placed = exchange(school, work.books, work.seats, walking, able, held, widest(work.demand).seats, nodes)
+    before = dict(work.seats), {half: book.problem for half, book in work.books.items()}
+    _take(work, school, placed)
+    if not all(_served_well(work, half, school) for half in work.books):
+        for (half, run), more in placed.more.items():
+            for _, seat in more:
+                work.books[half].runs[run].needs.remove(need_id(seat, school))
+        work.seats.clear()
+        work.seats.update(before[0])
+        for half, book in work.books.items():
+            book.problem = before[1][half]
+
+
+def _take(work: Repair, school: str, placed: Placed) -> None:
+    work.seats.update(placed.seats)
+    for half, book in work.books.items():
+        book.problem = problem_of(work.demand, work.seats, work.demand.half_of[half], work.travel)
+    for (half, run), more in placed.more.items():
+        for place, seat in more:
+            work.books[half].runs[run].needs.insert(place, need_id(seat, school))
+
+
+def _served_well(work: Repair, half: str, school: str) -> bool:
+    book = work.books[half]
+    runs = [run for run in book.runs.values() if run.school == school]
+    there = all(name in book.problem.need_of for run in runs for name in run.needs)
+    return there and all(book.good(run.name) for run in runs)
 
 
 def _retime(book: Book) -> None:
