@@ -1,6 +1,7 @@
 """What users of other planners reported in public, one test an issue: each with the world in which it went wrong there.
 
-Reports about realtime, on-demand transport, carpool and streets are tested with those parts of the product.
+Memory and size are in the file beside. Reports about realtime, on-demand transport, carpool and streets are tested with
+those parts of the product: `docs/public-issues.md` lists both.
 """
 
 from datetime import UTC, date, datetime, timedelta

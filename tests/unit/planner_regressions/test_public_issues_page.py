@@ -1,0 +1,37 @@
+"""docs/public-issues.md says which public reports are tested here, by number; here it is held to it."""
+
+import re
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[2] / "docs" / "public-issues.md"
+NAMED = re.compile(r"^def test_([a-z0-9_]+?)_(pr_)?(\d+)_", re.MULTILINE)
+
+
+def numbers_tested() -> set[str]:
+    """What the names of the tests say: `OTP #798` of `test_otp_798_…`, in small letters."""
+    found = [NAMED.findall(path.read_text(encoding="utf-8")) for path in HERE.glob("test_planner_public_issues*.py")]
+    return {f"{project} {'pr ' if pr else ''}#{number}" for names in found for project, pr, number in names}
+
+
+def rows(heading: str) -> list[str]:
+    """The reports named first in each row under that heading."""
+    part = PAGE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return [line.split("|")[1].strip() for line in part.splitlines() if line.startswith("| ") and "#" in line]
+
+
+def test_every_report_of_the_page_has_its_test_and_every_test_its_report() -> None:
+    assert {row.lower() for row in rows("Tested")} == numbers_tested()
+
+
+def test_what_is_still_to_come_has_no_test_yet_and_says_of_which_part_it_is() -> None:
+    later = rows("Of parts of the product still to come")
+    assert later
+    for row in later:
+        numbers, project = row.split(", "), ""
+        for number in numbers:
+            project = number.split(" ")[0].lower() if not number.startswith(("#", "PR")) else project
+            assert f"{project} #{number.split('#')[1]}" not in numbers_tested(), number
+    page = PAGE.read_text(encoding="utf-8")
+    cells = [line.split("|") for line in page.split("still to come\n")[1].splitlines() if line.startswith("| ")]
+    assert all(len(row) == 5 and row[3].strip() for row in cells)
