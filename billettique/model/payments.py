@@ -74,12 +74,14 @@ class DisputeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SeenDispute:
-    """A payer's dispute as it stands at the provider; `reason` is the provider's word."""
+    """A payer's dispute as it stands at the provider; `reason` is the provider's word, `due_at` until when it takes an
+    answer."""
 
     ref: str
     state: DisputeState
     amount: Money
     reason: str
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 REFERENCE: Final = re.compile(r"[2-9A-HJ-NP-Z]{8}", re.ASCII)  # nothing that is read for something else
 SECRET: Final = re.compile(r"[2-9A-HJ-NP-Z]{12}", re.ASCII)
 FARE_MAX: Final = Money(10_000)
+AGE_MAX: Final = timedelta(days=30)  # of a constat that a telephone sends
+PAPER_AGE_MAX: Final = timedelta(days=366)  # of a receipt on paper, whose telephone is lost
 CONTESTABLE: Final = frozenset({CaseState.OPEN, CaseState.PAID, CaseState.REGULARISED})
 MEANS_ON_THE_SPOT: Final = frozenset({"cash", "cheque", "terminal"})
 _LONGEST: Final = {"last_name": 100, "first_name": 100, "born_at": 100, "address": 200, "postcode": 10, "town": 100}
@@ -37,14 +39,16 @@ def opens(secret: str, kept_digest: str) -> bool:
     return hmac.compare_digest(digest(secret), kept_digest)
 
 
-def check(constat: Constat, penalties: Penalties, now: datetime) -> Money:
-    """What the constat asks for. Raises InvalidInput("billettique.bad_constat") with the field that is wrong, and
-    ("billettique.unknown_ground"), ("billettique.person_missing"), ("billettique.person_not_needed"),
-    ("billettique.round_missing")."""
+def check(constat: Constat, penalties: Penalties, now: datetime, age_max: timedelta = AGE_MAX) -> Money:
+    """What the constat asks for; one older than `age_max` is not taken any more.
+
+    Raises InvalidInput("billettique.bad_constat") with the field that is wrong, and ("billettique.unknown_ground"),
+    ("billettique.person_missing"), ("billettique.person_not_needed"), ("billettique.round_missing").
+    """
     ground = penalties.ground(constat.ground)
     if not ID.fullmatch(constat.id) or not REFERENCE.fullmatch(constat.reference):
         raise InvalidInput("billettique.bad_constat", field="reference")
-    if constat.found_at > now + timedelta(minutes=10) or constat.found_at < now - timedelta(days=30):
+    if constat.found_at > now + timedelta(minutes=10) or constat.found_at < now - age_max:
         raise InvalidInput("billettique.bad_constat", field="found_at")
     if not ZERO <= constat.fare <= FARE_MAX:
         raise InvalidInput("billettique.bad_constat", field="fare")

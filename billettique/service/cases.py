@@ -10,7 +10,7 @@ as long as it is needed.
 
 import secrets
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -56,8 +56,12 @@ def new_secret() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(12))
 
 
-def draw_up(session: Session, config: Config, constat: Constat, *, by: str, device: str, now: datetime) -> CaseRow:
-    """Take a constat from a device; the same one again changes nothing.
+def draw_up(
+    session: Session, config: Config, constat: Constat, *, by: str, device: str, now: datetime,
+    age_max: timedelta = rules.AGE_MAX,
+) -> CaseRow:  # fmt: skip
+    """Take a constat from a device; the same one again changes nothing, nor does one whose receipt on paper was written
+    in while its telephone was lost.
 
     What was paid on the spot enters the round it was taken on. Raises what `rules.check` and `rounds.take` raise;
     Refused("billettique.penalties_not_decided") in production while no act decided the amounts;
@@ -69,12 +73,16 @@ def draw_up(session: Session, config: Config, constat: Constat, *, by: str, devi
         if known.content_hash != content:
             raise Conflict("billettique.other_constat")
         return known
-    if store.by_reference(session, constat.reference) is not None:
-        raise Conflict("billettique.other_constat")
+    same = store.by_reference(session, constat.reference)
+    if same is not None:
+        if not rounds.is_receipt_of(session, same, constat.round_id, constat.receipt):
+            raise Conflict("billettique.other_constat")
+        same.secret_digest = constat.secret_digest  # the one that the traveller left with
+        return same
     penalties = penalties_on(paris_day(constat.found_at), config.home)
     if config.production and penalties.act is None:
         raise Refused("billettique.penalties_not_decided")
-    owed = rules.check(constat, penalties, now)
+    owed = rules.check(constat, penalties, now, age_max)
     ground = penalties.ground(constat.ground)
     row = CaseRow(
         id=constat.id, reference=constat.reference, secret_digest=constat.secret_digest, content_hash=content,

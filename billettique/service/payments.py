@@ -278,11 +278,12 @@ def _follow_disputes(session: Session, row: PaymentRow, seen: Seen, now: datetim
     for each in seen.disputes:
         fresh = {
             "provider": row.provider, "ref": each.ref, "payment": row.id, "cents": each.amount.cents,
-            "reason": each.reason, "state": str(DisputeState.OPEN), "opened_at": now,
+            "reason": each.reason, "state": str(DisputeState.OPEN), "opened_at": now, "due_at": each.due_at,
         }  # fmt: skip
         if insert_new(session, DisputeRow, fresh, ["provider", "ref"]):
             news.append((each.ref, DisputeState.OPEN))
         known = session.get_one(DisputeRow, (row.provider, each.ref))
+        known.due_at = each.due_at or known.due_at
         if known.state == DisputeState.OPEN and each.state is not DisputeState.OPEN:
             known.state, known.ended_at = str(each.state), now
             news.append((each.ref, each.state))

@@ -87,11 +87,14 @@ def open_round(
 def claim(session: Session, *, agent: str, device: str, home: Path | None, now: datetime) -> Carried | None:
     """The open round of an agent, for the device that carries it: the first that asks; None without one.
 
-    Raises Conflict("billettique.round_elsewhere") for another device: two would give the same numbers.
+    Raises Conflict("billettique.round_elsewhere") for another device: two would give the same numbers; and
+    ("billettique.round_lost") once its telephone was said to be lost: it is to be counted, and another one opened.
     """
     row = cash_store.find_open(session, agent, lock=True)
     if row is None or row.round_number is None:
         return None
+    if row.lost_at is not None:  # what its telephone gave is not known: no number is safe to give again
+        raise Conflict("billettique.round_lost", round=label_of(row))
     if row.device is None:
         row.device = device
     if row.device != device:
@@ -170,6 +173,18 @@ def hand_over(session: Session, till: str, *, by: str, now: datetime) -> CashSes
     audit.record(session, actor=by, action="billettique.round.receive", object_kind="till", object_id=row.id, now=now)
     session.flush()
     return row
+
+
+def is_receipt_of(session: Session, case: CaseRow, till: str | None, number: int | None) -> bool:
+    """Whether a case was paid by this receipt of this round."""
+    found = store.of_case(session, case.id)
+    return found is not None and (found.till, found.number) == (till, number)
+
+
+def still_missing(session: Session, row: CashSessionRow) -> list[int]:
+    """The receipts that had not come at the count, and have not come since."""
+    came = {each.number for each in store.of_till(session, row.id)}
+    return [number for number in row.missing or () if number not in came]
 
 
 def flags_of(row: SpotReceiptRow) -> list[Decision]:

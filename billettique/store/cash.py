@@ -77,6 +77,8 @@ class CashSessionRow(Base):
     missing: Mapped[Any] = mapped_column(Json, nullable=True)
     handed_to: Mapped[str | None] = mapped_column(String(26))
     handed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lost_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its telephone was said to be lost, by whom
+    lost_by: Mapped[str | None] = mapped_column(String(26))
 
 
 class CashMoveRow(Base):
@@ -128,7 +130,7 @@ describe(
     purpose="know what a till should hold, and what it held",
     keep=Always(_ACCOUNTS),
     plain="id regie place agent training opened_at opening_cents closed_at expected_cents counted_cents pieces note "
-    "round_number device last_receipt missing handed_to handed_at",
+    "round_number device last_receipt missing handed_to handed_at lost_at lost_by",
 )
 describe(
     CashMoveRow,

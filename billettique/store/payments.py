@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from billettique.model.payments import PaymentState, RefundState
+from billettique.model.payments import DisputeState, PaymentState, RefundState
 from mobigo.base.errors import NotFound
 from mobigo.base.money import Money
 from mobigo.infra.append_only import append_only
@@ -109,7 +109,8 @@ class RefundRow(Base):
 
 
 class DisputeRow(Base):
-    """A payer's dispute."""
+    """A payer's dispute. `due_at`: until when the provider takes an answer. `handled_by` is who answered by hand, or
+    chose at `conceded_at` not to."""
 
     __tablename__ = "billettique_payment_dispute"
 
@@ -122,6 +123,9 @@ class DisputeRow(Base):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     proof_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    handled_by: Mapped[str | None] = mapped_column(String(64))
+    conceded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class QuarantineRow(Base):
@@ -175,7 +179,7 @@ describe(
     DisputeRow,
     purpose="follow a payer's dispute",
     keep=Always(_ACCOUNTS),
-    plain="provider ref payment cents reason state opened_at ended_at proof_sent_at",
+    plain="provider ref payment cents reason state opened_at ended_at proof_sent_at due_at handled_by conceded_at",
 )
 describe(
     QuarantineRow,
@@ -274,6 +278,14 @@ def disputes_of(session: Session, payment_id: str) -> list[DisputeRow]:
     """The disputes of a payment, oldest first."""
     asked = select(DisputeRow).where(DisputeRow.payment == payment_id).order_by(DisputeRow.opened_at, DisputeRow.ref)
     return list(session.scalars(asked))
+
+
+def open_disputes(session: Session, most: int) -> list[tuple[DisputeRow, PaymentRow]]:
+    """The disputes that no bank has decided yet, the first to answer at the top, each with its payment."""
+    asked = select(DisputeRow, PaymentRow).join(PaymentRow, PaymentRow.id == DisputeRow.payment)
+    asked = asked.where(DisputeRow.state == str(DisputeState.OPEN))
+    order = (DisputeRow.due_at.is_(None), DisputeRow.due_at, DisputeRow.opened_at, DisputeRow.ref)
+    return [(dispute, payment) for dispute, payment in session.execute(asked.order_by(*order).limit(most))]
 
 
 def open_quarantine(session: Session) -> list[QuarantineRow]:

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("billettique", __name__, template_folder="../templates")
 
-from billettique.web import control, counter, fares, reconcile, selling, sim, tickets  # noqa: E402,F401 - after `bp`, which they need
+from billettique.web import control, counter, fares, reconcile, selling, sim, tickets, waiting  # noqa: E402,F401 - after `bp`, which they need

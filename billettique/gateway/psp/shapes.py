@@ -179,7 +179,9 @@ _DISPUTE_STATES: Final = {
 def seen_dispute(dispute: Document) -> SeenDispute:
     """A Dispute; every state in which it is not decided is open."""
     state = _DISPUTE_STATES.get(dispute["status"], DisputeState.OPEN)
-    return SeenDispute(dispute["id"], state, Money(int(dispute["amount"])), str(dispute["reason"])[:60])
+    due_s = (dispute.get("evidence_details") or {}).get("due_by")
+    due_at = None if due_s is None else datetime.fromtimestamp(int(due_s), UTC)
+    return SeenDispute(dispute["id"], state, Money(int(dispute["amount"])), str(dispute["reason"])[:60], due_at)
 
 
 def seen_setup(session: Document, site: str) -> SeenMeans:

@@ -17,6 +17,7 @@ from billettique.gateway.psp.simwire import (
     PARAMETERS,
     Answer,
     chargeable,
+    contested,
     existing,
     expanded,
     items,
@@ -249,11 +250,7 @@ class SimulatedStripe:
         charge = existing(book.get("charge", intent["latest_charge"]), str(intent["latest_charge"]))
         charge["disputed"] = True
         book.put(charge)
-        dispute = {
-            **self._new(book, "du_sim", "dispute"), "amount": charge["amount"], "currency": charge["currency"],
-            "charge": charge["id"], "payment_intent": intent["id"], "reason": reason, "status": status, "evidence": {},
-            "is_charge_refundable": False, "metadata": {}, "balance_transactions": [],
-        }  # fmt: skip
+        dispute = self._new(book, "du_sim", "dispute") | contested(charge, reason, status, int(self.now_s()))
         self.line(book, -charge["amount"], 0, "adjustment", "dispute", dispute["id"])
         book.put(dispute, parent=intent["id"])
         self.say(book, "charge.dispute.created", dispute)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from billettique.gateway.psp.simstore import Book, Document
 
+ANSWER_S: Final = 9 * 24 * 3600  # for a dispute: a figure of the simulation
 _LIST: Final = frozenset({"limit", "starting_after", "ending_before", "expand", "created"})
 # The parameters of each path, all of them names of Stripe's own.
 PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
@@ -115,6 +116,18 @@ def expanded(book: Book, document: Document, wanted: Any) -> Document:
     for path in items(wanted):
         _expand(book, document, str(path).split("."))
     return document
+
+
+def contested(charge: Document, reason: str, status: str, opened_s: int) -> Document:
+    """A fresh dispute of a charge, and until when it may be answered."""
+    return {
+        "amount": charge["amount"], "currency": charge["currency"], "charge": charge["id"],
+        "payment_intent": charge["payment_intent"], "reason": reason, "status": status, "evidence": {},
+        "evidence_details": {
+            "due_by": opened_s + ANSWER_S, "has_evidence": False, "past_due": False, "submission_count": 0,
+        },
+        "is_charge_refundable": False, "metadata": {}, "balance_transactions": [],
+    }  # fmt: skip
 
 
 _KINDS: Final = {

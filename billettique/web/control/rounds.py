@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from billettique.model.regie import PIECES
+from billettique.service import lost_telephones
 from billettique.service import rounds as service
 from billettique.store import cash as cash_store
 from billettique.store import rounds as store
@@ -95,6 +96,22 @@ def round_claim() -> ResponseReturnValue:
             }
         }
     )
+
+
+@bp.post("/controle/tournee/perdu")
+@requires(Permission.TICKETS_INSPECT)
+def round_lost() -> ResponseReturnValue:
+    """The telephone that carries the round is lost: every other session of its bearer is closed."""
+    faults, identity = Faults(), auth.signed_in()
+    with faults.caught(), transaction(services().engine) as session:
+        row = cash_store.find_open(session, identity.subject, lock=True)
+        if row is None:
+            raise Refused("billettique.no_open_round")
+        lost_telephones.declare(session, row.id, by=identity.subject, now=now(), keep=identity.session_id)
+    if faults:
+        return _page(faults)
+    flash(_("Le téléphone est déclaré perdu. Comptez la tournée, puis ouvrez-en une autre."), "good")
+    return redirect(url_for("billettique.round_page"), 303)
 
 
 @bp.post("/guichet/tournees/<till_id>/recevoir")

@@ -4,6 +4,7 @@ from typing import Final
 
 from billettique.model.cases import CaseState, GiveBackState
 from billettique.model.ticket import Answer
+from billettique.rules.disputes import Step
 from mobigo.infra.i18n import gettext as _
 
 # How an answer shows besides its words: a colour, a symbol, a sound.
@@ -71,9 +72,35 @@ def moves() -> dict[str, str]:
         "upheld": _("Contestation rejetée : le paiement reste acquis"),
         "withdrawn": _("Classé sans suite"),
         "transmitted": _("Transmis au ministère public"),
+        "written_in": _("Quittance sur papier, téléphone perdu : notée par la régie"),
         "disputed": _("Paiement contesté auprès de la banque"),
         "dispute_won": _("Contestation bancaire rejetée : le paiement reste acquis"),
         "dispute_lost": _("La banque a repris le paiement"),
+    }
+
+
+def steps() -> dict[Step, str]:
+    """Where we stand with a payment contested at a bank, in words."""
+    return {
+        Step.TO_DECIDE: _("à décider : rien ne montre un usage"),
+        Step.LEAVING: _("notre réponse part d’elle-même"),
+        Step.ANSWERED: _("répondu, la banque décide"),
+        Step.CONCEDED: _("laissé sans réponse, la banque décide"),
+        Step.TOO_LATE: _("délai passé, la banque décide sans nous"),
+    }
+
+
+def dispute_reasons() -> dict[str, str]:
+    """What a payer told the bank, by the provider's word."""
+    return {
+        "fraudulent": _("n’a pas fait ce paiement"),
+        "duplicate": _("dit avoir payé deux fois"),
+        "product_not_received": _("dit n’avoir rien reçu"),
+        "product_unacceptable": _("dit que ce n’était pas ce qui était promis"),
+        "unrecognized": _("ne reconnaît pas ce paiement"),
+        "credit_not_processed": _("dit qu’un remboursement n’est pas arrivé"),
+        "subscription_canceled": _("dit avoir arrêté l’abonnement"),
+        "general": _("sans raison donnée"),
     }
 
 

@@ -11,6 +11,7 @@ from billettique.service import cash, rounds
 from billettique.store import cash as store
 from billettique.store import rounds as round_store
 from billettique.web import bp
+from billettique.web.control import words
 from billettique.web.selling.shared import Faults, private, text, whole
 from mobigo.base.errors import InvalidInput, Refused
 from mobigo.base.instants import paris_day
@@ -74,16 +75,27 @@ def close_till() -> ResponseReturnValue:
 @requires(Permission.SALES_COUNTER)
 def till(till_id: str) -> ResponseReturnValue:
     """One till: what it did, what was counted. Its agent's own, or any for who runs the régie."""
+    return till_page(till_id, Faults())
+
+
+def till_page(till_id: str, faults: Faults) -> ResponseReturnValue:
+    """The page of a till, with what is wrong with a form of it."""
     with reading(services().engine) as session:
         row = _mine(store.get_session(session, till_id))
         lines = store.lines_of(session, till_id)
         receipts = _receipts(session, row)
+        missing = rounds.still_missing(session, row)
+    runs = auth.signed_in().may(Permission.SALES_REGIE) and row.round_number is not None
+    not_mine = row.agent != auth.signed_in().subject
     made = render_template(
         "billettique/till.html", till=row, lines=lines, counted=_money(row.counted_cents),
         expected=_money(row.expected_cents), opening=Money(row.opening_cents), receipts=receipts,
-        label="" if row.round_number is None else rounds.label_of(row), missing=row.missing or [],
+        label="" if row.round_number is None else rounds.label_of(row), missing=missing, grounds=words.grounds(),
+        means=words.means(), errors=faults.by_field, typed=request.form,
+        may_declare=runs and row.lost_at is None and row.device is not None and (missing or row.closed_at is None),
+        may_write_in=runs and not_mine and (row.lost_at is not None or missing),
     )  # fmt: skip
-    return private(made)
+    return private((made, faults.status if faults else 200))
 
 
 @bp.get("/guichet/caisses/<till_id>.pdf")
