@@ -125,11 +125,3 @@ def whereabouts(trip: VehicleTrip, campaign: Campaign, standing: Mapping[str, An
             if same == (journey.distance_m, journey.start_insee, journey.end_insee):
                 there[journey.id] = was["zones"]
     return there
-
-
-def rank(own: int | None, scale: int | None, scale_trips: int, before: int) -> int:
-    """The rank among the driver's trips of the day that the law asks for: what was written for a trip on a statement,
-    else that under the scale, else after all that the scale counts and the campaign's own before it."""
-    if own is not None:
-        return own
-    return scale if scale is not None else scale_trips + before + 1

@@ -51,9 +51,11 @@ class Day:
 
 @dataclass(slots=True)
 class _Trip:
+    """A trip, its award of this campaign, what the scale says of it, what else its driver is due for it."""
+
     trip: VehicleTrip
     head: store.Head | None
-    rank: int
+    scale: store.Head | None
     given: Money
     standing: Mapping[str, Any] | None
 
@@ -118,7 +120,7 @@ class CampaignRun:
         before = use_store.stated_use_of(self.session, self.campaign.code, stated)
         trips = self._trips(read, mine, base, others, documents)
         found: list[tuple[Decided, Mapping[str, Sums]]] = []
-        for one, units in self._priced(day, trips, before):
+        for one, units in self._priced(day, trips, before, _ranks(mine, base)):
             award = campaign_awards.merged(units)
             if one.head is None and not award.counted:
                 continue  # the campaign is not about this trip: nothing to tell its driver
@@ -134,35 +136,27 @@ class CampaignRun:
         self, read: Sequence[Read], mine: Mapping[store.Key, store.Head], base: Mapping[store.Key, store.Head],
         others: Mapping[str, Mapping[store.Key, store.Head]], documents: Mapping[store.Key, str],
     ) -> list[_Trip]:  # fmt: skip
-        """The trips in the order of the rule, with what the campaign may look at beside them, their rank, what else
-        their driver is due for them."""
+        """The trips in the order of the rule, with what the campaign may look at beside them."""
         trips = sorted((each.trip() for each in read), key=order_of)
         beside = use_store.beside(self.session, [journey.id for trip in trips for journey in trip.journeys])
-        counted: dict[str, int] = {}
-        for known in base.values():
-            counted[known.driver] = max(counted.get(known.driver, 0), known.rank if known.counts else 0)
         mentioned = [heads for code, heads in sorted(others.items()) if code not in self.after]
-        own_before: dict[str, int] = {}
         out = []
         for trip in trips:
             head, scale = mine.get(trip.key), base.get(trip.key)
             given = sum((heads[trip.key].whole for heads in mentioned if trip.key in heads), ZERO)
             if scale is not None:
                 given += scale.whole
-            rank = campaign_awards.rank(
-                head.rank if head is not None and head.stated and head.counts else None,
-                scale.rank if scale is not None and scale.counts else None,
-                counted.get(trip.driver, 0), own_before.get(trip.driver, 0),
-            )  # fmt: skip
-            if scale is None or not scale.counts:
-                own_before[trip.driver] = own_before.get(trip.driver, 0) + 1
             whole = replace(trip, journeys=tuple(_with(each, beside.get(each.id)) for each in trip.journeys))
             text = documents.get(trip.key)
-            out.append(_Trip(whole, head, rank, given, None if text is None else orjson.loads(text)["inputs"]))
+            out.append(_Trip(whole, head, scale, given, None if text is None else orjson.loads(text)["inputs"]))
         return out
 
     def _priced(
-        self, day: date, trips: Sequence[_Trip], before: Mapping[store.Key, Mapping[str, Sums]]
+        self,
+        day: date,
+        trips: Sequence[_Trip],
+        before: Mapping[store.Key, Mapping[str, Sums]],
+        taken: dict[str, int],
     ) -> Iterable[tuple[_Trip, list[PricedTrip]]]:
         """Both passes and the budget. A trip on a statement that changed keeps its own room, and comes first."""
         self._load(day)
@@ -173,7 +167,7 @@ class CampaignRun:
         again = [one for one in trips if one.head is not None and one.head.stated]
         fresh = [one for one in trips if one.head is None or not one.head.stated]
         for group in [*([one] for one in again), fresh]:
-            units = [unit for one in group for unit in self._first_pass(one)]
+            units = [unit for one in group for unit in self._first_pass(one, taken)]
             capped = caps.apply(units, self.campaign, self._used)
             paid = [self._within_budget(unit) for unit in sorted(capped, key=_order)]
             self._used = self._used.with_posted(paid, self.campaign)
@@ -183,9 +177,16 @@ class CampaignRun:
             for one in group:
                 yield one, by_trip[one.trip.key]
 
-    def _first_pass(self, one: _Trip) -> list[PricedTrip]:
+    def _first_pass(self, one: _Trip, taken: dict[str, int]) -> list[PricedTrip]:
+        """`taken`: the last rank of each driver's day; a trip that nothing ranks yet takes the next, if it counts."""
         there = campaign_awards.whereabouts(one.trip, self.campaign, one.standing)
-        return campaign_rules.price(one.trip, self.campaign, rank_of_day=one.rank, whereabouts=there, given=one.given)
+        stated = one.head if one.head is not None and one.head.stated else None
+        known = next((head.rank for head in (stated, one.scale) if head is not None and head.counts), None)
+        rank = taken.get(one.trip.driver, 0) + 1 if known is None else known
+        units = campaign_rules.price(one.trip, self.campaign, rank_of_day=rank, whereabouts=there, given=one.given)
+        if known is None and any(unit.counted for unit in units):
+            taken[one.trip.driver] = rank
+        return units
 
     def _within_budget(self, unit: PricedTrip) -> PricedTrip:
         paid = rules.within_budget(unit, self.limit, self._spent)
@@ -232,6 +233,17 @@ class CampaignRun:
             self.written += len(some)
             self.withdrawn += sum(each.change.priced is None for each, _uses in some)
             self.cents += sum(each.change.rise.cents for each, _uses in some)
+
+
+def _ranks(mine: Mapping[store.Key, store.Head], base: Mapping[store.Key, store.Head]) -> dict[str, int]:
+    """The last rank of each driver's day: of what the scale counts, then of what the campaign alone counts and is on a
+    statement."""
+    ranks: dict[str, int] = {}
+    stated = [head for key, head in mine.items() if head.stated]
+    for head in (*base.values(), *stated):
+        if head.counts:
+            ranks[head.driver] = max(ranks.get(head.driver, 0), head.rank)
+    return ranks
 
 
 _MEASURES: Final = (CapMeasure.AMOUNT, CapMeasure.TRIPS, CapMeasure.PASSENGERS)

@@ -3,6 +3,7 @@ becomes known late; sixty-four writers at once and not a cent over."""
 
 import json
 import random
+import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from covoit.model.journeys import VehicleTrip
+from covoit.model.journeys import JourneyState, VehicleTrip
 from covoit.service import awards, closing, statements, verification
 from covoit.service import driver as driver_service
 from covoit.store import award_uses
@@ -25,6 +26,7 @@ from mobigo.base.geo import Point
 from mobigo.base.money import Money
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.ledger import service as ledger
+from tests import campaign_documents
 from tests.covoit_money_world import (
     CLOSING,
     NOW,
@@ -39,6 +41,8 @@ from tests.covoit_money_world import (
     record,
 )
 from tests.covoit_world import journey, trip
+from tests.oracles import naive_campaign
+from tests.unit.covoit_rules.test_campaign_oracle import CEILING, world
 
 AT = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 PLUS = """
@@ -340,3 +344,61 @@ def test_sixty_four_writers_and_not_a_cent_over_a_campaign(
         used[people(at)] = used.get(people(at), 0) + found[f"t{at:02d}"]
     assert max(used.values()) <= 1_999
     assert ledger.verify(engine).ok
+
+
+# ---------------------------------------------------------------- judged by code that shares nothing
+
+
+@pytest.mark.parametrize("n", [250, pytest.param(8_000, marks=pytest.mark.slow)])
+def test_what_the_ledger_holds_is_what_the_oracle_says(engine: Engine, tmp_path: Path, n: int) -> None:
+    """A scale and three campaigns over a month of trips that arrive in three parts, in no order: every cent of every
+    passenger, the balances, and the same once the month is closed."""
+    home = home_with(tmp_path / "home")
+    (home / "campaigns").mkdir()
+    for document in campaign_documents.ALL:
+        (home / "campaigns" / f"{document['code']}.toml").write_text(
+            campaign_documents.as_toml(document), encoding="utf-8"
+        )
+        fund(
+            engine, campaign_documents.BUDGETS[document["code"]], home, campaign=document["code"], key=document["code"]
+        )
+    fund(engine, 100_000_000, home)
+    trips = [each for each in world(n, 77) if all(j.state is not JourneyState.PENDING for j in each.journeys)]
+    random.Random(1).shuffle(trips)
+    for part in (trips[: n // 3], trips[n // 3 : n // 2], trips[n // 2 :]):
+        record(engine, part)
+        with engine.begin() as connection:
+            table = journey_store.JourneyRow.__table__
+            for each in (journey for one in part for journey in one.journeys):
+                revenue = None if each.driver_revenue is None else each.driver_revenue.cents
+                sums = {"incentives": [{"index": 0, "siret": "0" * 14, "amount": each.incentives.cents}]}
+                connection.execute(table.update().where(table.c.id == each.id).values(revenue_cents=revenue, sums=sums))
+            for one in part:
+                if one.driven is not None:
+                    leg = one.driven
+                    row = {"operator": one.operator, "operator_trip_id": one.operator_trip_id, "recorded_at": NOW}
+                    values = {"line": leg.line, "direction": leg.direction, "from_m": leg.from_m, "to_m": leg.to_m}
+                    connection.execute(journey_store.DrivenRow.__table__.insert().values({**row, **values}))
+        awards.award_ready(engine, CLOSING, home=home)
+    scale = tomllib.loads((home / "scales" / "essai.toml").read_text(encoding="utf-8"))
+    expected = naive_campaign.campaigns_of_world(
+        trips, campaign_documents.ALL, campaign_documents.BUDGETS, CEILING, scale=scale
+    )
+    for code, by_trip in expected.items():
+        with reading(engine) as session:
+            heads = {head.key: head for head in store.open_heads(session, supplement=code)}
+            uses: dict[str, dict[str, int]] = {}
+            for row in session.scalars(select(store.UseRow)):
+                uses.setdefault(row.award, {})[row.passenger] = row.cents
+        assert {key: head.whole.cents for key, head in heads.items()} == {
+            key: sum(each.values()) for key, each in by_trip.items()
+        }
+        assert {key: uses.get(head.award, {}) for key, head in heads.items()} == {
+            key: {who: cents for who, cents in each.items() if cents} for key, each in by_trip.items()
+        }
+        whole = sum(sum(each.values()) for each in by_trip.values())
+        assert whole > 0
+        assert net(engine, f"covoit:budget:{code}") == campaign_documents.BUDGETS[code] - whole
+    closing.close_month(engine, "2026-11", CLOSING, home=home)
+    assert awards.award_ready(engine, CLOSING, home=home, last_day=date(2026, 11, 30)).written == 0
+    assert verification.verify(engine, home=home).findings == ()
