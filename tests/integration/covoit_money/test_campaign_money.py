@@ -27,6 +27,7 @@ from mobigo.base.money import Money
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.ledger import service as ledger
 from tests import campaign_documents
+from tests.covoit_campaign_world import campaign_home
 from tests.covoit_money_world import (
     CLOSING,
     NOW,
@@ -45,44 +46,9 @@ from tests.oracles import naive_campaign
 from tests.unit.covoit_rules.test_campaign_oracle import CEILING, world
 
 AT = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
-PLUS = """
-code = "plus"
-first_day = 2026-11-01
-last_day = 2026-12-31
-source = "essai"
-unit = "journey"
-proof_class_min = "C"
-lengths = {{ from_m = 2_000 }}
-caps = [{caps}]
-examples = []
-{more}
-[title]
-fr = "Plus"
-en = "Plus"
-[text]
-fr = ""
-en = ""
-[[parts]]
-id = "base"
-kind = "flat"
-cents = {cents}
-{act}
-"""
-ACT = '[act]\nnumber = "26-2"\ndate = 2026-10-01\ndocument = "Délibération des campagnes"\n'
 PASSENGER_DAY = '{ of = "passenger", per = "day", measure = "trips", limit = 1 }'
 PASSENGER_MONTH = '{ of = "passenger", per = "month", measure = "amount", limit = 400 }'
 DRIVER_DAY = '{ of = "driver", per = "day", measure = "amount", limit = 500 }'
-
-
-def campaign_home(
-    folder: Path, *caps: str, cents: int = 150, act: bool = True, more: str = "", code: str = "plus"
-) -> Path:
-    """A home whose scale is `essai` and whose one campaign gives so much a passenger."""
-    home = home_with(folder)
-    (home / "campaigns").mkdir(exist_ok=True)
-    text = PLUS.format(caps=", ".join(caps), cents=cents, act=ACT if act else "", more=more).replace("plus", code)
-    (home / "campaigns" / f"{code}.toml").write_text(text, encoding="utf-8")
-    return home
 
 
 def both(engine: Engine, home: Path, cents: int = 100_000, plus: int = 100_000) -> None:
