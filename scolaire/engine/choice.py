@@ -8,8 +8,8 @@ the pool.
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ortools.math_opt.python import mathopt
@@ -20,6 +20,7 @@ from scolaire.engine.pool import Pool, Way, Ways
 Placed = tuple[Way, int]  # a way, and its arrival (position)
 Dear = Callable[[int, Ways], float]  # school (position), scenario
 _CLOSE = 0.001
+A_SCHOOL, A_MINUTE = 0.01, 0.0001  # what moving hours weighs beside buses: only where a bus is saved
 _GAP = 0.999  # fleets are whole: a bound less than one below is proof
 
 
@@ -40,18 +41,32 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """By school, its placed ways; `bound`: no choice from this pool has fewer buses."""
+    """By school, its placed ways; `bound`: no choice from this pool has fewer buses. `minutes`: by moved school."""
 
     placed: tuple[tuple[Placed, ...], ...]
     buses: int
     bound: int
+    minutes: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """Schools whose hours may move: `most` of them. `of`: by one or several schools (positions) that move together, and
+    by minutes, the arrivals (positions) that are open then; under 0, those of today."""
+
+    most: int
+    of: Mapping[tuple[int, ...], Mapping[int, frozenset[int]]]
 
 
 class _Programme:
     """The variables and rows of one question."""
 
-    def __init__(self, pool: Pool, by: By, *, whole: bool, dear: Dear | None = None) -> None:
+    def __init__(
+        self, pool: Pool, by: By, *, whole: bool, dear: Dear | None = None, shifts: Shifts | None = None
+    ) -> None:
         self.pool, self.whole = pool, whole
+        self.moves: list[tuple[tuple[int, ...], int, mathopt.Variable]] = []
+        self.places: dict[tuple[int, int], list[mathopt.Variable]] = defaultdict(list)  # by arrival and rank of the way
         self.dear: list[mathopt.LinearTypes] = []
         self.price = dear
         self.model = mathopt.Model()
@@ -65,6 +80,8 @@ class _Programme:
         ]
         for school in range(len(pool.problem.schools)):
             (self._ways if by is By.WAY else self._scenarios)(school)
+        if shifts is not None:
+            self._shifts(shifts)
         self.rows = self._links()
 
     def _binary(self) -> mathopt.Variable:
@@ -93,7 +110,7 @@ class _Programme:
             self.picked[school].append((pick, scenario))
             if self.price is not None:
                 self.dear.append(self.price(school, scenario) * pick)
-            for needs in scenario:
+            for rank, needs in enumerate(scenario):
                 way = self.pool.ways[school][needs]
                 if len(at) == 1:
                     self._count(pick, way, at[0])
@@ -101,10 +118,30 @@ class _Programme:
                 places = [self._binary() for _ in at]
                 self.model.add_linear_constraint(mathopt.fast_sum(places) == pick)
                 for here, arrival in zip(places, at, strict=True):
+                    self.places[arrival, rank].append(here)
                     self.used[school].append((here, way, arrival))
                     self._count(here, way, arrival)
         if picks:  # a school without pupils has no scenario
             self.model.add_linear_constraint(mathopt.fast_sum(picks) == 1)
+
+    def _shifts(self, shifts: Shifts) -> None:
+        """Each school moves by exactly one of its shifts, and circuits arrive within the window that it opens. Of two
+        answers with as many buses the one that moves fewer schools, and less, is taken."""
+        moved = []
+        for schools, by_minutes in shifts.of.items():
+            picks = {minutes: self._binary() for minutes in sorted(by_minutes)}
+            self.model.add_linear_constraint(mathopt.fast_sum(picks.values()) == 1)
+            for minutes, pick in picks.items():
+                self.moves.append((schools, minutes, pick))
+                if minutes:
+                    moved.append(pick)
+                    self.dear.append((A_SCHOOL + A_MINUTE * abs(minutes)) * pick)
+            for arrival in (each for school in schools for each in self.pool.at(school)):
+                opens = [pick for minutes, pick in picks.items() if arrival in by_minutes[minutes]]
+                for rank in range(max((n for at, n in self.places if at == arrival), default=-1) + 1):
+                    here = mathopt.fast_sum(self.places[arrival, rank])
+                    self.model.add_linear_constraint(here <= mathopt.fast_sum(opens))
+        self.model.add_linear_constraint(mathopt.fast_sum(moved) <= shifts.most)
 
     def _count(self, here: mathopt.Variable, way: Way, arrival: int) -> None:
         self.circuits[arrival].append(here)
@@ -141,14 +178,17 @@ def prices(pool: Pool, by: By) -> Prices:
     return Prices(answer.objective_value(), worth)
 
 
-def choose(pool: Pool, by: By, *, most_s: float, dear: Dear | None = None, going: Going = always) -> Choice | None:
+def choose(
+    pool: Pool, by: By, *, most_s: float, dear: Dear | None = None, going: Going = always,
+    shifts: Shifts | None = None,
+) -> Choice | None:  # fmt: skip
     """The best choice found in `most_s` seconds; None when there was none, or when it was stopped. Without the limit
     being reached the answer is proven, and the same each time. `dear`: what a scenario of a school costs beside its
     buses (in buses)."""
-    asked = _Programme(pool, by, whole=True, dear=dear)
+    asked = _Programme(pool, by, whole=True, dear=dear, shifts=shifts)
     limits = mathopt.SolveParameters(
         time_limit=datetime.timedelta(seconds=most_s),
-        absolute_gap_tolerance=_GAP if dear is None else _CLOSE, relative_gap_tolerance=0.0,
+        absolute_gap_tolerance=_GAP if dear is None and shifts is None else _CLOSE, relative_gap_tolerance=0.0,
     )  # fmt: skip
     answer = beside(lambda: mathopt.solve(asked.model, mathopt.SolverType.HIGHS, params=limits), going)
     if answer is None or not answer.has_primal_feasible_solution():
@@ -157,7 +197,10 @@ def choose(pool: Pool, by: By, *, most_s: float, dear: Dear | None = None, going
     placed = tuple(_placed(asked, school, values) for school in range(len(pool.problem.schools)))
     bound = answer.termination.objective_bounds.dual_bound
     buses = round(mathopt.evaluate_expression(asked.buses, values))
-    return Choice(placed, buses, -int(-(bound - 1e-6) // 1))
+    minutes = {
+        school: shift for schools, shift, pick in asked.moves if shift and values[pick] > 0.5 for school in schools
+    }
+    return Choice(placed, buses, -int(-(bound - 1e-6) // 1), minutes)
 
 
 def _placed(asked: _Programme, school: int, values: dict[mathopt.Variable, float]) -> tuple[Placed, ...]:

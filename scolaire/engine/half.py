@@ -47,7 +47,9 @@ class Told(NamedTuple):
 
 
 @dataclass
-class _Work:
+class Work:
+    """A half-day under the hand: groups of pupils, what each may ride, the pool."""
+
     problem: Problem  # whole
     ask: HalfAsk
     grouped: Problem  # without what is frozen, wheelchairs apart
@@ -79,7 +81,7 @@ def improve(
     """Gives `keep` every better plan found, the first one soon. Each is checked. `tell` hears of every step and ends
     the work by answering False, once there is a plan; `going`, asked more often, ends it in the middle of a step.
     Raises Refused("scolaire.no_route" | "scolaire.no_vehicle" | "scolaire.fleet_short")."""
-    work = _work(problem, ask, limits)
+    work = work_of(problem, ask, limits)
     work.keep, work.going = keep, going
 
     def told(step: Told) -> bool:
@@ -92,7 +94,7 @@ def improve(
         raise work.short
 
 
-def _rounds(work: "_Work", best: Choice, limits: Limits, seed: int, told: Callable[[Told], bool]) -> None:
+def _rounds(work: Work, best: Choice, limits: Limits, seed: int, told: Callable[[Told], bool]) -> None:
     """Prices back to the routes, a better choice, again."""
     for turn in range(limits.rounds):
         worth = choosing.prices(work.pool, By.WAY if turn % 2 else By.SCENARIO)
@@ -119,7 +121,8 @@ def _rounds(work: "_Work", best: Choice, limits: Limits, seed: int, told: Callab
             return
 
 
-def _work(problem: Problem, ask: HalfAsk, limits: Limits) -> _Work:
+def work_of(problem: Problem, ask: HalfAsk, limits: Limits) -> Work:
+    """The groups of a half-day, and a pool without routes."""
     taken = {visit.need for each in ask.frozen for visit in each.visits if isinstance(visit, Board)}
     needs = tuple(_apart(each) for each in problem.needs if each.id not in taken)
     asked = {each.school for each in needs}
@@ -131,7 +134,7 @@ def _work(problem: Problem, ask: HalfAsk, limits: Limits) -> _Work:
     )
     grouped = replace(problem, schools=schools, needs=needs)
     pool = Pool(grouped, _arrivals(grouped, ask, limits))
-    return _Work(
+    return Work(
         problem,
         ask,
         grouped,
@@ -173,13 +176,13 @@ def _holds(problem: Problem, school: str, reserve: int) -> Holds:
     return Holds(min(widest.seats, max(widest.seats - reserve, largest)), widest.wheelchairs)
 
 
-def _first(work: _Work, limits: Limits, seed: int, told: Callable[[Told], bool]) -> Choice | None:
+def _first(work: Work, limits: Limits, seed: int, told: Callable[[Told], bool]) -> Choice | None:
     """The known plan and one quick way for each school; then all the ways of the first pool."""
     for school, needs in enumerate(work.needs):
         if needs:
-            _known(work, school, needs)
+            known_routes(work, school, needs)
             if not work.pool.scenarios[school]:
-                _quick(work, school, needs, seed)
+                quick_routes(work, school, needs, seed)
             told(Told("first", None, None))
     best = _chosen(work, limits)
     if best is None:
@@ -201,7 +204,7 @@ def _heard(told: Callable[[Told], bool], best: Choice) -> Going:
     return lambda: told(Told("routes", best.buses, None))
 
 
-def _quick(work: _Work, school: int, needs: tuple[int, ...], seed: int) -> None:
+def quick_routes(work: Work, school: int, needs: tuple[int, ...], seed: int) -> None:
     """Any routes: quickly, else with patience."""
     holds, id_ = work.holds[school], work.grouped.schools[school].id
     at_ms = work.grouped.schools[school].first_ms
@@ -216,13 +219,13 @@ def _quick(work: _Work, school: int, needs: tuple[int, ...], seed: int) -> None:
     raise Refused("scolaire.no_route", school=id_.removesuffix(WHEELS))
 
 
-def _carries(work: _Work, school: int, position: int) -> bool:
+def _carries(work: Work, school: int, position: int) -> bool:
     need, holds, node = work.grouped.needs[position], work.holds[school], work.grouped.schools[school].node
     fits = need.pupils - need.wheelchairs <= holds.seats and need.wheelchairs <= holds.wheelchairs
     return fits and int(work.grouped.travel.ms[need.node, node]) <= need.ride_max_ms
 
 
-def _known(work: _Work, school: int, needs: tuple[int, ...]) -> None:
+def known_routes(work: Work, school: int, needs: tuple[int, ...]) -> None:
     """The routes of the plan so far, where they serve exactly who waits now, without fault."""
     if work.ask.known is None:
         return
@@ -236,7 +239,7 @@ def _known(work: _Work, school: int, needs: tuple[int, ...]) -> None:
         work.pool.add(school, tuple(ways))
 
 
-def _rides(work: _Work, school: int, ways: Sequence[tuple[int, ...]]) -> bool:
+def _rides(work: Work, school: int, ways: Sequence[tuple[int, ...]]) -> bool:
     """Whether every way holds the seats and the ride caps."""
     holds, target = _holds(work.grouped, work.grouped.schools[school].id, 0), work.grouped.schools[school]
     for way in ways:
@@ -253,7 +256,7 @@ def _rides(work: _Work, school: int, ways: Sequence[tuple[int, ...]]) -> bool:
     return True
 
 
-def _chosen(work: _Work, limits: Limits) -> Choice | None:
+def _chosen(work: Work, limits: Limits) -> Choice | None:
     if work.ask.moved is None or work.ask.known is None:
         return choosing.choose(work.pool, By.SCENARIO, most_s=limits.choice_s, going=_once(work))
     price, together = work.ask.moved, _together(work.ask.known)
@@ -264,7 +267,7 @@ def _chosen(work: _Work, limits: Limits) -> Choice | None:
     return choosing.choose(work.pool, By.SCENARIO, most_s=limits.choice_s, dear=dear, going=_once(work))
 
 
-def _once(work: _Work) -> Going:
+def _once(work: Work) -> Going:
     """Nothing is stopped before there is a plan."""
     return work.going if work.kept else always
 
@@ -285,7 +288,7 @@ def _moved(problem: Problem, way: tuple[int, ...], together: Mapping[str, frozen
     return 0 if same else sum(problem.needs[position].pupils for position in way)
 
 
-def _planned(work: _Work, best: Choice) -> Plan:
+def _planned(work: Work, best: Choice) -> Plan:
     """The chosen ways as circuits under the names they had, with what is frozen, on buses; checked."""
     made = []
     for school, some in enumerate(best.placed):
@@ -306,7 +309,7 @@ def _planned(work: _Work, best: Choice) -> Plan:
     return plan
 
 
-def _named(made: Sequence[Circuit], work: _Work) -> list[Circuit]:
+def _named(made: Sequence[Circuit], work: Work) -> list[Circuit]:
     """Names of the plan so far go to the services that keep most of its pupils; others get new ones."""
     frozen = {each.id for each in work.ask.frozen}
     known = [each for each in (work.ask.known.circuits if work.ask.known else ()) if each.id not in frozen]

@@ -44,6 +44,7 @@ def demand_json(demand: Demand) -> bytes:
             "travel": None if demand.travel is None else [demand.travel.ms.tolist(), demand.travel.metres.tolist()],
             "amplitude_max_ms": demand.amplitude_max_ms,
             "weeks": demand.weeks,
+            **({"moved": dict(demand.moved)} if demand.moved else {}),
         }
     )  # fmt: skip
 

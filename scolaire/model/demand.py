@@ -97,7 +97,8 @@ class Roads:
 @dataclass(frozen=True)
 class Demand:
     """`travel`: between depots, schools and stops, in that order (None: made by `roads`). `amplitude_max_ms` of one
-    half-day. `weeks` of school a year (code de l'éducation, article L521-1: thirty-six)."""
+    half-day. `weeks` of school a year (code de l'éducation, article L521-1: thirty-six).
+    `moved`: by school, the minutes by which a search moved its whole day (its windows here are the moved ones)."""
 
     id: str
     schools: tuple[SchoolSite, ...]
@@ -111,6 +112,7 @@ class Demand:
     travel: Travel | None = None
     amplitude_max_ms: int | None = None
     weeks: int = 36
+    moved: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def node_of(self) -> dict[str, int]:
