@@ -105,8 +105,9 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True)
 class NamedLeg:
-    """A leg, and its stops as people call them."""
+    """A leg, and its stops as people call them; `uic` their two UIC codes, where both are stations of the railways."""
 
     leg: Leg
     from_name: str
     to_name: str
+    uic: tuple[str, str] | None = None

@@ -106,7 +106,8 @@ def lists(services: "Services", now: datetime) -> dict[str, Any]:
 
 
 def _lines(services: "Services", day: date) -> list[dict[str, Any]]:
-    """The lines, with the number of each stop in our tickets, and the ways they run as rows of `stops`."""
+    """The lines, with the number of each stop in our tickets and its UIC code, and the ways they run as rows of
+    `stops`."""
     networks = places.network_of_lines(services.networks, day, services.config.home)
     found = []
     for line in places.lines_of(services.networks).values():
@@ -117,7 +118,7 @@ def _lines(services: "Services", day: date) -> list[dict[str, Any]]:
                 "code": line.code,
                 "name": line.name,
                 "network": networks.get(line.code),
-                "stops": [[stop.place, stop.name, stop.code, station_of(stop.place).code] for stop in stops],
+                "stops": [[stop.place, stop.name, stop.code, station_of(stop.place).code, stop.uic] for stop in stops],
                 "ways": [[row[stop.place] for stop in way] for way in line.directions] if line.ordered else [],
             }
         )

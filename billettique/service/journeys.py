@@ -92,7 +92,7 @@ def write_token(config: Config, legs: Sequence[NamedLeg]) -> str:
     """The token of a journey."""
     rows = [
         [each.leg.network, each.leg.from_stop, each.from_name, each.leg.to_stop, each.to_name,
-         each.leg.departs_at.isoformat(), each.leg.arrives_at.isoformat(), each.leg.distance_m]
+         each.leg.departs_at.isoformat(), each.leg.arrives_at.isoformat(), each.leg.distance_m, *(each.uic or ())]
         for each in legs
     ]  # fmt: skip
     body = zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 9)
@@ -113,8 +113,8 @@ def read_token(config: Config, token: str) -> tuple[NamedLeg, ...]:
         raise InvalidInput("billettique.bad_journey") from None
     return tuple(
         NamedLeg(Leg(network, a, z, datetime.fromisoformat(departs), datetime.fromisoformat(arrives), metres), a_name,
-                 z_name)
-        for network, a, a_name, z, z_name, departs, arrives, metres in rows
+                 z_name, (uic[0], uic[1]) if uic else None)
+        for network, a, a_name, z, z_name, departs, arrives, metres, *uic in rows
     )  # fmt: skip
 
 

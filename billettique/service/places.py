@@ -11,26 +11,30 @@ import numpy as np
 
 from billettique.gateway.networks import network_tables
 from billettique.model.ticket import Here, Line, Station
-from billettique.rules.areas import station_of
-from billettique.rules.networks import network_of, table_on
+from billettique.rules.areas import UIC_TABLE, station_of, uic_station
+from billettique.rules.networks import RAIL, mode_of, network_of, table_on
 from mobigo.base.errors import NotFound
 from mobigo.network.engine.lines import calls_of, merged_rows
 from mobigo.network.model.timetable import Timetable
 
-UIC_TABLE: Final = "stationUIC"
 _EARTH_KM: Final = 6_371.0
 _PATTERNS_MAX: Final = 60  # of a direction, the most frequent: with more of them, the order of its stops is not known
 
 
 @dataclass(frozen=True, slots=True)
 class StopOfLine:
-    """A stop: its stable place id, its name, its code for travellers, where it is."""
+    """A stop: its stable place id, its name, its code for travellers, where it is; its UIC code, where it has one."""
 
     place: str
     name: str
     code: str
     lat: float
     lon: float
+    uic: str = ""
+
+    def stations(self) -> list[Station]:
+        """What tickets call it: ours, and others'."""
+        return [station_of(self.place), *([Station(self.uic, UIC_TABLE)] if self.uic else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,9 @@ def here_of(networks: Any, line: str, stop: str, day: date, home: Path | None) -
     stops = found.stops()
     at = next((each for each in stops if stop and stop in (each.place, each.code)), None)
     network = network_of_lines(networks, day, home).get(line)
-    stations = {station_of(each.place) for each in stops}
-    stations |= {Station(each.code, UIC_TABLE) for each in stops if each.code.isdigit()}
+    stations = frozenset(station for each in stops for station in each.stations())
     return Here(
-        frozenset(stations), line=None if network is None else Line(network, None), ways=found.ways(),
+        stations, line=None if network is None else Line(network, None), ways=found.ways(),
         stop=None if at is None else station_of(at.place), known=known, carriers=carriers,
         vague=bool(stop) and at is None,
     )  # fmt: skip
@@ -102,7 +105,8 @@ def derive_lines(timetable: Timetable) -> dict[str, LineStops]:
         rows = dict.fromkeys(row for pattern in counted for row in pattern)
         merged = merged_rows(usual)
         kept, whole = frozenset(merged), len(usual) == len(counted)
-        stops = tuple(_stop(timetable, row) for row in [*merged, *(row for row in rows if row not in kept)])
+        rail = mode_of(int(timetable.route_type[route])) == RAIL
+        stops = tuple(_stop(timetable, row, rail) for row in [*merged, *(row for row in rows if row not in kept)])
         found[route].append((stops, whole))
     lines = (_line(timetable, route, some) for route, some in found.items())
     return {line.code: line for line in sorted(lines, key=lambda each: each.name)}
@@ -130,11 +134,18 @@ def _line(timetable: Timetable, route: int, ways: list[tuple[tuple[StopOfLine, .
     return LineStops(code, name or code, tuple(stops for stops, _ in ways), all(ordered for _, ordered in ways))
 
 
-def _stop(timetable: Timetable, row: int) -> StopOfLine:
+def _stop(timetable: Timetable, row: int, rail: bool) -> StopOfLine:
     return StopOfLine(
         timetable.stop_place[row], timetable.stop_name[row], timetable.stop_code[row],
         round(float(timetable.stop_lat[row]), 5), round(float(timetable.stop_lon[row]), 5),
+        uic_of(timetable, row, rail),
     )  # fmt: skip
+
+
+def uic_of(timetable: Timetable, row: int, rail: bool) -> str:
+    """The UIC code of a stop of a line, a line of trains or not; "" where it has none."""
+    found = uic_station(timetable.stop_id[row], timetable.stop_code[row], rail=rail)
+    return "" if found is None else found.code
 
 
 def vehicle_km(networks: Any, first_day: date, last_day: date) -> dict[str, float]:

@@ -156,7 +156,7 @@ def _tickets(
                     "said": [written(each) for each in priced.said],
                     "versions": [each.code for each in priced.tariff.versions],
                     "terms": terms.code,
-                    "area": _area(priced.tariff, alone, () if open_since is not None else legs),
+                    "area": _area(priced.tariff, alone, () if open_since is not None else named),
                     **(_activation(kind, networks, terms) if kind in (ItemKind.TICKET, ItemKind.CARNET) else {}),
                 },
             )
@@ -247,7 +247,7 @@ def _by_riders(items: Sequence[Item]) -> list[list[Item]]:
     return list(found.values())
 
 
-def _area(tariff: Tariff, items: Sequence[Item], legs: Sequence[Leg]) -> dict[str, Any]:
+def _area(tariff: Tariff, items: Sequence[Item], legs: Sequence[NamedLeg]) -> dict[str, Any]:
     """Where what is sold for a journey is good: on the networks where its ticket costs the same wherever one goes, from
     stop to stop on the others; a pass or a card, where it always is."""
     cover = next((each for each in tariff.covers if each.id == items[0].id), None)
@@ -257,8 +257,11 @@ def _area(tariff: Tariff, items: Sequence[Item], legs: Sequence[Leg]) -> dict[st
     products = {each.id for each in items}
     products |= {each.product for each in tariff.carnets if each.id in products}
     everywhere = {network for product in products for network in flat.get(product, ())}
-    stops = [stop for leg in legs if leg.network not in everywhere for stop in (leg.from_stop, leg.to_stop)]
-    return areas.area_promised(stops, _named(tariff, sorted(everywhere)))
+    ridden = [each for each in legs if each.leg.network not in everywhere]
+    stops = [stop for each in ridden for stop in (each.leg.from_stop, each.leg.to_stop)]
+    first, last = (ridden[0].uic, ridden[-1].uic) if ridden else (None, None)
+    ends = (first[0], last[1]) if first and last else None
+    return areas.area_promised(stops, _named(tariff, sorted(everywhere)), ends)
 
 
 def _area_of_cover(tariff: Tariff, cover: Cover) -> dict[str, Any]:

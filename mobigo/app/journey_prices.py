@@ -19,7 +19,7 @@ from billettique.model.promotions import Line, Promotion
 from billettique.model.tariffs import Ask, FareStep, Rider
 from billettique.rules import promotions
 from billettique.rules.fares import operating_day
-from billettique.rules.networks import WINDING, NetworkLines, network_of, table_on
+from billettique.rules.networks import RAIL, WINDING, NetworkLines, mode_of, network_of, table_on
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError
 from mobigo.base.geo import Point, distance_m
@@ -163,6 +163,7 @@ def legs_of(network: LiveNetwork, journey: Journey, networks: Sequence[NetworkLi
     """The rides of a journey as fare legs. A ride of no known network, of several, or beyond where its tariff holds, is
     of none: its fare is unknown."""
     from billettique.model.sales import NamedLeg
+    from billettique.service.places import uic_of
 
     timetable = network.timetable
     for ride in journey.rides:
@@ -184,7 +185,9 @@ def legs_of(network: LiveNetwork, journey: Journey, networks: Sequence[NetworkLi
             ride.arrive_at,
             _crow_m(network, ride) if lines is not None and lines.by_distance else None,
         )
-        yield NamedLeg(leg, ends[0][0], ends[1][0])
+        rail = any(mode_of(int(timetable.route_type[route])) == RAIL for route in routes)
+        uic = uic_of(timetable, first, rail), uic_of(timetable, last, rail)
+        yield NamedLeg(leg, ends[0][0], ends[1][0], uic if all(uic) else None)
 
 
 def _about_tickets(priced: "Priced") -> tuple[Decision, ...]:

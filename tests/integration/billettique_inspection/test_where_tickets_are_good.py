@@ -16,7 +16,7 @@ from billettique.model.entitlements import Bare
 from billettique.model.fares import Leg
 from billettique.model.orders import Channel, ItemKind, Offer
 from billettique.model.sales import NamedLeg
-from billettique.model.ticket import Area, Fit, Here, Line
+from billettique.model.ticket import Area, Fit, Here, Line, Station
 from billettique.rules.areas import fit_of, station_of
 from billettique.service import inspection, issuing, places, shelf
 from billettique.service.places import derive_lines
@@ -70,6 +70,10 @@ class OneNetwork:
 def network() -> OneNetwork:
     files = feed(TRIPS, routes=ROUTES)
     files["agency.txt"] = AGENCIES
+    # The stations A and B have a UIC code, the coach stop K one of its own.
+    codes = {"stop_id": "stop_code", "A": "8718400", "B": "8718423", "K": "8711830"}
+    stops = [row.split(",") for row in files["stops.txt"].splitlines()]
+    files["stops.txt"] = "".join(",".join([*row, codes.get(row[0], "")]) + "\n" for row in stops)
     return OneNetwork(LiveNetwork(compiled(files, "f"), "hash"))
 
 
@@ -85,6 +89,12 @@ class World:
         with self.services.networks.current() as live:
             return str(live.timetable.stop_place[list(live.timetable.stop_id).index(name)])
 
+    def uic(self, *stops: str) -> tuple[str, str] | None:
+        """The UIC codes of two places, where trains' lines know both."""
+        known = {stop.place: stop.uic for stop in places.lines_of(self.services.networks)["f:train"].stops()}
+        first, last = (known.get(stop, "") for stop in stops)
+        return (first, last) if first and last else None
+
     def journey(self, network: str, *names: str, rider: str = "adulte") -> Offer:
         """What is sold for a journey by one network, from stop to stop."""
         start, home = clock.now() + timedelta(minutes=1), self.services.config.home
@@ -93,7 +103,7 @@ class World:
             NamedLeg(
                 Leg(network, a, b, start + timedelta(minutes=n), start + timedelta(minutes=n + 1),
                     20_000 if network == "ter" else None),
-                a_name, b_name,
+                a_name, b_name, self.uic(a, b),
             )
             for n, ((a, a_name), (b, b_name)) in enumerate(pairwise(stops))
         ]  # fmt: skip
@@ -199,7 +209,42 @@ def test_the_lists_of_a_shift_carry_what_places_are_compared_by(world: World) ->
     named = [[train["stops"][row][1] for row in way] for way in train["ways"]]
     assert named == [["A", "B", "C", "D"], ["D", "C", "B", "A"]]
     assert {row[3] for row in train["stops"]} == {station_of(world.place(name)).code for name in "ABCD"}
+    assert [row[4] for row in train["stops"]] == ["8718400", "8718423", "", ""]
     assert [each["network"] for each in lists["lines"] if each["code"] == "f:bus"] == [None]
+
+
+@pytest.mark.parametrize(("ends", "said"), [("AB", True), ("AC", False)])
+def test_a_train_ticket_says_uic_codes_when_both_ends_have_one(world: World, ends: str, said: bool) -> None:
+    offer = world.journey("ter", *ends)
+    area = issuing.ticket_in(bytes.fromhex(world.code(offer)[1])).area
+    ours = tuple(station_of(world.place(name)) for name in ends)
+    assert area.stations == ((Station("8718400"), *ours, Station("8718423")) if said else ours)
+    for line, stop, expected in (
+        ("f:train", ends[1], "OK"),
+        ("f:train", "D", "WRONG_AREA"),
+        ("f:other-train", "", "WRONG_AREA"),
+    ):
+        assert world.checked(world.code(offer)[1], line, world.place(stop) if stop else "")[0] == expected
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_nearly_every_stop_of_a_real_winter_of_trains_has_its_uic_code(realdata: Any) -> None:
+    """Each of them a station of an independent list, whose codes have no check digit."""
+    import csv
+
+    from mobigo.network.engine.compile import compile_feeds
+    from mobigo.network.engine.feedpart import CompileInput
+    from mobigo.network.gateway.gtfs import read_feed
+
+    path = realdata / "gtfs" / "sncf-ter-2025-01.zip"
+    lines = derive_lines(compile_feeds([CompileInput("f", read_feed(path))], "Europe/Paris", "hash"))
+    codes = [stop.uic for line in lines.values() for stop in line.stops()]
+    with (realdata / "stations" / "stations_fr.csv").open(encoding="utf-8") as file:
+        known = {row["uic"] for row in csv.DictReader(file) if row["uic"]}
+    assert sum(map(bool, codes)) > 0.99 * len(codes)
+    french = {code for code in codes if code.startswith("87")}
+    assert len(french & known) > 0.8 * len(french)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billettique.model.ticket import Area, Fit, Here, Line, Station, TicketKind, Zone
-from billettique.rules.areas import OUR_TABLE, area_promised, fit_of, station_of
+from billettique.rules.areas import OUR_TABLE, UIC_TABLE, area_promised, fit_of, station_of, uic_station
 from billettique.rules.entitlements import area_of
 from billettique.rules.tickets import read_ticket, record_of, ticket_octets
 from tests.ticket_world import TICKET
@@ -150,6 +150,60 @@ def test_what_is_promised_is_what_is_signed(
         assert read_ticket(ticket_octets(ticket)).area == expected
 
 
+@pytest.mark.parametrize(
+    ("stop_id", "stop_code", "rail", "code"),
+    [
+        ("StopPoint:OCETrain TER-87713040", "", True, "8771304"),  # Dijon; the last figure checks the five before it
+        ("StopPoint:OCECar TER-87713040", "", False, "8771304"),  # a coach that leaves from the station
+        ("StopArea:OCE87184002", "", True, "8718400"),
+        ("StopArea:OCE87184003", "", True, None),  # a figure that does not check
+        ("StopArea:OCE8718400", "", True, None),
+        ("OCE871840021", "", True, None),
+        ("1234", "8771304", True, "8771304"),
+        ("1234", "87713040", True, "8771304"),
+        ("1234", "87713041", True, None),
+        ("1234", "8771304", False, None),  # figures on a coach stop are its own
+        ("1234", "1771304", True, None),  # of no country's railway
+        ("1234", "877130", True, None),
+        ("1234", "877130400", True, None),
+        ("1234", "", True, None),
+    ],
+)
+def test_a_station_has_a_uic_code_only_where_its_timetable_surely_says_it(
+    stop_id: str, stop_code: str, rail: bool, code: str | None
+) -> None:
+    assert uic_station(stop_id, stop_code, rail=rail) == (None if code is None else Station(code, UIC_TABLE))
+
+
+def test_others_devices_read_from_where_to_where_in_uic_codes() -> None:
+    area = area_of({"area": area_promised(("A", "B", "C"), (), (BELFORT.code, BESANCON.code))})
+    assert area.stations == (BELFORT, A, B, C, BESANCON)
+    ticket = replace(TICKET, area=area)
+    _kind, found = record_of(ticket)["transportDocument"][0]["ticket"]
+    assert (found["fromStationNum"], found["toStationNum"]) == (int(BELFORT.code), int(BESANCON.code))
+    assert found["stationCodeTable"] == UIC_TABLE
+    (via,) = found["validRegion"]
+    assert [each["stationNum"] for each in via[1]["route"]] == [int(each.code) for each in (A, B, C)]
+    assert read_ticket(ticket_octets(ticket)).area == area
+
+
+@pytest.mark.parametrize("ends", [None, ("", ""), (BELFORT.code, ""), ("", BESANCON.code)])
+def test_without_both_codes_only_our_numbers_are_said(ends: tuple[str, str] | None) -> None:
+    assert area_promised(("A", "B"), (), ends) == area_promised(("A", "B"))
+
+
+def test_without_a_stop_no_code_is_said() -> None:
+    assert "stations" not in area_promised((), (("car", "Cars"),), (BELFORT.code, BESANCON.code))
+
+
+@pytest.mark.parametrize("here", [ON_LINE, *(at(stop) for stop in WAY), replace(ON_LINE, stations=frozenset({E})),
+                                  replace(ON_LINE, stations=frozenset({F, BELFORT})), Here()])  # fmt: skip
+@pytest.mark.parametrize("stops", [(B, C), (A, D), (B, E), (E, F)])
+def test_what_is_said_for_others_changes_no_verdict_of_ours(here: Here, stops: tuple[Station, Station]) -> None:
+    bare = Area(stations=stops)
+    assert fit_of(replace(bare, stations=(BELFORT, *stops, BESANCON)), here) is fit_of(bare, here)
+
+
 def test_a_single_ticket_says_from_where_to_where_as_the_norm_does() -> None:
     _kind, found = record_of(replace(TICKET, area=Area(stations=(A, B, C))))["transportDocument"][0]["ticket"]
     assert (found["fromStationNum"], found["toStationNum"]) == (int(A.code), int(C.code))
@@ -162,4 +216,5 @@ def test_the_area_takes_few_octets() -> None:
     bare = len(ticket_octets(replace(TICKET, area=Area())))
     assert len(ticket_octets(replace(TICKET, area=Area(stations=(A, B))))) - bare <= 8
     assert len(ticket_octets(replace(TICKET, area=Area(stations=(A, B, C))))) - bare <= 18
+    assert len(ticket_octets(replace(TICKET, area=Area(stations=(BELFORT, A, B, BESANCON))))) - bare <= 20
     assert len(ticket_octets(replace(TICKET, area=Area(lines=COACHES.lines)))) - bare <= 8

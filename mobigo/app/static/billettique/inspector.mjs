@@ -104,6 +104,8 @@ function fillStops() {
   for (const [place, name] of lineOf(byId("f-shift-line").value)?.stops ?? []) select.add(new Option(name, place));
 }
 
+const byUic = (stops) => stops.filter(([, , , , uic]) => uic).map(([, , , , uic]) => [uic, UIC]);
+
 function hereOf(shift) {
   const line = lineOf(shift.line);
   const here = {
@@ -113,7 +115,7 @@ function hereOf(shift) {
   if (!line) return here;
   const ours = line.stops.map(([, , , number]) => [number, OURS]);
   const at = line.stops.findIndex(([place]) => place === shift.stop);
-  here.stations = [...ours, ...line.stops.filter(([, , code]) => /^\d+$/.test(code)).map(([, , code]) => [code, UIC])];
+  here.stations = [...ours, ...byUic(line.stops)];
   here.line = line.network ? [line.network, null] : null;
   here.stop = at < 0 ? null : ours[at];
   here.ways = line.ways.map((way) => way.map((row) => ours[row]));

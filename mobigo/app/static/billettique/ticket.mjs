@@ -178,12 +178,15 @@ function fitOfZones(area, here) {
   return area.zones.some((mine) => here.zones.some((zone) => within(zone, mine))) ? "good" : "elsewhere";
 }
 
+const OUR_TABLE = "proprietaryIssuerStationCodeTable";
 const keyOf = ([code, table]) => `${table} ${code}`;
 
 function fitOfStations(area, here) {
   if (!area.stations.length) return null;
   if (!here.stations.length) return "untold";
-  const asked = new Set(area.stations.map(keyOf));
+  // What a ticket says for others beside its own numbers does not change what is compared here (`areas._of_stations`).
+  const own = area.stations.filter(([, table]) => table === OUR_TABLE);
+  const asked = new Set((own.length ? own : area.stations).map(keyOf));
   if (!here.stations.some((each) => asked.has(keyOf(each)))) {
     const known = here.known === null ? null : new Set(here.known.map(keyOf));
     return known === null || [...asked].every((each) => known.has(each)) ? "elsewhere" : "untold";
