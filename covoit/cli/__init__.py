@@ -14,6 +14,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "close": Command("covoit.cli.close:close", "Clore un mois : relevés figés, montants exigibles, appels de fonds."),
     "fund": Command("covoit.cli.fund:fund", "Ouvrir ou abonder le budget d'une campagne."),
     "pay": Command("covoit.cli.pay:pay", "Payer un mois : préparer, vérifier, ordonner, accepter, envoyer, retours."),
+    "settle": Command("covoit.cli.settle:settle", "Noter qu'un appel de fonds a été payé à la société de l'opérateur."),
     "verify": Command("covoit.cli.verify:verify", "Vérifier le grand livre, les aides, les relevés, les paiements."),
     "price": Command("covoit.cli.price:price", "Calculer l'aide de trajets, étape par étape."),
     "simulate": Command("covoit.cli.simulate:simulate", "Chiffrer un autre barème sur des trajets passés."),

@@ -17,11 +17,13 @@ from covoit.model.journeys import Journey
 from covoit.model.lines import Line
 from covoit.model.pricing import PricedTrip
 from covoit.rules.lines import stops_in
+from covoit.service import calls
 from covoit.service import communes as outlines
 from covoit.service.closing import first_day_of, last_day_of
 from covoit.store import journeys as journey_store
 from covoit.store.figures import priced_between
 from mobigo.base.geo import Point
+from mobigo.base.periods import Period
 from mobigo.infra import competence
 from mobigo.infra.blobs import Blobs
 
@@ -64,7 +66,8 @@ def month_export(
             ends = positions.get(journey.id) or _ends(lines, journey)
             if ends is not None and journey.start_insee in known and journey.end_insee in known:
                 facts.append(TripFacts(journey, ends[0], ends[1], award.amount.cents > 0))
-    tables = datasets(facts, rows, [], known, salt=salt, giver=giver, giver_siret=giver_siret)
+    paid = calls.grants(session, Period(first_day, last_day))
+    tables = datasets(facts, rows, paid, known, salt=salt, giver=giver, giver_siret=giver_siret)
     return MonthExport(first_day, tuple(tables), len(journeys) - len(facts))
 
 

@@ -26,6 +26,7 @@ import billettique.store.validations
 import covoit.service.personal
 import covoit.store.awards
 import covoit.store.bookings
+import covoit.store.calls
 import covoit.store.claims
 import covoit.store.fraud
 import covoit.store.ibans

@@ -41,6 +41,8 @@ PROTECTIONS = {
         "CREATE TRIGGER covoit_batch_act_no_delete BEFORE DELETE ON covoit_batch_act BEGIN SELECT RAISE(ABORT, 'covoit_batch_act only grows'); END",
         "CREATE TRIGGER covoit_booking_change_no_update BEFORE UPDATE ON covoit_booking_change BEGIN SELECT RAISE(ABORT, 'covoit_booking_change only grows'); END",
         "CREATE TRIGGER covoit_booking_change_no_delete BEFORE DELETE ON covoit_booking_change BEGIN SELECT RAISE(ABORT, 'covoit_booking_change only grows'); END",
+        "CREATE TRIGGER covoit_call_payment_no_update BEFORE UPDATE ON covoit_call_payment BEGIN SELECT RAISE(ABORT, 'covoit_call_payment only grows'); END",
+        "CREATE TRIGGER covoit_call_payment_no_delete BEFORE DELETE ON covoit_call_payment BEGIN SELECT RAISE(ABORT, 'covoit_call_payment only grows'); END",
         "CREATE TRIGGER covoit_month_no_update BEFORE UPDATE ON covoit_month BEGIN SELECT RAISE(ABORT, 'covoit_month only grows'); END",
         "CREATE TRIGGER covoit_month_no_delete BEFORE DELETE ON covoit_month BEGIN SELECT RAISE(ABORT, 'covoit_month only grows'); END",
         "CREATE TRIGGER covoit_payment_no_update BEFORE UPDATE ON covoit_payment BEGIN SELECT RAISE(ABORT, 'covoit_payment only grows'); END",
@@ -111,6 +113,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER covoit_booking_change_no_change BEFORE UPDATE OR DELETE ON covoit_booking_change FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER covoit_booking_change_no_truncate BEFORE TRUNCATE ON covoit_booking_change FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER covoit_call_payment_no_change BEFORE UPDATE OR DELETE ON covoit_call_payment FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER covoit_call_payment_no_truncate BEFORE TRUNCATE ON covoit_call_payment FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER covoit_month_no_change BEFORE UPDATE OR DELETE ON covoit_month FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER covoit_month_no_truncate BEFORE TRUNCATE ON covoit_month FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -989,6 +994,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_covoit_booking_change")),
     )
     op.create_index(op.f("ix_covoit_booking_change_booking"), "covoit_booking_change", ["booking"], unique=False)
+    op.create_table(
+        "covoit_call_payment",
+        sa.Column("operator", sa.String(length=40), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("supplement", sa.String(length=80), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("drivers", sa.Integer(), nullable=False),
+        sa.Column("left_out", sa.Integer(), nullable=False),
+        sa.Column("left_out_cents", sa.BigInteger(), nullable=False),
+        sa.Column("reference", sa.String(length=80), nullable=False),
+        sa.Column("paid_on", sa.Date(), nullable=False),
+        sa.Column("beneficiary", sa.String(length=256), nullable=False),
+        sa.Column("siret", sa.String(length=14), nullable=False),
+        sa.Column("agreement", sa.String(length=256), nullable=False),
+        sa.Column("agreed_on", sa.Date(), nullable=False),
+        sa.Column("purpose", sa.String(length=256), nullable=False),
+        sa.Column("recorded_by", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("operator", "month", "supplement", name=op.f("pk_covoit_call_payment")),
+    )
     op.create_table(
         "covoit_case",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -3710,6 +3735,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_covoit_case_person"), table_name="covoit_case")
     op.drop_index(op.f("ix_covoit_case_kind_answered_at"), table_name="covoit_case")
     op.drop_table("covoit_case")
+    op.drop_table("covoit_call_payment")
     op.drop_index(op.f("ix_covoit_booking_change_booking"), table_name="covoit_booking_change")
     op.drop_table("covoit_booking_change")
     op.drop_index(op.f("ix_covoit_block_other"), table_name="covoit_block")
