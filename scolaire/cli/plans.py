@@ -30,6 +30,13 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--seed", type=int, default=1, help="Même graine, même plan.")
 @click.option("--pupil-cents", type=int, default=2_000, help="Prix d'un élève déplacé, en centimes par semaine.")
 @click.option("--reserve", type=int, default=2, help="Places gardées libres par service.")
+@click.option("--bell-schools", type=click.IntRange(min=0), default=0, help="Établissements à déplacer au plus.")
+@click.option("--bell-minutes", type=click.IntRange(5, 30), default=10, help="De combien de minutes au plus.")
+@click.option(
+    "--demand-out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Demande aux heures déplacées, à écrire (JSON).",
+)
 @console.json_option
 def optimise(
     demand: Path,
@@ -41,6 +48,9 @@ def optimise(
     seed: int,
     pupil_cents: int,
     reserve: int,
+    bell_schools: int,
+    bell_minutes: int,
+    demand_out: Path | None,
     as_json: bool,
 ) -> int:
     """Chercher un plan pour la demande DEMAND : arrêts, circuits, cars, toutes les demi-journées."""
@@ -48,14 +58,17 @@ def optimise(
     from mobigo.infra.config import load_config
 
     numba_cache.use(load_config().home)
-    from scolaire.engine.day import DayAsk, DayTold, Mode, plan_day
-    from scolaire.export.plan_json import plan_json
+    from scolaire.engine.bells import Moves, plan_with_bells
+    from scolaire.engine.day import DayAsk, DayTold, Mode
+    from scolaire.export.plan_json import demand_json, plan_json
     from scolaire.rules.kpi import kpis
     from scolaire.service.optimising import limits_of
 
     asked = _demand(demand)
     if mode != "fresh" and base is None:
         raise InvalidInput("scolaire.search_base")
+    if bell_schools and demand_out is None:
+        raise InvalidInput("scolaire.search_demand_out")
     known = None if base is None else _plan(base)
     ask = DayAsk(
         Mode(mode), known, _demand(base_demand) if base_demand else asked, pupil_cents=pupil_cents, reserve=reserve
@@ -70,10 +83,14 @@ def optimise(
             show(done, None, " ".join(filter(None, (step.phase, step.half, buses))))
             return True
 
-        plan = plan_day(
-            asked, ask, limits_of(effort), seed, told=told, keep=lambda found: _write(out, plan_json(found))
-        )
-    _write(out, plan_json(plan))
+        def keep(found: "DayPlan", made_for: "Demand") -> None:
+            _write(out, plan_json(found))
+            if demand_out is not None:
+                _write(demand_out, demand_json(made_for))
+
+        moves = Moves(bell_schools, bell_minutes)
+        plan, asked = plan_with_bells(asked, ask, moves, limits_of(effort), seed, told=told, keep=keep)
+    keep(plan, asked)
     figures = kpis(plan, asked)
     console.emit(_figures(figures) if as_json else None, as_json, lambda: _said(figures))
     return console.DONE

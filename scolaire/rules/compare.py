@@ -25,6 +25,19 @@ def compare(before: DayPlan, old: Demand, after: DayPlan, new: Demand) -> Differ
     )
 
 
+def hours_moved(old: Demand, new: Demand) -> tuple[tuple[str, int], ...]:
+    """Schools (ids) whose hours are others in `new`, and by how many minutes, in the first half-day where they are."""
+    found = []
+    for school in sorted(new.schools, key=lambda each: each.id):
+        before = old.school_of.get(school.id)
+        both = [half for half in school.windows if before is not None and half in before.windows]
+        by = [(school.windows[half][0] - before.windows[half][0]) // MINUTE_MS for half in both if before is not None]
+        changed = next((each for each in by if each), None)
+        if changed is not None:
+            found.append((school.id, changed))
+    return tuple(found)
+
+
 def _moved(before: dict[str, int], after: dict[str, int]) -> bool:
     return any(abs(before[half] - after[half]) >= MINUTE_MS for half in set(before) & set(after))
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -32,16 +32,19 @@ MODES: Final = ("fresh", "warm", "least_change")
 EFFORTS: Final = ("quick", "usual", "long")
 PRICE_MOST_CENTS: Final = 1_000_000
 RESERVE_MOST: Final = 30
+BELL_MINUTES: Final = (5, 10, 15, 20, 30)
 
 
 def ask(
     session: Session, plan_id: str, demand: Demand, *, mode: str, effort: str, by: str, now: datetime, seed: int = 1,
     base: str | None = None, pupil_cents: int = 0, reserve: int = 0,
+    bells: tuple[int, int] | None = None,
 ) -> str:  # fmt: skip
-    """Queue a search for this demand; the id of its job. `base`: the version to start from.
+    """Queue a search for this demand; the id of its job. `base`: the version to start from. `bells`: how many schools
+    may move their hours, and by how many minutes (None: none).
 
     Raises InvalidInput("scolaire.search_mode" | "scolaire.search_base" | "scolaire.search_price" |
-    "scolaire.search_reserve").
+    "scolaire.search_reserve" | "scolaire.search_bells").
     """
     row = store.get_plan(session, plan_id)
     if mode not in MODES or effort not in EFFORTS:
@@ -52,23 +55,32 @@ def ask(
         raise InvalidInput("scolaire.search_reserve", most=RESERVE_MOST)
     if not 0 <= pupil_cents <= PRICE_MOST_CENTS or not 0 <= seed < 1 << 31:
         raise InvalidInput("scolaire.search_price")
+    if bells is not None and not (1 <= bells[0] <= len(row.schools) and bells[1] in BELL_MINUTES):
+        raise InvalidInput("scolaire.search_bells", most=len(row.schools))
     last_day = SchoolYear(row.year).period.last_day
     assert last_day is not None  # noqa: S101 - a school year ends
     digest = store.put_content(session, "demand", demand_json(demand), last_day)
     params = {
         "plan": plan_id, "demand": digest, "mode": mode, "effort": effort, "seed": seed, "base": base,
-        "pupil_cents": pupil_cents, "reserve": reserve,
+        "pupil_cents": pupil_cents, "reserve": reserve, "bells": None if bells is None else list(bells),
     }  # fmt: skip
     job = enqueue(session, JOB, params, by, now)
     session.add(store.CandidateRow(job=job, plan=plan_id, demand_digest=digest, state={}, at=now))
     return job
 
 
+class Found(NamedTuple):
+    """A plan, and the demand it answers: the one asked, or the same with hours of schools moved."""
+
+    plan: DayPlan
+    demand: Demand
+
+
 @dataclass
 class _Search:
     """What the solver's thread says to the job's."""
 
-    found: "queue.Queue[DayPlan]" = field(default_factory=queue.Queue)
+    found: "queue.Queue[Found]" = field(default_factory=queue.Queue)
     told: "DayTold | None" = None
     buses: int | None = None
     stop: bool = False
@@ -77,35 +89,33 @@ class _Search:
 
 def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
     """Search, in a thread beside the one that says how far it is, keeps what is found and listens for a stop."""
-    from scolaire.engine.day import plan_day
-
-    plan_id, job = str(params["plan"]), ctx.job_id
     with ctx.transaction() as session:
-        demand = plans.demand_kept(session, str(params["demand"]))
-        asked = _asked(session, params, demand, store.find_candidate(session, job))
+        kept = store.find_candidate(session, ctx.job_id)
+        # what an earlier try of this job had found may stand on hours it had moved
+        digest = str(params["demand"]) if kept is None or kept.plan_digest is None else kept.demand_digest
+        demand = plans.demand_kept(session, digest)
+        asked = _asked(session, params, demand, kept)
+    moves = None if demand.moved and digest != params["demand"] else params.get("bells")
     search = _Search()
     limits = limits_of(str(params["effort"]))
 
     def work() -> None:
         try:
-            plan_day(
-                demand, asked, limits, int(params["seed"]), told=lambda step: _hear(search, step),
-                keep=search.found.put, going=lambda: not search.stop,
-            )  # fmt: skip
+            _look(search, demand, asked, moves, limits, int(params["seed"]))
         except BaseException as error:  # told to the job's own thread, which raises it
             search.error = error
 
     thread = threading.Thread(target=work, name="search", daemon=True)
     began_s = reported_s = clock.monotonic_s()
     thread.start()
-    best: DayPlan | None = None
+    best: Found | None = None
     while True:
         thread.join(TICK_S)
         over = not thread.is_alive()
-        best = _keep(ctx, search, demand, best)
+        best = _keep(ctx, search, best)
         if _stopped(ctx):
             search.stop = True  # nobody waits for the solver: its thread ends with the process
-            _end(ctx, plan_id, demand, best, params, stopped=True)
+            _end(ctx, best, params, stopped=True)
             raise JobStopped
         if over:
             break
@@ -114,7 +124,30 @@ def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
             ctx.progress(int(reported_s - began_s), None, progress_text(search))
     if search.error is not None:
         raise search.error
-    return _end(ctx, plan_id, demand, best, params, stopped=False)
+    return _end(ctx, best, params, stopped=False)
+
+
+def _look(
+    search: _Search, demand: Demand, asked: "DayAsk", moves: list[int] | None, limits: "DayLimits", seed: int
+) -> None:
+    from scolaire.engine.bells import Moves, plan_with_bells
+    from scolaire.engine.day import plan_day
+
+    def told(step: "DayTold") -> bool:
+        return _hear(search, step)
+
+    def going() -> bool:
+        return not search.stop
+
+    if moves is None:
+        plan_day(
+            demand, asked, limits, seed, told=told, keep=lambda plan: search.found.put(Found(plan, demand)), going=going
+        )
+    else:
+        plan_with_bells(
+            demand, asked, Moves(*moves), limits, seed, told=told,
+            keep=lambda plan, moved: search.found.put(Found(plan, moved)), going=going,
+        )  # fmt: skip
 
 
 def _stopped(ctx: JobContext) -> bool:
@@ -157,14 +190,14 @@ def _asked(session: Session, params: Mapping[str, Any], demand: Demand, kept: st
     return DayAsk(mode, base.plan, base.demand, locks, cents, reserve)
 
 
-def _keep(ctx: JobContext, search: _Search, demand: Demand, best: DayPlan | None) -> DayPlan | None:
+def _keep(ctx: JobContext, search: _Search, best: Found | None) -> Found | None:
     """Write the latest plan found, each better than the one before: a kill loses at most what was found since."""
     latest = None
     while not search.found.empty():
         latest = search.found.get_nowait()
     if latest is None:
         return best
-    figures = kpis(latest, demand)
+    figures = kpis(*latest)
     search.buses = figures.buses
     with ctx.transaction() as session:
         row = store.find_candidate(session, ctx.job_id)
@@ -172,7 +205,9 @@ def _keep(ctx: JobContext, search: _Search, demand: Demand, best: DayPlan | None
             plan = store.get_plan(session, row.plan)
             last_day = SchoolYear(plan.year).period.last_day
             assert last_day is not None  # noqa: S101 - a school year ends
-            row.plan_digest = store.put_content(session, "plan", plan_json(latest), last_day)
+            row.plan_digest = store.put_content(session, "plan", plan_json(latest.plan), last_day)
+            if best is None or latest.demand is not best.demand:
+                row.demand_digest = store.put_content(session, "demand", demand_json(latest.demand), last_day)
             row.kpis, row.at = asdict(figures), clock.now()
     return latest
 
@@ -193,22 +228,25 @@ def read_progress(text: str) -> tuple[str, str, str, str]:
     return parts[0], parts[1], parts[2], parts[3]
 
 
-def _end(
-    ctx: JobContext, plan_id: str, demand: Demand, best: DayPlan | None, params: Mapping[str, Any], *, stopped: bool
-) -> Decision:
+def _end(ctx: JobContext, best: Found | None, params: Mapping[str, Any], *, stopped: bool) -> Decision:
     """The best plan becomes a version, in the transaction that ends the job."""
     with ctx.transaction() as session:
         if best is None:
             kept = store.find_candidate(session, ctx.job_id)
             if kept is not None and kept.plan_digest is not None:
-                best = plans.plan_kept(session, kept.plan_digest)
+                best = Found(plans.plan_kept(session, kept.plan_digest), plans.demand_kept(session, kept.demand_digest))
         result = Decision("scolaire.search_nothing")
         if best is not None:
             version = plans.add_version(
-                session, plan_id, demand, best, origin="computed", by=ctx.asked_by or "system", now=clock.now(),
-                parent=params["base"], job=ctx.job_id, why="",
+                session, str(params["plan"]), best.demand, best.plan, origin="computed", by=ctx.asked_by or "system",
+                now=clock.now(), parent=params["base"], job=ctx.job_id, why="",
             )  # fmt: skip
-            result = Decision("scolaire.search_done", number=version.number, buses=kpis(best, demand).buses)
+            buses, moved = kpis(*best).buses, len(best.demand.moved)
+            result = Decision("scolaire.search_done", number=version.number, buses=buses)
+            if moved:
+                result = Decision("scolaire.search_done_hours", number=version.number, buses=buses, schools=moved)
+            elif params.get("bells"):
+                result = Decision("scolaire.search_done_no_hours", number=version.number, buses=buses)
         if not stopped:
             ctx.finish(session, result)
     return result

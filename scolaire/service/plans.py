@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Conflict, InvalidInput, Refused
+from mobigo.base.instants import paris_day
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 from scolaire.export.plan_json import demand_json, plan_json
@@ -21,6 +22,7 @@ from scolaire.rules.day import day_faults
 from scolaire.rules.halves import problems_of
 from scolaire.rules.kpi import kpis
 from scolaire.rules.locks import shape_of
+from scolaire.service import demands
 from scolaire.store import plans as store
 from scolaire.store import registrations, schools
 
@@ -197,8 +199,8 @@ def approve(session: Session, version: str, *, by: str, now: datetime, words: st
 
 def publish(session: Session, version: str, *, by: str, now: datetime) -> int:
     """Put an approved version in force: families, schools and operators see it, and each registration has its stop. How
-    many stops were given. Raises Conflict("scolaire.not_approved" | "scolaire.school_in_another_plan"),
-    Refused("scolaire.approve_faults")."""
+    many stops were given. Raises Conflict("scolaire.not_approved" | "scolaire.school_in_another_plan" |
+    "scolaire.hours_not_moved"), Refused("scolaire.approve_faults")."""
     found = open_version(session, version)
     store.get_plan(session, found.row.plan, lock=True)
     if found.state != APPROVED:
@@ -207,6 +209,7 @@ def publish(session: Session, version: str, *, by: str, now: datetime) -> int:
     if broken:
         raise Refused("scolaire.approve_faults", count=len(broken), first=broken[0].fault.said)
     _alone(session, store.get_plan(session, found.row.plan))
+    _hours_moved(session, found, paris_day(now))
     before = store.published(session, found.row.plan)
     if before is not None:
         store.add_step(session, before.id, WITHDRAWN, by, now)
@@ -228,6 +231,22 @@ def _alone(session: Session, plan: store.PlanRow) -> None:
             and store.published(session, other.id) is not None
         ):
             raise Conflict("scolaire.school_in_another_plan", school=shared[0], plan=other.name)
+
+
+def _hours_moved(session: Session, found: Opened, today: date) -> None:
+    """A plan that moves the hours of schools waits until they have them: buses would come to closed gates.
+
+    Raises Conflict("scolaire.hours_not_moved", count, school)."""
+    if not found.demand.moved:
+        return
+    there = demands.demand_of(session, store.get_plan(session, found.row.plan), today).school_of
+    late = [
+        school.name
+        for school in found.demand.schools
+        if found.demand.moved.get(school.id) and (school.id not in there or there[school.id].windows != school.windows)
+    ]
+    if late:
+        raise Conflict("scolaire.hours_not_moved", count=len(late), school=late[0])
 
 
 def _give_stops(session: Session, found: Opened) -> int:

@@ -13,8 +13,9 @@ from mobigo.infra.db import reading
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.jobs import JobFilter, list_jobs
 from mobigo.infra.web import services
+from scolaire.rules.compare import hours_moved
 from scolaire.service import plans as service
-from scolaire.service.optimising import JOB
+from scolaire.service.optimising import BELL_MINUTES, JOB
 from scolaire.store import contracts, schools
 from scolaire.store import plans as store
 from scolaire.web.plans import bp
@@ -82,6 +83,7 @@ def plan(plan_id: str) -> ResponseReturnValue:
         "scolaire/plan.html", plan=row, versions=versions, jobs=jobs, locks=locks, lot=lot,
         state={each.id: service.furthest(step.step for step in steps[each.id]) for each in versions},
         states=state_words(), origins=origin_words(), lock_kinds=lock_words(), number=_number(versions),
+        bell_minutes=BELL_MINUTES,
     )  # fmt: skip
 
 
@@ -109,8 +111,9 @@ def compare() -> ResponseReturnValue:
         one, two, moved = service.difference(session, before, after)
         row = store.get_plan(session, two.row.plan)
     return render_template(
-        "scolaire/plan_compare.html", plan=row, one=one, two=two, moved=moved, rows=figures(one.row, two.row)
-    )
+        "scolaire/plan_compare.html", plan=row, one=one, two=two, moved=moved, rows=figures(one.row, two.row),
+        hours=[(two.demand.school_of[name].name, by) for name, by in hours_moved(one.demand, two.demand)],
+    )  # fmt: skip
 
 
 def figures(*versions: store.VersionRow) -> list[dict[str, Any]]:

@@ -39,13 +39,20 @@ def search(plan_id: str) -> ResponseReturnValue:
             made.append(
                 optimising.ask(
                     session, plan_id, demand, mode=text("mode", 20), effort=text("effort", 10) or "usual", base=base,
-                    pupil_cents=_cents(price), reserve=whole(text("reserve", 3) or "0"), by=me(), now=now(),
+                    pupil_cents=_cents(price), reserve=whole(text("reserve", 3) or "0"), bells=_bells(), by=me(),
+                    now=now(),
                 )
             )  # fmt: skip
 
     if refused(act):
         return redirect(url_for("school_plans.plan", plan_id=plan_id), 303)
     return redirect(url_for("school_plans.follow", job_id=made[0]), 303)
+
+
+def _bells() -> tuple[int, int] | None:
+    """How many schools may move, and by how many minutes; None when none may."""
+    schools = whole(text("bell_schools", 3) or "0")
+    return (schools, whole(text("bell_minutes", 2) or "0")) if schools else None
 
 
 def _cents(euros: str) -> int:
@@ -93,6 +100,7 @@ def phase_words() -> dict[str, str]:
         "routes": _("tournées de chaque établissement"),
         "prices": _("tournées qui profitent des cars des autres"),
         "choice": _("enchaînement des cars"),
+        "bells": _("heures des établissements"),
         "done": _("fin"),
     }
 

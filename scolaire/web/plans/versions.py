@@ -64,6 +64,7 @@ def version(version_id: str) -> ResponseReturnValue:
         may_approve=identity.may(Permission.SCHOOL_APPROVE), own=found.row.author == identity.subject,
         left=[(each.pupil, sentence(each.why)) for each in found.plan.left],
         schools=sorted(found.demand.schools, key=lambda each: each.name),
+        hours=[(found.demand.school_of[name].name, by) for name, by in found.demand.moved.items()],
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from mobigo.app import create_app
 from mobigo.infra import accounts, grants, sessions
@@ -19,9 +19,12 @@ from mobigo.infra.config import Config
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.jobs import State, run_inline
 from mobigo.infra.roles import Grant, Role
+from scolaire.engine.bells import with_hours
+from scolaire.engine.day import DayAsk, Mode, plan_day
 from scolaire.service import plans
+from scolaire.service.optimising import limits_of
 from scolaire.store import plans as store
-from scolaire.store.schools import get_school
+from scolaire.store.schools import BellRow, get_school
 from tests.school_plans_world import NOW, Planted, plant
 from tests.school_world import sector
 
@@ -169,3 +172,37 @@ def test_every_file_of_a_version_can_be_had_and_the_tables_come_back_the_same(de
     lines = desk.clients["planner"].get(f"{here}/listes/{SMALL.schools[0].id}.csv").data.decode("utf-8-sig")
     assert lines.splitlines()[0] == "demi-journée;service;arrêt;heure;nom;prénom;dossier"
     assert desk.get("planner", f"{here}/fiches/matin/nulle.pdf", 404)
+
+
+def test_hours_move_on_request_and_the_plan_waits_for_the_schools(desk: Desk) -> None:
+    """A search may move hours; what it moved is said on every page, and published once the schools have these hours."""
+    plan = f"{BASE}/{desk.planted.plan}"
+    assert "On déplace de 1 à 2 établissements" in desk.post(
+        "planner", f"{plan}/recherches", mode="fresh", effort="quick", bell_schools="3", bell_minutes="10"
+    )
+    assert "On déplace de 1 à 2 établissements" in desk.post(
+        "planner", f"{plan}/recherches", mode="fresh", effort="quick", bell_schools="1", bell_minutes="7"
+    )
+    first = desk.search(mode="fresh", bell_schools="2", bell_minutes="5")
+    assert first.faults == 0
+    school = SMALL.schools[0]
+    with transaction(desk.engine) as session:
+        found = plans.open_version(session, first.id)
+        moved = with_hours(found.demand, {school.id: 10})
+        drawn = plan_day(moved, DayAsk(Mode.WARM, found.plan, found.demand), limits_of("quick"), 1)
+        late = plans.add_version(
+            session, desk.planted.plan, moved, drawn, origin="computed", by="planner", why="", now=NOW, parent=first.id
+        ).id
+    page = desk.get("planner", f"{BASE}/versions/{late}")
+    assert "Ce plan déplace les heures de 1 établissement" in page
+    assert "10 minutes plus tard" in page
+    assert "10 minutes plus tard" in desk.get("planner", f"{BASE}/comparer?avant={first.id}&apres={late}")
+    desk.post("manager", f"{BASE}/versions/{late}/approuver")
+    assert "qui ne les ont pas encore" in desk.post("manager", f"{BASE}/versions/{late}/publier")
+    with transaction(desk.engine) as session:
+        assert plans.open_version(session, late).state == plans.APPROVED
+        for bell in session.scalars(select(BellRow).where(BellRow.uai == school.id)):
+            bell.at_s += 600
+    desk.post("manager", f"{BASE}/versions/{late}/publier")
+    with reading(desk.engine) as session:
+        assert plans.open_version(session, late).state == plans.PUBLISHED
