@@ -17,6 +17,7 @@ _ERRORS = """
     missing_pickup_or_drop_off_window missing_required_agency_id missing_required_column missing_required_field
     missing_required_file missing_stop_name missing_trip_edge new_line_in_value number_out_of_range
     overlapping_frequency pathway_to_platform_with_boarding_areas pathway_to_wrong_location_type
+    pathway_unreachable_location
     point_near_origin point_near_pole route_both_short_and_long_name_missing start_and_end_range_equal
     start_and_end_range_out_of_order station_with_parent_station stop_time_timepoint_without_times
     stop_time_with_arrival_before_previous_departure_time stop_time_with_only_arrival_or_departure_time
@@ -31,7 +32,8 @@ _ERRORS = """
     route_networks_specified_in_more_than_one_file timeframe_only_start_or_end_time_specified timeframe_overlap
     timeframe_start_or_end_time_greater_than_twenty_four_hours trip_distance_exceeds_shape_distance
     transfer_with_invalid_stop_location_type transfer_with_invalid_trip_and_route
-    transfer_with_invalid_trip_and_stop wrong_parent_location_type
+    transfer_with_invalid_trip_and_stop translation_foreign_key_violation translation_unexpected_value
+    wrong_parent_location_type
     mobigo_empty_table mobigo_not_utf8 mobigo_nothing_joins mobigo_swapped_coordinates mobigo_wrong_timezone
 """
 _WARNINGS = """

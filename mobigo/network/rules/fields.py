@@ -157,8 +157,8 @@ _INF = float("inf")
 _FAULTS: Final[dict[Kind, tuple[tuple[str, Callable[[pl.Series], pl.Series]], ...]]] = {
     Kind.URL: (("invalid_url", _unlike(r"^https?://[^\s/?#.][^\s/?#]*([/?#][^\s]*)?$")),),
     Kind.EMAIL: (("invalid_email", _unlike(r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$")),),
-    Kind.PHONE: (("invalid_phone_number", _unlike(r"[0-9A-Za-z].*[0-9A-Za-z].*[0-9A-Za-z]")),),
-    Kind.LANGUAGE: (("invalid_language_code", _unlike(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")),),
+    Kind.PHONE: (("invalid_phone_number", _unlike(r"[0-9].*[0-9].*[0-9A-Za-z]")),),
+    Kind.LANGUAGE: (("invalid_language_code", _unlike(r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$")),),
     Kind.ZONE: (("invalid_timezone", _no_zone),),
     Kind.COLOR: (("invalid_color", _unlike(r"^[0-9A-Fa-f]{6}$")),),
     Kind.CURRENCY: (("invalid_currency", _unlike(r"^[A-Z]{3}$")),),

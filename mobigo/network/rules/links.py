@@ -60,7 +60,7 @@ def _transfers(view: View, journey: Visits | None) -> None:
 def _trip_calls(view: View, journey: Visits, stop: str, trip: str) -> None:
     """A transfer of a trip at a stop where it does not call is for nobody."""
     trips, stops = view.column("transfers", trip), view.column("transfers", stop)
-    rows = np.flatnonzero(~trips.is_blank & ~stops.is_blank)
+    rows = np.flatnonzero(~trips.is_blank & (view.match("transfers", stop, "stops", "stop_id") >= 0))
     if not len(rows):
         return
     visited = view.column("stop_times", "trip_id").code_of
@@ -159,7 +159,10 @@ def _shapes(view: View) -> None:
     distance = view.column("shapes", "shape_dist_traveled").numbers
     if np.isnan(distance).all():
         return
-    order = np.lexsort((view.column("shapes", "shape_pt_sequence").whole, ids.codes))
+    order_of = view.column("shapes", "shape_pt_sequence").whole
+    # What has no place in the order, or a distance below 0, is told as such: it says nothing of its neighbours.
+    distance = np.where((order_of < 0) | (distance < 0), np.nan, distance)
+    order = np.lexsort((order_of, ids.codes))
     along, shape = distance[order], ids.codes[order]
     same = shape[1:] == shape[:-1]
     after = order[1:]

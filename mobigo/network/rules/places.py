@@ -44,7 +44,13 @@ def _positions(view: View, kind: NDArray[np.int64], zone: str | None) -> None:
     origin = (np.abs(at_lat) <= 1) & (np.abs(at_lon) <= 1)
     with_ = ("stop_id", "stop_lon")
     view.tell("point_near_origin", "stops", np.flatnonzero(origin), "stop_lat", with_=with_)
-    view.tell("point_near_pole", "stops", np.flatnonzero(np.abs(at_lat) >= 89), "stop_lat", with_=with_)
+    view.tell(
+        "point_near_pole",
+        "stops",
+        np.flatnonzero((np.abs(at_lat) >= 89) & (np.abs(at_lat) <= 90)),
+        "stop_lat",
+        with_=with_,
+    )
     swapped = swapped_positions(at_lat, at_lon, zone) & ~origin
     view.tell("mobigo_swapped_coordinates", "stops", np.flatnonzero(swapped), "stop_lat", with_=with_)
 

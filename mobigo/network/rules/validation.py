@@ -5,7 +5,21 @@ from datetime import date
 
 from mobigo.network.model.feed import FeedTables
 from mobigo.network.model.report import Report
-from mobigo.network.rules import bookings, days, fares, fields, keys, lines, links, places, shapes, vehicles, visits
+from mobigo.network.rules import (
+    bookings,
+    days,
+    fares,
+    fields,
+    keys,
+    lines,
+    links,
+    places,
+    reached,
+    shapes,
+    translated,
+    vehicles,
+    visits,
+)
 from mobigo.network.rules.view import View
 
 
@@ -39,8 +53,10 @@ def examine(tables: FeedTables, today: date, zone: str | None = None) -> Examine
     lines.check(view, zone)
     vehicles.check(view, journey, services)
     links.check(view, journey)
+    reached.check(view)
     shapes.check(view, journey)
     fares.check(view)
     bookings.check(view)
+    translated.check(view)
     span = None if services is None else services.span
     return Examined(view.found.report(), *(span or (None, None)))

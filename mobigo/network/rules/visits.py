@@ -64,6 +64,7 @@ def check(view: View) -> Visits | None:
     if not view.has("stop_times", "trip_id", "stop_id", "stop_sequence") or not view.height("stop_times"):
         return None
     journey = visits(view)
+    _nowhere(view)
     _order(view)
     flexible = _windows(view)[journey.rows]
     _blanks(view, journey, flexible)
@@ -74,6 +75,14 @@ def check(view: View) -> Visits | None:
     _places(view, journey)
     _few(view, journey, flexible)
     return journey
+
+
+def _nowhere(view: View) -> None:
+    """A visit is of a stop, or of a zone or a group of stops (GTFS-Flex)."""
+    blank = view.column("stop_times", "stop_id").is_blank
+    for other in ("location_id", "location_group_id"):
+        blank = blank & view.column("stop_times", other).is_blank
+    view.tell("missing_required_field", "stop_times", np.flatnonzero(blank), "stop_id", with_=("trip_id",))
 
 
 def _order(view: View) -> None:
@@ -162,6 +171,7 @@ def _backwards(view: View, journey: Visits) -> None:
     )
     latest = latest_before(journey)
     backwards = (arrive != BLANK_TIME) & (latest != BLANK_TIME) & (arrive < latest)
+    backwards &= ~np.isin(journey.trip, journey.trip[journey.sequence < 0])  # trips whose order is not known
     view.tell(
         "stop_time_with_arrival_before_previous_departure_time",
         "stop_times",
@@ -187,6 +197,7 @@ def _distances(view: View, journey: Visits) -> None:
     if not view.has("stop_times", "shape_dist_traveled"):
         return
     distance = view.column("stop_times", "shape_dist_traveled").numbers[journey.rows]
+    distance = np.where((distance < 0) | (journey.sequence < 0), np.nan, distance)
     # Blank distances between two given ones do not hide that they decrease.
     given = np.flatnonzero(~np.isnan(distance))
     if len(given) < 2:

@@ -100,6 +100,7 @@ class Case:
 FREQUENCIES = "trip_id,start_time,end_time,headway_secs"
 TRANSFERS = "from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_trip_id,to_trip_id,from_route_id"
 PATHWAYS = "pathway_id,from_stop_id,to_stop_id,pathway_mode,is_bidirectional"
+TRANSLATIONS = "table_name,field_name,language,translation,record_id,field_value"
 SHAPES = "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence,shape_dist_traveled"
 DATES = "service_id,date,exception_type"
 
@@ -258,6 +259,10 @@ CASES = [
     Case("a pathway to a station", add("pathways", PATHWAYS, "p,D,S,1,1"), "pathway_to_wrong_location_type", ("pathways.txt", 2, "to_stop_id", "S")),
     Case("an exit gate both ways", add("pathways", PATHWAYS, "p,D,B,7,1"), "bidirectional_exit_gate"),
     Case("a node that leads nowhere", both(add("stops", "N,,47.02,4.84,3,S"), add("pathways", PATHWAYS, "p,D,N,1,1")), "pathway_dangling_generic_node"),
+    Case("a platform that no entrance leads to", both(add("stops", "X,Hall,47.02,4.84,2,S"), add("pathways", PATHWAYS, "p,D,X,1,0")), "pathway_unreachable_location", ("stops.txt", 3, "stop_id", "D")),
+    Case("a translation of nothing", add("translations", TRANSLATIONS, "stops,stop_name,en,Beaune,Z,"), "translation_foreign_key_violation", ("translations.txt", 2, "record_id", "Z")),
+    Case("a translation of two things", add("translations", TRANSLATIONS, "stops,stop_name,en,Beaune,B,Beaune"), "translation_unexpected_value", ("translations.txt", 2, "field_value", "Beaune")),
+    Case("a visit of nowhere", swap("stop_times", "B,2", ",2"), "missing_required_field", ("stop_times.txt", 3, "stop_id", "")),
     Case("a pathway to a divided platform", both(add("stops", "N,,47.02,4.84,4,D"), add("pathways", PATHWAYS, "p,B,D,1,1")), "pathway_to_platform_with_boarding_areas"),
     Case("a shape for nobody", add("shapes", SHAPES, "h,47,5,1,", "h,47.1,5,2,"), "unused_shape"),
     Case("a shape of one point", add("shapes", SHAPES, "h,47,5,1,"), "single_shape_point"),
