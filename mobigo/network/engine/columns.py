@@ -15,21 +15,28 @@ def texts(table: pl.DataFrame, column: str) -> pl.Series:
     """The column without blanks around its values; empty strings when the table lacks it."""
     if column not in table.columns:
         return pl.Series(column, [""] * table.height, dtype=pl.String)
-    return table[column].fill_null("").str.strip_chars()
+    return table.select(_clean(column)).to_series()
+
+
+def _clean(column: str) -> pl.Expr:
+    """One expression a column: polars then makes one pass, and small tables cost one call."""
+    return pl.col(column).fill_null("").str.strip_chars()
 
 
 def ints(table: pl.DataFrame, column: str, default: int) -> I32:
     """Whole numbers; `default` where blank or unreadable."""
     if column not in table.columns:
         return np.full(table.height, default, np.int32)
-    return texts(table, column).cast(pl.Int32, strict=False).fill_null(default).to_numpy().astype(np.int32)
+    known = table.select(_clean(column).cast(pl.Int32, strict=False).fill_null(default)).to_series()
+    return known.to_numpy().astype(np.int32)
 
 
 def floats(table: pl.DataFrame, column: str) -> F64:
     """Finite decimals; NaN where blank or unreadable."""
     if column not in table.columns:
         return np.full(table.height, np.nan)
-    values = texts(table, column).cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().astype(np.float64)
+    known = table.select(_clean(column).cast(pl.Float64, strict=False).fill_null(float("nan"))).to_series()
+    values = known.to_numpy().astype(np.float64)
     return np.where(np.isfinite(values), values, np.nan)
 
 
