@@ -6,7 +6,9 @@ from collections import defaultdict
 import pytest
 from babel.messages.catalog import Message
 
+from mobigo.app import jobs_registry
 from mobigo.infra import http_errors
+from mobigo.infra.jobs import registry
 from mobigo.infra.roles import Permission, Role
 from tests import catalogues, typography
 
@@ -36,6 +38,13 @@ def test_every_status_says_what_happened_and_what_to_do(language: str, status: i
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_role_and_every_permission_has_its_name(language: str) -> None:
     names = [f"role.{role}" for role in Role] + [f"permission.{each}" for each in Permission]
+    assert [name for name in names if name not in catalogues.known(language)] == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_job_has_its_name(language: str) -> None:
+    jobs_registry.install()
+    names = [f"jobs.name.{kind.name}" for kind in registry.kinds() if not kind.name.startswith("test.")]
     assert [name for name in names if name not in catalogues.known(language)] == []
 
 
