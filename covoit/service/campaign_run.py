@@ -93,7 +93,7 @@ class CampaignRun:
         return True
 
     def _day(self, day: Day, *, falls_only: bool) -> None:
-        heads = use_store.supplements_on(self.session, day.day)
+        heads = use_store.supplements_on(self.session, day.day, day.ready)
         mine = heads.pop(self.campaign.code, {})
         base = store.heads_between(self.session, day.day, day.day)
         read = [

@@ -160,7 +160,7 @@ class Run:
         if scale.code not in self._limits:
             self.without_budget |= {scale.code} if read else set()
             return
-        heads = store.heads_between(self.session, day, day)
+        heads = store.heads_between(self.session, day, day) | store.heads_moved_to(self.session, day, ready)
         stands = set() if self.may_bite or scale.caps else undisturbed(read, heads)
         for key in stands:
             self._spent[scale.code] += heads[key].whole
@@ -355,5 +355,6 @@ def _moved(used: caps.Usage, scale: Scale, head: store.Head, sign: int) -> caps.
             continue
         who = head.driver if cap.of is CapOf.DRIVER else ""
         key = (cap.measure, cap.of, who, cap.per, caps.period_name(head.day, cap.per))
-        counters[key] = counters.get(key, 0) + sign * sums[cap.measure]
+        if key in counters:  # a trip that changed its day was perhaps closed in a month this run has not come to
+            counters[key] += sign * sums[cap.measure]
     return caps.Usage(counters)

@@ -4,7 +4,7 @@ There are no counters: what a cap has used is the sum of rows written with the a
 award is on a statement.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from covoit.store.award_rows import AwardRow, HeadRow, StatementLineRow, UseRow, slices
-from covoit.store.awards import HEAD, Head, head_from
+from covoit.store.awards import HEAD, Head, head_from, moved_to
 from covoit.store.journey_rows import JourneyRow, PositionRow
 from covoit.store.trips import Key
 from mobigo.base.geo import Point
@@ -94,10 +94,15 @@ def write_uses(session: Session, uses: Mapping[str, Mapping[str, Sums]]) -> None
         session.connection().execute(insert(table_of(UseRow)), rows)
 
 
-def supplements_on(session: Session, day: date) -> dict[str, dict[Key, Head]]:
-    """The heads of all campaigns for the trips of a day, by campaign then trip."""
+def supplements_on(session: Session, day: date, ready: Collection[Key]) -> dict[str, dict[Key, Head]]:
+    """The heads of all campaigns for the trips of a day, by campaign then trip; those of trips `ready` to be priced on
+    this day that were priced on another are among them."""
     found: dict[str, dict[Key, Head]] = {}
-    for row in session.execute(select(*HEAD).where(HeadRow.day == day, HeadRow.supplement != "")):
+    rows = list(session.execute(select(*HEAD).where(HeadRow.day == day, HeadRow.supplement != "")))
+    for key in moved_to(session, day, ready, HeadRow.supplement != ""):
+        of_trip = HeadRow.operator == key[0], HeadRow.operator_trip_id == key[1], HeadRow.supplement != ""
+        rows += session.execute(select(*HEAD).where(*of_trip))
+    for row in rows:
         head = head_from(row)
         found.setdefault(head.supplement, {})[head.key] = head
     return found

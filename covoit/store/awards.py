@@ -6,12 +6,12 @@ can be computed again from the others, and `mobigo covoit verify` does. Months, 
 when a month is closed (`statements`). People are random ids here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from covoit.store.award_rows import (
@@ -77,6 +77,7 @@ __all__ = [
     "first_unpriced_day",
     "freeze",
     "heads_between",
+    "heads_moved_to",
     "last_closed",
     "latest_award_of",
     "line_of_award",
@@ -85,6 +86,7 @@ __all__ = [
     "lock",
     "mark_priced",
     "months",
+    "moved_to",
     "open_awards_of",
     "open_bound",
     "open_days",
@@ -143,6 +145,25 @@ def heads_between(session: Session, first_day: date, last_day: date) -> dict[Key
     """The heads under the scale of trips that began from `first_day` to `last_day`, both included."""
     asked = select(*HEAD).where(HeadRow.day >= first_day, HeadRow.day <= last_day, HeadRow.supplement == "")
     return {(row[0], row[1]): head_from(row) for row in session.execute(asked)}
+
+
+def heads_moved_to(session: Session, day: date, ready: Collection[Key]) -> dict[Key, Head]:
+    """The heads under the scale of those trips, `ready` to be priced on this day, that were priced on another: their
+    first ride was found later, or its times corrected."""
+    found = {key: find_head(session, key) for key in moved_to(session, day, ready, HeadRow.supplement == "")}
+    return {key: head for key, head in found.items() if head is not None}
+
+
+def moved_to(session: Session, day: date, ready: Collection[Key], which: ColumnElement[bool]) -> list[Key]:
+    """The trips of these that have a head (`which`) of another day."""
+    of_trip = and_(HeadRow.operator == JourneyRow.operator, HeadRow.operator_trip_id == JourneyRow.operator_trip_id)
+    asked = (
+        select(HeadRow.operator, HeadRow.operator_trip_id)
+        .join(JourneyRow, of_trip)
+        .where(JourneyRow.day == day, JourneyRow.priced_at.is_(None), HeadRow.day != day, which)
+        .distinct()
+    )
+    return sorted(key for row in session.execute(asked) if (key := (row[0], row[1])) in ready)
 
 
 def open_heads(session: Session, last_day: date | None = None, supplement: str = "") -> Iterator[Head]:

@@ -1,9 +1,11 @@
-"""Whatever is posted, cancelled, found late, closed, claimed, paid, returned: the ledger agrees with a naive model."""
+"""Whatever is posted, corrected, cancelled, found late, closed, claimed, paid, returned: the ledger agrees with a naive
+model."""
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
-from covoit.model.journeys import VehicleTrip
+from covoit.model.journeys import ProofClass
 from covoit.service import awards, claims, closing, payments, returns, verification
 from covoit.store import awards as store
+from covoit.store import journeys
+from covoit.store.journey_rows import JourneyRow
 from mobigo.base.errors import Refused
+from mobigo.base.instants import paris_day
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.db import open_engine, reading, transaction
 from tests.conftest import empty_postgres
@@ -31,27 +36,19 @@ from tests.covoit_money_world import (
     MANAGER,
     MONTH_CAP,
     accepted,
-    cancel,
     driver,
     fund,
     home_with,
     net,
     pain002,
     payer,
-    record,
-    ride,
 )
+from tests.covoit_world import journey
+from tests.integration.covoit_money.naive_money import Means, Model, Seat, Trip
 
 FIRST = date(2026, 3, 1)
+_numbers = count(1)
 BEGUN = datetime(2026, 3, 20, 12, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Means:
-    """What there is to give: a budget, and a cap for each driver and month (None: the scale has none)."""
-
-    budget: int
-    cap: int | None
 
 
 SHORT = Means(20_000, 15_000)  # both bite
@@ -66,50 +63,6 @@ class World:
     home: Path
     blobs: Blobs
     people: tuple[str, ...]
-
-
-@dataclass
-class Trip:
-    trip: VehicleTrip
-    due: int  # alone, before caps
-    ok: bool = True
-    closed: int | None = None  # what statements gave in all, None when on none
-
-
-@dataclass
-class Model:
-    """The rule in a few loops over every trip ever seen."""
-
-    means: Means
-    trips: list[Trip] = field(default_factory=list)
-    payable: dict[str, int] = field(default_factory=dict)
-    owed: dict[str, int] = field(default_factory=dict)
-    paid: int = 0
-
-    def lines(self, last_day: date | None = None) -> dict[str, int]:
-        """What each trip that is new, or that changed, adds to what is closed: in order, with what is left."""
-        spent = sum(each.closed or 0 for each in self.trips)
-        used: dict[tuple[str, str], int] = {}
-        for each in self.trips:
-            key = (each.trip.driver, f"{each.trip.day:%Y-%m}")
-            used[key] = used.get(key, 0) + (each.closed or 0)
-        out = {}
-        moving = [each for each in self.trips if each.closed is None or (each.closed and not each.ok)]
-        moving = [each for each in moving if last_day is None or each.trip.day <= last_day]
-        days = sorted({each.trip.day for each in moving})
-        for day in days:
-            of_day = [each for each in moving if each.trip.day == day]
-            for each in of_day:
-                key = (each.trip.driver, f"{day:%Y-%m}")
-                spent, used[key] = spent - (each.closed or 0), used[key] - (each.closed or 0)
-            for each in sorted(of_day, key=lambda one: (one.trip.started_at, one.trip.operator_trip_id)):
-                key = (each.trip.driver, f"{day:%Y-%m}")
-                amount = each.due if each.ok else 0
-                left = self.means.budget if self.means.cap is None else self.means.cap - used[key]
-                amount = max(0, min(amount, left, self.means.budget - spent))
-                spent, used[key] = spent + amount, used[key] + amount
-                out[each.trip.operator_trip_id] = amount - (each.closed or 0)
-        return out
 
 
 class Money(RuleBasedStateMachine):
@@ -141,28 +94,116 @@ class Money(RuleBasedStateMachine):
             return
         at = datetime(day.year, day.month, day.day, hour, len(self.model.trips) % 60, tzinfo=UTC)
         metres = 110_000 if far else 33_000
-        trip = ride(self.people[who], at=at, metres=metres, passengers=seats)
-        record(self.engine, [trip])
-        self.model.trips.append(Trip(trip, metres // 100 + 100 * seats))
+        made = Trip(self.people[who], f"t{next(_numbers):05d}", [])
+        for _ in range(seats):
+            self.board(made, at, metres)
+        self.model.trips.append(made)
 
-    @precondition(lambda self: any(each.ok for each in self.model.trips))
+    def board(self, trip: Trip, at: datetime, metres: int) -> None:
+        """One passenger more in a car."""
+        name = f"{trip.name}-{len(trip.seats)}"
+        one = journey(
+            None, metres, id=name, operator_journey_id=name, operator_trip_id=trip.name, driver=trip.driver,
+            passenger=f"rider{len(trip.seats)}", started_at=at, received_at=at + timedelta(hours=1),
+        )  # fmt: skip
+        with transaction(self.engine) as session:
+            journeys.record(session, one)
+        trip.seats.append(Seat(name, at, metres))
+        trip.touched = True
+
+    @precondition(lambda self: self.model.trips)
+    @rule(
+        pick=st.integers(0, 1_000),
+        metres=st.sampled_from([None, 33_000, 20_004, 20_005, 64_321, 140_000]),
+        later_min=st.sampled_from([0, 0, 7, -45, 300, -900, 1_440]),
+        badly=st.booleans(),
+        checked=st.booleans(),
+    )
+    def patch(self, pick: int, metres: int | None, later_min: int, badly: bool, checked: bool) -> None:
+        """Length, times and proof of one passenger's ride are corrected, before or after it was closed and paid; then
+        checked at once, or later."""
+        trip = self.model.trips[pick % len(self.model.trips)]
+        able = [seat for seat in trip.seats if not seat.withdrawn]
+        if not able:
+            return
+        seat = able[pick % len(able)]
+        started_at = seat.started_at + timedelta(minutes=later_min)
+        if not FIRST <= paris_day(started_at) < self.month + timedelta(days=28):
+            return
+        with transaction(self.engine) as session:
+            stored = journeys.get_stored(session, "mobigo", seat.name, lock=True)
+            after = replace(
+                stored.journey, distance_m=metres or seat.metres, started_at=started_at,
+                ended_at=started_at + timedelta(minutes=30), proof_class=ProofClass.A if badly else ProofClass.C,
+            )  # fmt: skip
+            journeys.amend(session, stored, after, positions=None, sums=None, findings=(), now=self.now)
+        seat.metres, seat.started_at, seat.good = metres or seat.metres, started_at, not badly
+        trip.touched = trip.checking = True
+        if checked:
+            self.checks_end(trip)
+
+    @precondition(lambda self: any(each.checking for each in self.model.trips))
+    @rule()
+    def checks_ended(self) -> None:
+        for trip in self.model.trips:
+            if trip.checking:
+                self.checks_end(trip)
+
+    def checks_end(self, trip: Trip) -> None:
+        with transaction(self.engine) as session:
+            session.execute(
+                update(JourneyRow)
+                .where(JourneyRow.operator_trip_id == trip.name, JourneyRow.frozen_at.is_(None))
+                .values(acquisition="processed", fraud="passed", anomaly="passed", status="ok", frozen_at=self.now)
+            )
+        trip.checking = False
+
+    @precondition(lambda self: self.model.trips)
+    @rule(
+        pick=st.integers(0, 1_000), later_min=st.sampled_from([0, 10, -900]), metres=st.sampled_from([20_000, 50_000])
+    )
+    def board_late(self, pick: int, later_min: int, metres: int) -> None:
+        """The proof of one passenger more comes late, whatever was closed and paid."""
+        trip = self.model.trips[pick % len(self.model.trips)]
+        at = trip.started_at + timedelta(minutes=later_min)
+        if paris_day(at) >= FIRST:
+            self.board(trip, at, metres)
+
+    @precondition(lambda self: self.model.trips)
+    @rule(pick=st.integers(0, 1_000))
+    def leave(self, pick: int) -> None:
+        """One passenger's ride is withdrawn, and not the others'."""
+        trip = self.model.trips[pick % len(self.model.trips)]
+        able = [seat for seat in trip.seats if not seat.withdrawn]
+        if able:
+            self.withdraw_seat(trip, able[pick % len(able)])
+
+    def withdraw_seat(self, trip: Trip, seat: Seat) -> None:
+        with transaction(self.engine) as session:
+            journeys.cancel(session, "mobigo", seat.name, code="x", now=self.now)
+        seat.good, seat.withdrawn, trip.touched = False, True, True
+        with reading(self.engine) as session:  # who left is checked no more
+            waits = JourneyRow.operator_trip_id == trip.name, JourneyRow.frozen_at.is_(None)
+            trip.checking = session.scalar(select(JourneyRow.id).where(*waits).limit(1)) is not None
+
+    @precondition(lambda self: self.model.trips)
     @rule(pick=st.integers(0, 1_000))
     def withdraw(self, pick: int) -> None:
-        able = [each for each in self.model.trips if each.ok]
-        chosen = able[pick % len(able)]
-        for journey in chosen.trip.journeys:
-            cancel(self.engine, journey, self.now)
-        chosen.ok = False
+        trip = self.model.trips[pick % len(self.model.trips)]
+        for seat in trip.seats:
+            if not seat.withdrawn:
+                self.withdraw_seat(trip, seat)
 
     @rule()
     def award(self) -> None:
         awards.award_ready(self.engine, self.now, home=self.home)
         lines = self.model.lines()
+        self.model.priced(lines)
         assert net(self.engine, "covoit:budget:essai") == self.means.budget - sum(lines.values()) - sum(
             each.closed or 0 for each in self.model.trips
         )
         for person in self.people:
-            theirs = [each.trip.operator_trip_id for each in self.model.trips if each.trip.driver == person]
+            theirs = [each.name for each in self.model.trips if each.driver == person]
             open_lines = [lines.get(name, 0) for name in theirs]
             assert net(self.engine, f"covoit:accrued:{person}") == sum(max(0, cents) for cents in open_lines)
         again = awards.award_ready(self.engine, self.now, home=self.home)
@@ -172,6 +213,7 @@ class Money(RuleBasedStateMachine):
     def close(self, asking: bool) -> None:
         month, last_day = f"{self.month:%Y-%m}", closing.last_day_of(f"{self.month:%Y-%m}")
         lines = self.model.lines(last_day)
+        self.model.priced(lines)
         self.month = last_day + timedelta(days=1)
         self.now = datetime(self.month.year, self.month.month, 20, 12, tzinfo=UTC)
         closing.close_month(self.engine, month, self.now, home=self.home)
@@ -188,12 +230,10 @@ class Money(RuleBasedStateMachine):
             name: cents for name, cents in lines.items() if cents
         }
         for each in self.model.trips:
-            if each.trip.operator_trip_id in lines:
-                each.closed = (each.closed or 0) + lines[each.trip.operator_trip_id]
+            if each.name in lines:
+                each.closed, each.touched = (each.closed or 0) + lines[each.name], False
         for person in self.people:
-            theirs = [
-                lines.get(each.trip.operator_trip_id, 0) for each in self.model.trips if each.trip.driver == person
-            ]
+            theirs = [lines.get(each.name, 0) for each in self.model.trips if each.driver == person]
             due, taken = sum(max(0, cents) for cents in theirs), sum(max(0, -cents) for cents in theirs)
             payable = self.model.payable.get(person, 0) + due
             back = min(taken, payable)
