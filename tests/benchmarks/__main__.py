@@ -20,6 +20,7 @@ BENCHMARKS = (
     "ledger",
     "covoit_ingest",
     "covoit_rules",
+    "covoit_form",
     "covoit_money",
     "billettique",
     "billettique_fares",

@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 
-PARTS = ("covoit_ingest", "covoit_rules", "ledger", "covoit_money")
+PARTS = ("covoit_ingest", "covoit_rules", "covoit_form", "ledger", "covoit_money")
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """The ledger beside plain inserts: transfers in batches, the check of a long chain, balances of the past.
 
-    python -m tests.benchmarks.ledger [--transfers N] [--lines N] [--cap-s S] [--only transfers,check,past]
+    python -m tests.benchmarks.ledger [--transfers N] [--lines N] [--cap-s S] [--whole] [--only transfers,check,past]
 
 Each rival writes through SQLAlchemy Core, `execute(statement, list of rows)`, on a database of its own with the very
 same settings (SQLite: WAL, synchronous FULL), one commit a batch, turn about with us so that both meet the same
@@ -45,7 +45,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 
 from mobigo.base.money import Money
-from mobigo.infra.db import open_engine, reading, table_of, transaction
+from mobigo.infra.db import Base, open_engine, reading, table_of, transaction
 from mobigo.ledger import service, store
 from mobigo.ledger.model import Line, Transfer
 from mobigo.ledger.rules.chain import GENESIS
@@ -112,7 +112,7 @@ def database(kind: str) -> Iterator[Engine]:
 def make_ledger(engine: Engine) -> None:
     """Our tables with their triggers, and the accounts."""
     rows = (store.AccountRow, store.LineRow, store.HeadRow, store.MarkRow, store.SignedHeadRow)
-    store.Base.metadata.create_all(engine, tables=[table_of(row) for row in rows])
+    Base.metadata.create_all(engine, tables=[table_of(row) for row in rows])
     with transaction(engine) as session:
         service.open_account(session, BUDGET, floor=None, now=START)
         empty = {"debits_cents": 0, "credits_cents": 0, "held_debits_cents": 0, "held_credits_cents": 0}
@@ -334,7 +334,7 @@ def run(kind: str, only: Sequence[str], options: argparse.Namespace) -> Iterator
         yield from race(kind, options.transfers, options.seed, options.cap_s)
     if {"check", "past"} & set(only):
         with database(kind) as engine:
-            lines = long_book(engine, options.lines, options.seed, options.cap_s)
+            lines = long_book(engine, options.lines, options.seed, float("inf") if options.whole else options.cap_s)
             if kind == "postgresql":
                 with engine.begin() as connection:
                     connection.execute(text("ANALYZE ledger_line"))
@@ -354,6 +354,7 @@ def main() -> int:
     parser.add_argument(
         "--cap-s", type=float, default=120.0, help="no case goes on longer; how many it did is in its note"
     )
+    parser.add_argument("--whole", action="store_true", help="make the whole book of --lines, however long it takes")
     parser.add_argument("--kinds", default="sqlite,postgresql", help="databases; PostgreSQL needs MOBIGO_TEST_POSTGRES")
     options = parser.parse_args()
     failed = False
