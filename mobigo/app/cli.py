@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final[dict[str, Command]] = {
     "account": Command("mobigo.app.account:account", "Ouvrir des comptes, donner des rôles."),
+    "address": Command("mobigo.app.address:address", "Importer les adresses que connaît la recherche (BAN)."),
     "backup": Command("mobigo.app.backup:backup", "Écrire une sauvegarde complète dans un fichier."),
     "billettique": Command("billettique.cli:billettique", "Billettique : tarifs et titres de transport."),
     "covoit": Command("covoit.cli:covoit", "Covoiturage : de la preuve au paiement."),

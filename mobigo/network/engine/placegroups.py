@@ -7,6 +7,7 @@ from math import cos, radians
 import numpy as np
 from numpy.typing import NDArray
 
+from mobigo.network.engine.addressing import AddressBook
 from mobigo.network.engine.placenames import words
 from mobigo.network.engine.places import DEGREE_M, PlaceIndex
 from mobigo.network.model.places import Commune, Kind, Mode, Place, mode_of
@@ -16,8 +17,9 @@ SAME_NAME_M = 450.0  # stops of one name closer than this are one place
 COMMUNE_M = 6_000.0  # a stop is told by the nearest commune centre, up to this distance
 
 
-def build_index(timetable: Timetable, communes: Iterable[Commune] = ()) -> PlaceIndex:
-    """The index of a timetable's stops and of `communes` (whose `population` stands for departures in their order)."""
+def build_index(timetable: Timetable, communes: Iterable[Commune] = (), book: AddressBook | None = None) -> PlaceIndex:
+    """The index of a timetable's stops and of `communes` (whose `population` stands for departures in their order);
+    `book`: the addresses searched beside them."""
     communes = sorted(communes, key=lambda c: c.insee)
     names, stop_ids, stable_ids = list(timetable.stop_name), list(timetable.stop_id), list(timetable.stop_place)
     feeds = list(timetable.feed_name)
@@ -63,7 +65,7 @@ def build_index(timetable: Timetable, communes: Iterable[Commune] = ()) -> Place
                 departures=commune.population,
             )
         )  # fmt: skip
-    return PlaceIndex(places, place_row, aliases)
+    return PlaceIndex(places, place_row, aliases, book)
 
 
 def _modes(timetable: Timetable) -> NDArray[np.int32]:

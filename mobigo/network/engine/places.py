@@ -6,7 +6,6 @@ What is kept from a name is its folded words (`placenames`); a text finds the pl
 word, the beginning of one, or one within one or two typing errors of it. `placegroups` makes the index of a timetable.
 """
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from math import cos, log1p, log10, radians
@@ -17,7 +16,9 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
 from mobigo.base.geo import Point, distance_m
+from mobigo.network.engine.addressing import PREFIX, WHOLE, AddressBook
 from mobigo.network.engine.placenames import LINK_WORDS, SHORT_FOR, STATION_WORDS, fold, words
+from mobigo.network.engine.vocabulary import Vocabulary
 from mobigo.network.model.places import Kind, Match, Mode, Place
 from mobigo.network.model.timetable import F64, I32
 
@@ -32,8 +33,11 @@ F32 = NDArray[np.float32]
 class PlaceIndex:
     """The places of a timetable and of a list of communes, searchable by text, id and position."""
 
-    def __init__(self, places: Sequence[Place], stop_place_row: I32, aliases: dict[str, int]) -> None:
+    def __init__(
+        self, places: Sequence[Place], stop_place_row: I32, aliases: dict[str, int], book: AddressBook | None = None
+    ) -> None:
         self.places = tuple(places)
+        self._book = book
         self.place_of_stop = stop_place_row  # for each stop of the timetable its place's row
         self._row_of_id = aliases
         self._lat = np.array([p.lat for p in places], np.float64)
@@ -80,7 +84,7 @@ class PlaceIndex:
         self._rarity = rarity
         own_rarity = np.where(self._row_own, rarity[self._row_word], 0).astype(np.float32)
         self._name_rarity = self._sum_rows(own_rarity)
-        self._heads: dict[int, tuple[list[str], I32]] = {}
+        self._words = Vocabulary(self._vocabulary)
 
     def _sum_rows(self, values: F32) -> F32:
         if not len(self.places):
@@ -91,7 +95,17 @@ class PlaceIndex:
     # --- text
 
     def search(self, text: str, limit: int = 8, kinds: Collection[Kind] = (), near: Point | None = None) -> list[Match]:
-        """The best places for `text`, best first; none when nothing resembles it. `near` decides between namesakes."""
+        """The best places for `text`, best first; none when nothing resembles it. `near` decides between namesakes.
+        Addresses are among them where `kinds` names them."""
+        doors = self._doors(text, limit, near) if Kind.ADDRESS in kinds else []
+        found = self._search(text, limit, kinds, near)
+        return _together(found, doors)[:limit]
+
+    def _doors(self, text: str, limit: int, near: Point | None = None) -> list[Match]:
+        """The addresses for a text that may be one."""
+        return [] if self._book is None or not self._book.looks_like(text) else self._book.search(text, limit, near)
+
+    def _search(self, text: str, limit: int, kinds: Collection[Kind], near: Point | None) -> list[Match]:
         asked = fold(text[:TEXT_CHARS_MAX]).split()[:TEXT_WORDS_MAX]
         if not asked or not self.places:
             return []
@@ -118,9 +132,9 @@ class PlaceIndex:
         starts = np.zeros(count, bool)
         for i, word in enumerate(asked):
             last = i == len(asked) - 1
-            quality = self._word_quality(word, last)
+            quality = self._words.quality(word, last)
             if word in SHORT_FOR:  # `st` may be Saint or begin Stade
-                quality = np.maximum(quality, self._word_quality(SHORT_FOR[word], last))
+                quality = np.maximum(quality, self._words.quality(SHORT_FOR[word], last))
             known = quality > 0
             share = float(self._rarity[known].max()) if known.any() else float(self._rarity.max())
             share = max(share, 0.2) if word not in LINK_WORDS else 0.15
@@ -147,37 +161,6 @@ class PlaceIndex:
             score = self._whole_name_scores("".join(asked))
         return score
 
-    def _word_quality(self, word: str, last: bool) -> F32:
-        """For each word of the vocabulary how well `word` stands for it: 1 the same, less a beginning or an error."""
-        quality = np.zeros(len(self._vocabulary), np.float32)
-        low = bisect_left(self._vocabulary, word)
-        high = bisect_left(self._vocabulary, word + "\U0010ffff")
-        if high > low:
-            lengths = np.array([len(w) for w in self._vocabulary[low:high]], np.float32)
-            quality[low:high] = (0.80 if last else 0.66) + 0.16 * np.float32(len(word)) / lengths
-            if self._vocabulary[low] == word:
-                quality[low] = 1.0
-        errors = 0 if len(word) < 4 else 1 if len(word) < 8 else 2
-        if errors:
-            heads, head_of = self._heads_of(len(word) + 1)
-            distances = cdist([word], heads, scorer=OSA.distance, score_cutoff=errors, dtype=np.uint8)[0]
-            near = np.flatnonzero(distances <= errors)
-            if near.size:
-                worst = np.full(len(heads), 0, np.float32)
-                worst[near] = 0.74 - 0.16 * distances[near].astype(np.float32)
-                # a typing error in the first letter is rare: such words come last
-                worst[near] -= np.array([0.0 if heads[i][0] == word[0] else 0.12 for i in near], np.float32)
-                quality = np.maximum(quality, worst[head_of])
-        return quality
-
-    def _heads_of(self, length: int) -> tuple[list[str], I32]:
-        """The vocabulary cut at `length` letters, each beginning once, and for each word its beginning's row."""
-        if length not in self._heads:
-            heads = sorted({word[:length] for word in self._vocabulary})
-            number = {head: i for i, head in enumerate(heads)}
-            self._heads[length] = heads, np.array([number[word[:length]] for word in self._vocabulary], np.int32)
-        return self._heads[length]
-
     def _whole_name_scores(self, compact: str) -> F32:
         """Scores by the whole name without its blanks, for words run together or cut apart (`bellefontaine`)."""
         score = np.zeros(len(self.places), np.float32)
@@ -193,13 +176,14 @@ class PlaceIndex:
         """(the one place meant, others it could be). The first is None when the text leaves a choice or names nothing.
 
         An id is its place. Otherwise a name is taken at its word when one commune bears it, or when no commune does and
-        one station, or failing that one stop; or when the best match is far ahead of the next.
+        one station, or failing that one stop; then an address that the text says to the letter, when it is the only
+        one; or when the best match is far ahead of the next.
         """
         known = self.by_id(text.strip())
         if known is not None:
             return known, []
-        found = self.search(text, 10)
-        if not found:
+        found, doors = self._search(text, 10, (), None), self._doors(text, 10)
+        if not found and not doors:
             return None, []
         asked = words(text[:TEXT_CHARS_MAX])
         kinds: Sequence[Kind] = tuple(Kind)
@@ -218,13 +202,21 @@ class PlaceIndex:
                 rows = sorted(of_kind, key=lambda row: int(self._order[row]))[:10]
                 first = [Match(self.places[row], 200.0) for row in rows]
                 return None, first + [m for m in found if m.place not in {f.place for f in first}]
+        whole = [m for m in doors if m.score >= WHOLE]
+        if len(whole) == 1:
+            return whole[0].place, _together(found, [m for m in doors if m is not whole[0]])[:10]
+        found = _together(found, doors)[:10]
+        if whole:
+            return None, found
         sure = found[0].score >= 100 and (len(found) == 1 or found[0].score - found[1].score >= 12)
         return (found[0].place, found[1:]) if sure else (None, found)
 
     # --- id and position
 
     def by_id(self, place_id: str) -> Place | None:
-        """The place of an id: a stable place id, `feed:stop_id`, or `commune:INSEE`."""
+        """The place of an id: a stable place id, `feed:stop_id`, `commune:INSEE`, or `address:…`."""
+        if place_id.startswith(PREFIX):
+            return None if self._book is None else self._book.by_id(place_id)
         row = self._row_of_id.get(place_id)
         return None if row is None else self.places[row]
 
@@ -254,6 +246,11 @@ class PlaceIndex:
         north = (self._lat[rows] - point.lat) * DEGREE_M
         east = (self._lon[rows] - point.lon) * DEGREE_M * cos(radians(point.lat))
         return np.hypot(north, east)
+
+
+def _together(found: Sequence[Match], doors: Sequence[Match]) -> list[Match]:
+    """Both lists as one, best first; of equals the stops and communes first."""
+    return sorted([*found, *doors], key=lambda match: (-match.score, match.place.kind)) if doors else list(found)
 
 
 def _told(place: Place) -> str:

@@ -12,6 +12,7 @@ class Kind(IntEnum):
     COMMUNE = 0
     STATION = 1
     STOP = 2
+    ADDRESS = 3  # a door, or a street
 
 
 class Mode(IntEnum):
@@ -54,7 +55,7 @@ class Commune:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place. `id` is the stable place id of its main stop, or `commune:INSEE`."""
+    """One place. `id` is the stable place id of its main stop, `commune:INSEE`, or `address:…`."""
 
     id: str
     kind: Kind

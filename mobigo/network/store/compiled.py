@@ -60,15 +60,18 @@ def load(folder: Path) -> Timetable:
         if column.name in scalars:
             continue
         if column.type is Strings:
-            columns[column.name] = Strings(_map(folder, f"{column.name}.data"), _map(folder, f"{column.name}.starts"))
+            columns[column.name] = Strings(
+                mapped(folder, f"{column.name}.data"), mapped(folder, f"{column.name}.starts")
+            )
         else:
-            columns[column.name] = _map(folder, column.name)
+            columns[column.name] = mapped(folder, column.name)
     return Timetable(**columns)  # type: ignore[arg-type]  # the field list of the class itself names the columns
 
 
-def _map(folder: Path, name: str) -> np.ndarray:
+def mapped(folder: Path, name: str) -> np.ndarray:
+    """The column of a file, read-only; mapped into memory unless it is small."""
     path = folder / f"{name}.npy"
-    mapped = np.load(path, mmap_mode="r") if path.stat().st_size > 4096 else np.load(path)
-    plain = np.asarray(mapped)  # a view of the mapping without memmap's cost at each slice
+    column = np.load(path, mmap_mode="r") if path.stat().st_size > 4096 else np.load(path)
+    plain = np.asarray(column)  # a view of the mapping without memmap's cost at each slice
     plain.flags.writeable = False
     return plain

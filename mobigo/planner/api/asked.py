@@ -21,7 +21,7 @@ LAT = r"-?(?:[0-8]?[0-9](?:\.[0-9]{1,10})?|90(?:\.0{1,10})?)"
 LON = r"-?(?:(?:1[0-7][0-9]|[0-9]?[0-9])(?:\.[0-9]{1,10})?|180(?:\.0{1,10})?)"
 POSITION = f"^{LAT},{LON}$"
 MODES = "^(?:train|tram|bus|other)(?:,(?:train|tram|bus|other)){0,3}$"
-KINDS = "^(?:commune|station|stop)(?:,(?:commune|station|stop)){0,2}$"
+KINDS = "^(?:commune|station|stop|address)(?:,(?:commune|station|stop|address)){0,3}$"
 FAULTS_MAX = 20  # an answer names no more than this
 NUMBER_TEXT = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 DAY_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -121,7 +121,7 @@ class StopsAsked(Asked):
     )
     radius: Whole = Field(1000, ge=1, le=50_000, description="Metres around `near`.")
     kind: Annotated[str, Field(pattern=KINDS)] | None = Field(
-        None, description="Kinds wanted, separated by commas. Default: stops."
+        None, description="Kinds wanted, separated by commas. Default: stops. Addresses by `q` only."
     )
     limit: Whole = Field(10, ge=1, le=100, description="How many, at most.")
     cursor: Cursor | None = Field(None, description="Where to go on: `next` of the answer before.")

@@ -192,13 +192,13 @@ class Journeys(Given):
 
 
 class FoundPlace(Given):
-    """A stop, a station with its platforms, or a commune."""
+    """A stop, a station with its platforms, a commune, or an address."""
 
     id: str
     name: str
     context: str
     label: str
-    kind: Literal["commune", "station", "stop"]
+    kind: Literal["commune", "station", "stop", "address"]
     lat: Lat
     lon: Lon
     modes: list[Literal["rail", "urban_rail", "coach", "bus", "on_demand", "other"]]

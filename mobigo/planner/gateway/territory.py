@@ -1,5 +1,6 @@
 """The territory around the network: its communes by name and the outlines drawn under the map.
 
+Addresses are those of `mobigo address import`, where there are some.
 Two files under `MOBIGO_HOME/territory`, both optional: `communes.csv` (columns code, name, departement, lat, lon,
 population) and `outlines.geojson` (polygons with properties kind, code, name). The demonstration puts its own there;
 an installation puts the official ones. Without them the planner knows stops only, and the map has no outlines.
@@ -17,11 +18,13 @@ from zoneinfo import ZoneInfo
 
 from mobigo.base.geo import Point, distance_m
 from mobigo.infra import competence
+from mobigo.network.engine.addressing import AddressBook
 from mobigo.network.engine.boards import BoardIndex, build_boards
 from mobigo.network.engine.placegroups import build_index
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Commune
+from mobigo.network.store import addresses
 from mobigo.planner.model import Answer, Endpoint
 from mobigo.planner.rules.authorities import End, who_answers
 
@@ -125,9 +128,31 @@ def _nearest(communes: tuple[Commune, ...], point: Point) -> Commune | None:
 
 
 def places_of(live: LiveNetwork, home: Path) -> PlaceIndex:
-    """The index of places of a network, with the communes of this home; made once per network."""
-    territory = load_territory(home)
-    return live.derived(f"planner.places.{id(territory)}", lambda timetable: build_index(timetable, territory.communes))
+    """The index of places of a network, with the communes and addresses of this home; made once per network, and
+    again when those change."""
+    territory, book = load_territory(home), address_book(home)
+    return live.derived(
+        f"planner.places.{id(territory)}.{'' if book is None else book.addresses.hash}",
+        lambda timetable: build_index(timetable, territory.communes, book),
+    )
+
+
+def address_book(home: Path) -> AddressBook | None:
+    """The addresses in use in this home; None when there are none. Read again only when others are imported."""
+    try:
+        stamp = (home / addresses.FOLDER / addresses.CURRENT).stat().st_mtime_ns
+    except OSError:
+        return None
+    return _book(home, stamp)
+
+
+@lru_cache(maxsize=2)
+def _book(home: Path, stamp: int) -> AddressBook | None:
+    in_use = addresses.find_in_use(home)
+    try:
+        return None if in_use is None else AddressBook(addresses.load(home, in_use.hash))
+    except OSError:  # forgotten, or replaced, just now
+        return None
 
 
 def boards_of(live: LiveNetwork) -> BoardIndex:

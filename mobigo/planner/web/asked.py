@@ -153,7 +153,10 @@ def full_label(place: Place) -> str:
 
 
 def endpoint_of(place: Place, index: PlaceIndex) -> Endpoint:
-    """Where one sets out from a place: its stops; for a commune, the stops that bear its name, else its centre."""
+    """Where one sets out from a place: its stops; the door of an address; for a commune, the stops that bear its
+    name, else its centre."""
+    if place.kind is Kind.ADDRESS:
+        return Endpoint(label(place), place.point)
     if place.stops:
         return Endpoint(label(place), None, place.stops)
     stops = index.stops_of_commune(place)

@@ -7,11 +7,12 @@ const ICONS = {
   commune: '<circle cx="12" cy="12" r="5" fill="none" stroke="currentColor" stroke-width="2"/>',
   station: '<rect x="6" y="3" width="12" height="14" rx="3" fill="none" stroke="currentColor" stroke-width="2"/><path d="M6 11h12M9 21l1.5-4M15 21l-1.5-4" stroke="currentColor" stroke-width="2"/>',
   stop: '<rect x="5" y="4" width="14" height="13" rx="2" fill="none" stroke="currentColor" stroke-width="2"/><path d="M5 11h14M8 20v-3M16 20v-3" stroke="currentColor" stroke-width="2"/>',
+  address: '<path d="M4 11l8-7 8 7v9h-5v-6H9v6H4z" fill="none" stroke="currentColor" stroke-width="2"/>',
 };
 const french = document.documentElement.lang !== "en";
 const KINDS = french
-  ? { commune: "commune", station: "gare ou station", stop: "arrêt" }
-  : { commune: "town or village", station: "station", stop: "stop" };
+  ? { commune: "commune", station: "gare ou station", stop: "arrêt", address: "adresse" }
+  : { commune: "town or village", station: "station", stop: "stop", address: "address" };
 
 // ---- Completion: the combobox with a list box of the ARIA Authoring Practices; Enter on no choice sends the form as typed.
 class Completion {
@@ -20,7 +21,7 @@ class Completion {
     this.hidden = field.querySelector("input[type=hidden]");
     this.box = field.querySelector(".place-box");
     this.address = form.dataset.stops;
-    this.kinds = form.dataset.kinds || "commune,station,stop";
+    this.kinds = form.dataset.kinds || "commune,station,stop,address";
     this.found = [];
     this.active = -1;
     this.asked = 0;
