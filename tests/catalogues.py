@@ -59,28 +59,28 @@ def messages() -> list[Said]:
 @cache
 def codes() -> list[Said]:
     """Every decision of the code: the constant code it is called with, and the names of its parameters."""
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sources(".py")}
+    classes: list[tuple[str, set[str]]] = []
+    calls: list[tuple[Path, ast.Call]] = []
+    for path in sources(".py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                classes.append((node.name, {_name(base) for base in node.bases}))
+            elif isinstance(node, ast.Call) and node.args:
+                calls.append((path, node))
     words = set(WORDS)
-    grown = True
-    while grown:  # subclasses of the five words, and of those
-        grown = False
-        for tree in trees.values():
-            for node in ast.walk(tree):
-                if not isinstance(node, ast.ClassDef) or node.name in words:
-                    continue
-                if any(_name(base) in words for base in node.bases):
-                    words.add(node.name)
-                    grown = True
+    while (
+        more := {name for name, bases in classes if bases & words} - words
+    ):  # subclasses of the five words, and theirs
+        words |= more
     found = []
-    for path, tree in trees.items():
-        for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and _name(node.func) in words and node.args):
-                continue
-            for constant in _constants(node.args[0]):
-                if CODE.fullmatch(constant):
-                    known = len(node.args) == 1 and all(keyword.arg is not None for keyword in node.keywords)
-                    params = frozenset(keyword.arg or "" for keyword in node.keywords) if known else None
-                    found.append(Said(constant, f"{path.relative_to(ROOT)}:{node.lineno}", params))
+    for path, node in calls:
+        if _name(node.func) not in words:
+            continue
+        for constant in _constants(node.args[0]):
+            if CODE.fullmatch(constant):
+                known = len(node.args) == 1 and all(keyword.arg is not None for keyword in node.keywords)
+                params = frozenset(keyword.arg or "" for keyword in node.keywords) if known else None
+                found.append(Said(constant, f"{path.relative_to(ROOT)}:{node.lineno}", params))
     return found
 
 
