@@ -7,6 +7,7 @@ transaction was rolled back, or its last row was erased) is an orphan, removed b
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.instants import paris_day
 from mobigo.infra.clock import new_id
-from mobigo.infra.contents import CHUNK, Contents, sync_folder
+from mobigo.infra.contents import CHUNK, Contents, ContentStore, sync_folder
 from mobigo.infra.db import Base, UtcDateTime, changed
 from mobigo.infra.privacy import Days, describe
 
@@ -59,8 +60,27 @@ class Orphans:
     damaged: tuple[str, ...]
 
 
-class Blobs(Contents):
-    """The files under one folder (`home/blobs`)."""
+class Blobs:
+    """The files of one store, by default a folder (`home/blobs`)."""
+
+    def __init__(self, where: Path | ContentStore) -> None:
+        self.contents: ContentStore = Contents(where) if isinstance(where, Path) else where
+
+    def open(self, digest: str) -> BinaryIO:
+        """The content, to read. Raises NotFound."""
+        return self.contents.open(digest)
+
+    def read(self, digest: str) -> bytes:
+        """The whole content, checked against its hash. Raises NotFound, or Upstream("blob.damaged")."""
+        return self.contents.read(digest)
+
+    def path(self, digest: str) -> Path:
+        """A file of this machine that holds the content. Raises NotFound for what is no hash."""
+        return self.contents.path(digest)
+
+    def unswept(self) -> AbstractContextManager[None]:
+        """While this is held no file is swept: what the database names at its start is there until its end."""
+        return self.contents.unswept()
 
     def put(
         self,
@@ -80,7 +100,7 @@ class Blobs(Contents):
         `max_bytes`, keeping nothing.
         """
         source = BytesIO(content) if isinstance(content, bytes) else content
-        digest, size = self.keep(source, max_bytes=max_bytes)
+        digest, size = self.contents.keep(source, max_bytes=max_bytes)
         last_day = None if keep_days is None else paris_day(now) + timedelta(days=keep_days)
         session.add(
             BlobRow(
@@ -103,13 +123,13 @@ class Blobs(Contents):
 
     def check(self, session: Session, *, contents: bool = True) -> Orphans:
         """Compare the folder with the rows; `contents` also hashes every file again."""
-        rows, files = _named(session), set(self.digests())
-        damaged = tuple(self.damaged()) if contents else ()
+        rows, files = _named(session), set(self.contents.digests())
+        damaged = tuple(self.contents.damaged()) if contents else ()
         return Orphans(tuple(sorted(files - rows)), tuple(sorted(rows - files)), damaged)
 
     def sweep(self, session: Session, now: datetime, older_than: timedelta = ORPHAN_AGE) -> int:
         """Remove the files without a row that nobody touched since `older_than`; returns how many."""
-        return self.sweep_but(lambda: _named(session), untouched_since_s=(now - older_than).timestamp())
+        return self.contents.sweep_but(lambda: _named(session), untouched_since_s=(now - older_than).timestamp())
 
 
 def _named(session: Session) -> set[str]:

@@ -1,4 +1,5 @@
-"""Files named by the SHA-256 of their content, in one folder: written whole or not at all, never changed.
+"""Files named by the SHA-256 of their content: written whole or not at all, never changed. `ContentStore` is what the
+product asks of a place that keeps them; `Contents` is that place as one folder, on this machine or shared by several.
 
 Who needs which file is somebody else's to say (`mobigo.infra.blobs` by rows, `opendata` by versions). Putting and
 sweeping exclude one another by a lock file, so that a file put again while it is being swept is not lost.
@@ -9,14 +10,49 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from mobigo.base.errors import InvalidInput, NotFound, Upstream
 
 CHUNK: Final = 1 << 20
+
+
+class ContentStore(Protocol):
+    """Where contents are kept. What is promised here is what `tests/integration/infra/test_content_stores.py` asks of
+    every implementation."""
+
+    def keep(self, source: BinaryIO, *, max_bytes: int | None = None) -> tuple[str, int]:
+        """Keep what the stream gives; its hash and size in bytes. It survives a power cut then. Raises
+        InvalidInput("blob.too_large") past `max_bytes`, keeping nothing."""
+
+    def open(self, digest: str) -> BinaryIO:
+        """The content, to read. Raises NotFound("blob.unknown")."""
+
+    def read(self, digest: str) -> bytes:
+        """The whole content, checked against its hash. Raises NotFound, or Upstream("blob.damaged")."""
+
+    def path(self, digest: str) -> Path:
+        """A file of this machine that holds the content, if it is kept at all: never to be written. Raises NotFound
+        for what is no hash."""
+
+    def digests(self) -> Iterator[str]:
+        """Every content kept, sorted."""
+
+    def damaged(self) -> Iterator[str]:
+        """The contents that are no more what their name says."""
+
+    def sweep_but(self, needed: Callable[[], Collection[str]], *, untouched_since_s: float) -> int:
+        """Remove what `needed` does not name and nobody kept (again) since that time; how many went. A content kept
+        while this runs stays."""
+
+    def remove(self, digests: Collection[str], needed: Callable[[], Collection[str]]) -> int:
+        """Remove these contents at once, but for those that `needed` names; how many went."""
+
+    def unswept(self) -> AbstractContextManager[None]:
+        """While this is held nothing is swept or removed, on any machine."""
 
 
 class Contents:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from mobigo.base.instants import paris_day
-from mobigo.infra.contents import Contents
+from mobigo.infra.contents import ContentStore
 from mobigo.infra.db import reading, transaction
 from opendata.model.editions import Version
 from opendata.rules import freshness as rules
@@ -45,7 +45,7 @@ def watch(tools: Tools, now: datetime, *, hashed: bool = False) -> list[str]:
     return bad
 
 
-def _readable(contents: Contents, version: Version, hashed: bool) -> bool:
+def _readable(contents: ContentStore, version: Version, hashed: bool) -> bool:
     for file in version.files:
         path = contents.path(file.sha256)
         if not path.exists() or path.stat().st_size != file.size:

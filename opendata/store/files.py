@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from mobigo.infra.contents import CHUNK, Contents, hash_of
+from mobigo.infra.contents import CHUNK, Contents, ContentStore, hash_of
 from mobigo.infra.delivery import LEAST_BYTES, LEVEL_FILE, compressible
 from opendata.model.editions import KeptFile, Produced
 from opendata.rules.publishing import content_hash
@@ -21,7 +21,7 @@ def contents_of(home: Path) -> Contents:
     return Contents(home / "publications" / "data")
 
 
-def keep(contents: Contents, made: Produced, folder: Path) -> tuple[KeptFile, Gzipped | None]:
+def keep(contents: ContentStore, made: Produced, folder: Path) -> tuple[KeptFile, Gzipped | None]:
     """Keep a produced file, and its compressed twin where that is smaller. Both are safe on disk then; without a row
     they are orphans. `folder`: where drafts may lie. Raises OSError when the disk is full."""
     with _opened(made) as source:
@@ -65,7 +65,7 @@ def compress(source: Path, target: Path) -> None:
         writing.write(packer.flush())
 
 
-def verify(contents: Contents, file: KeptFile) -> bool:
+def verify(contents: ContentStore, file: KeptFile) -> bool:
     """Whether the file is there and is what its hash says."""
     path = contents.path(file.sha256)
     return path.exists() and path.stat().st_size == file.size and hash_of(path) == file.sha256
