@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
     "scolaire": Command("scolaire.cli:scolaire", "Transport scolaire : élèves, établissements, arrêts, plans."),
     "serve": Command("mobigo.app.serve:serve", "Répondre sur le web et exécuter les travaux."),
+    "street": Command("mobigo.network.cli:street", "Importer les rues et les chemins (OpenStreetMap)."),
     "worker": Command("mobigo.app.worker:worker", "Exécuter les travaux en attente et les horaires."),
 }
 

@@ -51,6 +51,7 @@ import mobigo.network.store.feeds
 import mobigo.network.store.networks
 import mobigo.network.store.places
 import mobigo.network.store.sources
+import mobigo.network.store.streets
 import opendata.service.following
 import opendata.store.followers
 import opendata.store.measures

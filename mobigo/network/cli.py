@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,6 @@ def report(name: str, every: bool, statistics: bool, since: str | None, as_json:
 
 
 def _statistics(version: "FeedVersion", since: str | None, as_json: bool) -> int:
-    from dataclasses import asdict
     from datetime import date
 
     from mobigo.network.service.importing import statistics_of
@@ -145,7 +145,6 @@ def _statistics(version: "FeedVersion", since: str | None, as_json: bool) -> int
 @console.json_option
 def export(name: str, folder: Path, only: tuple[str, ...], coming: bool, as_json: bool) -> None:
     """Écrire une offre pour ses réutilisateurs : GTFS, NeTEx, Parquet, GeoJSON, tableaux."""
-    from dataclasses import asdict
     from zoneinfo import ZoneInfo
 
     from mobigo.base.errors import NotFound, Refused
@@ -213,6 +212,60 @@ def source_list(as_json: bool) -> None:
         as_json,
         lambda: "\n".join(_source_line(each) for each in found) or _("Aucune adresse."),
     )
+
+
+@click.group()
+def street() -> None:
+    """Les rues et les chemins (OpenStreetMap), pour marcher, rouler à vélo et conduire."""
+
+
+@street.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--name", help="Nom de l'extrait (par défaut, celui du fichier) ; le même nom le remplace.")
+@console.json_option
+def street_import(file: Path, name: str | None, as_json: bool) -> None:
+    """Importer un extrait d'OpenStreetMap (.osm.pbf) ; « mobigo network build » le met ensuite en service."""
+    from mobigo.network.service import import_streets
+
+    with _services() as services, console.progress(file.name) as progress:
+        extract = import_streets(services, file, name, progress=progress)
+    console.emit(
+        asdict(extract),
+        as_json,
+        _("%(name)s : %(ways)s voies, %(points)s points. « mobigo network build » les met en service.")
+        % {"name": extract.name, "ways": extract.way_count, "points": extract.point_count},
+    )
+
+
+@street.command("list")
+@console.json_option
+def street_list(as_json: bool) -> None:
+    """Lister les extraits en service."""
+    from mobigo.infra.db import reading
+    from mobigo.network.store.streets import list_extracts
+
+    with _services() as services, reading(services.engine) as session:
+        found = list_extracts(session)
+    console.emit(
+        [asdict(each) for each in found],
+        as_json,
+        lambda: (
+            "\n".join(
+                f"{each.name} : {each.file_name}, {each.way_count}, {each.imported_at:%Y-%m-%d}" for each in found
+            )
+            or _("Aucune rue : la marche se compte à vol d’oiseau.")
+        ),
+    )
+
+
+@street.command("forget")
+@click.argument("name")
+def street_forget(name: str) -> None:
+    """Retirer un extrait ; « mobigo network build » met ensuite en service ce qui reste."""
+    from mobigo.network.service import forget_streets
+
+    with _services() as services:
+        forget_streets(services, name)
 
 
 @click.group()

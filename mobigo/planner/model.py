@@ -82,6 +82,22 @@ class Ride:
 
 
 @dataclass(frozen=True, slots=True)
+class Direction:
+    """An instruction for somebody on foot, good for the next `length_m` metres."""
+
+    what: Decision
+    length_m: int
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedWay:
+    """A way along the streets: its line and its instructions; both empty where no street is known."""
+
+    path: tuple[Point, ...] = ()
+    directions: tuple[Direction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
     """A leg on foot. `from_stop`/`to_stop` are None at a door."""
 
@@ -91,6 +107,7 @@ class Walk:
     arrive_at: datetime
     distance_m: int
     path: tuple[Point, ...] = ()  # empty: as the crow flies
+    directions: tuple[Direction, ...] = ()
 
 
 Leg = Ride | Walk
@@ -220,11 +237,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reach:
-    """Nodes reached from a position (or that reach it): seconds and metres of each, sorted by node."""
+    """Nodes reached from a position (or that reach it): seconds and metres of each, sorted by node. `paced`: people
+    walk at the usual pace, and what the seconds say besides is waiting."""
 
     node: I32
     time_s: I32
     walk_m: I32
+    paced: bool = True
 
     @classmethod
     def empty(cls) -> "Reach":
@@ -232,16 +251,16 @@ class Reach:
 
 
 class AccessEgress(Protocol):
-    """How people get between a door and the stops. Streets replace the crow's flight by another implementation."""
+    """How people get between a door and the stops."""
 
-    def reach(self, timetable: Timetable, point: Point, walk_m_max: int) -> Reach:
-        """The stops within reach of `point`."""
+    def reach(self, timetable: Timetable, point: Point, walk_m_max: int, leaving: bool) -> Reach:
+        """The stops within reach of `point`, or (not `leaving`) from which it is within reach."""
 
-    def direct(self, a: Point, b: Point) -> tuple[int, int]:
-        """(seconds, metres) from a to b on foot."""
+    def direct(self, a: Point, b: Point, walk_m_max: int) -> tuple[int, int] | None:
+        """(seconds, metres) from a to b on foot; None when it is farther, or there is no way."""
 
-    def path(self, a: Point, b: Point) -> Sequence[Point]:
-        """The way drawn on a map; empty when unknown."""
+    def ways(self, point: Point, others: Sequence[Point], walk_m_max: int, leaving: bool) -> list[WalkedWay]:
+        """The ways from `point` to each of the others, or from each to it."""
 
 
 @dataclass(frozen=True)

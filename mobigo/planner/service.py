@@ -31,6 +31,7 @@ from mobigo.planner.model import (
     Reach,
     Reachable,
     Walk,
+    WalkedWay,
 )
 from mobigo.planner.rules.choice import explained, ordered, sensible, useful
 
@@ -58,7 +59,7 @@ def plan(
     """
     _check(query)
     timetable, searcher = network.timetable, searcher_of(network)
-    access = access or CrowFlight()
+    access = access or access_of(network, query.limits.wheelchair)
     at_s = int(query.at.timestamp())
     origin = _reach(searcher, query.origin, query.limits.walk_m_max, access, leaving=True)
     destination = _reach(searcher, query.destination, query.limits.walk_m_max, access, leaving=False)
@@ -79,7 +80,7 @@ def plan(
         if not journeys:
             remarks, next_at = _none(searcher, query, origin, destination, accept)
     earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
-    kept = explained(journeys)
+    kept = tuple(_drawn(timetable, query, access, explained(journeys)))
     return Answer(
         query,
         kept,
@@ -105,7 +106,7 @@ def reachable(
     if not 0 < duration_s_max <= 24 * 3600:
         raise InvalidInput("planner.duration_out_of_range", seconds=duration_s_max, most=24 * 3600)
     searcher = searcher_of(network)
-    sources = _reach(searcher, origin, walk_m_max, access or CrowFlight(), leaving=True)
+    sources = _reach(searcher, origin, walk_m_max, access or access_of(network), leaving=True)
     arrive, vehicles = searcher.all_from(sources, int(at.timestamp()), VEHICLES_MAX, duration_s_max)
     stop_count = len(network.timetable.stop_lat)
     best, taken = arrive[:stop_count].astype(np.float64), vehicles[:stop_count].copy()
@@ -120,6 +121,18 @@ def searcher_of(network: LiveNetwork) -> Searcher:
     """The searcher of a network, made at its first query and dropped with it."""
     searcher: Searcher = network.derived("planner.searcher", Searcher)
     return searcher
+
+
+def access_of(network: LiveNetwork, wheelchair: bool = False) -> AccessEgress:
+    """How people walk in a network: along its streets, as the crow flies where it has none."""
+    graph = network.streets
+    if graph is None:
+        return CrowFlight()
+    from mobigo.network.engine.streets.routes import Streets
+    from mobigo.planner.engine.onfoot import OnStreets, StreetStops
+
+    stops = network.derived("planner.street_stops", lambda timetable: StreetStops(Streets(graph), timetable))
+    return OnStreets(stops, wheelchair)
 
 
 def _check(query: Query) -> None:
@@ -145,7 +158,7 @@ def _reach(searcher: Searcher, place: Endpoint, walk_m_max: int, access: AccessE
         return searcher.linked(sorted(_with_platforms(timetable, place.stops)), leaving)
     if place.point is None:
         raise InvalidInput("planner.place_without_position", name=place.name)
-    return access.reach(timetable, place.point, walk_m_max)
+    return access.reach(timetable, place.point, walk_m_max, leaving)
 
 
 def _search(
@@ -209,7 +222,7 @@ def _via(searcher: Searcher, query: Query, access: AccessEgress) -> Via | None:
     elif place.point is None:
         raise InvalidInput("planner.place_without_position", name=place.name)
     else:
-        nodes = access.reach(searcher.timetable, place.point, query.limits.walk_m_max).node
+        nodes = access.reach(searcher.timetable, place.point, query.limits.walk_m_max, leaving=True).node
     return Via(tuple(int(node) for node in nodes), query.via_stay_s)
 
 
@@ -259,13 +272,40 @@ def _direct(timetable: Timetable, query: Query, access: AccessEgress) -> Journey
     a, b = _position(timetable, query.origin), _position(timetable, query.destination)
     if a is None or b is None or query.via is not None:
         return None
-    seconds, metres = access.direct(a, b)
-    if metres > query.limits.walk_m_max:
+    found = access.direct(a, b, query.limits.walk_m_max)
+    if found is None:
         return None
+    seconds, metres = found
     walk_s = timedelta(seconds=seconds)
     at = query.at.astimezone(UTC)
     leave = at - walk_s if query.arrive_by else at
-    return Journey((Walk(None, None, leave, leave + walk_s, metres, tuple(access.path(a, b))),), leave, leave + walk_s)
+    [way] = access.ways(a, [b], query.limits.walk_m_max, leaving=True)
+    walk = Walk(None, None, leave, leave + walk_s, metres, way.path, way.directions)
+    return Journey((walk,), leave, leave + walk_s)
+
+
+def _drawn(timetable: Timetable, query: Query, access: AccessEgress, journeys: Sequence[Journey]) -> list[Journey]:
+    """The journeys with their first and last walks drawn along the streets, where these are known."""
+    drawn = list(journeys)
+    for end, place, leaving in ((0, query.origin, True), (-1, query.destination, False)):
+        walked = {
+            k: leg
+            for k, journey in enumerate(journeys)
+            if journey.rides and isinstance(leg := journey.legs[end], Walk) and None in (leg.from_stop, leg.to_stop)
+        }
+        if place.point is None or not walked:
+            continue
+        stops = {stop for leg in walked.values() for stop in (leg.from_stop, leg.to_stop) if stop is not None}
+        rows = sorted(stops)
+        others = [Point(float(timetable.stop_lat[row]), float(timetable.stop_lon[row])) for row in rows]
+        ways = dict(zip(rows, access.ways(place.point, others, query.limits.walk_m_max, leaving), strict=True))
+        for k, leg in walked.items():
+            stop = leg.to_stop if leaving else leg.from_stop
+            way = WalkedWay() if stop is None else ways[stop]
+            legs = list(drawn[k].legs)
+            legs[end] = replace(leg, path=way.path, directions=way.directions)
+            drawn[k] = replace(drawn[k], legs=tuple(legs))
+    return drawn
 
 
 def _carpool(timetable: Timetable, query: Query, lines: CarpoolLines | None) -> tuple[CarpoolWay, ...]:

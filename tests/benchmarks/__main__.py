@@ -33,6 +33,7 @@ BENCHMARKS = (
     "opendata",
     "opendata_privacy",
     "opendata_diff",
+    "streets",
 )
 KEPT = Path("var/benchmarks.ndjson")
 DAY_S = 86_400

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, TypeVar
 
+from mobigo.network.model.streets import StreetGraph
 from mobigo.network.model.timetable import Timetable
 
 Derived = TypeVar("Derived")
@@ -12,10 +13,12 @@ Derived = TypeVar("Derived")
 
 @dataclass(frozen=True, eq=False)
 class LiveNetwork:
-    """A timetable in use. `caches` holds indexes derived from it (completion, stations …), dropped with it."""
+    """A timetable in use, with the streets when they are known. `caches` holds indexes derived from it (completion,
+    stations …), dropped with it."""
 
     timetable: Timetable
     hash: str
+    streets: StreetGraph | None = None
     caches: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: RLock = field(default_factory=RLock, repr=False)
 

@@ -8,13 +8,16 @@ from mobigo.network.service.building import build_network
 from mobigo.network.service.importing import Tools, import_feed, read_tables_of
 from mobigo.network.service.reports import explain, report_json
 from mobigo.network.service.sources import add_source, poll_source, poll_sources, warn_of_expiry
+from mobigo.network.service.streets import forget_streets, import_streets
 
 __all__ = [
     "Tools",
     "add_source",
     "build_network",
     "explain",
+    "forget_streets",
     "import_feed",
+    "import_streets",
     "poll_source",
     "poll_sources",
     "read_tables_of",

@@ -1,4 +1,4 @@
-"""Building the network: the feeds in use, compiled, and the pointer moved to them at once."""
+"""Building the network: the feeds and the streets in use, compiled, and the pointer moved to them at once."""
 
 import os
 import sys
@@ -10,8 +10,11 @@ from mobigo.infra import clock, numba_cache
 from mobigo.infra.db import reading, transaction
 from mobigo.network.model.timetable import FORMAT
 from mobigo.network.service.importing import Tools, read_tables_of
+from mobigo.network.service.streets import StreetsPlan, build_graph, plan_streets
 from mobigo.network.store import feeds, networks, places
 from mobigo.network.store.feeds import FeedVersion
+from mobigo.network.store.folders import sweep
+from mobigo.network.store.streets import list_extracts
 
 _ATTEMPTS = 5
 Progress = Callable[[int, int | None, str], None]
@@ -27,30 +30,40 @@ def build_network(
     compile.
     """
     now = clock.now() if now is None else now
+    if "numba" not in sys.modules and not os.environ.get(numba_cache.VARIABLE):
+        numba_cache.use(tools.config.home)
     for _ in range(_ATTEMPTS):
-        versions, place_maps, name = _plan(tools)
+        versions, place_maps, streets, name = _plan(tools)
         folder = networks.root_of(tools.config.home) / name
+        if streets.name:
+            build_graph(tools, streets, progress, force)
         if force or not (folder / "timetable.json").exists():
             _compile(tools, versions, place_maps, name, progress, force)
+        if networks.streets_named(folder) != streets.name:
+            networks.name_streets(folder, streets.name)
         with transaction(tools.engine) as session:
             pointer = networks.lock_pointer(session, now)
             if networks.inputs_of(feeds.active_versions(session)) != networks.inputs_of(versions):
                 continue
+            if list_extracts(session) != streets.extracts:
+                continue
             if pointer.hash != name:
                 pointer.hash, pointer.inputs, pointer.built_at = name, networks.inputs_of(versions), now
-        networks.sweep(networks.root_of(tools.config.home), name, now)
+        sweep(networks.root_of(tools.config.home), name, now)
+        sweep(networks.streets_root_of(tools.config.home), streets.name, now)
         return name
     raise Conflict("network.feeds_keep_changing")
 
 
-def _plan(tools: Tools) -> tuple[list[FeedVersion], list[dict[str, str]], str]:
+def _plan(tools: Tools) -> tuple[list[FeedVersion], list[dict[str, str]], StreetsPlan, str]:
     with reading(tools.engine) as session:
         versions = feeds.active_versions(session)
         place_maps = [places.place_ids(session, version.feed) for version in versions]
+        streets = plan_streets(session)
     if not versions:
         raise NotFound("network.no_active_feed")
-    settings = f"{FORMAT} {tools.config.zone} {numba_cache.fingerprint()}"
-    return versions, place_maps, networks.inputs_hash(versions, place_maps, settings)
+    settings = f"{FORMAT} {tools.config.zone} {numba_cache.fingerprint()} {streets.name}"
+    return versions, place_maps, streets, networks.inputs_hash(versions, place_maps, settings)
 
 
 def _compile(
@@ -61,8 +74,6 @@ def _compile(
     progress: Progress | None,
     force: bool,
 ) -> None:
-    if "numba" not in sys.modules and not os.environ.get(numba_cache.VARIABLE):
-        numba_cache.use(tools.config.home)
     import shutil
 
     from mobigo.network.engine.compile import compile_feeds

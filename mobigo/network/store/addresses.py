@@ -14,7 +14,7 @@ import numpy as np
 from mobigo.infra.blobs import write_whole
 from mobigo.network.model.addresses import FORMAT, Addresses
 from mobigo.network.model.timetable import Strings
-from mobigo.network.store.compiled import mapped
+from mobigo.network.store.folders import mapped
 
 FOLDER = "addresses"
 CURRENT = "current.json"

@@ -2,10 +2,9 @@
 last query ends."""
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,12 +17,12 @@ from mobigo.infra import clock
 from mobigo.infra.db import Base, Json, UtcDateTime, insert_new, reading
 from mobigo.infra.privacy import Always, describe
 from mobigo.network.model.live import LiveNetwork
-from mobigo.network.store.compiled import load
+from mobigo.network.store.compiled import load, load_streets
 from mobigo.network.store.feeds import FeedVersion
 
 _POINTER = 1
 _LOOK_S = 1.0  # how often the pointer is looked at
-_KEEP = timedelta(hours=1)  # how long a network that is no longer in use keeps its folder
+_STREETS = "streets.txt"  # in a network's folder: the hash of the streets it was built with
 
 
 class NetworkPointerRow(Base):
@@ -48,6 +47,22 @@ describe(
 def root_of(home: Path) -> Path:
     """Where compiled networks lie."""
     return home / "cache" / "networks"
+
+
+def streets_root_of(home: Path) -> Path:
+    """Where street graphs lie."""
+    return home / "cache" / "streets"
+
+
+def name_streets(network: Path, streets: str) -> None:
+    """Note with which streets the network of this folder was built; "" for none."""
+    (network / _STREETS).write_text(streets)
+
+
+def streets_named(network: Path) -> str:
+    """What `name_streets` noted; "" for a network of before."""
+    noted = network / _STREETS
+    return noted.read_text() if noted.exists() else ""
 
 
 def inputs_of(versions: Sequence[FeedVersion]) -> dict[str, str]:
@@ -77,18 +92,6 @@ def find_pointer(session: Session) -> NetworkPointerRow | None:
     return None if row is None or row.hash is None else row
 
 
-def sweep(root: Path, in_use: str, now: datetime) -> int:
-    """Remove the folders of networks that served before and are `_KEEP` old; a process that still maps one keeps its
-    pages."""
-    removed = 0
-    for folder in root.glob("*") if root.is_dir() else ():
-        old = folder.is_dir() and folder.stat().st_mtime < (now - _KEEP).timestamp()
-        if old and folder.name != in_use:
-            shutil.rmtree(folder, ignore_errors=True)
-            removed += 1
-    return removed
-
-
 class _Held:
     """A network and how many queries are in it."""
 
@@ -106,7 +109,7 @@ class NetworkHolder:
 
     def __init__(self, engine: Engine, home: Path, monotonic_s: Callable[[], float] = clock.monotonic_s) -> None:
         self._engine = engine
-        self._root = root_of(home)
+        self._root, self._streets_root = root_of(home), streets_root_of(home)
         self._monotonic_s = monotonic_s
         self._lock = Lock()  # guards the fields below
         self._loading = Lock()  # one thread loads, the others go on with the old one
@@ -166,7 +169,9 @@ class NetworkHolder:
         if wanted is None or wanted == serving:
             return
         try:
-            network = LiveNetwork(load(self._root / wanted), wanted)
+            streets = streets_named(self._root / wanted)
+            graph = load_streets(self._streets_root / streets) if streets else None
+            network = LiveNetwork(load(self._root / wanted), wanted, graph)
         except NotFound:
             if serving is None:
                 raise

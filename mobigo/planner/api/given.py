@@ -100,8 +100,15 @@ class Ride(Given):
     geometry: LineString | None = None
 
 
+class Direction(Given):
+    """An instruction for somebody on foot, in the language of the answer."""
+
+    text: str
+    distance_m: Annotated[int, Field(ge=0, description="How far it holds.")]
+
+
 class Walk(Given):
-    """A leg on foot."""
+    """A leg on foot. `directions`: along the streets, where they are known."""
 
     type: Literal["walk"]
     departure: AwareDatetime
@@ -109,6 +116,7 @@ class Walk(Given):
     distance_m: Annotated[int, Field(ge=0)]
     origin: Place = Field(alias="from")
     destination: Place = Field(alias="to")
+    directions: list[Direction] | None = None
     geometry: LineString | None = None
 
 

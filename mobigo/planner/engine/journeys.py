@@ -27,7 +27,7 @@ def journey_of(timetable: Timetable, itinerary: Itinerary, origin: Reach, destin
                 None,
                 int(node_stop[first.board_node]),
                 leave,
-                leave + timedelta(seconds=_pace_s(access_s, access_m)),
+                leave + timedelta(seconds=_pace_s(access_s, access_m) if origin.paced else access_s),
                 access_m,
             )
         )

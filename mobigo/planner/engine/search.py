@@ -291,7 +291,8 @@ class Searcher:
                     best[other] = (seconds, metres)
         ordered = sorted(best)
         columns = np.array([(node, *best[node]) for node in ordered], np.int32).reshape(-1, 3)
-        return Reach(*(np.ascontiguousarray(columns[:, i]) for i in range(3)))
+        node_row, time_row, walk_row = (np.ascontiguousarray(columns[:, i]) for i in range(3))
+        return Reach(node_row, time_row, walk_row)
 
     def _day(self, epoch_s: int) -> date:
         return datetime.fromtimestamp(epoch_s, UTC).astimezone(self.zone).date()

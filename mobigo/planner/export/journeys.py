@@ -220,6 +220,8 @@ def _walk_json(
         "from": at_stop(walk.from_stop) if walk.from_stop is not None else _door(origin, start),
         "to": at_stop(walk.to_stop) if walk.to_stop is not None else _door(destination, end),
     }
+    if walk.directions:
+        out["directions"] = [{"text": sentence(each.what), "distance_m": each.length_m} for each in walk.directions]
     if geometry:
         out["geometry"] = _line_string(shapes.walk_coordinates(live, walk, start, end))
     return out

@@ -55,6 +55,7 @@ class ShownLeg:
     distance_m: int = 0
     notes: tuple[str, ...] = ()
     wait_s: int = 0  # before this leg
+    directions: tuple[tuple[str, int], ...] = ()  # on foot: an instruction, the metres it holds
 
 
 @dataclass(frozen=True)
@@ -290,6 +291,7 @@ def _walk(
         duration_s=int((walk.arrive_at - walk.depart_at).total_seconds()),
         distance_m=walk.distance_m,
         wait_s=wait_s,
+        directions=tuple((sentence(each.what), each.length_m) for each in walk.directions),
     )
 
 

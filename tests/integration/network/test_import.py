@@ -20,6 +20,7 @@ from mobigo.network.export import gtfs as export
 from mobigo.network.service import building, importing
 from mobigo.network.store import feeds, lossless, networks, places
 from mobigo.network.store.feeds import ActivationRow, FeedVersionRow, NoticeCountRow
+from mobigo.network.store.folders import sweep
 from tests.builders import feed, trip, write_folder, write_zip
 
 NOW = datetime(2025, 3, 18, 8, tzinfo=UTC)
@@ -379,7 +380,7 @@ def test_old_networks_are_removed_after_a_while(tools: Services, tmp_path: Path)
     service.import_feed(tools, write_zip(EVENING, tmp_path / "b.zip"), "ter", now=NOW)
     new = service.build_network(tools, now=NOW)
     assert (root / old).is_dir()
-    assert networks.sweep(root, new, datetime.now(UTC) + timedelta(hours=2)) == 1
+    assert sweep(root, new, datetime.now(UTC) + timedelta(hours=2)) == 1
     assert [folder.name for folder in root.iterdir()] == [new]
 
 

@@ -1876,6 +1876,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_scolaire_pupil_last_day"), "scolaire_pupil", ["last_day"], unique=False)
     op.create_table(
+        "street_extract",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.String(length=255), nullable=False),
+        sa.Column("way_count", sa.Integer(), nullable=False),
+        sa.Column("point_count", sa.Integer(), nullable=False),
+        sa.Column("imported_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_street_extract")),
+    )
+    op.create_table(
         "account_grant",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("subject", sa.String(length=26), nullable=False),
@@ -3563,6 +3573,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("ended_at IS NULL AND organisation IS NULL"),
     )
     op.drop_table("account_grant")
+    op.drop_table("street_extract")
     op.drop_index(op.f("ix_scolaire_pupil_last_day"), table_name="scolaire_pupil")
     op.drop_table("scolaire_pupil")
     op.drop_index(op.f("ix_scolaire_plan_content_last_day"), table_name="scolaire_plan_content")

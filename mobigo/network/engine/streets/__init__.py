@@ -1,0 +1,9 @@
+"""Searches on the streets, and the graph they read.
+
+build       ways and points to junctions, stretches and edges
+nearest     a position to the nearest stretch one may use
+costs       who one is to what each edge costs
+spread      bounded Dijkstra from a position
+routes      what a spread tells: times to positions, ways drawn, their steps in words
+drive       customizable contraction hierarchies: driving matrices
+"""
