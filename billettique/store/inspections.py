@@ -230,9 +230,9 @@ def forget_from(session: Session, case_id: str, at: datetime) -> None:
 
 
 def moves_of(session: Session, case_id: str) -> list[CaseMoveRow]:
-    """What happened to a case, in order."""
+    """What happened to a case, in order; of one instant, what began it first."""
     asked = select(CaseMoveRow).where(CaseMoveRow.case_id == case_id)
-    return list(session.scalars(asked.order_by(CaseMoveRow.at, CaseMoveRow.id)))
+    return list(session.scalars(asked.order_by(CaseMoveRow.at, CaseMoveRow.kind != "drawn_up", CaseMoveRow.id)))
 
 
 def list_cases(session: Session, state: CaseState | None, after: int, limit: int) -> Sequence[CaseRow]:

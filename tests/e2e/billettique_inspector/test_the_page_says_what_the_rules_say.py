@@ -295,7 +295,8 @@ AREAS = (
     Area(), Area(words="Dole"), Area(stations=STATIONS[1:3]), Area(stations=(STATIONS[1], STATIONS[4])),
     Area(stations=STATIONS[:2], lines=(Line("car", None),)), Area(lines=(Line("car", None), Line("ter", None))),
     Area(stations=(Station("8771800"), *STATIONS[1:3], Station("8771801"))),
-    Area(stations=(Station("8771800"), Station("8771801"))), Area(lines=(Line("1187", None),)), Area(lines=(Line("car", 7),)), Area(zones=(Zone("car", None, 3),)),
+    Area(stations=(Station("8771800"), Station("8771801"))), Area(lines=(Line("1187", None),)),
+    Area(lines=(Line("car", 7),)), Area(zones=(Zone("car", None, 3),)),
     TICKET.area, PASS.area,
 )  # fmt: skip
 
@@ -307,7 +308,8 @@ def test_any_ticket_anywhere_on_a_line_gets_the_same_verdict(judge: Page) -> Non
     for _ in range(40):
         way = tuple(random.sample(STATIONS, random.randint(0, 4)))
         here = Here(
-            frozenset([*way, *random.choice([(), (Station("8771800"),)])]), frozenset(random.choice([[], [Zone("car", None, 3)], [Zone("car", None, 4)]])),
+            frozenset([*way, *random.choice([(), (Station("8771800"),)])]),
+            frozenset(random.choice([[], [Zone("car", None, 3)], [Zone("car", None, 4)]])),
             random.choice([None, Line("car", None), Line("ter", 7), Line("car", 7)]),
             stop=random.choice([None, *way]), ways=random.choice([(), (way,), (way, way[::-1])]),
             known=random.choice([None, frozenset(STATIONS[:4])]),
