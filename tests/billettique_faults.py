@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Engine, event
@@ -113,13 +114,19 @@ class Flaky:
         return call
 
 
+@lru_cache(maxsize=4096)
+def point_of(sql: str) -> str:
+    """What a statement is called as a point: by the table it writes to, if it writes."""
+    found = TABLES.search(sql)
+    return f"sql:{found[1]}" if found else "sql"
+
+
 @contextmanager
 def hooked(faults: Faults) -> Iterator[None]:
     """Every statement and every commit passes by the faults, whichever engine makes it."""
 
     def statement(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
-        found = TABLES.search(sql)
-        faults.at(f"sql:{found[1]}" if found else "sql")
+        faults.at(point_of(sql))
 
     def before(session: Session) -> None:
         if not session.in_nested_transaction():

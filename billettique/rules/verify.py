@@ -105,7 +105,7 @@ def uses_up(ticket: Ticket) -> bool:
 
 
 def _seconds(age: timedelta) -> int:
-    return max(0, int(age.total_seconds()))
+    return max(0, age.days * 86_400 + age.seconds)
 
 
 def _the_ticket(code: Code) -> Ticket:
