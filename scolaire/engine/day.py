@@ -15,6 +15,7 @@ from mobigo.base.errors import Refused
 from scolaire.engine.going import Going, always
 from scolaire.engine.half import HalfAsk, Told, improve
 from scolaire.engine.held import Held, held_of
+from scolaire.engine.mixed import mix
 from scolaire.engine.repair import repair
 from scolaire.engine.seats import seat_pupils
 from scolaire.engine.solve import Limits
@@ -38,10 +39,11 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class DayLimits:
-    """Iterations of the search for stops, limits of each half-day."""
+    """Iterations of the search for stops, limits of each half-day, turns of mixing schools on buses."""
 
     stops: StopLimits = field(default_factory=lambda: StopLimits(2_000))
     halves: Limits = field(default_factory=lambda: Limits(iterations=200, rounds=3, choice_s=20.0))
+    mixing: int = 1_000
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,8 @@ def _halves(day: _Day, whole: DayPlan) -> None:
     for half in day.demand.halves:
         if half.id in whole.halves and day.told(DayTold("half", half.id, None, None)):
             whole = _better(day, whole, half)
+            if day.demand.mixed and day.ask.mode is not Mode.LEAST_CHANGE:
+                whole = _mixed(day, whole, half)
 
 
 def _better(day: _Day, whole: DayPlan, half: Half) -> DayPlan:
@@ -220,6 +224,21 @@ def _better(day: _Day, whole: DayPlan, half: Half) -> DayPlan:
         always if day.asked is always else day.half_going,
     )  # fmt: skip
     return best
+
+
+def _mixed(day: _Day, whole: DayPlan, half: Half) -> DayPlan:
+    """The same with pupils of several schools on one bus, where it takes fewer."""
+    if not day.told(DayTold("mixed", half.id, None, None)):
+        return whole
+    problem = problem_of(day.demand, whole.seats, half, day.travel)
+    held = frozenset(run.name for run in day.held.frozen.get(half.id, ()))
+    plan = mix(
+        problem, whole.halves[half.id], stem=half.id, turns=day.limits.mixing, seed=day.seed, held=held,
+        going=day.half_going,
+    )  # fmt: skip
+    mixed = replace(whole, halves={**whole.halves, half.id: plan})
+    day.better(mixed)
+    return day.best if day.best is not None and day.best.seats == whole.seats else whole
 
 
 def _heard(day: _Day, half: Half, step: Told) -> bool:

@@ -45,6 +45,7 @@ def demand_json(demand: Demand) -> bytes:
             "amplitude_max_ms": demand.amplitude_max_ms,
             "weeks": demand.weeks,
             **({"moved": dict(demand.moved)} if demand.moved else {}),
+            **({"mixed": True} if demand.mixed else {}),
         }
     )  # fmt: skip
 

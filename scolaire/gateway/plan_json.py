@@ -46,6 +46,7 @@ def read_demand(text: bytes) -> Demand:
             travel=_travel(document["travel"]),
             amplitude_max_ms=None if document["amplitude_max_ms"] is None else _whole(document["amplitude_max_ms"]),
             weeks=_whole(document["weeks"]),
+            mixed=document.get("mixed") is True,
             moved={_text(s): int(m) for s, m in document.get("moved", {}).items()},
         )  # fmt: skip
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as wrong:

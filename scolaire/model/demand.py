@@ -98,7 +98,8 @@ class Roads:
 class Demand:
     """`travel`: between depots, schools and stops, in that order (None: made by `roads`). `amplitude_max_ms` of one
     half-day. `weeks` of school a year (code de l'éducation, article L521-1: thirty-six).
-    `moved`: by school, the minutes by which a search moved its whole day (its windows here are the moved ones)."""
+    `moved`: by school, the minutes by which a search moved its whole day (its windows are the moved ones). `mixed`:
+    pupils of several schools may be on one bus together."""
 
     id: str
     schools: tuple[SchoolSite, ...]
@@ -113,6 +114,7 @@ class Demand:
     amplitude_max_ms: int | None = None
     weeks: int = 36
     moved: Mapping[str, int] = field(default_factory=dict)
+    mixed: bool = False
 
     @cached_property
     def node_of(self) -> dict[str, int]:

@@ -80,7 +80,7 @@ def problem_of(demand: Demand, seats: Mapping[str, Seat], half: Half, travel: Tr
     depots = tuple(Depot(each.id, node_of[f"depot:{each.id}"], each.vehicles) for each in demand.depots)
     return Problem(
         there, tuple(schools), tuple(needs), demand.vehicle_types, depots, demand.handling,
-        amplitude_max_ms=demand.amplitude_max_ms, mirrored=home,
+        mixed=demand.mixed, amplitude_max_ms=demand.amplitude_max_ms, mirrored=home,
     )  # fmt: skip
 
 

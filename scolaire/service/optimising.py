@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -24,6 +24,7 @@ from scolaire.store import plans as store
 
 if TYPE_CHECKING:
     from scolaire.engine.day import DayAsk, DayLimits, DayTold
+    from scolaire.engine.variants import Variants
 
 JOB: Final = "scolaire.optimise"
 TICK_S: Final = 0.2
@@ -38,10 +39,10 @@ BELL_MINUTES: Final = (5, 10, 15, 20, 30)
 def ask(
     session: Session, plan_id: str, demand: Demand, *, mode: str, effort: str, by: str, now: datetime, seed: int = 1,
     base: str | None = None, pupil_cents: int = 0, reserve: int = 0,
-    bells: tuple[int, int] | None = None,
+    bells: tuple[int, int] | None = None, variants: bool = False,
 ) -> str:  # fmt: skip
     """Queue a search for this demand; the id of its job. `base`: the version to start from. `bells`: how many schools
-    may move their hours, and by how many minutes (None: none).
+    may move their hours, and by how many minutes (None: none). `variants`: several plans instead of one.
 
     Raises InvalidInput("scolaire.search_mode" | "scolaire.search_base" | "scolaire.search_price" |
     "scolaire.search_reserve" | "scolaire.search_bells").
@@ -63,6 +64,7 @@ def ask(
     params = {
         "plan": plan_id, "demand": digest, "mode": mode, "effort": effort, "seed": seed, "base": base,
         "pupil_cents": pupil_cents, "reserve": reserve, "bells": None if bells is None else list(bells),
+        "variants": variants,
     }  # fmt: skip
     job = enqueue(session, JOB, params, by, now)
     session.add(store.CandidateRow(job=job, plan=plan_id, demand_digest=digest, state={}, at=now))
@@ -85,6 +87,7 @@ class _Search:
     buses: int | None = None
     stop: bool = False
     error: BaseException | None = None
+    variants: "Variants | None" = None
 
 
 def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
@@ -101,7 +104,7 @@ def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
 
     def work() -> None:
         try:
-            _look(search, demand, asked, moves, limits, int(params["seed"]))
+            _look(search, demand, asked, moves, limits, params)
         except BaseException as error:  # told to the job's own thread, which raises it
             search.error = error
 
@@ -115,7 +118,7 @@ def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
         best = _keep(ctx, search, best)
         if _stopped(ctx):
             search.stop = True  # nobody waits for the solver: its thread ends with the process
-            _end(ctx, best, params, stopped=True)
+            _end(ctx, best, params, None)
             raise JobStopped
         if over:
             break
@@ -124,14 +127,19 @@ def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
             ctx.progress(int(reported_s - began_s), None, progress_text(search))
     if search.error is not None:
         raise search.error
-    return _end(ctx, best, params, stopped=False)
+    return _end(ctx, best, params, search)
 
 
 def _look(
-    search: _Search, demand: Demand, asked: "DayAsk", moves: list[int] | None, limits: "DayLimits", seed: int
-) -> None:
+    search: _Search, demand: Demand, asked: "DayAsk", moves: list[int] | None, limits: "DayLimits",
+    params: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """The search itself: hours moved first, where that was asked; then one plan, or several."""
     from scolaire.engine.bells import Moves, plan_with_bells
-    from scolaire.engine.day import plan_day
+    from scolaire.engine.day import Mode, plan_day
+    from scolaire.engine.variants import plan_variants
+
+    seed, several = int(params["seed"]), bool(params.get("variants"))
 
     def told(step: "DayTold") -> bool:
         return _hear(search, step)
@@ -139,15 +147,22 @@ def _look(
     def going() -> bool:
         return not search.stop
 
-    if moves is None:
-        plan_day(
-            demand, asked, limits, seed, told=told, keep=lambda plan: search.found.put(Found(plan, demand)), going=going
-        )
-    else:
-        plan_with_bells(
+    if moves is not None:
+        plan, demand = plan_with_bells(
             demand, asked, Moves(*moves), limits, seed, told=told,
             keep=lambda plan, moved: search.found.put(Found(plan, moved)), going=going,
         )  # fmt: skip
+        if not several:
+            return
+        asked = replace(asked, mode=Mode.WARM, base=plan, base_demand=demand)
+
+    def keep(plan: DayPlan) -> None:
+        search.found.put(Found(plan, demand))
+
+    if several:
+        search.variants = plan_variants(demand, asked, limits, seed, told=told, keep=keep, going=going)
+    else:
+        plan_day(demand, asked, limits, seed, told=told, keep=keep, going=going)
 
 
 def _stopped(ctx: JobContext) -> bool:
@@ -170,10 +185,11 @@ def limits_of(effort: str) -> "DayLimits":
     from scolaire.engine.solve import Limits
     from scolaire.engine.stops import StopLimits
 
-    stops, iterations, rounds, choice_s = {
-        "quick": (500, 60, 0, 10.0), "usual": (2_000, 200, 3, 30.0), "long": (20_000, 400, 8, 120.0),
+    stops, iterations, rounds, choice_s, mixing = {
+        "quick": (500, 60, 0, 10.0, 100), "usual": (2_000, 200, 3, 30.0, 1_000),
+        "long": (20_000, 400, 8, 120.0, 10_000),
     }[effort]  # fmt: skip
-    return DayLimits(StopLimits(stops), Limits(iterations, rounds, choice_s))
+    return DayLimits(StopLimits(stops), Limits(iterations, rounds, choice_s), mixing)
 
 
 def _asked(session: Session, params: Mapping[str, Any], demand: Demand, kept: store.CandidateRow | None) -> "DayAsk":
@@ -228,8 +244,9 @@ def read_progress(text: str) -> tuple[str, str, str, str]:
     return parts[0], parts[1], parts[2], parts[3]
 
 
-def _end(ctx: JobContext, best: Found | None, params: Mapping[str, Any], *, stopped: bool) -> Decision:
-    """The best plan becomes a version, in the transaction that ends the job."""
+def _end(ctx: JobContext, best: Found | None, params: Mapping[str, Any], search: _Search | None) -> Decision:
+    """The best plan becomes a version, in the transaction that ends the job; so do its variants that nothing beats.
+    `search`: None where it was stopped."""
     with ctx.transaction() as session:
         if best is None:
             kept = store.find_candidate(session, ctx.job_id)
@@ -247,6 +264,31 @@ def _end(ctx: JobContext, best: Found | None, params: Mapping[str, Any], *, stop
                 result = Decision("scolaire.search_done_hours", number=version.number, buses=buses, schools=moved)
             elif params.get("bells"):
                 result = Decision("scolaire.search_done_no_hours", number=version.number, buses=buses)
-        if not stopped:
+            if search is not None and search.variants is not None:
+                offers = _offered(ctx, session, search.variants, best, params, version.id)
+                result = Decision("scolaire.search_done_offers", number=version.number, buses=buses, offers=offers)
+        if search is not None:
             ctx.finish(session, result)
     return result
+
+
+def _offered(
+    ctx: JobContext, session: Session, variants: "Variants", best: Found, params: Mapping[str, Any], first: str
+) -> int:
+    """Versions of the plans worth a look, beside the first one; what is told of them is kept with the search."""
+    from scolaire.engine.variants import Variant
+
+    told = []
+    for each in variants.offers:
+        plan = variants.plans[Variant(each.name)]
+        made = first
+        if plan != best.plan:
+            made = plans.add_version(
+                session, str(params["plan"]), best.demand, plan, origin="computed", by=ctx.asked_by or "system",
+                now=clock.now(), parent=params["base"], job=ctx.job_id, why="",
+            ).id  # fmt: skip
+        told.append({**each._asdict(), "version": made})
+    row = store.find_candidate(session, ctx.job_id)
+    if row is not None:
+        row.state = {"offers": told, "curve": [list(point) for point in variants.curve]}
+    return len(told)

@@ -1,5 +1,7 @@
 """Searches: asked for, followed while they run, stopped with the best plan kept."""
 
+from dataclasses import replace
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -36,10 +38,12 @@ def search(plan_id: str) -> ResponseReturnValue:
                 demand = service.open_version(session, base).demand
             else:
                 demand = demands.demand_of(session, row, paris_day(now()))
+            demand = replace(demand, mixed=text("mixed", 3) == "yes")
             made.append(
                 optimising.ask(
                     session, plan_id, demand, mode=text("mode", 20), effort=text("effort", 10) or "usual", base=base,
-                    pupil_cents=_cents(price), reserve=whole(text("reserve", 3) or "0"), bells=_bells(), by=me(),
+                    pupil_cents=_cents(price), reserve=whole(text("reserve", 3) or "0"), bells=_bells(),
+                    variants=text("variants", 3) == "yes", by=me(),
                     now=now(),
                 )
             )  # fmt: skip
@@ -84,7 +88,8 @@ def follow(job_id: str) -> ResponseReturnValue:
     return render_template(
         "scolaire/plan_search.html", job=job, plan=plan, made=made, base=started, candidate=candidate,
         phase=phase_words().get(phase, ""), half=half_name(half) if half else "", buses=buses,
-        bound=float(bound) if bound else None,
+        bound=float(bound) if bound else None, variant_words=variant_words(),
+        numbers={each.id: each.number for each in made},
         running=job.state in (jobs.State.QUEUED, jobs.State.RUNNING, jobs.State.CANCELLING),
         outcome=sentence(job.outcome) if job.outcome is not None else "",
     )  # fmt: skip
@@ -101,7 +106,20 @@ def phase_words() -> dict[str, str]:
         "prices": _("tournées qui profitent des cars des autres"),
         "choice": _("enchaînement des cars"),
         "bells": _("heures des établissements"),
+        "mixed": _("élèves de plusieurs établissements dans un car"),
+        **{f"variant_{name}": words for name, words in variant_words().items()},
         "done": _("fin"),
+    }
+
+
+def variant_words() -> dict[str, str]:
+    """What each of several plans puts first."""
+    return {
+        "buses": _("le moins de cars"),
+        "ride_85": _("trajets à 85 % du plafond au plus"),
+        "ride_70": _("trajets à 70 % du plafond au plus"),
+        "walk": _("arrêts les plus proches"),
+        "safe": _("horaires les plus sûrs"),
     }
 
 

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.orm import Session
 
 from mobigo.app import schema
-from mobigo.infra import accounts, grants, sessions
+from mobigo.infra import accounts, grants, jobs, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.roles import Grant, Role
+from scolaire.engine.bells import with_hours
 from scolaire.engine.day import DayAsk, DayLimits, plan_day
 from scolaire.engine.solve import Limits
 from scolaire.engine.stops import StopLimits
-from scolaire.service import demands, plans
+from scolaire.model.demand import Demand
+from scolaire.rules.frontier import Offer
+from scolaire.service import demands, optimising, plans
 from scolaire.store import plans as store
 from tests.browser import DESKTOP, PHONE, Visitor, everywhere, nothing_amiss, visitor
 from tests.live import Site, site
@@ -37,6 +41,7 @@ class Desk:
     plan: str
     versions: tuple[str, str]
     service: str
+    search: str
     _stack: ExitStack = field(default_factory=ExitStack)
     visitors: list[Visitor] = field(default_factory=list)
 
@@ -50,7 +55,7 @@ class Desk:
 @pytest.fixture(scope="module")
 def planned(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Site, dict[str, str], str, tuple[str, str], str]]:
+) -> Iterator[tuple[Site, dict[str, str], str, tuple[str, str], str, str]]:
     """A site just installed, with a planned sector; the second version has a service of its own."""
     home = tmp_path_factory.mktemp("plans") / "home"
     engine = open_engine(f"sqlite:///{home / 'mobigo.sqlite'}")
@@ -67,21 +72,39 @@ def planned(
         planted = plant(session, SMALL, by=subjects["planner"])
         demand = demands.demand_of(session, store.get_plan(session, planted.plan), NOW.date())
         limits = DayLimits(StopLimits(150), Limits(40, 0, 20.0))
-        first, second = (plan_day(demand, DayAsk(reserve=reserve), limits, 1) for reserve in (2, 6))
+        moved = with_hours(demand, {SMALL.schools[0].id: 10, SMALL.schools[1].id: -5})
+        first = plan_day(demand, DayAsk(reserve=2), limits, 1)
+        second = plan_day(moved, DayAsk(reserve=6), limits, 1)
         made = tuple(
             plans.add_version(
-                session, planted.plan, demand, each, origin="computed", by=subjects["planner"], why=why, now=now()
+                session, planted.plan, of, each, origin="computed", by=subjects["planner"], why=why, now=now()
             ).id
-            for each, why in ((first, "premier calcul"), (second, "plus de places libres"))
+            for each, of, why in ((first, demand, "premier calcul"), (second, moved, "plus de places libres"))
         )
+        search = _search_that_offered(session, planted.plan, demand, made[0])
     service = max(first.halves["matin"].circuits, key=lambda each: len(each.visits)).id
     engine.dispose()
     with site(home) as answering:
-        yield answering, tokens, planted.plan, (made[0], made[1]), service
+        yield answering, tokens, planted.plan, (made[0], made[1]), service, search
+
+
+def _search_that_offered(session: Session, plan: str, demand: Demand, version: str) -> str:
+    """A search that is over, with several plans offered; its job."""
+    job = optimising.ask(session, plan, demand, mode="fresh", effort="quick", by="planner", now=now(), variants=True)
+    jobs.cancel(session, job, now())
+    candidate = store.find_candidate(session, job)
+    assert candidate is not None
+    offers = [
+        Offer("buses", 0, 9, 1_234_500, 2_400, 1_100, 0, 52), Offer("safe", 0, 10, 1_312_300, 2_460, 1_100, 12, 8),
+    ]  # fmt: skip
+    candidate.state = {
+        "offers": [{**each._asdict(), "version": version} for each in offers], "curve": [[100, 9], [85, 10], [70, 12]],
+    }  # fmt: skip
+    return job
 
 
 @pytest.fixture
-def desk(planned: tuple[Site, dict[str, str], str, tuple[str, str], str], browser: Browser) -> Iterator[Desk]:
+def desk(planned: tuple[Site, dict[str, str], str, tuple[str, str], str, str], browser: Browser) -> Iterator[Desk]:
     made = Desk(planned[0], browser, *planned[1:])
     yield made
     nothing_amiss(made.visitors, made._stack.close)
@@ -91,8 +114,10 @@ def paths(desk: Desk) -> list[str]:
     first, second = desk.versions
     return [
         "/scolaire/plans/", f"/scolaire/plans/{desk.plan}", f"/scolaire/plans/versions/{first}?demi=soir",
+        f"/scolaire/plans/versions/{first}/retards",
         f"/scolaire/plans/versions/{first}/services/matin/{desk.service}",
         f"/scolaire/plans/comparer?avant={first}&apres={second}", "/scolaire/plans/lots",
+        f"/scolaire/plans/versions/{second}", f"/scolaire/plans/recherches/{desk.search}",
     ]  # fmt: skip
 
 

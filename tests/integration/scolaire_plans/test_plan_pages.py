@@ -206,3 +206,20 @@ def test_hours_move_on_request_and_the_plan_waits_for_the_schools(desk: Desk) ->
     desk.post("manager", f"{BASE}/versions/{late}/publier")
     with reading(desk.engine) as session:
         assert plans.open_version(session, late).state == plans.PUBLISHED
+
+
+def test_several_plans_are_offered_and_schools_may_share_a_bus(desk: Desk) -> None:
+    """Each offer is a version without fault; the page tells what each puts first and what shorter rides cost."""
+    desk.search(mode="fresh", variants="yes", mixed="yes")
+    with reading(desk.engine) as session:
+        made = store.versions(session, desk.planted.plan)
+        (candidate,) = session.scalars(select(store.CandidateRow))
+        assert all(plans.open_version(session, each.id).demand.mixed for each in made)
+    assert all(each.faults == 0 for each in made)
+    offers, curve = candidate.state["offers"], candidate.state["curve"]
+    assert {each["version"] for each in offers} <= {each.id for each in made}
+    assert [share for share, _ in curve] == [100, 85, 70]
+    page = desk.get("planner", f"{BASE}/recherches/{candidate.job}")
+    assert "Plans qu’aucun autre ne dépasse en tout" in page
+    assert "Ce que coûte un trajet plus court" in page
+    assert all(f"/versions/{each['version']}" in page for each in offers)
