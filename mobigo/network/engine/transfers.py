@@ -4,7 +4,7 @@ may make.
 Order of precedence, most specific first (GTFS Schedule reference, transfers.txt, "Linked trips" and specificity
 ranking): both trips, a trip and a route, one trip, both routes, one route, the stops alone; a rule for a stop before
 one for its station; of two equal rules the more cautious, so that no order of rows matters. Where no rule speaks: the
-change time at a stop, and a walk to the stops near by.
+change time at a stop, and a walk to the stops near by, along the streets where they are known.
 
 A search that knows only stops cannot tell who changes there. So where a rule is for some trips, those trips call at a
 copy of the stop (a *node*), and what they may do becomes plain walks between nodes. The search stays the published one.
@@ -13,28 +13,49 @@ copy of the stop (a *node*), and what they may do becomes plain walks between no
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from mobigo.network.model.timetable import F64, I8, I32, I64, NEVER_S, NONE
 
 METRES_A_DEGREE = 111_195.0
 
 
+class StreetWays(Protocol):
+    """Walks along the streets between stops."""
+
+    def between(self, lat: F64, lon: F64, a: I32, b: I32) -> tuple[F64, I32]:
+        """(metres, whole seconds) from each stop of `a` to that of `b`, in the same row, placed by `lat` and `lon`; NaN
+        metres where no street is known at one end, infinite where the streets do not lead there."""
+
+
 @dataclass(frozen=True)
 class WalkRules:
-    """How far and how fast people walk between stops, and the time a change takes."""
+    """How far and how fast people walk between stops, and the time a change takes. `streets`: along them, instead of
+    as the crow flies times `detour`."""
 
     change_s: int = 120
     link_m_max: int = 400  # as the crow flies, between two stops
     detour: float = 1.3
     speed_m_s: float = 1.2
     links_per_stop_max: int = 64
+    streets: StreetWays | None = None
 
-    def walk_s(self, crow_m: F64) -> I32:
-        """Whole seconds of a walk, rounded up."""
-        return np.ceil(crow_m * self.detour / self.speed_m_s).astype(np.int32)
+    def walks(self, lat: F64, lon: F64, a: I32, b: I32) -> tuple[I32, I32, NDArray[np.bool_]]:
+        """(metres, seconds) of the walks from stops `a` to stops `b`, rounded up, and whether there is such a way.
+        Where there is none, what the crow flies: a transfer that a feed gives is believed."""
+        crow = crow_m(lat, lon, a, b)
+        metres, seconds = crow * self.detour, np.ceil(crow * self.detour / self.speed_m_s).astype(np.int32)
+        there = np.ones(len(a), np.bool_)
+        if self.streets is not None:
+            along_m, along_s = self.streets.between(lat, lon, a, b)
+            there = ~np.isinf(along_m)
+            told = np.isfinite(along_m)
+            metres, seconds = np.where(told, along_m, metres), np.where(told, along_s, seconds).astype(np.int32)
+        return np.ceil(metres).astype(np.int32), seconds, there
 
 
 @dataclass(frozen=True)
@@ -159,11 +180,12 @@ def stop_level(
     count = len(lat)
     a = np.concatenate([near[0], plain[:, 0].astype(np.int32)])
     b = np.concatenate([near[1], plain[:, 1].astype(np.int32)])
-    metres = crow_m(lat, lon, a, b)
+    metres, walk_s, there = walk.walks(lat, lon, a, b)
     rank = np.concatenate([np.full(len(near[0]), 2), plain[:, 4]])
     kind = np.concatenate([np.zeros(len(near[0]), np.int64), plain[:, 2]])
     given = np.concatenate([np.full(len(near[0]), NONE), plain[:, 3]])
-    seconds = durations(kind, given, a == b, walk.walk_s(metres), walk.change_s)
+    seconds = durations(kind, given, a == b, walk_s, walk.change_s)
+    seconds[(rank == 2) & ~there] = NEVER_S  # near as the crow flies alone
     key = a.astype(np.int64) * count + b
     order = np.lexsort((-seconds, rank, key))
     first = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
@@ -171,7 +193,7 @@ def stop_level(
     same = first[a[first] == b[first]]
     change_s[a[same]] = seconds[same]
     other = first[(a[first] != b[first]) & (seconds[first] < NEVER_S)]
-    return a[other], b[other], seconds[other], np.ceil(metres[other] * walk.detour).astype(np.int32), change_s
+    return a[other], b[other], seconds[other], metres[other], change_s
 
 
 def durations(kind: I64, given_s: I64, same: np.ndarray, walk_s: I32, change_s: int) -> I32:
@@ -292,8 +314,8 @@ def split_links(
     node_change = np.concatenate([change_s, np.full(len(node_stop) - stop_count, NEVER_S, np.int32)])
     pairs = set(base) | set(by_pair) | {(stop, stop) for stop in copies}
     for x, y in sorted(pairs):
-        crow = crow_m(lat, lon, np.array([x]), np.array([y]))
-        pair_m, pair_walk_s = int(np.ceil(crow[0] * walk.detour)), walk.walk_s(crow)
+        walked_m, pair_walk_s, _there = walk.walks(lat, lon, np.array([x], np.int32), np.array([y], np.int32))
+        pair_m = int(walked_m[0])
         default = (int(change_s[x]), 0) if x == y else base.get((x, y), (NEVER_S, pair_m))
         for from_node, from_trip, from_route in [(x, NONE, NONE), *copies.get(x, ())]:
             for to_node, to_trip, to_route in [(y, NONE, NONE), *copies.get(y, ())]:

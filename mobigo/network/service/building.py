@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mobigo.base.errors import Conflict, NotFound
 from mobigo.infra import clock, numba_cache
@@ -15,6 +16,9 @@ from mobigo.network.store import feeds, networks, places
 from mobigo.network.store.feeds import FeedVersion
 from mobigo.network.store.folders import sweep
 from mobigo.network.store.streets import list_extracts
+
+if TYPE_CHECKING:
+    from mobigo.network.engine.streets.links import BetweenStops
 
 _ATTEMPTS = 5
 Progress = Callable[[int, int | None, str], None]
@@ -38,7 +42,7 @@ def build_network(
         if streets.name:
             build_graph(tools, streets, progress, force)
         if force or not (folder / "timetable.json").exists():
-            _compile(tools, versions, place_maps, name, progress, force)
+            _compile(tools, versions, place_maps, streets, name, progress, force)
         if networks.streets_named(folder) != streets.name:
             networks.name_streets(folder, streets.name)
         with transaction(tools.engine) as session:
@@ -70,6 +74,7 @@ def _compile(
     tools: Tools,
     versions: list[FeedVersion],
     place_maps: list[dict[str, str]],
+    streets: StreetsPlan,
     name: str,
     progress: Progress | None,
     force: bool,
@@ -78,6 +83,7 @@ def _compile(
 
     from mobigo.network.engine.compile import compile_feeds
     from mobigo.network.engine.feedpart import CompileInput
+    from mobigo.network.engine.transfers import WalkRules
     from mobigo.network.store import compiled
 
     inputs = []
@@ -89,9 +95,20 @@ def _compile(
         inputs,
         tools.config.zone,
         name,
+        walk=WalkRules(streets=_between_stops(tools, streets)),
         progress=None if progress is None else lambda stage: progress(len(versions), None, stage),
     )
     root = networks.root_of(tools.config.home)
     if force:
         shutil.rmtree(root / name, ignore_errors=True)
     compiled.save(timetable, root)
+
+
+def _between_stops(tools: Tools, streets: StreetsPlan) -> "BetweenStops | None":
+    if not streets.name:
+        return None
+    from mobigo.network.engine.streets.links import BetweenStops
+    from mobigo.network.engine.streets.routes import Streets
+    from mobigo.network.store import compiled
+
+    return BetweenStops(Streets(compiled.load_streets(networks.streets_root_of(tools.config.home) / streets.name)))

@@ -120,6 +120,37 @@ def test_the_whole_way_on_foot_follows_the_streets(tools: Services, bus: None, t
     assert [walk.walk_m for walk in walks] == [pytest.approx(700, abs=3)]
 
 
+def test_a_change_walks_round_the_wall_too(tools: Services, tmp_path: Path) -> None:
+    """Two stops 60 m apart with a wall between them, 2 × 200 + 60 m by the streets; two more with no way at all."""
+    stops = {"A": (0, 5), "B": (0, 0), "C": (0.6, 0), "D": (0.6, 5), "E": (3, 0), "F": (3, 5), "G": (3, 0.8)}
+    rows = [
+        {"stop_id": name, "stop_lat": f"{at(corner).lat:.7f}", "stop_lon": f"{at(corner).lon:.7f}"}
+        for name, corner in stops.items()
+    ]
+    tables = feed([trip("one", "A 08:00 B 08:10"), trip("two", "C 08:30 D 08:40"), trip("three", "E 08:30 F 08:40"),
+                   trip("four", "A 08:00 G 08:10", route="Q")], stops=rows)  # fmt: skip
+    service.import_feed(tools, write_zip(tables, tmp_path / "bus.zip"))
+    flown = _links(network(tools))
+    assert flown["B", "C"] == pytest.approx(60 * 1.3, abs=1.5)
+    assert flown["G", "E"] == pytest.approx(80 * 1.3, abs=1.5)
+    river: list[DrawnWay] = [([(0, -9), (0, 2), (0.6, 2), (0.6, -2)], STREET), ([(3, 0.8), (9, 0.8)], STREET),
+                             ([(3, 0), (9, 0)], STREET)]  # fmt: skip
+    service.import_streets(tools, write_pbf(tmp_path / "ville.osm.pbf", river))
+    walked = _links(network(tools))
+    assert walked["B", "C"] == walked["C", "B"] == pytest.approx(460, abs=2)
+    assert ("G", "E") not in walked
+
+
+def _links(served: LiveNetwork) -> dict[tuple[str, str], int]:
+    """Metres of the walks between stops, by their names."""
+    table = served.timetable
+    return {
+        (table.stop_name[stop], table.stop_name[int(table.foot_node[row])]): int(table.foot_m[row])
+        for stop in range(len(table.stop_lat))
+        for row in range(int(table.foot_start[stop]), int(table.foot_start[stop + 1]))
+    }
+
+
 def test_importing_again_replaces_and_two_names_are_joined(tools: Services, bus: None, tmp_path: Path) -> None:
     west, east = TOWN[:1], TOWN[1:2]
     service.import_streets(tools, write_pbf(tmp_path / "ouest.osm.pbf", west))

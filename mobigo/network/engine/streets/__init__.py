@@ -5,5 +5,6 @@ nearest     a position to the nearest stretch one may use
 costs       who one is to what each edge costs
 spread      bounded Dijkstra from a position
 routes      what a spread tells: times to positions, ways drawn, their steps in words
+links       walks between stops, for the compiler of the network
 drive       customizable contraction hierarchies: driving matrices
 """
