@@ -150,7 +150,7 @@ describe(
 describe(
     HeadRow, purpose="find the award that counts", keep=Always(_TEN_YEARS),
     plain="operator operator_trip_id supplement award revision driver day started_at campaign content digest rank "
-    "passengers whole_cents settled_cents line_cents fare_cents open stated",
+    "counts passengers whole_cents settled_cents line_cents fare_cents open stated",
 )  # fmt: skip
 describe(
     UseRow, purpose="know what a campaign's caps have used", keep=Always(_TEN_YEARS),
