@@ -89,7 +89,9 @@ def awards_of_month(
         select(AwardRow, StatementLineRow.line_cents)
         .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
         .where(
-            StatementLineRow.month == month, AwardRow.operator == operator, AwardRow.supplement == supplement,
+            StatementLineRow.month == month,
+            AwardRow.operator == operator,
+            AwardRow.supplement == supplement,
         )
         .order_by(AwardRow.started_at, AwardRow.operator_trip_id)
     )

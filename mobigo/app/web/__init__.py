@@ -120,11 +120,11 @@ def in_language(language: str) -> str:
 def navigation() -> list[Menu]:
     """The menus of the head for whoever is looking: everybody's, then the work of those who have some here."""
     identity = current_account() if request.url_rule is not None else None
-    work = [
+    work = tuple(
         entry
         for entry in AGENTS
         if identity is not None and (entry.permission is None or identity.may(entry.permission))
-    ]
+    )
     menus = [(("menu", gettext("Menu principal"), ""), PUBLIC)]
     menus += [(("menu-travail", gettext("Menu de l’espace professionnel"), gettext("Espace professionnel")), work)]
     shown = [

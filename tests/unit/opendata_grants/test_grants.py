@@ -66,9 +66,7 @@ class Home:
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
-def test_a_good_file_is_published_in_one_order(
-    tmp_path: Path, separator: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_good_file_is_published_in_one_order(tmp_path: Path, separator: str, monkeypatch: pytest.MonkeyPatch) -> None:
     later = {**GOOD, "dateConvention": "2026-05-01"}
     contents = []
     for rows in ((GOOD, later), (later, GOOD)):
