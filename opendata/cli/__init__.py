@@ -17,7 +17,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "publish": Command("opendata.cli.datasets:publish", "Publier ce qui a changé, après contrôle."),
     "rollback": Command("opendata.cli.datasets:rollback", "Remettre en ligne une version antérieure, à l'octet près."),
     "validate": Command(
-        "opendata.cli.validate:validate", "Contrôler un GTFS ou un NeTEx par tous les outils de contrôle installés."
+        "opendata.cli.validate:validate", "Contrôler un fichier de données de mobilité par les outils installés."
     ),
     "verify": Command(
         "opendata.cli.datasets:verify", "Vérifier que les fichiers en ligne sont ceux qui ont été publiés."

@@ -1,4 +1,4 @@
-"""`mobigo opendata validate`: every judge on one file, GTFS or NeTEx, published or not."""
+"""`mobigo opendata validate`: every judge of its kind on one file, published or not."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 @click.option("--on", "day", help="Comme si l'on était ce jour (AAAA-MM-JJ) ; par défaut, aujourd'hui.")
 @console.json_option
 def validate(file: Path, day: str | None, as_json: bool) -> int:
-    """Contrôler un GTFS ou un NeTEx par tous les outils de contrôle installés, chacun sous son nom."""
-    from opendata.service.checking import judge_file
+    """Contrôler un fichier (GTFS, GTFS-RT, NeTEx, SIRI, GBFS, table) par les outils installés, chacun sous son nom."""
+    from mobigo.infra.db import reading
+    from opendata.gateway.judges.answers import TABLE
+    from opendata.service.checking import check_table, judge_file, known_tables, standard_of
 
     today = _day(day)
     with opened() as services:
-        checks = judge_file(file, services.judges, today)
+        if file.is_file() and standard_of(file, file.name) == TABLE:
+            with reading(services.engine) as session:
+                checks: tuple[Check, ...] = (check_table(file, file.name, known_tables(session)),)
+        else:
+            checks = judge_file(file, services.judges, today)
     document = {"file": str(file), "checks": [check_json(check) for check in checks]}
     console.emit(document, as_json, lambda: "\n".join(_text(check) for check in checks))
     faulty = any(check.verdict.value == "failed" for check in checks)

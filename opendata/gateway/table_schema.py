@@ -42,13 +42,27 @@ def check(path: Path, spec: FileSpec) -> Check:
     )  # fmt: skip
 
 
+def header_of(path: Path) -> list[str]:
+    """The names of the columns, as the first line gives them; empty when it cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline(10_000)
+    except UnicodeDecodeError:
+        return []
+    return next(csv.reader([first], delimiter=_delimiter(first)), [])
+
+
+def _delimiter(first: str) -> str:
+    return ";" if first.count(";") > first.count(",") else ","
+
+
 def _compare(path: Path, spec: FileSpec, note: Note) -> int:
     wanted = [column.name for column in spec.columns]
     rows = 0
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline()
         file.seek(0)
-        reader = csv.reader(file, delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
+        reader = csv.reader(file, delimiter=_delimiter(first), strict=True)
         header = next(reader, [])
         if header != wanted:
             note("wrong_header", "", 1, ", ".join(header))

@@ -4,20 +4,36 @@ Bounds are tighter than those of an import: anyone may ask, and one check at a t
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from mobigo.base.errors import Conflict
+from sqlalchemy.orm import Session
+
+from mobigo.base.errors import Conflict, InvalidInput
 from mobigo.base.instants import paris_day
 from mobigo.network.store.feeds import FeedVersion
-from opendata.gateway.judges import Canonical, Guru, NationalRules, NetexLinks
-from opendata.gateway.judges.answers import GTFS, NETEX
+from opendata.gateway import table_schema
+from opendata.gateway.judges import (
+    Canonical,
+    GbfsReference,
+    GbfsRules,
+    Guru,
+    NationalRules,
+    NetexLinks,
+    RealtimeReference,
+    RealtimeRules,
+    SiriRules,
+    SiriSchema,
+)
+from opendata.gateway.judges.answers import GBFS, GTFS, NETEX, REALTIME, SIRI, TABLE
 from opendata.model.checks import Check, Judge
+from opendata.model.datasets import FileSpec
 from opendata.rules.features import Feature
+from opendata.store import versions
 
 ARCHIVE_BYTES_MAX: Final = 20_000_000
 _UNPACKED_BYTES_MAX: Final = 150_000_000
@@ -25,13 +41,16 @@ _CELLS_MAX: Final = 15_000_000
 _SLOW_JUDGE_BYTES_MAX: Final = 150_000
 _SLOW_JUDGE_SECONDS_MAX: Final = 20
 _WAIT_S: Final = 15
+_ALIKE_MIN: Final = 0.5
+_HEAD_BYTES: Final = 4_000
+_GBFS_DOCUMENTS: Final = ("gbfs.json", "system_information.json", "station_information.json")
 _one_at_a_time = threading.BoundedSemaphore(1)
 
 
 @dataclass(frozen=True)
 class Checked:
     """What came out. `version`: the feed with our own report on it, as if imported, for pages that show those; None for
-    NeTEx. `checks`: what the other judges say."""
+    anything but a GTFS. `checks`: what the other judges say."""
 
     name: str
     standard: str
@@ -48,23 +67,61 @@ class Checked:
         return own or any(check.verdict.value == "failed" for check in self.checks)
 
 
-def check_file(path: Path, name: str, now: datetime) -> Checked:
-    """Judge the GTFS or the NeTEx at `path`, which somebody calls `name`, as of that day.
+def check_file(path: Path, name: str, now: datetime, tables: Sequence[FileSpec] = ()) -> Checked:
+    """Judge the file at `path`, which somebody calls `name`, as of that day: GTFS, NeTEx, GTFS-Realtime, GBFS, SIRI, or
+    one of these `tables`.
 
     Raises InvalidInput or Refused for what cannot be opened within the bounds, Conflict("opendata.checker_busy") when
     another check goes on for long.
     """
     with _turn():
-        if _is_netex(path, name):
-            judge = NetexLinks(total_bytes_max=_UNPACKED_BYTES_MAX)
-            return Checked(name, NETEX, None, (), (judge.check(path, name, paris_day(now)),))
-        return _check_gtfs(path, name, now)
+        standard = standard_of(path, name)
+        today = paris_day(now)
+        if standard == GTFS:
+            return _check_gtfs(path, name, now)
+        if standard == TABLE:
+            return Checked(name, TABLE, None, (), (check_table(path, name, tables),))
+        judges = [judge for judge in _others() if judge.reads(name, "", standard)]
+        return Checked(name, standard, None, (), tuple(judge.check(path, name, today) for judge in judges))
+
+
+def _others() -> tuple[Judge, ...]:
+    """The judges of what is no GTFS, within the bounds of the public page."""
+    return (
+        NetexLinks(total_bytes_max=_UNPACKED_BYTES_MAX), RealtimeRules(), RealtimeReference(), GbfsRules(),
+        GbfsReference(), SiriRules(), SiriSchema(),
+    )  # fmt: skip
+
+
+def known_tables(session: Session) -> list[FileSpec]:
+    """The tables whose columns are known here: the national schema of carpool places, and those of our datasets."""
+    from covoit.export.places import COLUMNS
+
+    national = FileSpec("lieux-covoiturage.csv", "text/csv", "", "schema-lieux-covoiturage", COLUMNS)
+    declared = [spec for kept in versions.list_datasets(session) for spec in kept.declared.files if spec.columns]
+    return [national, *(spec for spec in declared if spec.name.endswith(".csv"))]
+
+
+def check_table(path: Path, name: str, tables: Sequence[FileSpec]) -> Check:
+    """The table against the columns that its header is nearest to, of those known here. Raises
+    InvalidInput("opendata.table_unknown") when none has half of its columns."""
+    header = table_schema.header_of(path)
+    near = max(tables, key=lambda spec: _alike(spec, header), default=None)
+    if near is None or _alike(near, header) < _ALIKE_MIN:
+        raise InvalidInput("opendata.table_unknown", file=name, columns=", ".join(header)[:200])
+    return table_schema.check(path, replace(near, name=name))
+
+
+def _alike(spec: FileSpec, header: Sequence[str]) -> float:
+    """How much a header is that of these columns: shared names among all."""
+    own = {column.name for column in spec.columns}
+    return len(own & set(header)) / max(1, len(own | set(header)))
 
 
 def judge_file(path: Path, judges: Iterable[Judge], today: date) -> tuple[Check, ...]:
     """What each judge of its kind says of the GTFS (an archive or a folder) or the NeTEx at `path`, as of that day,
     without the bounds of `check_file`."""
-    standard = NETEX if path.is_file() and _is_netex(path, path.name) else GTFS
+    standard = standard_of(path, path.name) if path.is_file() else GTFS
     return tuple(judge.check(path, path.name, today) for judge in judges if judge.reads(path.name, "", standard))
 
 
@@ -78,18 +135,33 @@ def _turn() -> Iterator[None]:
         _one_at_a_time.release()
 
 
-def _is_netex(path: Path, name: str) -> bool:
-    """Whether it looks like NeTEx: a document, or an archive with documents and no table."""
+def standard_of(path: Path, name: str) -> str:
+    """What a file looks like, by its name and, for an archive or a document, by what is in it."""
     from zipfile import BadZipFile, ZipFile
 
-    if name.lower().endswith(".xml"):
-        return True
+    lower = name.lower()
+    if lower.endswith((".pb", ".pbf", ".bin")):
+        return REALTIME
+    if lower.endswith((".csv", ".tsv")):
+        return TABLE
+    if lower.endswith(".xml"):
+        return SIRI if _is_siri(path) else NETEX
     try:
         with ZipFile(path) as archive:
             names = [member.lower() for member in archive.namelist()[:1000]]
     except (BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
-    return any(each.endswith(".xml") for each in names) and not any(each.endswith(".txt") for each in names)
+        return GTFS
+    if any(each.endswith(".pb") for each in names):
+        return REALTIME
+    tables = any(each.endswith(".txt") for each in names)
+    if any(each.endswith(_GBFS_DOCUMENTS) for each in names) and not tables:
+        return GBFS
+    return NETEX if any(each.endswith(".xml") for each in names) and not tables else GTFS
+
+
+def _is_siri(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"http://www.siri.org.uk/siri" in file.read(_HEAD_BYTES)
 
 
 def _check_gtfs(path: Path, name: str, now: datetime) -> Checked:

@@ -1,4 +1,5 @@
-"""The public checker: bring a GTFS or a NeTEx, read what is wrong with it, line by line, in French. Nothing is kept."""
+"""The public checker: bring a file of mobility data (GTFS, GTFS-Realtime, NeTEx, SIRI, GBFS, a table), read what is
+wrong with it, in French. Nothing is kept."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +13,12 @@ from mobigo.base.errors import MobigoError
 from mobigo.infra import ratelimit
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
+from mobigo.infra.db import reading
 from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import body_limit, services
 from mobigo.network.web import report_parts, uploaded
-from opendata.service.checking import ARCHIVE_BYTES_MAX, Checked, check_file
+from opendata.service.checking import ARCHIVE_BYTES_MAX, Checked, check_file, known_tables
 from opendata.web import bp, words
 
 RATE: Final = "30 per hour"
@@ -55,7 +57,9 @@ def check_upload() -> ResponseReturnValue:
         with TemporaryDirectory(dir=folder) as kept:
             path = Path(kept) / (secure_filename(name) or "fichier.zip")  # its messages name it
             upload.save(path)
-            checked = check_file(path, name, now())
+            with reading(services().engine) as session:
+                tables = known_tables(session)
+            checked = check_file(path, name, now(), tables)
     except MobigoError as error:
         return _form(sentence(error.decision)), status_of(error)
     return _report(checked)

@@ -35,6 +35,10 @@ JUDGES = {
     "netex-references": words._("références NeTEx"),
     "netex-xsd": words._("schéma NeTEx"),
     "dcat-shacl": words._("formes DCAT"),
+    "mobigo-temps-reel": words._("règles de Mobigo sur le temps réel"),
+    "mobigo-gbfs": words._("règles de Mobigo sur le GBFS"),
+    "mobigo-siri": words._("règles de Mobigo sur SIRI"),
+    "siri-xsd": words._("schéma SIRI"),
 }
 
 

@@ -13,6 +13,9 @@ from opendata.gateway.judges.national import NationalRules
 from opendata.gateway.judges.netex_links import NetexLinks
 from opendata.gateway.judges.netex_schema import NetexSchema
 from opendata.gateway.judges.own import OwnRules
+from opendata.gateway.judges.realtime import RealtimeReference, RealtimeRules
+from opendata.gateway.judges.shared_vehicles import GbfsReference, GbfsRules
+from opendata.gateway.judges.siri import SiriRules, SiriSchema
 
 if TYPE_CHECKING:
     from mobigo.infra.config import Config
@@ -28,8 +31,29 @@ def judges(config: "Config") -> "list[Judge]":
         NationalRules(),
         NetexLinks(),
         NetexSchema(config.netex_xsd),
+        RealtimeRules(),
+        RealtimeReference(),
+        GbfsRules(),
+        GbfsReference(),
+        SiriRules(),
+        SiriSchema(),
         CatalogueShapes(config.dcat_shapes),
     ]
 
 
-__all__ = ["Canonical", "CatalogueShapes", "Guru", "NationalRules", "NetexLinks", "NetexSchema", "OwnRules", "judges"]
+__all__ = [
+    "Canonical",
+    "CatalogueShapes",
+    "GbfsReference",
+    "GbfsRules",
+    "Guru",
+    "NationalRules",
+    "NetexLinks",
+    "NetexSchema",
+    "OwnRules",
+    "RealtimeReference",
+    "RealtimeRules",
+    "SiriRules",
+    "SiriSchema",
+    "judges",
+]

@@ -11,6 +11,10 @@ from opendata.model.checks import Check, Finding, Verdict
 
 GTFS = "GTFS Schedule"
 NETEX = "NeTEx FR"
+REALTIME = "GTFS Realtime"
+GBFS = "GBFS"
+SIRI = "SIRI"
+TABLE = "Table Schema"
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _VALUE_CHARS_MAX = 200
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from google.transit import gtfs_realtime_pb2
 
 from mobigo.app import cli, create_app, schema
 from mobigo.base.errors import Conflict, Refused
@@ -145,3 +146,58 @@ def test_a_feed_is_written_for_its_reusers_by_a_command(tmp_path: Path, capsys: 
     assert cli.run(["gtfs", "export", "ter", str(tmp_path / "x"), "--only", "carte.pdf"]) == 2
     assert cli.run(["gtfs", "export", "ter", str(tmp_path / "x"), "--coming"]) == 3
     assert cli.run(["gtfs", "export", "bus", str(tmp_path / "x")]) == 2
+
+
+# ---------------------------------------------------------------- what is no timetable
+
+LIEUX = (
+    "id_lieu,nom_lieu,ad_lieu,com_lieu,insee,type,date_maj,ouvert,source,Xlong,Ylat,nbre_pl,nbre_pmr,duree,horaires,"
+    "proprio,lumiere,comm"
+)
+PLACE = "21054-C-001,Gare,,Beaune,21054,Parking,2026-01-05,true,,4.8477,47.0233,20,2,,,,true,"
+SIRI_DOCUMENT = (
+    '<Siri xmlns="http://www.siri.org.uk/siri"><ServiceDelivery><ResponseTimestamp>hier</ResponseTimestamp>'
+    "</ServiceDelivery></Siri>"
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "status", "said"),
+    [
+        (f"{LIEUX}\n{PLACE}\n".encode(), "lieux.csv", 200, "Aucune erreur trouvée"),
+        (f"{LIEUX}\n{PLACE.replace('47.0233', 'nord')}\n".encode(), "lieux.csv", 200, "Des erreurs empêchent"),
+        (b"a,b\n1,2\n", "x.csv", 422, "ne ressemblent à aucune table connue"),
+        (SIRI_DOCUMENT.encode(), "siri.xml", 200, "siri_not_an_instant"),
+        (b"\x0a\x05\x0a\x032.0", "alertes.pb", 200, "rt_no_timestamp"),
+        (b"\xff\xff", "alertes.pb", 200, "ne parvient pas à lire"),
+    ],
+)
+def test_every_kind_of_file_is_told_on_the_same_page(
+    client: FlaskClient, data: bytes, name: str, status: int, said: str
+) -> None:
+    answer = brought(client, data, name)
+    assert answer.status_code == status
+    assert said in " ".join(answer.text.split())
+
+
+def test_shared_vehicles_are_known_by_their_documents(client: FlaskClient, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "g.zip", "w") as made:
+        made.writestr("station_information.json", json.dumps({"last_updated": 1, "data": {"stations": []}}))
+    answer = brought(client, (tmp_path / "g.zip").read_bytes(), "velos.zip")
+    assert answer.status_code == 200
+    assert "gbfs_without_system" in answer.text
+    assert "gbfs-validator" in answer.text
+
+
+def test_a_message_in_an_archive_with_its_timetable_is_compared_with_it(client: FlaskClient, tmp_path: Path) -> None:
+    path = write_zip(FILES, tmp_path / "pair.zip")
+    with zipfile.ZipFile(path, "a") as pair:
+        message = gtfs_realtime_pb2.FeedMessage()
+        message.header.gtfs_realtime_version = "2.0"
+        message.header.timestamp = 1_742_290_000
+        message.entity.add(id="1").trip_update.trip.trip_id = "zzz"
+        pair.writestr("courses.pb", message.SerializeToString())
+    answer = brought(client, path.read_bytes(), "pair.zip")
+    assert answer.status_code == 200
+    assert "rt_unknown_trip" in answer.text
+    assert "E003" in answer.text

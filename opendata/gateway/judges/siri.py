@@ -1,0 +1,104 @@
+"""SIRI documents (CEN/TS 15531): what one can be told of by itself. The schema is not part of this product, and no
+judge of it is installed: whoever asks is told that it did not run.
+"""
+
+from datetime import date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from mobigo.base.decisions import Decision
+from mobigo.network.model.notices import Severity
+from opendata.gateway.judges.answers import SIRI, answer, refused, silent
+from opendata.gateway.judges.realtime import Found
+from opendata.model.checks import Check
+
+SPACE: Final = "http://www.siri.org.uk/siri"
+TIMES: Final = ("Timestamp", "Time")  # how the names of instants end
+_NOT_INSTANTS: Final = ("HeadwayTime", "MinimumUpdateTime")
+
+
+class SiriRules:
+    """A document that reads, is SIRI, answers something, and says when."""
+
+    name = "mobigo-siri"
+    required = True
+
+    def reads(self, name: str, media_type: str, standard: str) -> bool:
+        """SIRI."""
+        return standard == SIRI
+
+    def check(self, path: Path, name: str, today: date) -> Check:
+        """What is wrong with the document."""
+        from lxml import etree
+
+        own, found = version("mobigo"), Found()
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        try:
+            document = etree.parse(str(path), parser)
+        except etree.XMLSyntaxError as error:
+            because = Decision("opendata.judge_cannot_read", judge=self.name, file=name, reason=str(error)[:200])
+            return refused(self.name, own, name, because)
+        if document.docinfo.doctype:
+            return refused(self.name, own, name, Decision("opendata.xml_entities", file=name))
+        _document(found, document.getroot())
+        return answer(self.name, own, name, found.findings())
+
+
+class SiriSchema:
+    """The schema of SIRI: not shipped, and not set up."""
+
+    name = "siri-xsd"
+    required = False
+
+    def reads(self, name: str, media_type: str, standard: str) -> bool:
+        """SIRI."""
+        return standard == SIRI
+
+    def check(self, path: Path, name: str, today: date) -> Check:
+        """It did not run."""
+        return silent(self.name, "", name, "opendata.judge_absent")
+
+
+def _document(found: Found, root: Any) -> None:
+    if root.tag != f"{{{SPACE}}}Siri":
+        found.tell("siri_other_root", element=str(root.tag)[:80])
+        return
+    parts = [each for each in root if isinstance(each.tag, str)]
+    if not parts:
+        found.tell("siri_empty", line=root.sourceline)
+    for part in parts:
+        kind = _local(part)
+        stamps = {_local(each) for each in part if isinstance(each.tag, str)}
+        wanted = "ResponseTimestamp" if kind.endswith(("Delivery", "Response")) else "RequestTimestamp"
+        if wanted not in stamps:
+            found.tell("siri_without_timestamp", Severity.WARNING, element=kind, line=part.sourceline)
+    for each in root.iter():
+        if not isinstance(each.tag, str) or len(each) or not each.text:
+            continue
+        name = _local(each)
+        if name.endswith(TIMES) and name not in _NOT_INSTANTS and not _is_instant(each.text.strip()):
+            found.tell("siri_not_an_instant", element=name, line=each.sourceline, value=each.text.strip()[:40])
+    for call in root.iter(f"{{{SPACE}}}EstimatedCall", f"{{{SPACE}}}MonitoredCall"):
+        _call(found, call)
+
+
+def _call(found: Found, call: Any) -> None:
+    for kind in ("Aimed", "Expected"):
+        times = [call.findtext(f"{{{SPACE}}}{kind}{what}Time") for what in ("Arrival", "Departure")]
+        if all(times) and all(_is_instant(each) for each in times if each):
+            arrives, leaves = (datetime.fromisoformat(str(each)) for each in times)
+            if (arrives.tzinfo is None) == (leaves.tzinfo is None) and leaves < arrives:
+                found.tell("siri_leaves_before_it_arrives", line=call.sourceline)
+
+
+def _local(element: Any) -> str:
+    return str(element.tag).rsplit("}", 1)[-1]
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return ":" in text and text.count(":") == 2 and text.replace(":", "").isdigit()  # an hour of the clock
+    return True
