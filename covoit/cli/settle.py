@@ -40,7 +40,7 @@ def settle(operator: str, month: str, campaign: str, reference: str, paid_on: da
                 "beneficiary": row.beneficiary, "siret": row.siret,
             }  # fmt: skip
         text = _(
-            "%(total)s payés à %(name)s pour %(drivers)s conducteurs ; %(left)s conducteurs laissés de côté, payés "
+            "%(total)s payés à %(name)s pour %(drivers)s conducteurs ; %(left)s conducteurs laissés de côté, payés "
             "directement (%(left_total)s).",
             total=amount(Money(row.cents)), name=row.beneficiary, drivers=row.drivers, left=row.left_out,
             left_total=amount(Money(row.left_out_cents)),

@@ -49,7 +49,7 @@ def settle(
     first, last = first_day_of(month), last_day_of(month)
     clean = " ".join(reference.split())
     if not clean or len(clean) > REFERENCE_MAX:
-        raise InvalidInput("covoit.bad_reference")
+        raise InvalidInput("covoit.bad_reference", most=REFERENCE_MAX)
     if operator == OWN_OPERATOR:
         raise Refused("covoit.call_of_ours", operator=operator)
     award_store.lock(session)
