@@ -1,6 +1,7 @@
 """The public checker in a browser: for everybody, without scripts, by the keyboard; its report is read on a phone."""
 
 import io
+import json
 import zipfile
 
 from playwright.sync_api import Page, expect
@@ -43,3 +44,13 @@ def test_without_scripts_what_cannot_be_read_is_said_beside_the_field(visit_bare
     expect(page.locator("#f-archive-error")).to_contain_text("photo.zip")
     bring(page, "reseau.zip", archive(FILES))
     expect(page.locator("main")).to_contain_text("trips.txt")
+
+
+def test_shared_vehicles_are_told_on_a_phone_and_on_a_large_screen(visit_bare: Visit) -> None:
+    stations = {"last_updated": 1, "data": {"stations": [{"station_id": "1", "lat": 147, "lon": 5}]}}
+    for page in (visit_bare(PAGE), visit_bare(PAGE, width=DESKTOP)):
+        bring(page, "velos.zip", archive({"station_information.json": json.dumps(stations)}))
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Contrôle de velos.zip")
+        expect(page.locator("main")).to_contain_text("règles de Mobigo sur le GBFS")
+        expect(page.locator("main")).to_contain_text("gbfs_station_nowhere")
+        assert everywhere(page) == []
