@@ -252,6 +252,16 @@ def check_network(patient: Patient) -> list[Finding]:
     return [_ok("network", "doctor.network", first_day=timetable.first_day, last_day=timetable.last_day)]
 
 
+def check_map(patient: Patient) -> list[Finding]:
+    from mobigo.planner.gateway.pmtiles import open_archive
+
+    if patient.config.map_tiles is None:
+        return [_ok("map", "doctor.no_map")]
+    archive = open_archive(patient.config.map_tiles)
+    os.close(archive.file)
+    return [_ok("map", "doctor.map", file=patient.config.map_tiles.name, zoom=archive.zoom_max)]
+
+
 def check_carpool_stops(patient: Patient) -> list[Finding]:
     from covoit.service.lines import current_lines
     from mobigo.app.carpool_places import joined
@@ -287,6 +297,7 @@ CHECKS: Final[tuple[Callable[[Patient], list[Finding]], ...]] = (
     check_kernels,
     check_network,
     check_carpool_stops,
+    check_map,
 )
 
 

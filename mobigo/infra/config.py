@@ -233,6 +233,8 @@ class Config:
     netex_xsd: Annotated[Path | None, Setting("MOBIGO_NETEX_XSD", _optional_path, "")]
     dcat_shapes: Annotated[Path | None, Setting("MOBIGO_DCAT_SHAPES", _optional_path, "")]
     gtfs_validator_jar: Annotated[Path | None, Setting("MOBIGO_GTFS_VALIDATOR_JAR", _optional_path, "")]
+    # The background of the maps, a PMTiles archive of pictures on this machine; none: our outlines alone.
+    map_tiles: Annotated[Path | None, Setting("MOBIGO_MAP_TILES", _optional_path, "")]
     log_format: Annotated[str, Setting("MOBIGO_LOG_FORMAT", _one_of("text", "json"), "text")]
     log_level: Annotated[str, Setting("MOBIGO_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")]
 

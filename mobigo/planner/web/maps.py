@@ -4,14 +4,17 @@ Nothing here leaves our own site: the style is a file of ours, and labels are dr
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import isfinite
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from mobigo.base.errors import InvalidInput
 from mobigo.infra.auth import public
 from mobigo.infra.web import services
 from mobigo.network.engine.lines import calls_of
@@ -27,6 +30,9 @@ from mobigo.planner.model import Answer, Ride
 from mobigo.planner.web import bp
 from mobigo.planner.web.here import pinned
 from mobigo.planner.web.journeys import chosen_answer
+
+if TYPE_CHECKING:
+    from mobigo.planner.gateway.pmtiles import Archive
 
 PLACES_MAX = 220
 LINES_MAX = 400
@@ -74,6 +80,43 @@ def journeys_map() -> ResponseReturnValue:
     with pinned() as here:
         _asked, answer = chosen_answer(here)
         return geojson(_collection(_answer_features(here.live, answer)), 0)
+
+
+@bp.get("/carte/fond/<int:z>/<int:x>/<int:y>")
+@public
+def background_tile(z: int, x: int, y: int) -> ResponseReturnValue:
+    """A picture of the background the operator chose; without one there is nothing here."""
+    archive = background()
+    picture = None if archive is None else archive.tile(z, x, y)
+    if archive is None or picture is None:
+        return Response(status=404)
+    response = Response(picture, content_type=archive.media_type)
+    response.headers["Cache-Control"] = f"public, max-age={DAY_S}"
+    return response
+
+
+def background() -> "Archive | None":
+    """The archive of the background; None where none is set, or it cannot be read (`mobigo doctor` says why)."""
+    path = services().config.map_tiles
+    if path is None:
+        return None
+    try:
+        return _archive(path, path.stat().st_mtime_ns)
+    except (OSError, InvalidInput):
+        return None
+
+
+@lru_cache(maxsize=2)
+def _archive(path: Path, _changed: int) -> "Archive":
+    from mobigo.planner.gateway.pmtiles import open_archive
+
+    return open_archive(path)
+
+
+@bp.app_context_processor
+def _background() -> dict[str, Any]:
+    """What the map of any page needs to know of the background."""
+    return {"map_background": background}
 
 
 def box_of(text: str) -> Box | None:

@@ -16,13 +16,15 @@ const read = async (address) => {
 };
 
 /** The look of the map, from the page's own colours: light and dark follow the page. */
-function style(outlines, lines) {
+function style(outlines, lines, tiles) {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const [paper, card, hair, edge, ink] = ["--sunk", "--card", "--hair", "--edge", "--ink"].map(token);
   const geo = (data) => ({ type: "geojson", data });
+  const picture = tiles && { type: "raster", tiles: [`${location.origin}${tiles.address}/{z}/{x}/{y}`], tileSize: 256, minzoom: tiles.least, maxzoom: tiles.most };
   return {
     version: 8,
     sources: {
+      ...(picture ? { background: picture } : {}),
       outlines: geo(outlines), lines: geo(lines),
       places: geo({ type: "FeatureCollection", features: [] }),
       journeys: geo({ type: "FeatureCollection", features: [] }),
@@ -30,6 +32,7 @@ function style(outlines, lines) {
     layers: [
       { id: "ground", type: "background", paint: { "background-color": paper } },
       { id: "region", type: "fill", source: "outlines", filter: ["==", ["get", "kind"], "region"], paint: { "fill-color": card } },
+      ...(picture ? [{ id: "background", type: "raster", source: "background", paint: { "raster-brightness-max": dark ? 0.45 : 1, "raster-saturation": -0.4, "raster-fade-duration": 0 } }] : []),
       { id: "departements", type: "line", source: "outlines", filter: ["==", ["get", "kind"], "departement"], paint: { "line-color": hair, "line-width": 1.2, "line-dasharray": [3, 2] } },
       { id: "border", type: "line", source: "outlines", filter: ["==", ["get", "kind"], "region"], paint: { "line-color": edge, "line-width": 1.6 } },
       { id: "lines", type: "line", source: "lines", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": ["get", "color"], "line-opacity": dark ? 0.55 : 0.42, "line-width": ["interpolate", ["linear"], ["zoom"], 6, ["case", ["==", ["get", "type"], 2], 1.6, 0.8], 12, ["case", ["==", ["get", "type"], 2], 4, 2.5]] } },
@@ -85,6 +88,8 @@ export async function show(side, { byHand }) {
   const [library, , outlines, lines] = await Promise.all([
     import(data.library), loadSheet(data.sheet), read(data.outlines), read(data.lines),
   ]);
+  const [least, most] = (data.tileZoom || "").split(",").map(Number);
+  const tiles = data.tiles ? { address: data.tiles, least, most } : null;
   library.setWorkerUrl(new URL(data.worker, location.href).href);
   const inside = document.createElement("div");
   inside.className = "map-frame";
@@ -92,7 +97,7 @@ export async function show(side, { byHand }) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const [lon, lat, zoom] = (data.center || "").split(",").map(Number);
   const map = new library.Map({
-    container: inside, style: style(outlines, lines), attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false,
+    container: inside, style: style(outlines, lines, tiles), attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false,
     renderWorldCopies: false, fadeDuration: 0, minZoom: 4, maxZoom: 17, cooperativeGestures: false,
     center: data.center ? [lon, lat] : [4.9, 47.2], zoom: data.center ? zoom : 6.6,
     locale: { "Map.Title": data.name, "NavigationControl.ZoomIn": data.zoomIn, "NavigationControl.ZoomOut": data.zoomOut },
@@ -153,7 +158,7 @@ export async function show(side, { byHand }) {
   map.on("mouseenter", "stops", () => (map.getCanvas().style.cursor = "pointer"));
   map.on("mouseleave", "stops", () => (map.getCanvas().style.cursor = ""));
   if ("pick" in data) pick(side, map, library);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.setStyle(style(outlines, lines)));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.setStyle(style(outlines, lines, tiles)));
   side.dataset.ready = "";
   if (byHand) map.getCanvas().focus();
 }
