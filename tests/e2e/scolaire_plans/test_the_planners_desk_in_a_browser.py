@@ -14,6 +14,7 @@ from mobigo.app import schema
 from mobigo.infra import accounts, grants, jobs, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, transaction
+from mobigo.infra.jobs import registry
 from mobigo.infra.roles import Grant, Role
 from scolaire.engine.bells import with_hours
 from scolaire.engine.day import DayAsk, DayLimits, plan_day
@@ -28,6 +29,7 @@ from tests.live import Site, site
 from tests.school_plans_world import NOW, plant
 from tests.school_world import sector
 
+registry.use_modules(["scolaire.tasks"])
 SMALL = sector(4, schools=3, stops=14, pupils=70)
 
 
