@@ -23,6 +23,7 @@ from mobigo.base.periods import Period
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import changed, insert_new
+from mobigo.infra.roles import Identity
 
 AHEAD: Final = timedelta(days=60)  # how far ahead one may publish
 LATE: Final = timedelta(minutes=10)  # "I left a moment ago"
@@ -309,11 +310,15 @@ def unblock(session: Session, by: str, other: str, now: datetime) -> None:
 def report(
     session: Session, by: str, *, about: str | None, offer: str | None, kind: str, words: str, now: datetime
 ) -> str:
-    """Something told to an agent; the log keeps that it was told, not the words. Raises
-    InvalidInput("covoit.bad_report")."""
+    """Something told to an agent; the log keeps that it was told, not the words. Sent again while nobody has read it,
+    it is told once. Raises InvalidInput("covoit.bad_report")."""
     clean = words.strip()
     if kind not in REPORT_KINDS or not 3 <= len(clean) <= WORDS_MAX:
         raise InvalidInput("covoit.bad_report", most=WORDS_MAX)
+    session.get(PersonRow, by, with_for_update=True)  # two presses at once wait for each other
+    known = store.same_report(session, by, about=about, offer=offer, kind=kind, words=clean)
+    if known is not None:
+        return known.id
     row = store.ReportRow(id=new_id(now), by=by, about=about, offer=offer, kind=kind, words=clean, at=now)
     session.add(row)
     session.flush()
@@ -324,15 +329,21 @@ def report(
     return row.id
 
 
-def read_report(session: Session, report_id: str, agent: str, now: datetime) -> None:
-    """An agent has read it and acts on it. Raises NotFound("covoit.no_such_report")."""
+def read_report(session: Session, report_id: str, agent: Identity, now: datetime) -> None:
+    """An agent has read it and acts on it. Raises NotFound("covoit.no_such_report"), for the report on oneself too."""
     row = session.get(store.ReportRow, report_id, with_for_update=True)
-    if row is None:
+    mine = find_person(session, subject=agent.subject)
+    if row is None or (mine is not None and row.about == mine.id):
         raise NotFound("covoit.no_such_report")
     if row.read_at is None:
-        row.read_at, row.read_by = now, agent
+        row.read_at, row.read_by = now, agent.subject
         audit.record(
-            session, "covoit.report_read", actor=agent, object_kind="covoit_report", object_id=report_id, now=now
+            session,
+            "covoit.report_read",
+            actor=agent.subject,
+            object_kind="covoit_report",
+            object_id=report_id,
+            now=now,
         )
 
 

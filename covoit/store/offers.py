@@ -261,9 +261,24 @@ def blocks_of(session: Session, person: str) -> list[BlockRow]:
     return list(session.scalars(select(BlockRow).where(BlockRow.by == person).order_by(BlockRow.at)))
 
 
-def reports(session: Session, *, unread_only: bool, limit: int = 200) -> list[ReportRow]:
-    """What people told, oldest unread first."""
+def reports(
+    session: Session, *, unread_only: bool, hidden_from: str | None = None, limit: int = 200
+) -> list[ReportRow]:
+    """What people told, oldest unread first. `hidden_from`: somebody who may not see what is told of them."""
     asked = select(ReportRow)
+    if hidden_from is not None:
+        asked = asked.where(or_(ReportRow.about.is_(None), ReportRow.about != hidden_from))
     if unread_only:
         asked = asked.where(ReportRow.read_at.is_(None))
     return list(session.scalars(asked.order_by(ReportRow.at).limit(limit)))
+
+
+def same_report(
+    session: Session, by: str, *, about: str | None, offer: str | None, kind: str, words: str
+) -> ReportRow | None:
+    """What a person told already in these very words, and nobody has read yet."""
+    asked = select(ReportRow).where(
+        ReportRow.by == by, ReportRow.about.is_not_distinct_from(about), ReportRow.offer.is_not_distinct_from(offer),
+        ReportRow.kind == kind, ReportRow.words == words, ReportRow.read_at.is_(None),
+    )  # fmt: skip
+    return session.scalar(asked.order_by(ReportRow.id).limit(1))

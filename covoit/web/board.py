@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from covoit.model.bookings import Booking, BookingState, OfferState, Side
 from covoit.model.lines import Help
@@ -19,7 +20,7 @@ from covoit.store import lines as line_store
 from covoit.store import offers as offer_store
 from covoit.store import proofs as proof_store
 from covoit.web import bp
-from covoit.web.forms import Faults, me, point_of, root_key, text, told_at, whole, writing
+from covoit.web.forms import Faults, me, point_of, root_key, text, told_at, viewer, whole, writing
 from mobigo.base.errors import NotFound, Refused
 from mobigo.base.instants import paris_day
 from mobigo.infra import csp, ratelimit
@@ -289,25 +290,31 @@ def wait_act(waiting_id: str, act: str) -> ResponseReturnValue:
 
 
 @bp.get("/covoiturage/urgence")
-@requires(Permission.ACCOUNT_OWN)
+@public
 def emergency() -> ResponseReturnValue:
-    """The numbers to call, and the facts of the trip to say. Nobody is called for you; that it was opened is logged."""
-    offer_id = request.args.get("trajet", "")[:26]
-    facts = None
-    with writing() as session:
-        person = me(session)
-        if offer_id:
-            offer = offer_store.offer_value(offer_store.get_offer(session, offer_id))
-            if offer.driver != person and bookings.live_booking(session, person, offer_id) is None:
-                raise NotFound("covoit.offer_gone")
-            line = lines.get_line(offer.line, paris_day(offer.leaves_at))
-            alias, car = offer_store.aliases(session, [offer.driver]).get(offer.driver, (None, None))
-            facts = {
-                "line": line, "from": line_rules.stop_of(line, offer.from_stop),
-                "to": line_rules.stop_of(line, offer.to_stop), "offer": offer, "alias": alias, "car": car,
-            }  # fmt: skip
-        offers.emergency(session, person, offer_id or None, now())
-    return render_template("covoit/emergency.html", facts=facts, now=now())
+    """The numbers to call, whoever asks; and to an occupant, the facts of the trip to say. Nobody is called for them;
+    that one of them opened it is logged."""
+    offer_id = request.args.get("trajet", "").replace("\x00", "")[:26]
+    person, facts = viewer(), None
+    if person is not None:
+        with writing() as session:
+            facts = _facts(session, person, offer_id)
+            offers.emergency(session, person, None if facts is None else offer_id, now())
+    return render_template("covoit/emergency.html", facts=facts, logged=person is not None, now=now())
+
+
+def _facts(session: Session, person: str, offer_id: str) -> dict[str, Any] | None:
+    """What an occupant of a run has to say on the telephone; None for anybody else."""
+    row = session.get(offer_store.OfferRow, offer_id)
+    if row is None or (row.driver != person and bookings.live_booking(session, person, offer_id) is None):
+        return None
+    offer = offer_store.offer_value(row)
+    line = lines.get_line(offer.line, paris_day(offer.leaves_at))
+    alias, car = offer_store.aliases(session, [offer.driver]).get(offer.driver, (None, None))
+    return {
+        "line": line, "from": line_rules.stop_of(line, offer.from_stop), "to": line_rules.stop_of(line, offer.to_stop),
+        "offer": offer, "alias": alias, "car": car,
+    }  # fmt: skip
 
 
 @bp.get("/covoiturage/signaler")
@@ -339,11 +346,11 @@ def report_now() -> ResponseReturnValue:
             offers.block(session, person, about, now())
     if faults:
         return _report_page(faults)
-    flash(_("C’est reçu. Un agent lit chaque signalement et vous répond."), "good")
+    flash(_("C’est reçu. Un agent lit chaque signalement et s’en occupe."), "good")
     return redirect(url_for("covoit.places"), 303)
 
 
-def _other(session: Any, person: str, booking_id: str | None) -> str | None:
+def _other(session: Session, person: str, booking_id: str | None) -> str | None:
     """The other occupant of a booking of mine. Raises NotFound for a booking that is not."""
     if booking_id is None:
         return None

@@ -13,7 +13,7 @@ from covoit.rules import lines as line_rules
 from covoit.service import bookings, guarantee, lines, offers, proofs
 from covoit.store import lines as line_store
 from covoit.store import offers as offer_store
-from covoit.store.people import person_of
+from covoit.store.people import find_person, person_of
 from covoit.web import bp
 from covoit.web.board import report_kinds
 from covoit.web.forms import Faults, euros_of, hour_of, moment_of, root_key, text, whole, writing
@@ -134,7 +134,8 @@ def reports() -> ResponseReturnValue:
     """What people told, unread first."""
     every = "tous" in request.args
     with writing() as session:
-        rows = offer_store.reports(session, unread_only=not every)
+        mine = find_person(session, subject=auth.signed_in().subject)
+        rows = offer_store.reports(session, unread_only=not every, hidden_from=None if mine is None else mine.id)
     return render_template("covoit/reports.html", reports=rows, kinds=dict(report_kinds()), every=every)
 
 
@@ -143,7 +144,7 @@ def reports() -> ResponseReturnValue:
 def report_read(report_id: str) -> ResponseReturnValue:
     """I have read it, and act on it."""
     with writing() as session:
-        offers.read_report(session, report_id, auth.signed_in().subject, now())
+        offers.read_report(session, report_id, auth.signed_in(), now())
     return redirect(url_for("covoit.reports"), 303)
 
 
