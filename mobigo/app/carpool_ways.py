@@ -160,6 +160,10 @@ class CarpoolWays:
 
         day = paris_day(at)
         guarantee = service.guarantee_on(day)
+        try:
+            price = service.price_on(day)
+        except NotFound:  # no fare is in force that day: a way without a price is none
+            return None
         # Twice: what one waits depends on the hour one begins to, and that hour on what one waits.
         begin = at
         for _ in range(2):
@@ -189,7 +193,7 @@ class CarpoolWays:
             ride_s=ends.ride_s,
             distance_m=ends.ride_m,
             wait_s=wait_s,
-            price=service.price_on(day),
+            price=price,
             wait=wait_in_words(wait),
             guarantee=None if guarantee is None else Decision("carpool.guaranteed", minutes=guarantee.wait_min),
             drivers_expected=drivers,
