@@ -36,7 +36,7 @@ class File:
     payable: Money
     owed: Money
     refusal: Decision | None  # why a payment cannot be asked for, if so
-    statements: Sequence[award_store.StatementRow]  # the latest first
+    statements: Sequence[award_store.MonthSum]  # the latest first
     requests: Sequence[claim_store.ClaimRow]
     cases: Sequence[claim_store.CaseRow]
     decisions: Sequence[claim_store.DecisionRow]

@@ -11,6 +11,7 @@ from covoit.rules import awards as rules
 from covoit.service.awards import fare_receivable
 from covoit.store import awards as store
 from covoit.store import journeys as journey_store
+from covoit.store.files import files_of
 from mobigo.base.errors import NotFound
 from mobigo.base.money import ZERO, Money
 from mobigo.ledger import service as ledger
@@ -26,10 +27,13 @@ class Ridden:
 
 def owed(session: Session, person: str) -> Money:
     """What a passenger owes the Region for journeys made, and has not paid."""
-    try:
-        return max(ZERO, -ledger.balance(session, fare_receivable(person)).net)
-    except NotFound:
-        return ZERO
+    net = ZERO
+    for file in files_of(session, person):
+        try:
+            net += ledger.balance(session, fare_receivable(file)).net
+        except NotFound:
+            continue
+    return max(ZERO, -net)
 
 
 def ridden(session: Session, person: str, first_day: date, last_day: date) -> list[Ridden]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from covoit.model.bookings import OPEN
 from covoit.model.claims import Individual, Kind, Outcome
 from covoit.rules import identity
-from covoit.service import cases, telephones
+from covoit.service import cases, joining, telephones
 from covoit.store import claims as claim_store
 from covoit.store import telephones as phone_store
 from covoit.store import traces
@@ -182,8 +182,9 @@ def decide(
     """Answer a case of identity, and do what was decided. A reason is owed whatever the answer: two people read it.
 
     Granted: the account of who asks is tied to the person of the journeys, or has the number; who had them is told.
-    What stands in the asker's former file stays there, to be claimed at the counter. Raises as `cases.decide_case`,
-    InvalidInput for "partly" or without reason, Refused("covoit.own_case") when the agent is the other person.
+    What the asker's former file holds follows (`joining`). Raises as `cases.decide_case`, InvalidInput for "partly" or
+    without reason, Refused("covoit.own_case") when the agent is the other person,
+    Refused("covoit.identity_payment_under_way") while a payment of either is being prepared.
     """
     if outcome is Outcome.PARTLY:
         raise InvalidInput("covoit.decision_without_outcome")
@@ -196,6 +197,8 @@ def decide(
     agent = find_person(session, subject=by.subject)
     if other is not None and agent is not None and agent.id == other.id:
         raise Refused("covoit.own_case")
+    if outcome is Outcome.GRANTED and other is not None and not row.object_id.startswith(_CHECK):
+        joining.refuse_under_way(session, row.person, other.id)
     made = cases.decide_case(session, case_id, outcome, by=by, name=name, capacity=capacity, reason=reason, now=now)
     if outcome is Outcome.REFUSED:
         return made
@@ -225,6 +228,10 @@ def _give_journeys(session: Session, row: claim_store.CaseRow, other: Person, by
     lost = theirs.subject
     _tie(session, mine, theirs)
     _move_what_is_to_come(session, mine.id, theirs.id)
+    joining.join_files(
+        session, mine.id, theirs.id, of_another=lost is not None, case=row.id, decision=row.decision, by=by.subject,
+        now=now,
+    )  # fmt: skip
     if row.decision is not None:
         session.execute(
             update(claim_store.DecisionRow).where(claim_store.DecisionRow.id == row.decision).values(person=theirs.id)
@@ -240,7 +247,7 @@ def _give_journeys(session: Session, row: claim_store.CaseRow, other: Person, by
 
 
 def _move_what_is_to_come(session: Session, before: str, after: str) -> None:
-    """Runs and seats that are not over follow the account; what was proven stays with who it was proven for."""
+    """Runs and seats that are not over follow the account."""
     open_offers = (OfferRow.driver == before, OfferRow.state.in_([str(each) for each in OPEN]))
     session.execute(update(OfferRow).where(*open_offers).values(driver=after))
     session.execute(

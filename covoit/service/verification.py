@@ -21,8 +21,10 @@ from covoit.service import awards
 from covoit.service.payments import in_payment
 from covoit.store import awards as store
 from covoit.store import payments as payment_store
+from covoit.store.files import joined
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import NotFound
+from mobigo.base.money import ZERO
 from mobigo.infra.db import reading
 from mobigo.ledger import service as ledger
 from mobigo.ledger.model import Phase, Verdict
@@ -32,7 +34,7 @@ from mobigo.ledger.model import Phase, Verdict
 class Finding:
     """Something that is not as it was written: what kind of thing, its id, why."""
 
-    kind: str  # "award", "head", "statement", "payment"
+    kind: str  # "award", "head", "statement", "payment", "file"
     id: str
     reason: Decision
 
@@ -100,6 +102,7 @@ class _Look:
             yield Finding("award", award, Decision("covoit.fault_transfer_without_award"))
         yield from self._statements()
         yield from self._payments()
+        yield from self._former_files()
 
     def _read_ledger(self) -> None:
         """What the ledger says of each award. Only lines of the budgets carry them."""
@@ -217,6 +220,18 @@ class _Look:
                 posted = ledger.find(self.session, f"{key}:{row.end_to_end_id}")
                 if (posted is not None) != ((row.end_to_end_id, str(answer)) in said):
                     yield Finding("payment", row.end_to_end_id, Decision("covoit.fault_payment"))
+
+    def _former_files(self) -> Iterator[Finding]:
+        """A file that was joined to another one holds nothing that is due or owed."""
+        for row in joined(self.session):
+            for account in (awards.payable(row.former), awards.overpaid(row.former)):
+                try:
+                    left = ledger.balance(self.session, account).net
+                except NotFound:
+                    continue
+                waits = select(store.HeadRow.award).where(store.HeadRow.driver == row.person, store.HeadRow.open)
+                if left != ZERO and self.session.scalar(waits.limit(1)) is None:
+                    yield Finding("file", row.former, Decision("covoit.fault_former_file", left=left))
 
 
 def _trip_of(row: store.AwardRow) -> tuple[str, str, str]:

@@ -24,8 +24,10 @@ from covoit.store.award_rows import (
     UseRow,
     slices,
 )
+from covoit.store.files import files_of
 from covoit.store.journey_rows import JourneyRow
 from covoit.store.statements import (
+    MonthSum,
     awards_of_month,
     awards_of_statement,
     closed_months,
@@ -58,6 +60,7 @@ __all__ = [
     "Key",
     "LockRow",
     "MonthRow",
+    "MonthSum",
     "StatementLineRow",
     "StatementRow",
     "UseRow",
@@ -303,7 +306,7 @@ def all_awards(session: Session) -> Iterator[AwardRow]:
 def award_of(session: Session, driver: str, award: str) -> AwardRow:
     """An award of this driver. Raises NotFound("covoit.unknown_award"), for another driver's too."""
     row = session.get(AwardRow, award)
-    if row is None or row.driver != driver:
+    if row is None or row.driver not in files_of(session, driver):
         raise NotFound("covoit.unknown_award", award=award[:40])
     return row
 

@@ -16,6 +16,7 @@ from covoit.model.journeys import Journey, JourneyState, LineLeg
 from covoit.rules import status
 from covoit.rules.status import Acquisition, Check
 from covoit.store.award_rows import AwardRow, StatementLineRow, slices
+from covoit.store.files import of_files
 from covoit.store.journey_rows import (
     OWN_OPERATOR,
     DrivenRow,
@@ -143,7 +144,7 @@ def journeys_stated(session: Session, person: str, last_month: str) -> list[str]
         select(JourneyRow.id)
         .join(AwardRow, of_trip)
         .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
-        .where(StatementLineRow.person == person, StatementLineRow.month <= last_month)
+        .where(of_files(StatementLineRow.person, person), StatementLineRow.month <= last_month)
         .distinct()
     )
     return sorted(session.scalars(asked))

@@ -1,13 +1,16 @@
 """Closed months, and the statements that say what each adds for a driver. Frozen once written."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from sqlalchemy import cast, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from covoit.store import files
 from covoit.store.award_rows import AwardRow, HeadRow, MonthRow, StatementLineRow, StatementRow, slices
+from covoit.store.files import of_files
 from mobigo.base.money import ZERO, Money
 from mobigo.infra.db import table_of
 
@@ -74,7 +77,7 @@ def awards_of_statement(session: Session, person: str, month: str) -> list[tuple
     asked = (
         select(AwardRow, StatementLineRow.line_cents)
         .join(StatementLineRow, StatementLineRow.award == AwardRow.id)
-        .where(StatementLineRow.person == person, StatementLineRow.month == month)
+        .where(of_files(StatementLineRow.person, person), StatementLineRow.month == month)
         .order_by(*_ORDER)
     )
     return [(row[0], row[1]) for row in session.execute(asked)]
@@ -138,9 +141,24 @@ def open_awards_of(session: Session, person: str, last_day: date | None = None) 
     return [(row[0], row[1]) for row in session.execute(asked)]
 
 
-def statements_of(session: Session, person: str) -> list[StatementRow]:
-    """A driver's closed statements, oldest first."""
-    return list(session.scalars(select(StatementRow).where(StatementRow.person == person).order_by(StatementRow.month)))
+@dataclass(frozen=True, slots=True)
+class MonthSum:
+    """What the statement of a month adds up to."""
+
+    month: str
+    lines: int
+    cents: int
+
+
+def statements_of(session: Session, person: str) -> list[MonthSum]:
+    """A driver's closed statements, oldest first; those of a former file added to theirs."""
+    asked = (
+        select(StatementRow.month, func.sum(StatementRow.lines), func.sum(StatementRow.cents))
+        .where(of_files(StatementRow.person, person))
+        .group_by(StatementRow.month)
+        .order_by(StatementRow.month)
+    )
+    return [MonthSum(month, int(lines), int(cents)) for month, lines, cents in session.execute(asked)]
 
 
 def people_before(session: Session, month: str) -> list[str]:
@@ -153,7 +171,7 @@ def validated_by_year(session: Session, person: str) -> dict[int, Money]:
     asked = (
         select(AwardRow.day, StatementLineRow.line_cents)
         .join(AwardRow, AwardRow.id == StatementLineRow.award)
-        .where(StatementLineRow.person == person)
+        .where(of_files(StatementLineRow.person, person))
     )
     years: dict[int, Money] = {}
     for day, cents in session.execute(asked):
@@ -166,7 +184,9 @@ def scales_of(
 ) -> dict[str, set[tuple[str, str]]]:
     """The scales (code, hash) under which each person's validated lines were priced."""
     found: dict[str, set[tuple[str, str]]] = {}
-    for some in slices(sorted(set(people))):
+    wanted = set(people)
+    former = files.former_of(session, wanted)
+    for some in slices(sorted(wanted | former.keys())):
         asked = (
             select(StatementLineRow.person, AwardRow.scale_code, AwardRow.scale_hash)
             .join(AwardRow, AwardRow.id == StatementLineRow.award)
@@ -176,14 +196,16 @@ def scales_of(
         if last_month is not None:
             asked = asked.where(StatementLineRow.month <= last_month)
         for person, code, digest in session.execute(asked):
-            found.setdefault(person, set()).add((code, digest))
+            found.setdefault(former.get(person, person), set()).add((code, digest))
     return found
 
 
 def counts_of(session: Session, people: Iterable[str], last_month: str) -> dict[str, tuple[int, str, str]]:
     """(lines with an amount, first month, last month) of each person's statements up to `last_month`."""
-    found = {}
-    for some in slices(sorted(set(people))):
+    found: dict[str, tuple[int, str, str]] = {}
+    wanted = set(people)
+    former = files.former_of(session, wanted)
+    for some in slices(sorted(wanted | former.keys())):
         asked = (
             select(
                 StatementLineRow.person,
@@ -198,8 +220,10 @@ def counts_of(session: Session, people: Iterable[str], last_month: str) -> dict[
             )
             .group_by(StatementLineRow.person)
         )
-        for person, count, first, last in session.execute(asked):
-            found[person] = (count, first, last)
+        for file, count, first, last in session.execute(asked):
+            person = former.get(file, file)
+            lines, begins, ends = found.get(person, (0, first, last))
+            found[person] = (lines + count, min(begins, first), max(ends, last))
     return found
 
 
@@ -216,7 +240,7 @@ def lines_of_person(session: Session, person: str) -> Iterator[tuple[str | None,
     stated = (
         select(StatementLineRow.month, AwardRow, StatementLineRow.line_cents)
         .join(AwardRow, AwardRow.id == StatementLineRow.award)
-        .where(StatementLineRow.person == person)
+        .where(of_files(StatementLineRow.person, person))
         .order_by(AwardRow.started_at, AwardRow.id)
     )
     yield from ((row[0], row[1], row[2]) for row in session.execute(stated))

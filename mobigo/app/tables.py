@@ -28,6 +28,7 @@ import covoit.store.awards
 import covoit.store.bookings
 import covoit.store.calls
 import covoit.store.claims
+import covoit.store.files
 import covoit.store.fraud
 import covoit.store.ibans
 import covoit.store.journeys

@@ -1215,6 +1215,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_covoit_intake_order_created_at"), "covoit_intake_order", ["created_at"], unique=False)
     op.create_table(
+        "covoit_joined_file",
+        sa.Column("former", sa.String(length=26), nullable=False),
+        sa.Column("person", sa.String(length=26), nullable=False),
+        sa.Column("decision", sa.String(length=26), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("former", name=op.f("pk_covoit_joined_file")),
+    )
+    op.create_index(op.f("ix_covoit_joined_file_person"), "covoit_joined_file", ["person"], unique=False)
+    op.create_table(
         "covoit_journey",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("operator", sa.String(length=40), nullable=False),
@@ -3699,6 +3708,8 @@ def downgrade() -> None:
     op.drop_index("ix_covoit_journey_driver_day", table_name="covoit_journey")
     op.drop_index("ix_covoit_journey_day", table_name="covoit_journey")
     op.drop_table("covoit_journey")
+    op.drop_index(op.f("ix_covoit_joined_file_person"), table_name="covoit_joined_file")
+    op.drop_table("covoit_joined_file")
     op.drop_index(op.f("ix_covoit_intake_order_created_at"), table_name="covoit_intake_order")
     op.drop_table("covoit_intake_order")
     op.drop_index(op.f("ix_covoit_intake_received_at"), table_name="covoit_intake")
