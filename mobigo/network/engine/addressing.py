@@ -172,6 +172,10 @@ class AddressBook:
         link = np.array([word in LINK_WORDS for word in self._words.words], np.bool_)
         self._named = np.where(link, np.float32(0), self._rarity)  # what must be said of a name: not its small words
         self._rarity[link] *= np.float32(0.15)
+        own, of = addresses.street_word_own, addresses.street_word
+        self._weight = np.where(own, np.float32(1), SURROUNDINGS)
+        self._own = np.where(own, self._named[of], np.float32(0))
+        self._needed = np.maximum(np.add.reduceat(self._own, addresses.street_word_start[:-1]), np.float32(1e-6))
 
     @staticmethod
     def looks_like(text: str) -> bool:
@@ -190,6 +194,8 @@ class AddressBook:
                 known = best.get(match.place.id)
                 if known is None or known.score < match.score:
                     best[match.place.id] = match
+            if any(match.score == WHOLE for match in best.values()):
+                break  # the text says a door to the letter: it is no street with a number in its name
         doors = {id_.rpartition(":")[0] for id_ in best if id_.count(":") == 3}
         kept = [match for id_, match in best.items() if id_ not in doors]  # a door says its street
         return sorted(kept, key=lambda match: (-match.score, match.place.name, match.place.id))[:limit]
@@ -236,7 +242,6 @@ class AddressBook:
         total, wanted = np.zeros(book.street_count, np.float32), 0.0
         missed, exact = np.zeros(book.street_count, np.int32), np.ones(book.street_count, np.bool_)
         known, said = np.zeros(len(self._words.words), np.float32), np.zeros(len(self._words.words), np.bool_)
-        weight = np.where(book.street_word_own, np.float32(1), SURROUNDINGS)
         for i, word in enumerate(asked):
             quality = self._words.quality(word, i == len(asked) - 1)
             for short in (SHORT_FOR, SHORT_WAYS):
@@ -245,7 +250,7 @@ class AddressBook:
             share = float(self._rarity[quality > 0].max(initial=0.0)) or float(self._rarity.max())
             share = max(share, 0.2) if word not in LINK_WORDS else 0.1
             wanted += share
-            best = np.maximum.reduceat(quality[of] * weight, starts)
+            best = np.maximum.reduceat(quality[of] * self._weight, starts)
             total += best * np.float32(share)
             if word not in LINK_WORDS:
                 missed += best == 0
@@ -253,10 +258,8 @@ class AddressBook:
             known = np.maximum(known, quality)
             said |= quality == 1
         text_share = total / np.float32(wanted or 1)
-        own = np.where(book.street_word_own, self._named[of], np.float32(0))
-        needed = np.maximum(np.add.reduceat(own, starts), np.float32(1e-6))
-        name_share = np.add.reduceat(own * known[of], starts) / needed
-        whole = exact & (np.add.reduceat(own * said[of], starts) >= needed * np.float32(0.999))
+        name_share = np.add.reduceat(self._own * known[of], starts) / self._needed
+        whole = exact & (np.add.reduceat(self._own * said[of], starts) >= self._needed * np.float32(0.999))
         content = sum(word not in LINK_WORDS for word in asked)
         keep = (missed <= (1 if content >= 3 else 0)) & (text_share >= 0.5)
         score: F32 = np.where(keep, 100 * text_share + 15 * name_share - 25 * missed, 0).astype(np.float32)
