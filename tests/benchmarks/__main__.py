@@ -33,6 +33,7 @@ BENCHMARKS = (
     "opendata",
     "opendata_privacy",
     "opendata_diff",
+    "opendata_http",
     "streets",
 )
 KEPT = Path("var/benchmarks.ndjson")
