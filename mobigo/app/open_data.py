@@ -4,10 +4,10 @@ Timetables are in `open_timetables`. Tables about people are offered by
 `mobigo.app.open_people`, through the gate of `opendata`, never from here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mobigo.base.instants import paris_day
 from opendata.export.tables import CSV, csv_bytes
@@ -59,7 +59,8 @@ def _ticketing(services: "Services", now: datetime) -> Iterator[Offer]:
         Theme.FARES,
         "tarifs.csv",
         "Pour afficher un prix juste dans une application, comparer des tarifs, suivre leur évolution.",
-        ("tarifs", "billets", "abonnements"),
+        ("tarifs", "billets", "abonnements", "GTFS-Fares v2"),
+        beside=(FARES, lambda now: _fares(services, now)),
     )
     yield _table(
         tables["billettique-points-de-vente"],
@@ -70,7 +71,32 @@ def _ticketing(services: "Services", now: datetime) -> Iterator[Offer]:
     )
 
 
-def _table(table: "Dataset", theme: Theme, name: str, serves: str, keywords: tuple[str, ...]) -> Offer:
+FARES: Final = FileSpec(
+    "gtfs-fares-v2.zip",
+    "application/zip",
+    "Les mêmes prix en tables GTFS-Fares v2, à joindre au GTFS des réseaux : zones, produits, règles de correspondance",
+)
+
+
+def _fares(services: "Services", now: datetime) -> Produced:
+    """The tariff in force as the fare tables of a GTFS; stops, lines and calendars are those of the networks' feeds."""
+    from hashlib import sha256
+
+    from billettique.export.fares import fare_files
+    from billettique.gateway.fares import tariff_on
+    from mobigo.network.export.archive import content_hash, zip_bytes
+
+    made = fare_files(tariff_on(paris_day(now), services.config.home).tables)
+    content = content_hash({name: sha256(data).hexdigest() for name, data in made.items()})
+    return Produced(FARES.name, FARES.media_type, zip_bytes(made), content_sha256=content)
+
+
+Beside = tuple[FileSpec, Callable[[datetime], Produced]]  # a further file of a dataset, and what makes it
+
+
+def _table(
+    table: "Dataset", theme: Theme, name: str, serves: str, keywords: tuple[str, ...], *, beside: Beside | None = None
+) -> Offer:
     declared = Declaration(
         code=table.code,
         title=table.title,
@@ -79,16 +105,20 @@ def _table(table: "Dataset", theme: Theme, name: str, serves: str, keywords: tup
         theme=theme,
         gate=Gate.OPEN,
         period=Period.NIGHT,
-        files=(FileSpec(name, CSV, table.title, "Table Schema", table.columns),),
+        files=(
+            FileSpec(name, CSV, table.title, "Table Schema", table.columns),
+            *(() if beside is None else (beside[0],)),
+        ),
         keywords=keywords,
     )
 
-    def produce(_now: datetime, _folder: Path) -> list[Edition]:
+    def produce(now: datetime, _folder: Path) -> list[Edition]:
         rows = list(table.rows())
         if not rows:
             return []
         content = csv_bytes(table.columns, rows)
-        return [Edition(files=(Produced(name, CSV, content, rows=len(rows)),), counts={"published": len(rows)})]
+        more = () if beside is None else (beside[1](now),)
+        return [Edition(files=(Produced(name, CSV, content, rows=len(rows)), *more), counts={"published": len(rows)})]
 
     return Offer(declared, produce)
 

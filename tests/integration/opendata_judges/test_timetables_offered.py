@@ -1,6 +1,9 @@
 """The Region's timetables on their way out: all files of a feed, now and for its coming period; what is not ours stays;
 the same facts are the same version."""
 
+import csv
+import io
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -99,3 +102,21 @@ def test_a_feed_that_is_somebody_else_s_or_taken_out_is_not_ours_to_publish(serv
     with transaction(services.engine) as session:
         feeds.set_active(session, "cars", False)
     assert not [each for each in offers(services, NOW) if each.declared.code == "horaires-cars"]
+
+
+def test_fares_leave_as_a_table_and_as_the_fare_tables_of_a_gtfs(services: Services, tmp_path: Path) -> None:
+    now = datetime(2026, 11, 26, 3, tzinfo=UTC)
+    [offer] = [each for each in offers(services, now) if each.declared.code == "billettique-tarifs"]
+    first, again = (next(iter(offer.produce(now, tmp_path))) for _ in range(2))
+    assert [file.name for file in first.files] == ["tarifs.csv", "gtfs-fares-v2.zip"]
+    assert [file.content_sha256 for file in first.files] == [file.content_sha256 for file in again.files]
+    content = first.files[1].content
+    assert isinstance(content, bytes)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        products = list(csv.DictReader(io.StringIO(archive.read("fare_products.txt").decode())))
+        assert {"fare_products.txt", "fare_leg_rules.txt"} <= set(archive.namelist())
+    assert isinstance(first.files[0].content, bytes)
+    table = list(csv.DictReader(io.StringIO(first.files[0].content.decode())))
+    assert sorted((row["fare_product_id"], float(row["amount"])) for row in products) == sorted(
+        (row["produit"], float(row["prix_eur"])) for row in table
+    )
