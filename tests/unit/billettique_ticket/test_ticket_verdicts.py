@@ -605,7 +605,7 @@ def refuses_all(codes: Iterable[bytes], seed: int) -> None:
 
 
 OTHERS = [[bytes((other,)) for other in range(256) if other != octet] for octet in range(256)]
-CODES, PARTS = (200, 20) if os.environ.get("MOBIGO_CI", "") not in ("", "0") else (8, 8)
+CODES, PARTS = (200, 25) if os.environ.get("MOBIGO_CI", "") not in ("", "0") else (8, 8)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
