@@ -93,15 +93,19 @@ def faults(page: Page) -> list[str]:
     return axe_faults(page) + own_faults(page)
 
 
-def everywhere(page: Page) -> list[str]:
+def everywhere(page: Page, *, dark: bool = True) -> list[str]:
     """The faults of the page on a small phone and on a desktop, light and dark, each told with where it shows. What the
-    dark has of its own is colours: axe is asked about them alone there."""
+    dark has of its own is colours: axe is asked about them alone there. Without `dark`, in the light alone. Scripts
+    must run: axe waits for ever where they do not; `own_faults` does not.
+    """
     found = []
     JUDGED.append(page.url)
     for width, height in ((PHONE_SMALL, 640), (DESKTOP, 900)):
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="light", reduced_motion="reduce")  # a colour on its way is no colour of ours
         found += [f"{width} px, light: {fault}" for fault in faults(page)]
+        if not dark:
+            continue
         page.emulate_media(color_scheme="dark")
         found += [f"{width} px, dark: {fault}" for fault in axe_faults(page, colours_alone=True) + own_faults(page)]
     return found

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mobigo.infra.db import open_engine
-from tests.browser import Visit, Visitor, nothing_amiss, visitor
+from tests import every_page
+from tests.browser import JUDGED, Visit, Visitor, nothing_amiss, visitor
 from tests.demo_home import Demo
 from tests.live import Site, site
 
@@ -20,6 +21,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test that `tests/every_page.py` names as the one that opens a page has judged that page when it ends."""
+    JUDGED.clear()
+    said = yield
+    unseen = every_page.unseen_by(item.nodeid, JUDGED)
+    assert unseen == [], "tests/every_page.py says that this test judges these pages by `everywhere`"
+    return said
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,23 @@ from sqlalchemy import text
 
 from mobigo.app import schema
 from mobigo.app.oidc_test_provider import running
-from mobigo.infra import accounts, apikeys, audit, grants, passwords
+from mobigo.infra import account_links, accounts, apikeys, audit, grants, passwords
+from mobigo.infra.account_links import Purpose
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
 from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.jobs.tables import JobRow
 from mobigo.infra.roles import Grant, Identity, Role
-from tests.browser import DESKTOP, TEXT_PAGE_LIMIT_BYTES, Visitor, everywhere, tab_through, visitor, weight_bytes
+from tests.browser import (
+    DESKTOP,
+    TEXT_PAGE_LIMIT_BYTES,
+    Visitor,
+    everywhere,
+    own_faults,
+    tab_through,
+    visitor,
+    weight_bytes,
+)
 from tests.live import Site, free_port, site
 
 EMAIL, PASSWORD = "administration@exemple.fr", "cheval batterie agrafe"
@@ -110,6 +120,32 @@ def test_every_page_of_an_administrator_is_for_everybody_and_light(
             assert weight_bytes(page) <= TEXT_PAGE_LIMIT_BYTES
         assert (visiting.outside, visiting.complaints) == ([], [])
     assert found == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_the_pages_that_a_letter_leads_to_are_for_everybody(browser: Browser, people_site: Site, scripts: bool) -> None:
+    judge = everywhere if scripts else own_faults
+    engine = open_engine(f"sqlite:///{people_site.home / 'mobigo.sqlite'}")
+    with transaction(engine) as session:
+        subject, email = accounts.find_by_email(session, EMAIL), "autre@exemple.fr"
+        asked = ((Purpose.REGISTER, None, email), (Purpose.RESET, subject, None), (Purpose.EMAIL, subject, email))
+        joining, forgotten, moved = (
+            account_links.make_link(session, purpose, now(), subject=whose, email=address)
+            for purpose, whose, address in asked
+        )
+    engine.dispose()
+    with visitor(browser, people_site.url, scripts=scripts) as visiting:
+        page = visiting.open(f"/inscription/{joining}")
+        assert page.get_by_role("textbox").count() > 0  # the form, not the sentence of a link that is over
+        assert judge(page) == []
+        page.goto(f"{people_site.url}/mot-de-passe/{forgotten}")
+        assert page.locator("input[type=password]").count() > 0
+        assert judge(page) == []
+        page = entered(visiting)
+        page.goto(f"{people_site.url}/compte/adresse/{moved}")
+        assert email in page.locator("main").inner_text()
+        assert judge(page) == []
+        assert (visiting.outside, visiting.complaints) == ([], [])
 
 
 @pytest.mark.parametrize("form", ["/connexion", "/inscription"])

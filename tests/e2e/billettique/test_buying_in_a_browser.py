@@ -2,6 +2,7 @@
 the ticket back. Every page is for everybody, in both languages, and light."""
 
 import re
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page, expect
 
@@ -63,6 +64,7 @@ def test_the_bank_asks_its_holder_and_yes_makes_the_ticket(visit_bare: Visit) ->
     to_checkout(page)
     pay(page, "pm_card_authenticationRequired")
     expect(page).to_have_url(re.compile("/simulation/3ds/"))
+    assert clean(page) == []
     page.locator("button[value=yes]").click()
     expect(page.get_by_text("Vos titres sont prêts.")).to_be_visible()
 
@@ -78,6 +80,22 @@ def test_a_ticket_is_given_back_from_its_order(visit_bare: Visit) -> None:
     assert clean(page) == []
 
 
+def test_a_pass_is_taken_from_another_day_on(visit_bare: Visit) -> None:
+    """No act confirms the price of a pass yet, so none is on sale here: the page is reached by its address, and says
+    of a ticket why it cannot be exchanged."""
+    page = visit_bare("/achats")
+    to_checkout(page)
+    pay(page, "pm_card_visa")
+    expect(page.get_by_text("Vos titres sont prêts.")).to_be_visible()
+    refund = page.get_by_role("link", name=re.compile("Me faire rembourser")).get_attribute("href")
+    assert refund is not None
+    page.goto(urljoin(page.url, refund.replace("/rembourser/", "/echanger/")))
+    assert clean(page) == []
+    page.get_by_role("button", name="Échanger ce titre").click()
+    expect(page.get_by_text("Rien n’est changé")).to_be_visible()
+    assert clean(page) == []
+
+
 def test_every_page_of_a_purchase_is_for_everybody(visit_bare: Visit) -> None:
     page = visit_bare("/achats")
     assert weight_bytes(page) <= BUY_LIMIT_BYTES
@@ -87,6 +105,8 @@ def test_every_page_of_a_purchase_is_for_everybody(visit_bare: Visit) -> None:
     page.get_by_role("link", name=re.compile("^Payer")).click()
     assert clean(page) == []
     page.get_by_role("button", name=re.compile("^Payer")).click()
+    expect(page).to_have_url(re.compile("/simulation/paiement/"))
+    assert clean(page) == []
     page.locator("main button").first.click()
     expect(page.get_by_text("Vos titres sont prêts.")).to_be_visible()
     assert clean(page) == []

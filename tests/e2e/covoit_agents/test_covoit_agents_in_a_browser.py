@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.orm import Session
 
-from covoit.model.claims import Kind
+from covoit.model.claims import Kind, Outcome
 from covoit.rules.payments import end_to_end_id
-from covoit.service import awards, claims, fraud
+from covoit.service import awards, cases, claims, fraud
 from covoit.store import claims as claim_store
 from covoit.store import fraud as fraud_store
 from mobigo.app import schema
+from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, reading, transaction
-from mobigo.infra.roles import Role
+from mobigo.infra.roles import Grant, Identity, Role
 from mobigo.ledger import service as ledger
 from mobigo.ledger.model import Transfer
 from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, visitor
@@ -74,7 +76,7 @@ def the_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     anne, bruno = a_closed_month(engine, home, month, now())
     requests = claim(engine, anne, now()), claim(engine, bruno, now())
     fraud.look(engine, f"{month:%Y-%m}", coaches=None, now=now())
-    _subjects, tokens = agents(engine)
+    subjects, tokens = agents(engine)
     with transaction(engine) as session:
         complaint = claims.complain(session, anne, f"{month:%Y-%m}", "Il manque mon trajet du lundi.", now=now())
         ban = claim_store.open_case(session, Kind.BAN, bruno, "trajets en double", None, now())
@@ -84,11 +86,25 @@ def the_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         ledger.post(session, [owed], now=now())
         claim_store.open_recovery(session, bruno, f"{month:%Y-%m}", Money(430), now())
         ids = {"complaint": complaint.id, "ban": ban.id, "anne": anne, "mia": mia}
+        ids["decision"], ids["excluded"] = _excluded(session, mia, subjects[Role.CARPOOL_MANAGER])
     with reading(engine) as session:
         ids["alert"] = fraud_store.alerts(session)[0].id
     engine.dispose()
     with site(home) as answering:
         yield Office(answering, tokens, requests, ids)
+
+
+def _excluded(session: Session, person: str, manager: str) -> tuple[str, str]:
+    """Somebody told three weeks ago, who did not answer, may not drive for a week: (the decision, the ban)."""
+    case = claim_store.open_case(session, Kind.BAN, person, "sièges échangés", None, now() - timedelta(days=30))
+    case.notified_at = now() - timedelta(days=21)
+    decision = cases.decide_case(
+        session, case.id, Outcome.GRANTED, by=Identity(manager, (Grant(Role.CARPOOL_MANAGER),)), name="Claire",
+        capacity="gestionnaire", reason="Quatre trajets échangés.", last_day=paris_day(now()) + timedelta(days=6),
+        now=now(),
+    )  # fmt: skip
+    (ban,) = claim_store.bans_of(session, person)
+    return decision.id, ban.id
 
 
 @pytest.fixture
@@ -113,6 +129,7 @@ PAGES = [
     ("/dossiers/{complaint}", Role.COUNTER_AGENT), ("/dossiers/{ban}", Role.CARPOOL_MANAGER),
     ("/personnes?q=ann", Role.COUNTER_AGENT), ("/personnes/{anne}", Role.CARPOOL_MANAGER),
     ("/alertes", Role.CARPOOL_MANAGER), ("/alertes/{alert}", Role.CARPOOL_MANAGER),
+    ("/decisions/{decision}", Role.ORDONNATEUR), ("/exclusions/{excluded}", Role.CARPOOL_MANAGER),
 ]  # fmt: skip
 
 

@@ -198,6 +198,14 @@ def test_a_driver_publishes_and_a_passenger_finds_the_ride(world: World):
     expect(driver.get_by_text("Le trajet est annulé")).to_be_visible()
 
 
+def test_a_passenger_waits_at_a_stop(world: World):
+    page = world.open(f"{ON_WAY}?sens=1&arret={MONTBARD}", "karim", width=PHONE)
+    page.get_by_role("button", name="Prévenir les conducteurs").press("Enter")
+    expect(page).to_have_url(re.compile("/covoiturage/attente/"))
+    assert everywhere(page) == []
+    page.get_by_role("button", name="Je n’attends plus").press("Enter")  # the panel counts who waits: not this one
+
+
 def test_the_panel_says_that_somebody_waits(world: World):
     page = world.open(f"/covoiturage/panneau/{MONTBARD}")
     expect(page.get_by_text("2 personnes attendent")).to_be_visible()
@@ -216,6 +224,8 @@ def test_somebody_new_declares_their_age_and_joins_as_a_driver(world: World):
     page.get_by_label("Nom", exact=True).fill("D’Hérûg")
     page.get_by_label("Téléphone mobile", exact=True).fill("06 39 98 00 77")
     page.get_by_role("button", name="Recevoir un code").press("Enter")
+    expect(page.get_by_label("Code à six chiffres")).to_be_visible()
+    assert everywhere(world.open("/covoiturage/mon-telephone/code", "new")) == []
     page.get_by_label("Code à six chiffres").fill(code_sent_to(world, "+33639980077"))
     page.get_by_role("button", name="Vérifier mon numéro").press("Enter")
     expect(page.get_by_text("Vous pouvez conduire.")).to_be_visible()  # led back to where they were going

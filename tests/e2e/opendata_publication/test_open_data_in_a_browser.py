@@ -1,5 +1,6 @@
 """Open data in a browser: every page for everybody; a publication of two persons, by the keyboard, without scripts."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,9 +18,11 @@ from mobigo.infra.db import open_engine, transaction
 from opendata.model.datasets import FileSpec
 from opendata.model.editions import Edition, Produced
 from opendata.model.offers import Offer
+from opendata.rules.following import REASONS
+from opendata.service import following
 from opendata.service.measuring import watch
 from opendata.service.publishing import publish_all
-from tests.browser import DESKTOP, PHONE, Visitor, everywhere, visitor
+from tests.browser import DESKTOP, PHONE, Visitor, everywhere, own_faults, visitor
 from tests.live import Site, site
 from tests.opendata_world import AUDITED, PEOPLE, PLACES, ROWS, Facts, stern, tools_of
 
@@ -90,11 +93,37 @@ def enter(browser: Browser, published_site: tuple[Site, dict[str, str], str]) ->
     [
         ("/donnees", PHONE), ("/donnees/essai-lieux", PHONE), ("/donnees/essai-carte", DESKTOP),
         ("/donnees/suivre", PHONE), ("/donnees/service", PHONE),
-        ("/donnees/non-publiees", PHONE),
+        ("/donnees/non-publiees", PHONE), ("/donnees/essai-lieux/versions", PHONE),
     ],
 )  # fmt: skip
 def test_the_pages_of_reusers_are_for_everybody(enter: Open, path: str, width: int) -> None:
     assert everywhere(enter(path, width=width)) == []
+
+
+def test_a_version_of_a_dataset_is_for_everybody(enter: Open) -> None:
+    page = enter("/donnees/essai-lieux/versions", width=PHONE)
+    page.locator("main a[href*='/donnees/essai-lieux/versions/']").first.click()
+    expect(page).to_have_url(re.compile("/donnees/essai-lieux/versions/."))
+    assert everywhere(page) == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_who_asks_to_be_told_confirms_on_a_page_for_everybody(
+    enter: Open, published_site: tuple[Site, dict[str, str], str], scripts: bool
+) -> None:
+    config = load_config({"MOBIGO_HOME": str(published_site[0].home)})
+    engine = open_engine(config.database_url)
+    with transaction(engine) as session:
+        asked = following.ask_by_mail(
+            session, config, dataset="essai-lieux", reasons=[REASONS[0]], email=f"lecteur-{scripts}@example.org",
+            person=None, language="fr", now=now(),
+        )  # fmt: skip
+        address = f"/donnees/suivre/{asked.id}/{following.token_of(config, asked.id)}"
+    engine.dispose()
+    page = enter(address, width=PHONE, scripts=scripts)
+    assert (everywhere if scripts else own_faults)(page) == []
+    page.locator("main button").first.click()
+    expect(page.locator(".alert-good").first).to_be_visible()
 
 
 def test_the_desk_is_for_everybody(enter: Open, published_site: tuple[Site, dict[str, str], str]) -> None:

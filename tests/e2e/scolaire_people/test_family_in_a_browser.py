@@ -57,7 +57,7 @@ def school_site(
     schema.migrate(engine)
     instant, tokens, subjects = now(), {}, {}
     with transaction(engine) as session:
-        place(session)
+        stops = place(session)
         for name in ("anne", "clara", "manager"):
             subjects[name] = accounts.create(
                 session, instant, email=f"{name}@example.org", name=name.title(), password_hash=None
@@ -65,6 +65,7 @@ def school_site(
             tokens[name] = sessions.open_session(session, subjects[name], instant, None, None)
         grants.give(session, subjects["manager"], Grant(Role.SCHOOL_MANAGER), instant, by=None)
     pages = _fill(engine, home, subjects)
+    pages["manager"].append(f"{DESK}/arrets/{min(stops.values())}")
     with site(home) as answering:
         yield answering, engine, tokens, pages
     engine.dispose()
@@ -85,8 +86,11 @@ def _fill(engine: Engine, home: object, subjects: dict[str, str]) -> dict[str, l
         return {
             "nobody": ["/scolaire?commune=Liernais"],
             "anne": [f"{FAMILY}/dossiers/{first.id}", f"{FAMILY}/inscription/{COLLEGE}",
-                     f"{FAMILY}/eleves/{first.pupil}/autre-parent"],
-            "manager": [DESK, f"{DESK}/dossiers/{second.id}", f"{DESK}/etablissements/{COLLEGE}", f"{DESK}/alertes"],
+                     f"{FAMILY}/eleves/{first.pupil}/autre-parent",
+                     f"{FAMILY}/eleves/{first.pupil}/renouveler/{year + 1}",
+                     f"{FAMILY}/eleves/{first.pupil}/renouveler/{year + 1}/{COLLEGE}"],
+            "manager": [DESK, f"{DESK}/dossiers/{second.id}", f"{DESK}/etablissements/{COLLEGE}", f"{DESK}/alertes",
+                        f"{DESK}/papier/{COLLEGE}"],
         }  # fmt: skip
 
 
