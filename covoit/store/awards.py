@@ -306,7 +306,7 @@ def all_awards(session: Session) -> Iterator[AwardRow]:
 def award_of(session: Session, driver: str, award: str) -> AwardRow:
     """An award of this driver. Raises NotFound("covoit.unknown_award"), for another driver's too."""
     row = session.get(AwardRow, award)
-    if row is None or row.driver not in files_of(session, driver):
+    if row is None or (row.driver != driver and row.driver not in files_of(session, driver)):
         raise NotFound("covoit.unknown_award", award=award[:40])
     return row
 
