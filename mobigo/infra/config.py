@@ -168,7 +168,10 @@ def _local_url(known: Mapping[str, Any]) -> str:
 
 
 def _data_contact(known: Mapping[str, Any]) -> str:
-    host = urlsplit(known["base_url"]).hostname or ""
+    try:
+        host = urlsplit(known["base_url"]).hostname or ""
+    except ValueError:  # made of a host that is none, "[": the web will not listen there
+        host = ""
     return f"donnees@{host}" if host.rpartition(".")[2].isalpha() and "." in host else "donnees@mobigo.example.org"
 
 

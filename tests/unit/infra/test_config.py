@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mobigo.base.errors import InvalidInput, Refused
@@ -145,6 +145,7 @@ def test_a_secret_is_never_repeated() -> None:
 
 
 @given(st.sampled_from(variables()), st.text(max_size=40))
+@example("MOBIGO_HOST", "[")
 def test_any_text_is_read_or_refused_never_a_crash(variable: str, text: str) -> None:
     with suppress(InvalidInput):
         load_config({variable: text})
