@@ -203,10 +203,11 @@ def test_an_import_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
         ("long.csv", b"numero;nom_voie;code_insee;nom_commune;lon;lat\n" + b"x" * (LINE_BYTES_MAX + 1),
          "network.addresses_long_line"),
         ("plain.csv.gz", b"numero;nom_voie", "network.addresses_broken"),
-        ("cut.csv.gz", gzip.compress(b"numero;nom_voie;code_insee;nom_commune;lon;lat\n" * 99)[:40],
+        ("cut.csv.gz", gzip.compress(b"numero;nom_voie;code_insee;nom_commune;lon;lat\n" * 99, mtime=0)[:40],
          "network.addresses_broken"),
         ("nul.csv", b"\x00" * 100, "network.addresses_columns"),
     ],
+    ids=["empty", "other", "header", "long", "plain", "cut", "nul"],
 )  # fmt: skip
 def test_what_is_no_address_file_is_refused_whole(tmp_path: Path, name: str, content: bytes, code: str) -> None:
     (tmp_path / name).write_bytes(content)
