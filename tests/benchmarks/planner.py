@@ -11,6 +11,7 @@ faster wrong answer would be worthless.
 """
 
 import argparse
+import gc
 import os
 import sys
 import tempfile
@@ -89,6 +90,8 @@ def queries(case: str, ours: Ours, peer: Nigiri, pairs: Sequence[Pair], cap_s: f
     until = time.monotonic() + cap_s
     for block in (asked[i : i + 50] for i in range(0, len(asked), 50)):
         fronts = []
+        gc.collect()
+        gc.freeze()  # what is kept to be re-checked is not collected again and again within a clock
         for (ends, _query, at_s), (a, b, _at) in zip(block, pairs[len(mine) :], strict=False):
             start = time.thread_time()
             found = ours.searcher.one(*ends, at_s)
