@@ -108,7 +108,8 @@ class Direction(Given):
 
 
 class Walk(Given):
-    """A leg on foot. `directions`: along the streets, where they are known."""
+    """A leg on foot. `directions`: along the streets, where they are known; with them the
+    `geometry` follows the streets (© OpenStreetMap contributors, ODbL)."""
 
     type: Literal["walk"]
     departure: AwareDatetime

@@ -1,25 +1,88 @@
 """Departure boards: find a stop, then what leaves it now or on a day."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mobigo.base.errors import NotFound
+from mobigo.infra import formats
 from mobigo.infra.auth import public
+from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
-from mobigo.network.engine.boards import board_of_day, local_midnight, next_day_served, next_departures, routes_at
+from mobigo.network.engine.boards import (
+    Departure,
+    board_of_day,
+    local_midnight,
+    next_day_served,
+    next_departures,
+    routes_at,
+)
+from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Kind, Place
+from mobigo.planner.export import names
 from mobigo.planner.export.names import lines_of
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import full_label, label, position, read_day, read_time
 from mobigo.planner.web.here import Here, pinned
-from mobigo.planner.web.shown import board_rows, line_styles
+from mobigo.planner.web.shown import DRIVER, PHONE, line_styles, mode_word
 
 NEXT_SHOWN = 12
 DAY_SHOWN_MAX = 400
 NEAR_M = 3_000
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One departure of a board."""
+
+    at: datetime
+    line: names.Line
+    mode: str
+    headsign: str
+    number: str
+    platform: str
+    stop_name: str
+    notes: tuple[str, ...]
+    service_day: date
+
+
+def board_rows(live: LiveNetwork, found: Sequence[Departure], zone: ZoneInfo) -> list[BoardRow]:
+    """A board as it is shown."""
+    timetable = live.timetable
+    lines = names.lines_of(live)
+    language = current_language()
+    out = []
+    for departure in found:
+        line = lines[int(timetable.trip_route[departure.trip])]
+        at = departure.depart_at.astimezone(zone)
+        notes = []
+        if departure.pickup == PHONE:
+            notes.append(_("sur réservation"))
+        elif departure.pickup == DRIVER:
+            notes.append(_("faites signe au conducteur"))
+        if departure.by_frequency:
+            notes.append(_("heure indicative"))
+        if at.date() != departure.service_day:
+            notes.append(_("service du %(day)s") % {"day": formats.day(departure.service_day, language)})
+        out.append(
+            BoardRow(
+                at=at,
+                line=line,
+                mode=mode_word(line.route_type),
+                headsign=names.headsign(timetable, departure.trip, departure.position),
+                number=names.train_number(timetable, departure.trip),
+                platform=timetable.stop_platform[departure.stop],
+                stop_name=timetable.stop_name[departure.stop],
+                notes=tuple(notes),
+                service_day=departure.service_day,
+            )
+        )
+    return out
 
 
 @bp.get("/departs")

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from mobigo.infra import formats
 from mobigo.infra.i18n import current_language, ngettext, sentence
 from mobigo.infra.i18n import gettext as _
-from mobigo.network.engine.boards import Departure
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Mode, mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK
@@ -370,52 +369,3 @@ def line_styles(lines: Sequence[names.Line]) -> str:
     """The style sheet of the colours on a page: one class a colour pair (`lc-rrggbb-rrggbb`)."""
     pairs = sorted({(line.colour, line.text_colour) for line in lines})
     return "".join(f".lc-{a}-{b}{{background:#{a};color:#{b}}}.lb-{a}-{b}{{background:#{a}}}" for a, b in pairs)
-
-
-@dataclass(frozen=True)
-class BoardRow:
-    """One departure of a board."""
-
-    at: datetime
-    line: names.Line
-    mode: str
-    headsign: str
-    number: str
-    platform: str
-    stop_name: str
-    notes: tuple[str, ...]
-    service_day: date
-
-
-def board_rows(live: LiveNetwork, found: Sequence[Departure], zone: ZoneInfo) -> list[BoardRow]:
-    """A board as it is shown."""
-    timetable = live.timetable
-    lines = names.lines_of(live)
-    language = current_language()
-    out = []
-    for departure in found:
-        line = lines[int(timetable.trip_route[departure.trip])]
-        at = departure.depart_at.astimezone(zone)
-        notes = []
-        if departure.pickup == PHONE:
-            notes.append(_("sur réservation"))
-        elif departure.pickup == DRIVER:
-            notes.append(_("faites signe au conducteur"))
-        if departure.by_frequency:
-            notes.append(_("heure indicative"))
-        if at.date() != departure.service_day:
-            notes.append(_("service du %(day)s") % {"day": formats.day(departure.service_day, language)})
-        out.append(
-            BoardRow(
-                at=at,
-                line=line,
-                mode=mode_word(line.route_type),
-                headsign=names.headsign(timetable, departure.trip, departure.position),
-                number=names.train_number(timetable, departure.trip),
-                platform=timetable.stop_platform[departure.stop],
-                stop_name=timetable.stop_name[departure.stop],
-                notes=tuple(notes),
-                service_day=departure.service_day,
-            )
-        )
-    return out

@@ -1,9 +1,7 @@
 """The registry's API as an operator meets it, on both databases: answers, repetitions, refusals, hostile input."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,30 +16,11 @@ from covoit.service import registry
 from covoit.store import journeys
 from covoit.store.journeys import JourneyRow, PastRow
 from covoit.store.people import OperatorUserRow, PersonRow
-from mobigo.app.factory import create_app
 from mobigo.infra import apikeys, clock
-from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from tests.covoit_registry_world import Operator, correction, declared, line, many, operator_in
 
 BASE = "/api/v1/covoit/registry"
-
-
-@pytest.fixture
-def app(database_config: Config) -> Iterator[APIFlask]:
-    made = create_app(replace(database_config, base_url="http://localhost"))
-    yield made
-    made.extensions["mobigo"].engine.dispose()
-
-
-@pytest.fixture
-def client(app: APIFlask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def operator(engine: Engine) -> Operator:
-    return operator_in(engine)
 
 
 def recent(journey: str = "j1", trip: str = "t1", hours: float = 3, **changes: Any) -> dict[str, Any]:

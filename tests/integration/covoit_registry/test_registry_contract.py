@@ -7,7 +7,6 @@ so does one that no longer is.
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -24,10 +23,8 @@ from werkzeug.test import TestResponse
 
 from covoit.api.registry import asked, views
 from covoit.gateway import ndjson
-from mobigo.app.factory import create_app
 from mobigo.infra import clock
 from mobigo.infra.apikeys import KeyRow
-from mobigo.infra.config import Config
 from mobigo.infra.db import reading
 from mobigo.infra.ratelimit import attempts
 from tests.covoit_registry_differences import ABSENT, ADDED, COMMON, MORE_STATUSES, REFUSALS, STRICTER, WIDER
@@ -45,13 +42,8 @@ VALUES: Final[dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def contract() -> Contract:
-    import os
-
-    folder = os.environ.get("MOBIGO_REALDATA")
-    if folder is None or not (Path(folder) / "api").is_dir():
-        pytest.skip("realdata: MOBIGO_REALDATA names no folder")
-    text = (Path(folder) / "api" / "rpc-api-v3.3.yaml").read_text(encoding="utf-8")
+def contract(realdata: Path) -> Contract:
+    text = (realdata / "api" / "rpc-api-v3.3.yaml").read_text(encoding="utf-8")
     found: Contract = yaml.safe_load(text)
     return found
 
@@ -76,23 +68,6 @@ def operations(paths: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
 
 
 # ---------------------------------------------------------------- operations
-
-
-@pytest.fixture
-def app(database_config: Config) -> Iterator[APIFlask]:
-    made = create_app(replace(database_config, base_url="http://localhost"))
-    yield made
-    made.extensions["mobigo"].engine.dispose()
-
-
-@pytest.fixture
-def client(app: APIFlask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def operator(engine: Engine) -> Operator:
-    return operator_in(engine)
 
 
 @pytest.mark.realdata

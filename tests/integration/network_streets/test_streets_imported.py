@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import pytest
 from osmium.osm.mutable import Node, Way
 from sqlalchemy import Engine
 
+from mobigo.app.factory import create_app
 from mobigo.base.errors import InvalidInput, NotFound
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading
@@ -92,6 +94,26 @@ def test_journeys_walk_along_the_streets(tools: Services, bus: None, tmp_path: P
     assert (last.distance_m, last.path[-1]) == (pytest.approx(200, abs=2), at((58, 0)))
     service.forget_streets(tools, "ville")
     assert first_walk(asked(tools, (0, 0.1), (60, 0))).path == ()
+
+
+def test_the_page_and_the_api_tell_the_way_and_whose_streets_they_are(
+    database_config: Config, tools: Services, bus: None, tmp_path: Path
+) -> None:
+    service.import_streets(tools, write_pbf(tmp_path / "ville.osm.pbf", TOWN))
+    service.build_network(tools)
+    app = create_app(replace(database_config, base_url="http://localhost"))
+    door, end = at((0, 0.1)), at((60, 0))
+    ends = {"from": f"{door.lat:.6f},{door.lon:.6f}", "to": f"{end.lat:.6f},{end.lon:.6f}"}
+    page = app.test_client().get(
+        "/trajets", query_string={**ends, "when": "leave", "date": "2025-03-18", "time": "07:30"}
+    )
+    assert page.status_code == 200
+    assert "rue du Lavoir" in page.text
+    assert "© les contributeurs d’OpenStreetMap" in page.text
+    answer = app.test_client().get("/api/v1/journeys", query_string={**ends, "at": "2025-03-18T07:30"})
+    walks = [leg for journey in answer.get_json()["journeys"] for leg in journey["legs"] if leg["type"] == "walk"]
+    assert walks[0]["directions"][0]["text"].endswith("rue du Lavoir")
+    app.extensions["mobigo"].engine.dispose()
 
 
 def test_a_wheelchair_takes_no_steps(tools: Services, bus: None, tmp_path: Path) -> None:
