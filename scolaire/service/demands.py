@@ -123,7 +123,7 @@ def _pupils(
     """A pupil with two homes has a seat at each: only one is used on a day, and no bus may be full for the other."""
     legs = registrations.legs(session, [row.id for row in rows])
     walks = pupils.walks(session, [leg.home for each in legs.values() for leg in each])
-    served = {row.id for row in stops.stops(session) if row.crossing != "forbidden"}
+    served = {row.id for row in stops.stops(session) if row.crossing != "forbidden" and not row.reversing}
     wednesday_apart = WEDNESDAY_MORNING in _halves(sites.values())
     found = []
     for row in rows:

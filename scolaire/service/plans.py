@@ -24,7 +24,7 @@ from scolaire.rules.kpi import kpis
 from scolaire.rules.locks import shape_of
 from scolaire.service import demands
 from scolaire.store import plans as store
-from scolaire.store import registrations, schools
+from scolaire.store import registrations, schools, stops
 
 DRAFT, APPROVED, PUBLISHED, WITHDRAWN = "draft", "approved", "published", "withdrawn"
 # A plan with one of these cannot even be drawn on a page.
@@ -182,7 +182,8 @@ def restore(session: Session, version: str, *, by: str, now: datetime) -> store.
 def approve(session: Session, version: str, *, by: str, now: datetime, words: str = "") -> None:
     """Approve a version that somebody else made, and that has no fault.
 
-    Raises Refused("scolaire.approve_own" | "scolaire.approve_faults"), Conflict("scolaire.not_a_draft").
+    Raises Refused("scolaire.approve_own" | "scolaire.approve_faults"), Conflict("scolaire.not_a_draft" |
+    "scolaire.stop_not_in_service").
     """
     found = open_version(session, version)
     store.get_plan(session, found.row.plan, lock=True)
@@ -193,6 +194,7 @@ def approve(session: Session, version: str, *, by: str, now: datetime, words: st
     broken = check(session, found)
     if broken:
         raise Refused("scolaire.approve_faults", count=len(broken), first=broken[0].fault.said)
+    _stops_in_service(session, found)
     store.add_step(session, version, APPROVED, by, now, words[:300])
     _told(session, found, "scolaire.plan_approved", by, now)
 
@@ -200,7 +202,9 @@ def approve(session: Session, version: str, *, by: str, now: datetime, words: st
 def publish(session: Session, version: str, *, by: str, now: datetime) -> int:
     """Put an approved version in force: families, schools and operators see it, and each registration has its stop. How
     many stops were given. Raises Conflict("scolaire.not_approved" | "scolaire.school_in_another_plan" |
-    "scolaire.hours_not_moved"), Refused("scolaire.approve_faults")."""
+    "scolaire.hours_not_moved" | "scolaire.stop_not_in_service"), Refused("scolaire.approve_faults").
+
+    Families are told by `service.announcing`, which calls this."""
     found = open_version(session, version)
     store.get_plan(session, found.row.plan, lock=True)
     if found.state != APPROVED:
@@ -210,6 +214,7 @@ def publish(session: Session, version: str, *, by: str, now: datetime) -> int:
         raise Refused("scolaire.approve_faults", count=len(broken), first=broken[0].fault.said)
     _alone(session, store.get_plan(session, found.row.plan))
     _hours_moved(session, found, paris_day(now))
+    _stops_in_service(session, found)
     before = store.published(session, found.row.plan)
     if before is not None:
         store.add_step(session, before.id, WITHDRAWN, by, now)
@@ -247,6 +252,17 @@ def _hours_moved(session: Session, found: Opened, today: date) -> None:
     ]
     if late:
         raise Conflict("scolaire.hours_not_moved", count=len(late), school=late[0])
+
+
+def _stops_in_service(session: Session, found: Opened) -> None:
+    """Nobody is sent to wait at a stop that was suspended, closed or found unsafe since the plan was drawn.
+
+    Raises Conflict("scolaire.stop_not_in_service", count, stop)."""
+    safe = {row.id for row in stops.stops(session) if row.crossing != "forbidden" and not row.reversing}
+    used = {seat.stop for seat in found.plan.seats.values()} - safe
+    if used:
+        names = sorted(found.demand.stop_of[each].name for each in used)
+        raise Conflict("scolaire.stop_not_in_service", count=len(names), stop=names[0])
 
 
 def _give_stops(session: Session, found: Opened) -> int:

@@ -28,37 +28,37 @@ FILE: Final = "/scolaire/famille/dossiers/"
 
 def received(session: Session, row: RegistrationRow, config: Config, now: datetime) -> None:
     """The registration is received: its reference, and what comes next."""
-    for guardian in _readers(session, row, now):
-        with use_language(_language(session, guardian)):
-            title = _("Transport scolaire : la demande de %(name)s est reçue", name=_first_name(session, row))
+    for guardian in readers(session, row, now):
+        with use_language(language_of(session, guardian)):
+            title = _("Transport scolaire : la demande de %(name)s est reçue", name=first_name(session, row))
             body = [
                 _("La demande de transport scolaire de %(name)s pour %(year)s est reçue, sous la référence "
-                  "%(reference)s.", name=_first_name(session, row), year=str(SchoolYear(row.year)),
+                  "%(reference)s.", name=first_name(session, row), year=str(SchoolYear(row.year)),
                   reference=row.reference),
                 _("Nous vous écrirons dès qu’elle sera décidée. S’il manque un document, nous vous le dirons."),
             ]  # fmt: skip
-            _send(session, guardian, title, body, f"scolaire:received:{row.id}:{guardian.id}", row, config, now)
+            send(session, guardian, title, body, f"scolaire:received:{row.id}:{guardian.id}", row, config, now)
 
 
 def missing(session: Session, row: RegistrationRow, words: str, key: str, config: Config, now: datetime) -> None:
     """A document is missing, or was refused: which, and why."""
-    for guardian in _readers(session, row, now):
-        with use_language(_language(session, guardian)):
-            title = _("Transport scolaire : il manque quelque chose pour %(name)s", name=_first_name(session, row))
+    for guardian in readers(session, row, now):
+        with use_language(language_of(session, guardian)):
+            title = _("Transport scolaire : il manque quelque chose pour %(name)s", name=first_name(session, row))
             body = [
                 _("Pour décider de la demande %(reference)s, il nous manque ceci :", reference=row.reference), words,
             ]  # fmt: skip
-            _send(session, guardian, title, body, f"scolaire:missing:{key}:{guardian.id}", row, config, now)
+            send(session, guardian, title, body, f"scolaire:missing:{key}:{guardian.id}", row, config, now)
 
 
 def decided(session: Session, row: RegistrationRow, decision: DecisionRow, config: Config, now: datetime) -> None:
     """A decision: what, why, by whom, what it costs, and how to contest it."""
-    for guardian in _readers(session, row, now):
-        with use_language(_language(session, guardian)):
-            title = _("Transport scolaire : décision pour %(name)s", name=_first_name(session, row))
-            reasons = reasons_for(session, decision, _own_homes(session, row, guardian.id, now))
-            body = decision_lines(row, decision, _first_name(session, row), reasons)
-            _send(session, guardian, title, body, f"scolaire:decided:{decision.id}:{guardian.id}", row, config, now)
+    for guardian in readers(session, row, now):
+        with use_language(language_of(session, guardian)):
+            title = _("Transport scolaire : décision pour %(name)s", name=first_name(session, row))
+            reasons = reasons_for(session, decision, own_homes(session, row, guardian.id, now))
+            body = decision_lines(row, decision, first_name(session, row), reasons)
+            send(session, guardian, title, body, f"scolaire:decided:{decision.id}:{guardian.id}", row, config, now)
 
 
 def reasons_for(session: Session, decision: DecisionRow, own: Collection[str]) -> list[Decision]:
@@ -106,7 +106,7 @@ def decision_lines(
     return lines
 
 
-def _readers(session: Session, row: RegistrationRow, now: datetime) -> list[GuardianRow]:
+def readers(session: Session, row: RegistrationRow, now: datetime) -> list[GuardianRow]:
     """Who may read the file of this pupil, each once."""
     bonds = bonds_of_pupil(session, row.pupil, paris_day(now))
     reading = [bond.guardian for bond in bonds if bond.access != "none"]
@@ -115,28 +115,28 @@ def _readers(session: Session, row: RegistrationRow, now: datetime) -> list[Guar
     return [each for each in found if each is not None]
 
 
-def _own_homes(session: Session, row: RegistrationRow, guardian: str, now: datetime) -> set[str]:
+def own_homes(session: Session, row: RegistrationRow, guardian: str, now: datetime) -> set[str]:
     """The homes that are this guardian's, by their bonds."""
     bonds = bonds_of_pupil(session, row.pupil, paris_day(now))
     return {bond.home for bond in bonds if bond.guardian == guardian and bond.home is not None}
 
 
-def _first_name(session: Session, row: RegistrationRow) -> str:
+def first_name(session: Session, row: RegistrationRow) -> str:
     identity = session.get(IdentityRow, row.pupil)
     return "" if identity is None else identity.first_name
 
 
-def _language(session: Session, guardian: GuardianRow) -> str:
+def language_of(session: Session, guardian: GuardianRow) -> str:
     if guardian.subject is None:
         return "fr"
     return accounts.profile(session, guardian.subject).language or "fr"
 
 
-def _send(
+def send(
     session: Session, guardian: GuardianRow, title: str, lines: list[str], key: str, row: RegistrationRow,
     config: Config, now: datetime,
-) -> None:  # fmt: skip
-    """By the way they prefer; a text message says the title and where to read the rest."""
+) -> bool:  # fmt: skip
+    """By the way they prefer; a text message says the title and where to read the rest. Whether there was a way."""
     link = f"{config.base_url}{FILE}{row.id}"
     match guardian.prefers:
         case "sms" if guardian.phone:
@@ -149,5 +149,6 @@ def _send(
             words = "\n\n".join([*lines, link] if guardian.subject else lines) + "\n"
             message = outbox.Message("email", guardian.email, title, words, guardian.subject)
         case _:
-            return
+            return False
     outbox.send(session, message, key=key, now=now)
+    return True

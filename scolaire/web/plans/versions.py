@@ -17,6 +17,7 @@ from scolaire.export.plan_map import plan_map
 from scolaire.gateway.plan_csv import read_plan_csv
 from scolaire.model.demand import DAY_MS
 from scolaire.rules.halves import Passing, passings, problems_of
+from scolaire.service import announcing
 from scolaire.service import plans as service
 from scolaire.store import plans as store
 from scolaire.web.plans import bp
@@ -179,8 +180,15 @@ def publish(version_id: str) -> ResponseReturnValue:
 
     def act() -> None:
         with writing() as session:
-            service.publish(session, version_id, by=me(), now=now())
-        flash(_("La version est en vigueur : familles, établissements et transporteurs la voient."), "good")
+            _given, told = announcing.put_in_force(session, version_id, by=me(), config=services().config, now=now())
+        flash(
+            _(
+                "La version est en vigueur : établissements et transporteurs la voient. "
+                "Familles prévenues : %(count)s.",
+                count=told,
+            ),
+            "good",
+        )
 
     refused(act)
     return redirect(url_for("school_plans.version", version_id=version_id), 303)

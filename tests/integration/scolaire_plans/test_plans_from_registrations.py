@@ -1,19 +1,25 @@
 """From decided registrations to a published plan: the demand, the search as a job, two people, the stop given."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Conflict, Refused
+from mobigo.infra import accounts
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.jobs import State, registry, run_inline
+from mobigo.infra.outbox import MessageRow
 from scolaire.model.day import LockKind
 from scolaire.model.demand import Demand
 from scolaire.model.plan import Leave
 from scolaire.model.schools import Way
-from scolaire.service import demands, optimising, plans
+from scolaire.service import announcing, demands, optimising, plans
 from scolaire.service.timesheet import rides_of
 from scolaire.store import plans as store
+from scolaire.store.pupils import BondRow, GuardianRow, IdentityRow
 from scolaire.store.registrations import LegRow, RegistrationRow
 from scolaire.store.schools import BellRow, SchoolRow
 from scolaire.store.stops import StopRow
@@ -42,6 +48,33 @@ def searched(engine: Engine, config: Config, planted: Planted, **asked: object) 
         return next(each for each in store.versions(session, planted.plan) if each.job == job)
 
 
+def families(session: Session) -> None:
+    """The first pupil has a parent with an account, the second one who is written to on paper."""
+    subject = accounts.create(session, NOW, email="anne@example.org", name="Anne", password_hash=None)
+    for n, given in enumerate(
+        ({"subject": subject, "email": "anne@example.org"}, {"postal": "M. Petit\n21430 Liernais", "prefers": "letter"})
+    ):
+        pupil, guardian = SMALL.pupils[n].id, f"g{n}"
+        session.add(
+            IdentityRow(pupil=f"k{pupil}", first_name="Léa", last_name="M", folded="m", born_on=date(2015, 6, 15))
+        )
+        session.add(
+            GuardianRow(id=guardian, first_name="A", last_name="M", created_at=NOW, last_day=date(2028, 8, 31), **given)
+        )
+        session.flush()
+        session.add(
+            BondRow(
+                id=f"b{n}", pupil=f"k{pupil}", guardian=guardian, tie="parent", access="full", home=f"h{pupil}",
+                first_day=date(2026, 6, 1), recorded_by="agent", recorded_at=NOW,
+            )
+        )  # fmt: skip
+    session.flush()
+
+
+def messages(session: Session) -> list[MessageRow]:
+    return list(session.scalars(select(MessageRow).order_by(MessageRow.id)))
+
+
 def test_pupils_are_carried_from_registration_to_a_published_seat(
     engine: Engine, database_config: Config, planted: Planted
 ) -> None:
@@ -57,7 +90,20 @@ def test_pupils_are_carried_from_registration_to_a_published_seat(
         plans.approve(session, first.id, by=APPROVER, now=NOW)
         with pytest.raises(Conflict, match="not_a_draft"):
             plans.approve(session, first.id, by=APPROVER, now=NOW)
-        assert plans.publish(session, first.id, by=APPROVER, now=NOW) == 30
+        suspended = session.get_one(StopRow, next(iter(plans.open_version(session, first.id).plan.seats.values())).stop)
+        suspended.state = "suspended"
+        session.flush()
+        with pytest.raises(Conflict, match="stop_not_in_service"):
+            plans.publish(session, first.id, by=APPROVER, now=NOW)
+        suspended.state = "active"
+        families(session)
+        given = announcing.put_in_force(session, first.id, by=APPROVER, config=database_config, now=NOW)
+        assert given == (30, 2)
+        account, paper = sorted(messages(session), key=lambda each: each.channel)
+        assert (account.channel, account.recipient) == ("email", "anne@example.org")
+        assert "sont connus" in account.body
+        assert "arrêt Arrêt" not in account.body  # they are read on the family's page
+        assert "Aller (lundi, mardi, mercredi, jeudi, vendredi)" in paper.body
     with reading(engine) as session:
         legs = session.scalars(select(LegRow)).all()
         assert all(leg.stop is not None for leg in legs)
@@ -82,7 +128,10 @@ def test_pupils_are_carried_from_registration_to_a_published_seat(
         assert len(moved.pupils_new) == 3
         assert len(moved.services_changed + moved.services_new) <= 5
         plans.approve(session, second.id, by=APPROVER, now=NOW)
-        plans.publish(session, second.id, by=APPROVER, now=NOW)
+        before = len(messages(session))
+        announcing.put_in_force(session, second.id, by=APPROVER, config=database_config, now=NOW)
+        told = {*moved.pupils_stop, *moved.pupils_time} & {f"r{each.id}.h{each.id}" for each in SMALL.pupils[:2]}
+        assert len(messages(session)) - before == len(told)  # nobody whose hours stay is written to
     with transaction(engine) as session:
         assert plans.state_of(session, store.get_version(session, first.id)) == plans.WITHDRAWN
         twin = plans.open_plan(

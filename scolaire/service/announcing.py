@@ -1,0 +1,99 @@
+"""A plan is put in force, and the families whose child gets a stop or other hours by it are told, each by the way they
+prefer. Who reads on paper reads the hours there; a stop is told to its own home alone.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, time
+
+from babel.dates import get_day_names
+from sqlalchemy.orm import Session
+
+from mobigo.infra import formats
+from mobigo.infra.config import Config
+from mobigo.infra.i18n import current_language, use_language
+from mobigo.infra.i18n import gettext as _
+from scolaire.model.schools import SchoolYear, Way
+from scolaire.rules.compare import compare
+from scolaire.service import plans, telling
+from scolaire.service.timesheet import Ride, rides_of
+from scolaire.store import plans as store
+from scolaire.store.registrations import RegistrationRow
+
+
+def put_in_force(session: Session, version: str, *, by: str, config: Config, now: datetime) -> tuple[int, int]:
+    """Publish an approved version and tell the families it concerns: how many stops were given, how many messages were
+    sent. Raises what `plans.publish` raises; then nobody is told anything."""
+    row = store.published(session, store.get_version(session, version).plan)
+    before = None if row is None else plans.open_version(session, row.id)
+    given = plans.publish(session, version, by=by, now=now)
+    after = plans.open_version(session, version)
+    sent = 0
+    for registration, homes in sorted(_concerned(before, after).items()):
+        told = session.get(RegistrationRow, registration)
+        if told is not None and told.state == "decided":
+            sent += _tell(session, told, homes, after, new=before is None, config=config, now=now)
+    return given, sent
+
+
+def _concerned(before: plans.Opened | None, after: plans.Opened) -> dict[str, set[str]]:
+    """By registration, the homes whose stop or hours are other ones now, and those who have no coach (any more)."""
+    pupils = {*after.plan.seats}
+    left = {each.pupil for each in after.plan.left}
+    if before is not None:
+        moved = compare(before.plan, before.demand, after.plan, after.demand)
+        pupils = {*moved.pupils_stop, *moved.pupils_time, *moved.pupils_new}
+        left -= {each.pupil for each in before.plan.left}
+    found: dict[str, set[str]] = {}
+    for pupil in pupils | left:
+        registration, _dot, home = pupil.partition(".")
+        found.setdefault(registration, set()).add(home)
+    return found
+
+
+def _tell(
+    session: Session, row: RegistrationRow, homes: Collection[str], after: plans.Opened, *, new: bool, config: Config,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Tell those who live in one of these homes, or in none (an institution, a pupil of age); how many."""
+    rides, name, sent = rides_of(session, row), telling.first_name(session, row), 0
+    for guardian in telling.readers(session, row, now):
+        own = telling.own_homes(session, row, guardian.id, now)
+        if own and "" not in homes and not own & set(homes):
+            continue  # "": a registration that says no home
+        with use_language(telling.language_of(session, guardian)):
+            year = str(SchoolYear(row.year))
+            seated = any(rides.get(home) for home in (own & set(homes) or homes))
+            if not seated:
+                title = _("Transport scolaire : pas de car pour %(name)s", name=name)
+                body = [_("Le plan de transport %(year)s ne prévoit pas de car pour %(name)s. Écrivez-nous ou appelez-"
+                          "nous avant de compter sur un car.", year=year, name=name)]  # fmt: skip
+            elif new:
+                title = _("Transport scolaire : l’arrêt et les horaires de %(name)s", name=name)
+                body = [_("L’arrêt de car et les horaires de %(name)s pour l’année %(year)s sont connus. Vous les "
+                          "lirez dans son dossier, sur la page de votre famille.", name=name, year=year)]  # fmt: skip
+            else:
+                title = _("Transport scolaire : les horaires de %(name)s changent", name=name)
+                body = [_("L’arrêt de car ou les horaires de %(name)s changent. Vous les lirez dans son dossier, sur "
+                          "la page de votre famille.", name=name)]  # fmt: skip
+            if guardian.subject is None and seated:  # no account to read them with
+                body += [_line(each) for home in sorted(own & set(homes)) for each in rides.get(home, ())]
+            key = f"scolaire:hours:{after.row.id}:{row.id}:{guardian.id}"
+            sent += telling.send(session, guardian, title, body, key, row, config, now)
+    return sent
+
+
+def _line(ride: Ride) -> str:
+    """A ride in one sentence."""
+    language = current_language()
+    names = get_day_names("wide", locale=language)
+    days = ", ".join(names[day] for day in ride.weekdays)
+    given = {
+        "days": days, "stop": ride.stop, "at": _clock(ride.stop_s, language), "school": _clock(ride.school_s, language)
+    }  # fmt: skip
+    if ride.way is Way.IN:
+        return _("Aller (%(days)s) : arrêt %(stop)s à %(at)s, à l’établissement à %(school)s.", **given)
+    return _("Retour (%(days)s) : départ de l’établissement à %(school)s, arrêt %(stop)s à %(at)s.", **given)
+
+
+def _clock(seconds: int, language: str) -> str:
+    return formats.hour(time(seconds // 3600 % 24, seconds // 60 % 60), language)
