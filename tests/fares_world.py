@@ -2,6 +2,7 @@
 ties are common; instants around midnight, 04:00, weekends and both changes of clock."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from billettique.model.fares import (
@@ -27,6 +28,8 @@ from billettique.model.tariffs import (
     Days,
     Discount,
     Held,
+    PairTable,
+    Place,
     Rider,
     Span,
     Tariff,
@@ -114,7 +117,7 @@ def a_tariff(rng: random.Random) -> Tariff:
     )  # fmt: skip
     covers = tuple(_cover(rng, n, areas) for n in range(rng.choice((0, 0, 1, 1, 2))))
     cards = tuple(each.id for each in covers if each.kind is CoverKind.CARD)
-    return Tariff(
+    tariff = Tariff(
         tables,
         bands=tuple(
             Band(rng.choice(NETWORKS), rng.choice(ids), low, high, maybe(rng, groups))
@@ -129,6 +132,24 @@ def a_tariff(rng: random.Random) -> Tariff:
         borders=(Border("c1", "B1"),) if rng.random() < 0.1 else (),
         terms=(Terms(ids[0], channels=frozenset({"guichet"})),) if rng.random() < 0.1 else (),
         day_kinds=DayKinds((Period(date(2026, 1, 1), date(2026, 11, 30)),), frozenset({date(2026, 11, 11)})),
+    )
+    return _placed(rng, tariff, ids) if rng.random() < 0.3 else tariff
+
+
+def _placed(rng: random.Random, tariff: Tariff, ids: tuple[str, ...]) -> Tariff:
+    """The tariff with two places of its own, one of them in an area or a border, and a table of pairs."""
+    ends = rng.sample(("P", "Q", "z", "b2"), 3)
+    metres = {(ends[0], ends[1]): rng.choice((0, 9_999, 10_000, 20_000))}
+    products = {(ends[1], ends[2]): rng.choice(ids)} if rng.random() < 0.5 else {}
+    return replace(
+        tariff,
+        tables=replace(
+            tariff.tables,
+            stop_areas=(*tariff.tables.stop_areas, *((("A1", "P"),) if rng.random() < 0.7 else ())),
+        ),
+        places=(Place("P", "P", (("a1", ""), ("A", ""))), Place("Q", "Q", (("b1", "Gare"), ("c1", "")))),
+        pairs=(PairTable(rng.choice(NETWORKS), "", metres, products),),
+        borders=(*tariff.borders, *((Border("Q", "A1"),) if rng.random() < 0.2 else ())),
     )
 
 

@@ -8,15 +8,17 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from billettique.engine.ways import Instance, Ticket
-from billettique.model.fares import FareTables, Leg
+from billettique.model.fares import FareLeg, FareTables, Leg
 from billettique.model.tariffs import Days, Tariff
 from billettique.rules import fares as rules
+from billettique.rules.places import Pairs
 from mobigo.base.instants import PARIS
 
 if TYPE_CHECKING:
     from billettique.engine.offers import Profile
 
-# What makes two legs alike: network, areas, band, kind of day, timeframes; stops too where a border could matter.
+# What makes two legs alike: network, areas, band or product of their pair, kind of day, timeframes; stops too where a
+# border could matter.
 Matching = tuple[Any, ...]
 
 
@@ -51,6 +53,7 @@ class Compiled:
         self.join_pairs = {(rule.from_network, rule.to_network) for rule in self.tables.join_rules}
         self.by_place = bool(tariff.borders)  # then two stops of the same areas are not alike
         self.band_networks = {band.network for band in tariff.bands}
+        self.pairs = Pairs(tariff)
         self._tables_of: dict[frozenset[str], FareTables] = {}
         self._by_area: dict[str | None, bool] = {}
         self._areas: dict[str, int] = {}
@@ -139,6 +142,10 @@ class Compiled:
             first = end
         return found
 
+    def joined(self, journey: Sequence[Leg], first: int, last: int) -> FareLeg:
+        """Legs of a journey as one effective leg, as long as the tariff says it is."""
+        return self.pairs.measured(rules.joined(journey, first, last))
+
     def _span(self, journey: Sequence[Leg], at: int, first: int, last: int) -> Span:
         begin, end = journey[first], journey[last]
         network: str | frozenset[str] | None = begin.network
@@ -147,7 +154,16 @@ class Compiled:
             whole = rules.joined(journey, first, last)
             network = begin.network if whole.networks == {begin.network} else whole.networks
             distance = whole.distance_m
-        band = -1 if distance is None or network not in self.band_networks else bisect_right(self.edges_m, distance)
+        paired: str | None = None
+        if isinstance(network, str) and network in self.pairs:
+            ends = (begin.from_stop, end.to_stop)
+            paired = self.pairs.product(network, *ends)
+            metres = self.pairs.metres(network, *ends)
+            distance = distance if metres is None else metres
+        band: int | str = (
+            -1 if distance is None or network not in self.band_networks else bisect_right(self.edges_m, distance)
+        )
+        band = band if paired is None else paired
         departs_at = begin.departs_at
         departs_s = departs_at.timestamp()
         # Clocks of France change, and operating days begin, on whole hours of UTC.

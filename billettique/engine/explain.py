@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from billettique.engine.ways import Instance, Ticket, Transfer, Way, pays, replaces
-from billettique.model.fares import Leg
+from billettique.model.fares import FareLeg, Leg
 from billettique.model.tariffs import Cover, CoverKind, Discount, FareStep, Item, Quote
 from billettique.rules import fares as rules
 from mobigo.base.decisions import Decision
@@ -86,15 +86,25 @@ def unknown(compiled: "Compiled", journeys: Sequence[Sequence[Leg]], stuck: "Spa
     if stuck is None:
         return
     journey = journeys[stuck.journey]
-    leg = rules.joined(journey, stuck.first, stuck.last)
+    leg = compiled.joined(journey, stuck.first, stuck.last)
     ends = {"from_stop": leg.from_stop, "to_stop": leg.to_stop}
     border = rules.border_of(leg, compiled.tariff.borders, compiled.tables)
     if border is not None:
         yield Decision("billettique.border_other_tariff", **ends, border=border.stop)
     elif leg.distance_m is None and any(leg.networks == {band.network} for band in compiled.tariff.bands):
         yield Decision("billettique.unknown_fare_distance", **ends)
+    elif (lost := _in_no_area(compiled, leg)) is not None:
+        yield Decision("billettique.unknown_fare_zone", **ends, stop=lost)
     else:
         yield Decision("billettique.unknown_fare", **ends)
+
+
+def _in_no_area(compiled: "Compiled", leg: FareLeg) -> str | None:
+    """The end of a leg that no table puts in an area, where its networks are priced by areas alone."""
+    mine = compiled.tables_of(leg.networks).leg_rules
+    if not mine or any(rule.from_area is None and rule.to_area is None for rule in mine):
+        return None
+    return next((stop for stop in (leg.from_stop, leg.to_stop) if not compiled.areas_of(stop)), None)
 
 
 class _Lines:

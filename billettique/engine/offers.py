@@ -104,7 +104,7 @@ class Profile:
         if found is None:
             if len(self._offers) > MEMO_MAX:
                 self._offers.clear()
-            leg = rules.joined(journey, span.first, span.last)
+            leg = self.compiled.joined(journey, span.first, span.last)
             options = self._match(leg, span.matching[4])
             reached = frozenset(
                 at
@@ -134,7 +134,11 @@ class Profile:
             leg, compiled.areas_of(leg.from_stop), compiled.areas_of(leg.to_stop), compiled.tables_of(leg.networks)
         )
         offered = [(rule.group, rule.product) for rule in matching]
-        offered += [(band.group, band.product) for band in rules.matching_bands(leg, tariff.bands)]
+        paired = compiled.pairs.names(leg)
+        if paired is None:
+            offered += [(band.group, band.product) for band in rules.matching_bands(leg, tariff.bands)]
+        else:
+            offered.append((None, paired))
         found = {
             option: None
             for group, product_id in offered

@@ -11,8 +11,10 @@ A file of `MOBIGO_HOME/fares` is a version of a tariff (like the shipped ones), 
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -38,6 +40,8 @@ from billettique.model.tariffs import (
     DayKinds,
     Days,
     Discount,
+    PairTable,
+    Place,
     Span,
     Tariff,
     Terms,
@@ -199,6 +203,7 @@ def version_from(document: Mapping[str, Any]) -> Version:
     """A version from the content of its file. Raises KeyError, ValueError or TypeError for what is missing or wrong."""
     source = document["source"]
     parts = {"network", "area", "rider", "product", "leg", "band", "join", "transfer", "discount", "cover", "carnet"}
+    parts |= {"place", "pairs"}
     _only(document, parts | {"border", "tariff", "code", "title", "first_day", "last_day", "to_confirm", "source"})
     products = list(document.get("product", ()))
     tables = FareTables(
@@ -235,11 +240,16 @@ def version_from(document: Mapping[str, Any]) -> Version:
             Terms(each["id"], _set(each, "channels"), each.get("proof"), each.get("source", source))
             for each in products
         ),
+        places=tuple(_place(each) for each in document.get("place", ())),
+        pairs=tuple(_pairs(each, source) for each in document.get("pairs", ())),
     )
     wrong = [f"{file}: {what}" for file, what in rules.faults(tables)]
     wrong += [
         f"band: {band.product}" for band in content.bands if band.product not in {each["id"] for each in products}
     ]
+    ids = {each["id"] for each in products}
+    wrong += [f"pairs: {name}" for table in content.pairs for name in sorted(set(table.products.values()) - ids)]
+    wrong += [f"place: {name} × {n}" for name, n in Counter(each.id for each in content.places).items() if n > 1]
     if wrong:
         raise ValueError("; ".join(wrong))
     return Version(
@@ -277,6 +287,41 @@ def _band(each: Mapping[str, Any]) -> Band:
     _only(each, {"network", "product", "from_km", "until_km", "group"})
     until = None if "until_km" not in each else _whole(each, "until_km") * 1000
     return Band(each["network"], each["product"], _whole(each, "from_km") * 1000, until, each.get("group"))
+
+
+def _place(each: Mapping[str, Any]) -> Place:
+    """A place; each of its stops as "STABLE_PLACE the name it had"."""
+    _only(each, {"id", "name", "stops"})
+    stops = tuple((text.partition(" ")[0], text.partition(" ")[2]) for text in each.get("stops", ()))
+    if not each["id"] or len(dict(stops)) != len(stops):
+        raise ValueError(f"place: {each['id']!r} ?")
+    return Place(each["id"], each["name"], stops)
+
+
+def _pairs(each: Mapping[str, Any], source: str) -> PairTable:
+    """A table of pairs; each row as "FROM TO 36", in kilometres (kind "km"), or "FROM TO PRODUCT" (kind "product")."""
+    _only(each, {"network", "kind", "source", "rows"})
+    kind, rows = each["kind"], dict[tuple[str, str], str]()
+    if kind not in ("km", "product"):
+        raise ValueError(f"pairs: kind {kind!r} ?")
+    for text in each["rows"]:
+        origin, destination, said = text.split()
+        if rows.setdefault((origin, destination), said) != said:
+            raise ValueError(f"pairs: {origin} {destination}: {rows[origin, destination]}, {said}")
+    source = each.get("source", source)
+    if kind == "product":
+        return PairTable(each["network"], source, products=rows)
+    return PairTable(each["network"], source, metres={ends: _metres(said) for ends, said in rows.items()})
+
+
+def _metres(text: str) -> int:
+    try:
+        metres = Decimal(text) * 1000
+    except InvalidOperation:
+        raise ValueError(f"{text} km ?") from None
+    if not metres.is_finite() or metres != int(metres) or metres < 0:
+        raise ValueError(f"{text} km ?")
+    return int(metres)
 
 
 def _cover(each: Mapping[str, Any], source: str) -> Cover:

@@ -1,5 +1,6 @@
 """A tariff: the public tables of GTFS-Fares v2 and what they cannot say, with the dated versions it was made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -135,6 +136,27 @@ class Border:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A place as a tariff calls it (a town of a zone, a station of a table, a border), and the stops of the network
+    that are there: (stable place, its name when somebody confirmed it)."""
+
+    id: str
+    name: str
+    stops: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class PairTable:
+    """What a tariff says of pairs of places of a network: their kilometres (in metres), or the very product. Both ways,
+    unless the other way has a row of its own."""
+
+    network: str
+    source: str
+    metres: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    products: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """Where a product is sold, what must be shown, who says its price."""
 
@@ -170,6 +192,8 @@ class Tariff:
     carnets: tuple[Carnet, ...] = ()
     borders: tuple[Border, ...] = ()
     terms: tuple[Terms, ...] = ()
+    places: tuple[Place, ...] = ()
+    pairs: tuple[PairTable, ...] = ()
     day_kinds: DayKinds = field(default_factory=DayKinds)
     versions: tuple[Version, ...] = ()
     waiting: tuple[Version, ...] = ()  # newer, and to be confirmed: not applied

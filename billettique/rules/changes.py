@@ -4,7 +4,7 @@ rules."""
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from billettique.model.tariffs import Band, Carnet, Cover, Discount, Tariff, Version
+from billettique.model.tariffs import Band, Carnet, Cover, Discount, Place, Tariff, Version
 from mobigo.base.decisions import Decision
 from mobigo.base.money import Money
 
@@ -34,6 +34,8 @@ def _changes(before: Version, after: Version) -> Iterator[Decision]:
     yield from _discounts(_by_id(old.discounts), _by_id(new.discounts))
     yield from _covers(_by_id(old.covers), _by_id(new.covers))
     yield from _carnets(_by_id(old.carnets), _by_id(new.carnets))
+    yield from _places({each.id: each for each in old.places}, {each.id: each for each in new.places})
+    yield from _tables(old, new)
     yield from _rules(old, new)
 
 
@@ -109,6 +111,36 @@ def _sold(name: str, known: Cover | Carnet | None, row: Cover | Carnet) -> Itera
         yield Decision(code, name=name, before=Money(known.cents), after=Money(row.cents))
     if _but(known, "cents", "source") != _but(row, "cents", "source"):
         yield Decision("billettique.change_terms", name=name)
+
+
+def _places(old: Mapping[str, Place], new: Mapping[str, Place]) -> Iterator[Decision]:
+    """The stops of each place, by name: who approves them must see which."""
+    for place in {**old, **new}:
+        before, after = (dict(each[place].stops) if place in each else {} for each in (old, new))
+        name = (new.get(place) or old[place]).name
+        for code, more, fewer in (
+            ("billettique.change_place_more", after, before),
+            ("billettique.change_place_fewer", before, after),
+        ):
+            names = sorted(called or stop for stop, called in more.items() if stop not in fewer)
+            if names:
+                yield Decision(code, name=name, count=len(names), stops=", ".join(names))
+
+
+def _tables(old: Tariff, new: Tariff) -> Iterator[Decision]:
+    """How many pairs of stations a table has, and how many of them say something else."""
+    before, after = (_pairs(each) for each in (old, new))
+    if before != after:
+        same = sum(before.get(pair) == said for pair, said in after.items())
+        yield Decision("billettique.change_pairs", before=len(before), after=len(after), differing=len(after) - same)
+
+
+def _pairs(tariff: Tariff) -> dict[tuple[str, str, str], int | str]:
+    return {
+        (table.network, *pair): said
+        for table in tariff.pairs
+        for pair, said in (*table.metres.items(), *table.products.items())
+    }
 
 
 def _but(row: Any, *names: str) -> dict[str, Any]:

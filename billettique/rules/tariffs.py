@@ -5,6 +5,7 @@ from datetime import date
 
 from billettique.model.fares import FareProduct, FareTables
 from billettique.model.tariffs import DayKinds, Tariff, Version
+from billettique.rules.places import placed
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict
 
@@ -61,6 +62,8 @@ def merged(versions: Iterable[Version], day_kinds: DayKinds, pending: Sequence[V
         carnets=tuple(carnet for _, part in parts for carnet in part.carnets),
         borders=tuple(border for _, part in parts for border in part.borders),
         terms=tuple(terms for _, part in parts for terms in part.terms),
+        places=tuple(place for _, part in parts for place in part.places),
+        pairs=tuple(table for _, part in parts for table in part.pairs),
         day_kinds=day_kinds,
         versions=tuple(version for version, _ in parts),
         waiting=tuple(pending),
@@ -69,7 +72,7 @@ def merged(versions: Iterable[Version], day_kinds: DayKinds, pending: Sequence[V
         for name in names:
             if names.count(name) > 1:
                 raise Conflict("billettique.twice_in_tariff", name=name)
-    return tariff
+    return placed(tariff)
 
 
 def _once(rows: Iterable[FareProduct]) -> tuple[FareProduct, ...]:
@@ -88,6 +91,7 @@ def networks_of(version: Version) -> frozenset[str]:
     if content is None:
         return frozenset()
     found = {rule.network for rule in content.tables.leg_rules} | {band.network for band in content.bands}
+    found |= {table.network for table in content.pairs}
     for scope in (*(each.networks for each in content.discounts), *(each.networks for each in content.covers)):
         found |= scope or frozenset()
     return frozenset(network for network in found if network is not None)

@@ -1,6 +1,6 @@
 """The price of journeys: the tariff of the day, the cheapest way, and what must be said beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -9,6 +9,7 @@ from pathlib import Path
 from billettique.engine.cheapest import Compiled, cheapest, compile_tariff
 from billettique.gateway import fares as gateway
 from billettique.gateway.gtfs_fares import read_fares
+from billettique.model.fares import Leg
 from billettique.model.tariffs import Ask, Quote, Tariff
 from billettique.rules import fares as rules
 from billettique.rules.tariffs import said_of
@@ -18,11 +19,13 @@ from mobigo.base.errors import InvalidInput, Refused
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A quote, the tariff it rests on, and what must be said of that tariff."""
+    """A quote, the tariff it rests on, and what must be said of that tariff. `estimated`: whether a price by distance
+    rests on the metres that were asked with, not on those of the tariff's tables."""
 
     quote: Quote
     tariff: Tariff
     said: tuple[Decision, ...]
+    estimated: bool = False
 
     def bought(self) -> list[tuple[str, int]]:
         """What there is to buy, by name, with how many of each, in the order in which they are first needed."""
@@ -52,7 +55,16 @@ class Pricer:
         if tariff is None:
             tariff = self._tariffs[day] = gateway.tariff_on(day, self._home, unconfirmed=self._unconfirmed)
         networks = {leg.network for journey in ask.journeys for leg in journey if leg.network is not None}
-        return Priced(cheapest(_compiled(_Same(tariff)), ask), tariff, tuple(said_of(tariff, networks)))
+        compiled = _compiled(_Same(tariff))
+        return Priced(
+            cheapest(compiled, ask), tariff, tuple(said_of(tariff, networks)),
+            any(_is_estimated(compiled, journey) for journey in ask.journeys),
+        )  # fmt: skip
+
+
+def _is_estimated(compiled: Compiled, journey: Sequence[Leg]) -> bool:
+    legs = rules.fare_legs(journey, compiled.tables) if any(leg.distance_m is not None for leg in journey) else ()
+    return any(leg.distance_m is not None and not compiled.pairs.settles(leg) for leg in legs)
 
 
 def quote(ask: Ask, home: Path | None = None, *, unconfirmed: bool = False) -> Priced:

@@ -1,8 +1,8 @@
 """The join of the planner and the tariffs: the price of each journey, line by line, for the planner to show.
 
 The planner declares what it asks (`mobigo.planner.model.Fares`); what is answered comes from `billettique`. Kilometres
-of the tariff of trains are not in a timetable: a price by distance is shown only when every distance that the line
-could have (from the flight of a crow to `WINDING` times it) gives the same.
+of the tariff of trains are not in a timetable: where no table of the tariff gives them, a price by distance is shown
+only when every distance that the line could have (from the flight of a crow to `WINDING` times it) gives the same.
 """
 
 import logging
@@ -80,7 +80,7 @@ class JourneyPrices:
             least = Decision("billettique.price_by_unknown_km", least=total, most=total if most is None else most)
             return Price(None, why_unknown=(least,), notes=_about_tickets(near))
         notes = list(_about_tickets(near))
-        if any(each.leg.distance_m is not None for each in named):
+        if near.estimated:
             notes.append(Decision("billettique.km_estimated"))
         token = self._token(named)
         return Price(
@@ -226,7 +226,7 @@ def _line(step: FareStep, names: dict[str, str]) -> PriceLine:
 def _in_names(reason: Decision, names: dict[str, str]) -> Decision:
     """A reason with the names of its stops, for people."""
     params = dict(reason.params)
-    for end in ("from_stop", "to_stop"):
+    for end in ("from_stop", "to_stop", "border", "stop"):
         if end in params:
             params[end] = names.get(str(params[end]), params[end])
     return Decision(reason.code, **params)

@@ -132,10 +132,24 @@ class World:
 
     def areas(self, stop: str) -> set[str]:
         for each in self.up(stop):
-            found = {area for area, member in self.tables.stop_areas if member == each}
+            found = {area for area, member in self.tables.stop_areas if member in self.called(each)}
             if found:
                 return found
         return set()
+
+    def called(self, stop: str) -> set[str]:
+        """What the tariff may call a stop: itself, and every place that lists it."""
+        return {stop, *(place.id for place in self.tariff.places if stop in dict(place.stops))}
+
+    def table(self, column: str, networks: set[str], here: str, there: str) -> Any:
+        """What the tables say of two stops, if they say one thing."""
+        said = set()
+        for table in self.tariff.pairs:
+            rows = getattr(table, column)
+            for a, b in itertools.product(self.called(here), self.called(there)):
+                if networks == {table.network}:
+                    said |= {rows[pair] for pair in [(a, b) if (a, b) in rows else (b, a)] if pair in rows}
+        return min(said) if len(said) == 1 else None
 
     # -- matching a leg
 
@@ -149,7 +163,7 @@ class World:
         here, there = legs[0].from_stop, legs[-1].to_stop
         for border in self.tariff.borders:
             for one, other in ((here, there), (there, here)):
-                if self.up(one)[-1] == border.stop and border.beyond in self.areas(other):
+                if border.stop in self.called(self.up(one)[-1]) and border.beyond in self.areas(other):
                     return []
         networks = {leg.network for leg in legs if leg.network}
         rules = self.tables.leg_rules
@@ -176,7 +190,12 @@ class World:
             found = [rule for rule in found if rule.priority == top]
         answer = [(rule.group, rule.product) for rule in found]
         lengths = [leg.distance_m for leg in legs]
-        if None not in lengths:
+        metres, product = (self.table(column, networks, here, there) for column in ("metres", "products"))
+        if metres is not None:
+            lengths = [metres]
+        if product is not None:
+            answer.append((None, product))
+        elif None not in lengths:
             for band in self.tariff.bands:
                 above = band.until_m is not None and sum(lengths) >= band.until_m
                 if networks == {band.network} and sum(lengths) >= band.from_m and not above:

@@ -8,6 +8,7 @@ import pytest
 
 from billettique.engine.cheapest import Compiled, cheapest, cheapest_price, compile_tariff
 from billettique.model.tariffs import Ask, Tariff
+from billettique.rules.places import placed
 from tests.fares_world import a_tariff, an_ask
 from tests.oracles.brute_fares import cheapest_cents
 
@@ -37,7 +38,7 @@ def check_tariff(seed: int, legs_max: tuple[int, ...]) -> int:
     """Some cases of one tariff; how many had a price."""
     rng = random.Random(seed)
     tariff = a_tariff(rng)
-    compiled = compile_tariff(tariff)
+    compiled = compile_tariff(placed(tariff))
     priced = 0
     for n in range(ASKS):
         ask = an_ask(rng, tariff, rng.choice(legs_max))
@@ -65,9 +66,9 @@ def test_the_order_in_which_journeys_and_riders_are_given_does_not_matter(seed: 
     rng = random.Random(seed)
     tariff = a_tariff(rng)
     ask = an_ask(rng, tariff, 4)
-    compiled = compile_tariff(tariff)
+    compiled = compile_tariff(placed(tariff))
     other = replace(ask, journeys=ask.journeys[::-1], riders=ask.riders[::-1])
-    assert cheapest(compiled, ask).total == cheapest(compile_tariff(tariff), other).total
+    assert cheapest(compiled, ask).total == cheapest(compile_tariff(placed(tariff)), other).total
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -75,7 +76,7 @@ def test_a_further_journey_never_lowers_the_price(seed: int) -> None:
     rng = random.Random(seed)
     tariff = a_tariff(rng)
     ask = an_ask(rng, tariff, 4)
-    compiled = compile_tariff(tariff)
+    compiled = compile_tariff(placed(tariff))
     all_of_them = cheapest_price(compiled, ask)
     one_less = cheapest_price(compiled, replace(ask, journeys=ask.journeys[1:]))
     if all_of_them is not None:
