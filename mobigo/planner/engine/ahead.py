@@ -123,13 +123,13 @@ def look_ahead(g, hop, stay, target, egress_s, rounds, duration_s_max, ahead):  
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def worth(target_s, ahead_s, t, k, rounds):  # type: ignore[no-untyped-def]  # kernel
-    """Whether a better arrival can still come of being at a node at `t` with k vehicles taken. `ahead_s` [vehicles]
-    is the node's."""
+def worth(target_s, ahead_s, node, t, k, rounds):  # type: ignore[no-untyped-def]  # kernel
+    """Whether a better arrival can still come of being at a node at `t` with k vehicles taken. `ahead_s` [node,
+    vehicles]."""
     m = rounds - k
     worth = False
-    if t + ahead_s[m] < target_s[k]:  # else not even the fastest way with the most vehicles is
-        while m >= 0 and ahead_s[m] < INF and not worth:
-            worth = t + ahead_s[m] < target_s[k + m]
+    if t + ahead_s[node, m] < target_s[k]:  # else not even the fastest way with the most vehicles is
+        while m >= 0 and ahead_s[node, m] < INF and not worth:
+            worth = t + ahead_s[node, m] < target_s[k + m]
             m -= 1
     return worth

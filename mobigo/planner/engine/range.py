@@ -147,8 +147,7 @@ def search_range(  # type: ignore[no-untyped-def]  # kernel
                 queued = _queue(g, w, kept, ahead, k, rounds, ride_pattern, ride_position, ride_occurrence)
             if queued == 0:
                 break
-            for q in range(queued):
-                _ride(g, w, kept, ahead, k, ride_pattern[q], ride_position[q], ride_occurrence[q], rounds, egress_s)
+            _ride(g, w, kept, ahead, k, queued, ride_pattern, ride_position, ride_occurrence, rounds, egress_s)
             _walk(g, w, kept, ahead, k, rounds)
             done = k
         if i < 0:
@@ -191,101 +190,123 @@ def _stand(w, kept, node, ready):  # type: ignore[no-untyped-def]  # kernel
     w.walked_from[0, node] = SOURCE
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+# The steps of a round take what they read out of the tuples first, as those of `raptor` do.
+
+
+@numba.njit(cache=True, nogil=True)
 def _queue(g, w, kept, ahead, k, rounds, ride_pattern, ride_position, ride_occurrence):  # type: ignore[no-untyped-def]  # kernel
     """The patterns that call at marked nodes, each with the first position to ride it from, none boarded yet."""
+    node_start, node_pattern, node_position = g.node_start, g.node_pattern, g.node_position
+    nodes, board, first_position, last_position = kept.marked[k - 1], w.board[k - 1], w.first_position, w.last_position
+    target_s, ready_s, queue = w.target_s, ahead.ready, w.queue
     queued = 0
     for m in range(kept.marked_count[k - 1]):
-        node = kept.marked[k - 1, m]
-        if worth(w.target_s, ahead.ready[node], w.board[k - 1, node], k - 1, rounds):
-            for e in range(g.node_start[node], g.node_start[node + 1]):
-                pattern, position = g.node_pattern[e], g.node_position[e]
-                if w.first_position[pattern] == INF:
-                    w.queue[queued] = pattern
+        node = nodes[m]
+        if worth(target_s, ready_s, node, board[node], k - 1, rounds):
+            for e in range(node_start[node], node_start[node + 1]):
+                pattern, position = node_pattern[e], node_position[e]
+                if first_position[pattern] == INF:
+                    queue[queued] = pattern
                     queued += 1
-                    w.first_position[pattern] = position
-                elif position < w.first_position[pattern]:
-                    w.first_position[pattern] = position
+                    first_position[pattern] = last_position[pattern] = position
+                elif position < first_position[pattern]:
+                    first_position[pattern] = position
+                elif position > last_position[pattern]:
+                    last_position[pattern] = position
     for q in range(queued):
-        pattern = w.queue[q]
-        ride_pattern[q], ride_position[q], ride_occurrence[q] = pattern, w.first_position[pattern], -1
-        w.first_position[pattern] = INF
+        pattern = queue[q]
+        ride_pattern[q], ride_position[q], ride_occurrence[q] = pattern, first_position[pattern], -1
+        first_position[pattern] = INF
     return queued
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _ride(g, w, kept, ahead, k, pattern, position, boarded, rounds, egress_s):  # type: ignore[no-untyped-def]  # kernel
-    """Ride a pattern from `position`, aboard the occurrence `boarded` unless that is -1."""
-    at = g.pattern_start[pattern]
-    last = g.pattern_start[pattern + 1] - at - 1
-    first, end = g.occurrence_start[pattern], g.occurrence_start[pattern + 1]
-    board, best = w.board[k - 1], kept.arrive[k]
-    occurrence, boarded_at = end, -1
-    start_s, row = np.int32(0), np.int32(0)
-    i = position
-    if boarded >= 0:
-        occurrence, boarded_at = boarded, position
-        start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
-        i += 1
-    while i <= last:
-        node = g.pattern_node[at + i]
-        if occurrence < end and g.can_alight[at + i]:
-            t = start_s + g.arrive_s[row + i]
-            if t < best[node] and worth(w.target_s, ahead.arrived[node], t, k, rounds):
-                if w.arrive[k, node] == INF:
-                    kept.improved[k, kept.improved_count[k]] = node
-                    kept.improved_count[k] += 1
-                w.arrive[k, node] = t
-                for j in range(k, rounds + 1):
-                    if t >= kept.arrive[j, node]:
-                        break
-                    kept.arrive[j, node] = t
-                w.ridden[k, node], w.ridden_from[k, node], w.ridden_to[k, node] = occurrence, boarded_at, i
-                if egress_s[node] < INF and t + egress_s[node] < w.target_s[k]:
-                    w.target_node[k] = node
-                    for j in range(k, rounds + 1):  # with more vehicles nothing as late is worth it
-                        w.target_s[j] = min(w.target_s[j], t + egress_s[node])
-        ready = board[node]
-        if ready < INF and boarded < 0 and i < last and g.can_board[at + i]:
-            if occurrence == end:
-                occurrence = first_occurrence(g.occurrence_s, g.occurrence_row, g.depart_s, first, end, i, ready)
-                if occurrence < end:
-                    boarded_at = i
-                    start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
-            elif (
-                occurrence > first
-                and g.occurrence_s[occurrence - 1] + g.depart_s[g.occurrence_row[occurrence - 1] + i] >= ready
-            ):
-                occurrence = first_occurrence(
-                    g.occurrence_s, g.occurrence_row, g.depart_s, first, occurrence - 1, i, ready
-                )
-                boarded_at = i
-                start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
-        i += 1
+@numba.njit(cache=True, nogil=True)
+def _ride(g, w, kept, ahead, k, queued, ride_pattern, ride_position, ride_occurrence, rounds, egress_s):  # type: ignore[no-untyped-def]  # kernel
+    """Ride each queued pattern from its position, aboard its occurrence unless that is -1; as `raptor` does."""
+    pattern_start, pattern_node, occurrence_start = g.pattern_start, g.pattern_node, g.occurrence_start
+    can_board, can_alight, arrive_s, depart_s = g.can_board, g.can_alight, g.arrive_s, g.depart_s
+    occurrence_s, occurrence_row = g.occurrence_s, g.occurrence_row
+    board, arrive, best, known = w.board[k - 1], w.arrive[k], kept.arrive[k], kept.arrive
+    ridden, ridden_from, ridden_to = w.ridden[k], w.ridden_from[k], w.ridden_to[k]
+    target_s, arrived_ahead_s, ready_ahead_s, last_position = w.target_s, ahead.arrived, ahead.ready, w.last_position
+    reached, improved = kept.improved[k], kept.improved_count[k]
+    for q in range(queued):
+        pattern, position, given = ride_pattern[q], ride_position[q], ride_occurrence[q] >= 0
+        at = pattern_start[pattern]
+        last = pattern_start[pattern + 1] - at - 1
+        first, end = occurrence_start[pattern], occurrence_start[pattern + 1]
+        final = last_position[pattern]
+        aboard, occurrence, boarded_at = given, first, position
+        start_s, row = np.int32(0), np.int32(0)
+        late_s, late_row = occurrence_s[end - 1], occurrence_row[end - 1]  # the last that may still be boarded
+        if given:
+            occurrence = ride_occurrence[q]
+            start_s, row = occurrence_s[occurrence], occurrence_row[occurrence]
+            position += 1
+        for i in range(position, last + 1):
+            if not aboard and i > final:
+                break
+            node = pattern_node[at + i]
+            if aboard and can_alight[at + i]:
+                t = start_s + arrive_s[row + i]
+                if t < best[node] and worth(target_s, arrived_ahead_s, node, t, k, rounds):
+                    if arrive[node] == INF:
+                        reached[improved] = node
+                        improved += 1
+                    arrive[node] = t
+                    for j in range(k, rounds + 1):
+                        if t >= known[j, node]:
+                            break
+                        known[j, node] = t
+                    ridden[node], ridden_from[node], ridden_to[node] = occurrence, boarded_at, i
+                    if egress_s[node] < INF and t + egress_s[node] < target_s[k]:
+                        w.target_node[k] = node
+                        for j in range(k, rounds + 1):  # with more vehicles nothing as late is worth it
+                            target_s[j] = min(target_s[j], t + egress_s[node])
+            ready = board[node]
+            if given or ready == INF or i == last or not can_board[at + i]:
+                continue
+            if end == first or late_s + depart_s[late_row + i] < ready:
+                continue
+            end = first_occurrence(occurrence_s, occurrence_row, depart_s, first, end - 1, i, ready)
+            start_s, row = occurrence_s[end], occurrence_row[end]
+            if end > first:
+                late_s, late_row = occurrence_s[end - 1], occurrence_row[end - 1]
+            aboard = worth(target_s, ready_ahead_s, node, start_s + depart_s[row + i], k - 1, rounds)
+            if aboard:
+                occurrence, boarded_at = end, i
+            elif end == first:
+                break
+    kept.improved_count[k] = improved
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _walk(g, w, kept, ahead, k, rounds):  # type: ignore[no-untyped-def]  # kernel
     """From each node reached by a vehicle at this departure: change there, or walk to another, shortest walks first."""
-    if k < rounds:
-        best = kept.board[k]
-        for m in range(kept.improved_count[k]):
-            node = kept.improved[k, m]
-            t = w.arrive[k, node]
-            for e in range(g.foot_start[node] - 1, g.foot_start[node + 1]):
-                if e < g.foot_start[node]:
-                    other, ready = node, t + g.change_s[node]
-                else:
-                    other, ready = g.foot_node[e], t + g.foot_s[e]
-                    if ready >= w.target_s[k + 1]:
+    if k == rounds:
+        return
+    foot_start, foot_node, foot_s, change_s = g.foot_start, g.foot_node, g.foot_s, g.change_s
+    arrive, board, best, known = w.arrive[k], w.board[k], kept.board[k], kept.board
+    reached, nodes, walked_from = kept.improved[k], kept.marked[k], w.walked_from[k]
+    target_s, ready_ahead_s, marked = w.target_s, ahead.ready, kept.marked_count[k]
+    for m in range(kept.improved_count[k]):
+        node = reached[m]
+        t = arrive[node]
+        for e in range(foot_start[node] - 1, foot_start[node + 1]):
+            if e < foot_start[node]:
+                other, ready = node, t + change_s[node]
+            else:
+                other, ready = foot_node[e], t + foot_s[e]
+                if ready >= target_s[k + 1]:
+                    break
+            if ready < best[other] and worth(target_s, ready_ahead_s, other, ready, k, rounds):
+                if board[other] == INF:
+                    nodes[marked] = other
+                    marked += 1
+                board[other] = ready
+                walked_from[other] = node
+                for j in range(k, rounds + 1):
+                    if ready >= known[j, other]:
                         break
-                if ready < best[other] and worth(w.target_s, ahead.ready[other], ready, k, rounds):
-                    if w.board[k, other] == INF:
-                        kept.marked[k, kept.marked_count[k]] = other
-                        kept.marked_count[k] += 1
-                    w.board[k, other] = ready
-                    w.walked_from[k, other] = node
-                    for j in range(k, rounds + 1):
-                        if ready >= kept.board[j, other]:
-                            break
-                        kept.board[j, other] = ready
+                    known[j, other] = ready
+    kept.marked_count[k] = marked

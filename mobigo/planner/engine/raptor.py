@@ -32,6 +32,7 @@ class Labels(NamedTuple):
     best_board: I32
     bound: I32  # lower bound of the seconds to the target
     first_position: I32  # [pattern] where to begin to ride it this round
+    last_position: I32  # [pattern] where to board it at the latest
     queue: I32  # [pattern]
     improved: I32  # [node] nodes reached by a vehicle this round
     marked: I32  # [node] nodes that can be boarded from next round
@@ -59,6 +60,7 @@ def make_labels(nodes: int, patterns: int, rounds: int) -> Labels:
         best_board=flat(nodes),
         bound=flat(nodes),
         first_position=np.full(patterns, INF, np.int32),
+        last_position=flat(patterns),
         queue=flat(patterns),
         improved=flat(nodes),
         marked=flat(nodes),
@@ -68,31 +70,17 @@ def make_labels(nodes: int, patterns: int, rounds: int) -> Labels:
 
 
 @numba.njit(cache=True, nogil=True)
-def lower_bounds(to_s, from_s, target, egress_s, source, bound):  # type: ignore[no-untyped-def]  # kernel
-    """bound[n]: no way from n to a target, with its egress, is shorter. Uses the four landmarks that say most at the
-    source."""
-    count = len(to_s)
-    to_most, from_least = np.empty(count, np.int32), np.empty(count, np.int32)
-    says = np.empty(count, np.int32)
-    for mark in range(count):
+def lower_bounds(to_s, from_s, target, egress_s, bound):  # type: ignore[no-untyped-def]  # kernel
+    """bound[n]: no way from n to a target, with its egress, is shorter. What each landmark says, and the most of it."""
+    bound[:] = 0
+    for mark in range(len(to_s)):
+        to_row, from_row = to_s[mark], from_s[mark]
         most, least = -INF, INF
         for i in range(len(target)):
-            most = max(most, to_s[mark, target[i]] - egress_s[i])
-            least = min(least, from_s[mark, target[i]] + egress_s[i])
-        to_most[mark], from_least[mark] = most, least
-        says[mark] = 0
-        for i in range(len(source)):
-            here = max(to_s[mark, source[i]] - most, least - from_s[mark, source[i]])
-            if i == 0 or here < says[mark]:
-                says[mark] = here
-    bound[:] = 0
-    for _ in range(min(4, count)):
-        best = np.argmax(says)
-        says[best] = -INF
-        most, least = to_most[best], from_least[best]
-        to_row, from_row = to_s[best], from_s[best]
+            most = max(most, to_row[target[i]] - egress_s[i])
+            least = min(least, from_row[target[i]] + egress_s[i])
         for n in range(len(bound)):
-            bound[n] = max(bound[n], max(to_row[n] - most, least - from_row[n]))
+            bound[n] = max(bound[n], to_row[n] - most, least - from_row[n])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -138,111 +126,135 @@ def search(g, w, source, ready_s, egress_s, rounds, latest_s):  # type: ignore[n
             return k - 1
         w.arrive[k, :] = INF
         w.board[k, :] = INF
-        improved = 0
-        for i in range(queued):
-            pattern = w.queue[i]
-            improved = _ride(g, w, k, pattern, w.first_position[pattern], egress_s, improved)
-            w.first_position[pattern] = INF
+        improved = _ride(g, w, k, queued, egress_s)
         if k < rounds:
             marked = _walk(g, w, k, improved)
     return rounds
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+# Each step of a round is one call, and takes what it reads out of the tuples first: within a loop every mention of
+# them would count references, and two threads would wait for each other at each.
+
+
+@numba.njit(cache=True, nogil=True)
 def _queue(g, w, k, marked):  # type: ignore[no-untyped-def]  # kernel
     """The patterns that call at marked nodes, each with the first position to ride it from."""
+    node_start, node_pattern, node_position = g.node_start, g.node_pattern, g.node_position
+    nodes, board, bound, queue = w.marked, w.board[k - 1], w.bound, w.queue
+    first_position, last_position = w.first_position, w.last_position
     queued = 0
     worth_before = w.target_s[k]
     for i in range(marked):
-        node = w.marked[i]
-        if w.board[k - 1, node] + w.bound[node] >= worth_before:
+        node = nodes[i]
+        if board[node] + bound[node] >= worth_before:
             continue
-        for e in range(g.node_start[node], g.node_start[node + 1]):
-            pattern, position = g.node_pattern[e], g.node_position[e]
-            if w.first_position[pattern] == INF:
-                w.queue[queued] = pattern
+        for e in range(node_start[node], node_start[node + 1]):
+            pattern, position = node_pattern[e], node_position[e]
+            if first_position[pattern] == INF:
+                queue[queued] = pattern
                 queued += 1
-                w.first_position[pattern] = position
-            elif position < w.first_position[pattern]:
-                w.first_position[pattern] = position
+                first_position[pattern] = last_position[pattern] = position
+            elif position < first_position[pattern]:
+                first_position[pattern] = position
+            elif position > last_position[pattern]:
+                last_position[pattern] = position
     return queued
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _ride(g, w, k, pattern, position, egress_s, improved):  # type: ignore[no-untyped-def]  # kernel
-    """Ride a pattern from `position`: leave where that is better than all before, change to an earlier occurrence
-    where one can."""
-    at = g.pattern_start[pattern]
-    last = g.pattern_start[pattern + 1] - at - 1
-    first, end = g.occurrence_start[pattern], g.occurrence_start[pattern + 1]
-    board = w.board[k - 1]
-    occurrence, boarded_at = end, -1
-    start_s, row = np.int32(0), np.int32(0)
-    for i in range(position, last + 1):
-        node = g.pattern_node[at + i]
-        if occurrence < end and g.can_alight[at + i]:
-            t = start_s + g.arrive_s[row + i]
-            if t < w.best_arrive[node] and t + w.bound[node] < w.target_s[k]:
-                if w.arrive[k, node] == INF:
-                    w.improved[improved] = node
-                    improved += 1
-                w.arrive[k, node] = t
-                w.best_arrive[node] = t
-                w.ridden[k, node] = occurrence
-                w.ridden_from[k, node] = boarded_at
-                w.ridden_to[k, node] = i
-                if egress_s[node] < INF and t + egress_s[node] < w.target_s[k]:
-                    w.target_s[k] = t + egress_s[node]
-                    w.target_node[k] = node
-        ready = board[node]
-        if ready < INF and i < last and g.can_board[at + i]:
-            if occurrence == end:
-                occurrence = first_occurrence(g.occurrence_s, g.occurrence_row, g.depart_s, first, end, i, ready)
-                if occurrence < end:
-                    boarded_at = i
-                    start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
-            elif (
-                occurrence > first
-                and g.occurrence_s[occurrence - 1] + g.depart_s[g.occurrence_row[occurrence - 1] + i] >= ready
-            ):
-                occurrence = first_occurrence(
-                    g.occurrence_s, g.occurrence_row, g.depart_s, first, occurrence - 1, i, ready
-                )
-                boarded_at = i
-                start_s, row = g.occurrence_s[occurrence], g.occurrence_row[occurrence]
+@numba.njit(cache=True, nogil=True)
+def _ride(g, w, k, queued, egress_s):  # type: ignore[no-untyped-def]  # kernel
+    """Ride each queued pattern from its first position: leave where that is better than all before, change to an
+    earlier occurrence where one can. Returns how many nodes were reached.
+
+    An occurrence too late to be worth boarding is so at every position further on (the bounds are shortest ways of
+    one graph), and so are those behind it: `end` moves down to it.
+    """
+    pattern_start, pattern_node, occurrence_start = g.pattern_start, g.pattern_node, g.occurrence_start
+    can_board, can_alight, arrive_s, depart_s = g.can_board, g.can_alight, g.arrive_s, g.depart_s
+    occurrence_s, occurrence_row = g.occurrence_s, g.occurrence_row
+    board, arrive, best_arrive, bound, reached = w.board[k - 1], w.arrive[k], w.best_arrive, w.bound, w.improved
+    ridden, ridden_from, ridden_to = w.ridden[k], w.ridden_from[k], w.ridden_to[k]
+    queue, first_position, last_position = w.queue, w.first_position, w.last_position
+    worth_before, improved = w.target_s[k], 0
+    for q in range(queued):
+        pattern = queue[q]
+        position = first_position[pattern]
+        first_position[pattern] = INF
+        at = pattern_start[pattern]
+        last = pattern_start[pattern + 1] - at - 1
+        first, end = occurrence_start[pattern], occurrence_start[pattern + 1]
+        aboard, occurrence, boarded_at = False, first, position
+        start_s, row = np.int32(0), np.int32(0)
+        late_s, late_row = occurrence_s[end - 1], occurrence_row[end - 1]  # the last that may still be boarded
+        final = last_position[pattern]
+        for i in range(position, last + 1):
+            if not aboard and i > final:
+                break
+            node = pattern_node[at + i]
+            if aboard and can_alight[at + i]:
+                t = start_s + arrive_s[row + i]
+                if t < best_arrive[node] and t + bound[node] < worth_before:
+                    if arrive[node] == INF:
+                        reached[improved] = node
+                        improved += 1
+                    arrive[node] = t
+                    best_arrive[node] = t
+                    ridden[node], ridden_from[node], ridden_to[node] = occurrence, boarded_at, i
+                    if egress_s[node] < INF and t + egress_s[node] < worth_before:
+                        worth_before = t + egress_s[node]
+                        w.target_s[k] = worth_before
+                        w.target_node[k] = node
+            ready = board[node]
+            if ready == INF or i == last or not can_board[at + i]:
+                continue
+            if end == first or late_s + depart_s[late_row + i] < ready:
+                continue
+            end = first_occurrence(occurrence_s, occurrence_row, depart_s, first, end - 1, i, ready)
+            start_s, row = occurrence_s[end], occurrence_row[end]
+            if end > first:
+                late_s, late_row = occurrence_s[end - 1], occurrence_row[end - 1]
+            aboard = start_s + depart_s[row + i] + bound[node] < worth_before
+            if aboard:
+                occurrence, boarded_at = end, i
+            elif end == first:
+                break
     return improved
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _walk(g, w, k, improved):  # type: ignore[no-untyped-def]  # kernel
-    """From each node reached by a vehicle: change there, or walk to another, shortest walks first."""
+    """From each node reached by a vehicle: change there, or walk to another, shortest walks first. Returns how many
+    nodes one may board at next."""
+    foot_start, foot_node, foot_s, change_s = g.foot_start, g.foot_node, g.foot_s, g.change_s
+    arrive, board, best_board, bound = w.arrive[k], w.board[k], w.best_board, w.bound
+    reached, nodes, walked_from = w.improved, w.marked, w.walked_from[k]
     marked = 0
     worth_before = w.target_s[k]
     for i in range(improved):
-        node = w.improved[i]
-        t = w.arrive[k, node]
-        if t + w.bound[node] >= worth_before:
+        node = reached[i]
+        t = arrive[node]
+        if t + bound[node] >= worth_before:
             continue
-        ready = t + g.change_s[node]
-        if ready < w.best_board[node]:
-            if w.board[k, node] == INF:
-                w.marked[marked] = node
+        ready = t + change_s[node]
+        if ready < best_board[node]:
+            if board[node] == INF:
+                nodes[marked] = node
                 marked += 1
-            w.board[k, node] = ready
-            w.best_board[node] = ready
-            w.walked_from[k, node] = node
-        for e in range(g.foot_start[node], g.foot_start[node + 1]):
-            there = t + g.foot_s[e]
+            board[node] = ready
+            best_board[node] = ready
+            walked_from[node] = node
+        for e in range(foot_start[node], foot_start[node + 1]):
+            there = t + foot_s[e]
             if there >= worth_before:
                 break
-            other = g.foot_node[e]
-            if there < w.best_board[other] and there + w.bound[other] < worth_before:
-                if w.board[k, other] == INF:
-                    w.marked[marked] = other
+            other = foot_node[e]
+            if there < best_board[other] and there + bound[other] < worth_before:
+                if board[other] == INF:
+                    nodes[marked] = other
                     marked += 1
-                w.board[k, other] = there
-                w.best_board[other] = there
-                w.walked_from[k, other] = node
+                board[other] = there
+                best_board[other] = there
+                walked_from[other] = node
     return marked
 
 

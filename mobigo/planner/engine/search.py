@@ -150,7 +150,7 @@ class Searcher:
         source, target = self._layered(accepts, *ends)
         memory = self._for(view, rounds)
         start_s = np.int32(_turn(at_s - view.origin_epoch_s, backward))
-        self._aim(view, memory, source, target)
+        self._aim(view, memory, target)
         try:
             done = raptor.search(
                 view.graph,
@@ -313,12 +313,10 @@ class Searcher:
             setattr(self._memory, name, memory)
         return memory
 
-    def _aim(self, view: View, memory: "_Memory", source: Reach, target: Reach) -> None:
+    def _aim(self, view: View, memory: "_Memory", target: Reach) -> None:
         """Set the target, and what is known beforehand of the way to it from everywhere."""
         np.minimum.at(memory.egress_s, target.node, target.time_s)
-        raptor.lower_bounds(
-            view.graph.lb_to_s, view.graph.lb_from_s, target.node, target.time_s, source.node, memory.labels.bound
-        )
+        raptor.lower_bounds(view.graph.lb_to_s, view.graph.lb_from_s, target.node, target.time_s, memory.labels.bound)
 
     def _itinerary(self, view: View, leave: int, reach: int, rows: I32) -> Itinerary:
         base, first_day, ends = view.origin_epoch_s, view.first_day.toordinal(), view.graph.pattern_start
