@@ -46,16 +46,20 @@ LEFT_OUT: Final = {
 
 
 def timetables(services: "Services") -> Iterator[Offer]:
-    """The feeds in use that the Region may publish."""
+    """The feeds in use that the Region may publish, each by itself and all as one."""
+    from mobigo.app.open_region import region
     from mobigo.network.store import feeds, sources
 
     with reading(services.engine) as session:
         held = [feed for feed in feeds.list_feeds(session) if feed.active and feed.organisation is None]
         licences = {source.feed: source.licence for source in sources.list_sources(session)}
+    ours = {}
     for feed in held:
         licence = LICENCES.get(licences.get(feed.name, "lov2"))
         if feed.version is not None and licence is not None:
+            ours[feed.name] = feed.version, licence
             yield _timetable(services, feed.version, licence)
+    yield from region(services, ours)
 
 
 def _timetable(services: "Services", version: "FeedVersion", licence: Licence) -> Offer:

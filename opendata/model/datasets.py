@@ -32,6 +32,8 @@ LICENCE_MOBILITES: Final = Licence(
     "Licence Mobilités",
     "https://wiki.lafabriquedesmobilites.fr/wiki/Licence_Mobilit%C3%A9s",
 )
+# The dataset of all networks together: its two files have short addresses of their own (`opendata.web.files`).
+REGIONAL: Final = "offre-regionale"
 LICENCES: Final = {each.code: each for each in (LICENCE_OUVERTE, ODBL, LICENCE_MOBILITES)}
 
 

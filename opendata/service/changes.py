@@ -10,7 +10,6 @@ shown as not compared.
 import json
 import logging
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -40,19 +39,22 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A version and the one published before it, both with a timetable."""
+    """A version and the one before it (`pair_of`), both with a timetable."""
 
     before: Version
     after: Version
 
 
 def pair_of(session: Session, version: Version) -> Pair | None:
-    """A version with the one before it that is public; None for the first one, and for what is no timetable."""
+    """A version with the one that was in force when it first came in its place; one that is only to come, with the one
+    in force when it was announced. None for the first one, and for what is no timetable."""
     if not _feed(version):
         return None
-    earlier = versions.list_versions(session, version.dataset, below=version.number, public_only=True)
-    before = next((each for each in earlier if each.state is State.PUBLISHED and _feed(each)), None)
-    return None if before is None else Pair(before, version)
+    before_id = versions.in_force_before(session, version)
+    if before_id is None:
+        return None
+    before = versions.get_version(session, before_id)
+    return Pair(before, version) if before.state is State.PUBLISHED and _feed(before) else None
 
 
 def find(home: Path, pair: Pair) -> Changes | None:
@@ -86,12 +88,10 @@ def _pairs(session: Session) -> list[Pair]:
     for kept in versions.list_datasets(session):
         if kept.removed_at is not None or all(spec.name != FEED for spec in kept.declared.files):
             continue
-        public = [
-            version
-            for version in versions.list_versions(session, kept.code, limit=LOOKED_BACK, public_only=True)
-            if version.state is State.PUBLISHED and _feed(version)
-        ]
-        pairs += [Pair(before, after) for after, before in pairwise(public)]
+        for version in versions.list_versions(session, kept.code, limit=LOOKED_BACK, public_only=True):
+            pair = pair_of(session, version) if version.state is State.PUBLISHED else None
+            if pair is not None:
+                pairs.append(pair)
     return pairs
 
 

@@ -350,6 +350,24 @@ def has_event(session: Session, dataset: str, kind: str, version_id: str | None,
     return session.scalar(asked.limit(1)) is not None
 
 
+def in_force_before(session: Session, version: Version) -> str | None:
+    """The version that `latest` showed before it first showed this one; or, of one that it never showed, that it showed
+    when this one was announced. None: there was none."""
+    shown = select(EventRow).where(EventRow.dataset == version.dataset, EventRow.version_id == version.id)
+    shown = shown.where(EventRow.slot.is_not(None)).order_by(EventRow.number).limit(1)
+    first = session.scalars(shown.where(EventRow.slot == Slot.LATEST.value)).first()
+    if first is not None:
+        return first.before_id
+    announced = session.scalars(shown).first()
+    if announced is None:
+        return None
+    asked = select(EventRow.version_id).where(
+        EventRow.dataset == version.dataset, EventRow.slot == Slot.LATEST.value, EventRow.number < announced.number,
+        EventRow.kind != "expiring",
+    )  # fmt: skip
+    return session.scalars(asked.order_by(EventRow.number.desc()).limit(1)).first()
+
+
 def get_event(session: Session, event_id: str) -> Event:
     """The event of this id. Raises NotFound("opendata.unknown_event")."""
     row = session.get(EventRow, event_id)

@@ -1,6 +1,7 @@
 """The files, at addresses that stay: `latest` and `next` move, `v/<version>` never does.
 
     /d/<dataset>/latest/<file>      /d/<dataset>/next/<file>      /d/<dataset>/v/<version>/<file>
+    /gtfs.zip and /gtfs-next.zip: all networks as one, by redirection
 
 Strong entity tags are the SHA-256 of the bytes as they are sent (RFC 9110 §8.8.3), so that a download goes on where it
 stopped (Range, §14) and what did not change is not sent again (304). Digests follow RFC 9530.
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Response, request, url_for
+from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import parse_range_header
@@ -25,7 +26,7 @@ from mobigo.infra.db import reading
 from mobigo.infra.delivery import FOR_EVER, accepts_gzip
 from mobigo.infra.http_errors import Problem
 from mobigo.infra.web import services
-from opendata.model.datasets import LICENCES, Slot
+from opendata.model.datasets import LICENCES, REGIONAL, Slot
 from opendata.store import addresses, files
 from opendata.store.addresses import Address
 from opendata.web import bp
@@ -57,6 +58,22 @@ def latest(dataset: str, name: str) -> ResponseReturnValue:
 def coming(dataset: str, name: str) -> ResponseReturnValue:
     """The file of the period to come, while there is one."""
     return _moving(dataset, Slot.NEXT, name)
+
+
+@bp.get("/gtfs.zip")
+@public
+@freely
+def region() -> ResponseReturnValue:
+    """A short address of the whole regional offer in force."""
+    return redirect(url_for("opendata.latest", dataset=REGIONAL, name="gtfs.zip"))
+
+
+@bp.get("/gtfs-next.zip")
+@public
+@freely
+def region_to_come() -> ResponseReturnValue:
+    """A short address of the whole regional offer from its next change on, while there is one."""
+    return redirect(url_for("opendata.coming", dataset=REGIONAL, name="gtfs.zip"))
 
 
 @bp.get("/d/<dataset>/v/<label>/<name>")

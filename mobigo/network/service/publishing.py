@@ -71,7 +71,7 @@ def write_files(
     unknown = next((name for name in only if name not in _MAKERS), None)
     if unknown is not None:
         raise InvalidInput("network.no_such_export", file=unknown[:80], files=", ".join(NAMES))
-    writer = _Writer(tools, version, _tables(tools, version, since))
+    writer = _Writer(tools, version, cut_tables(tools, version, since))
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [name for name in NAMES if not only or name in only]
     done: list[FeedFile] = []
@@ -82,7 +82,8 @@ def write_files(
     return done
 
 
-def _tables(tools: Tools, version: FeedVersion, since: date | None) -> "FeedTables":
+def cut_tables(tools: Tools, version: FeedVersion, since: date | None) -> "FeedTables":
+    """The tables of a version: all its days, or those from `since` on. Raises NotFound as `read_tables_of`."""
     from mobigo.network.engine.coming import cut, services_of
 
     tables = read_tables_of(tools, version)

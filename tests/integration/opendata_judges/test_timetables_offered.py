@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from mobigo.app import schema
+from mobigo.app import create_app, schema
 from mobigo.app.open_data import judges, offers
+from mobigo.app.open_region import shared_licence
 from mobigo.infra.config import Config
-from mobigo.infra.db import transaction
+from mobigo.infra.db import reading, transaction
 from mobigo.infra.web import Services
 from mobigo.network import service
 from mobigo.network.gateway import gtfs
 from mobigo.network.store import feeds
-from opendata.model.datasets import Slot
+from opendata.model.datasets import LICENCE_MOBILITES, LICENCE_OUVERTE, ODBL, REGIONAL, Licence, Slot
 from opendata.model.editions import Edition
+from opendata.service import changes, showing
 from opendata.service.publishing import publish_all
 from tests.builders import feed, trip, write_zip
 
@@ -102,6 +104,107 @@ def test_a_feed_that_is_somebody_else_s_or_taken_out_is_not_ours_to_publish(serv
     with transaction(services.engine) as session:
         feeds.set_active(session, "cars", False)
     assert not [each for each in offers(services, NOW) if each.declared.code == "horaires-cars"]
+
+
+# ---------------------------------------------------------------- all networks as one
+
+
+def region(services: Services, now: datetime = NOW, folder: Path = Path()) -> dict[Slot, dict[str, bytes]]:
+    """The files within the regional archive, by slot."""
+    [offer] = [each for each in offers(services, now) if each.declared.code == REGIONAL]
+    found = {}
+    for edition in offer.produce(now, folder):
+        [file] = edition.files
+        assert isinstance(file.content, Path)
+        with zipfile.ZipFile(file.content) as archive:
+            found[edition.slot] = {name: archive.read(name) for name in archive.namelist()}
+    return found
+
+
+def told(files: dict[str, bytes], table: str, column: str) -> list[str]:
+    return [row[column] for row in csv.DictReader(io.StringIO(files[f"{table}.txt"].decode()))]
+
+
+@pytest.fixture
+def two(services: Services, tmp_path: Path) -> Services:
+    """A second network, which does not change."""
+    files = feed([trip("w", "A 07:00 D 07:30", service="all")], services={"all": [*WINTER, *SUMMER]})
+    service.import_feed(services, write_zip(files, tmp_path / "bus.zip"), "bus", now=NOW)
+    return services
+
+
+def test_all_networks_leave_as_one_now_and_from_the_first_change_on(two: Services, tmp_path: Path) -> None:
+    found = region(two, folder=tmp_path)
+    assert told(found[Slot.LATEST], "trips", "trip_id") == ["bus:w", "cars:s", "cars:w"]
+    assert told(found[Slot.NEXT], "trips", "trip_id") == ["bus:w", "cars:s"]
+    assert told(found[Slot.NEXT], "feed_info", "feed_start_date") == ["20250502"]
+    assert min(told(found[Slot.NEXT], "calendar_dates", "date")) == "20250502"
+    assert "note.txt" not in found[Slot.LATEST]  # it is in the GTFS of its network
+    (label,) = told(found[Slot.LATEST], "feed_info", "feed_version")
+    assert len(label) == 12
+
+
+def test_the_region_s_file_is_published_past_every_judge_under_short_addresses(two: Services) -> None:
+    wanted = [each for each in offers(two, NOW) if each.declared.code == REGIONAL]
+    fast = [each for each in judges(two) if each.required]  # the slow one looks at such a file in the unit tests
+    first = publish_all(two, wanted, NOW, judges=fast)
+    assert [(each.slot, each.result) for each in first] == [(Slot.LATEST, "published"), (Slot.NEXT, "published")]
+    client = create_app(two.config).test_client()
+    for short, slot in (("/gtfs.zip", "latest"), ("/gtfs-next.zip", "next")):
+        answer = client.get(short)
+        assert (answer.status_code, answer.location) == (302, f"/d/{REGIONAL}/{slot}/gtfs.zip")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert client.get(answer.location).status_code == 200
+
+
+def test_an_import_in_another_order_changes_nothing_and_a_renamed_id_is_told(two: Services, tmp_path: Path) -> None:
+    def publish(now: datetime) -> list[str]:
+        wanted = [each for each in offers(two, now) if each.declared.code == REGIONAL]
+        return [each.result for each in publish_all(two, wanted, now)]
+
+    assert publish(NOW) == ["published", "published"]
+    backwards = {name: _backwards(text) if name.endswith(".txt") else text for name, text in FILES.items()}
+    week = timedelta(days=7)
+    service.import_feed(two, write_zip(backwards, tmp_path / "again.zip"), "cars", now=NOW + week)
+    assert publish(NOW + week) == ["unchanged", "unchanged"]
+    renamed = {**FILES, "stops.txt": FILES["stops.txt"].replace("\nB,B,", "\nB2,B,"),
+               "stop_times.txt": FILES["stop_times.txt"].replace(",B,", ",B2,")}  # fmt: skip
+    service.import_feed(two, write_zip(renamed, tmp_path / "renamed.zip"), "cars", now=NOW + 2 * week)
+    assert publish(NOW + 2 * week) == ["published", "published"]
+    with reading(two.engine) as session:
+        shown = showing.dataset(session, REGIONAL, NOW)
+        pairs = [changes.pair_of(session, each) for each in (shown.version, shown.coming) if each is not None]
+    assert changes.compare_due(two) == 3  # the last two, and what was to come a week ago
+    for pair, before in zip(pairs, (1, 3), strict=True):  # what is to come is compared with what is in force
+        assert pair is not None
+        assert pair.before.number == before
+        made = changes.find(two.config.home, pair)
+        assert made is not None
+        assert "cars:B → cars:B2" in made.csv.read_text() or before == 3
+    stops = set(told(region(two, NOW + 2 * week, tmp_path / "x")[Slot.LATEST], "stops", "stop_id"))
+    assert stops == {"bus:A", "bus:D", "cars:A", "cars:B2", "cars:C"}
+
+
+def _backwards(text: str) -> str:
+    head, *lines = text.splitlines()
+    return "\n".join([head, *reversed(lines)]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ({"a": LICENCE_OUVERTE, "b": LICENCE_OUVERTE}, (LICENCE_OUVERTE, ["a", "b"])),
+        ({"a": LICENCE_OUVERTE, "b": ODBL}, (ODBL, ["a", "b"])),
+        ({"a": LICENCE_OUVERTE, "b": LICENCE_MOBILITES}, (LICENCE_OUVERTE, ["a"])),
+        ({"a": LICENCE_MOBILITES}, (LICENCE_MOBILITES, ["a"])),
+        ({}, (LICENCE_MOBILITES, [])),
+    ],
+    ids=["open", "share alike", "apart", "alone", "none"],
+)
+def test_feeds_are_put_together_under_a_licence_that_all_allow(
+    held: dict[str, Licence], expected: tuple[Licence, list[str]]
+) -> None:
+    assert shared_licence(held) == expected
 
 
 def test_fares_leave_as_a_table_and_as_the_fare_tables_of_a_gtfs(services: Services, tmp_path: Path) -> None:
