@@ -6,6 +6,7 @@ whatever the day.
 """
 
 import heapq
+from collections.abc import Callable
 
 import numba
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 from mobigo.network.model.timetable import I32, NEVER_S
 
 LANDMARKS = 16
+
+Edges = Callable[[], tuple[I32, I32, I32]]
 
 
 def landmarks(
@@ -26,6 +29,55 @@ def landmarks(
     if node_count and len(from_node):
         _choose(*forward, *backward, to_s, from_s)
     return to_s, from_s
+
+
+def rides(
+    node_start: I32, node: I32, run_start: I32, run_times: I32, arrive_s: I32, depart_s: I32
+) -> tuple[I32, I32, I32]:
+    """The edges of runs (from, to, seconds), those of runs driven alike once."""
+    if not len(run_times):
+        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int32)
+    per_pattern = np.diff(run_start)
+    lengths = np.repeat(np.diff(node_start), per_pattern)
+    pair = np.unique(np.stack([run_times, np.repeat(node_start[:-1], per_pattern), lengths]), axis=1)
+    hops = pair[2] - 1
+    within = np.arange(hops.sum()) - np.repeat(np.cumsum(hops) - hops, hops)
+    t, n = np.repeat(pair[0], hops) + within, np.repeat(pair[1], hops) + within
+    return node[n], node[n + 1], np.maximum(arrive_s[t + 1] - depart_s[t], 0)
+
+
+def lowered(to_s: I32, from_s: I32, more: tuple[I32, I32, I32], all_edges: Edges) -> tuple[I32, I32]:
+    """The bounds when there are `more` edges besides: the same arrays where they shorten no way. `all_edges` gives the
+    edges there were, asked for only when one does."""
+    a, b, seconds = more
+    if not len(to_s) or not len(a):
+        return to_s, from_s
+    if not ((to_s[:, a] > to_s[:, b] + seconds).any() or (from_s[:, b] > from_s[:, a] + seconds).any()):
+        return to_s, from_s
+    own = all_edges()
+    a, b, seconds = (np.concatenate([mine, theirs]).astype(np.int32) for mine, theirs in zip(own, more, strict=True))
+    to_s, from_s = to_s.copy(), from_s.copy()
+    _relax(a, b, seconds, to_s, from_s)
+    return to_s, from_s
+
+
+@numba.njit(cache=True, nogil=True)
+def _relax(a, b, seconds, to_s, from_s):  # type: ignore[no-untyped-def]  # kernel
+    """Shorten, edge by edge, until no edge shortens any way."""
+    for mark in range(len(to_s)):
+        to_row, from_row = to_s[mark], from_s[mark]
+        shorter = True
+        while shorter:
+            shorter = False
+            for e in range(len(a)):
+                there = to_row[b[e]] + seconds[e]
+                if there < to_row[a[e]]:
+                    to_row[a[e]] = there
+                    shorter = True
+                there = from_row[a[e]] + seconds[e]
+                if there < from_row[b[e]]:
+                    from_row[b[e]] = there
+                    shorter = True
 
 
 def _csr(a: I32, b: I32, duration_s: I32, count: int) -> tuple[I32, I32, I32]:

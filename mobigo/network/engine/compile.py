@@ -88,7 +88,7 @@ def compile_feeds(
     run_days = np.concatenate([rows[2 * i + 1] for i in range(len(parts))] or [np.zeros(0, np.int32)])[order]
     frequency = np.concatenate([drive.frequency for drive in drives] or [np.zeros(0, np.uint8)])[order]
     node_count = len(links.node_stop)
-    node_pattern_start, node_pattern, node_position = _patterns_of_nodes(grouped, node_count)
+    node_pattern_start, node_pattern, node_position = patterns_of_nodes(grouped.node_start, grouped.node, node_count)
     foot_start, foot_node, foot_s, foot_m = _feet(links, node_count)
     tell("bounds")
     to_s, from_s = bounds.landmarks(*_edges(grouped, links), node_count)
@@ -121,7 +121,8 @@ def compile_feeds(
         trip_direction=pieces.small("direction_id", -1), trip_wheelchair=pieces.small("wheelchair_accessible", 0),
         trip_bikes=pieces.small("bikes_allowed", 0), trip_shape=pieces.offset("trips", "shape"),
         trip_days=np.concatenate([rows[2 * i] for i in range(len(parts))] or [np.zeros(0, np.int32)]),
-        trip_visit_start=visits.trip_start, visit_stop=visits.stop, visit_arrive_s=visits.arrive_s,
+        trip_visit_start=visits.trip_start, visit_stop=visits.stop, visit_sequence=visits.sequence,
+        visit_arrive_s=visits.arrive_s,
         visit_depart_s=visits.depart_s,
         visit_flags=visits.flags, visit_headsign=pieces.headsign_rows(), headsign=Strings.of(pieces.headsigns),
         shape_start=pieces.shape_start, shape_lat=pieces.shape_lat, shape_lon=pieces.shape_lon,
@@ -203,6 +204,7 @@ class _Pieces:
 class _AllVisits:
     trip_start: I64
     stop: I32
+    sequence: I32
     arrive_s: I32
     depart_s: I32
     flags: np.ndarray
@@ -219,6 +221,7 @@ def _collect_visits(parts: Sequence[FeedPart], scopes: transfers.Scopes) -> tupl
     )
     visits = _AllVisits(
         np.concatenate(starts), stop,
+        np.concatenate([part.visits.sequence for part in parts] or [np.zeros(0, np.int32)]),
         np.concatenate([part.visits.arrive_s for part in parts] or [np.zeros(0, np.int32)]),
         np.concatenate([part.visits.depart_s for part in parts] or [np.zeros(0, np.int32)]),
         np.concatenate([part.visits.flags for part in parts] or [np.zeros(0, np.uint8)]),
@@ -300,14 +303,14 @@ def _run_lengths(grouped: patterns.Patterns) -> I32:
     return np.repeat(np.diff(grouped.node_start), np.diff(grouped.run_start)).astype(np.int32)
 
 
-def _patterns_of_nodes(grouped: patterns.Patterns, node_count: int) -> tuple[I32, I32, I32]:
+def patterns_of_nodes(node_start: I32, node: I32, node_count: int) -> tuple[I32, I32, I32]:
     """Where patterns stop: for each node its patterns and positions, in order."""
-    length = np.diff(grouped.node_start)
+    length = np.diff(node_start)
     pattern = np.repeat(np.arange(len(length), dtype=np.int32), length)
-    position = (np.arange(len(grouped.node)) - np.repeat(grouped.node_start[:-1], length)).astype(np.int32)
-    order = np.lexsort((position, pattern, grouped.node))
+    position = (np.arange(len(node)) - np.repeat(node_start[:-1], length)).astype(np.int32)
+    order = np.lexsort((position, pattern, node))
     start = np.zeros(node_count + 1, np.int32)
-    np.cumsum(np.bincount(grouped.node, minlength=node_count), out=start[1:])
+    np.cumsum(np.bincount(node, minlength=node_count), out=start[1:])
     return start, pattern[order], position[order]
 
 
@@ -321,16 +324,12 @@ def _feet(links: transfers.Links, node_count: int) -> tuple[I32, I32, I32, I32]:
 
 def _edges(grouped: patterns.Patterns, links: transfers.Links) -> tuple[I32, I32, I32]:
     """The graph of least travel times: rides between neighbouring positions, and walks."""
-    lengths = _run_lengths(grouped)
-    runs_at = grouped.times_at[grouped.order]
-    node_at = np.repeat(grouped.node_start[:-1], np.diff(grouped.run_start))
-    pair = np.unique(np.stack([runs_at, node_at, lengths]), axis=1) if len(runs_at) else np.zeros((3, 0), np.int64)
-    hops = pair[2] - 1
-    within = np.arange(hops.sum()) - np.repeat(np.cumsum(hops) - hops, hops)
-    t, n = np.repeat(pair[0], hops) + within, np.repeat(pair[1], hops) + within
-    ride_s = np.maximum(grouped.arrive_s[t + 1] - grouped.depart_s[t], 0)
+    a, b, ride_s = bounds.rides(
+        grouped.node_start, grouped.node, grouped.run_start, grouped.times_at[grouped.order], grouped.arrive_s,
+        grouped.depart_s,
+    )  # fmt: skip
     return (
-        np.concatenate([grouped.node[n], links.from_node]).astype(np.int32),
-        np.concatenate([grouped.node[n + 1], links.to_node]).astype(np.int32),
+        np.concatenate([a, links.from_node]).astype(np.int32),
+        np.concatenate([b, links.to_node]).astype(np.int32),
         np.concatenate([ride_s, links.duration_s]).astype(np.int32),
     )

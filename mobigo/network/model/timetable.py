@@ -27,7 +27,7 @@ I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 F64 = NDArray[np.float64]
 
-FORMAT = 1
+FORMAT = 2
 NONE = -1  # "no such row" in index columns
 NEVER_S = 2**30  # a time that does not come
 
@@ -140,6 +140,7 @@ class Timetable:
     trip_days: I32
     trip_visit_start: I64
     visit_stop: I32
+    visit_sequence: I32  # stop_sequence: what realtime names a call by
     visit_arrive_s: I32
     visit_depart_s: I32
     visit_flags: U8
