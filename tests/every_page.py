@@ -75,7 +75,8 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/scolaire/plans/les-miens",
     ),
     Role.SCHOOL_PLANNER: (
-        "/scolaire/plans/", "/scolaire/plans/lots", "/scolaire/plans/<plan_id>", "/scolaire/plans/recherches/<job_id>",
+        "/scolaire/plans/", "/scolaire/plans/lots", "/scolaire/plans/lignes", "/scolaire/plans/<plan_id>",
+        "/scolaire/plans/recherches/<job_id>",
     ),
     Role.CARPOOL_MANAGER: (
         "/covoiturage/agents", "/covoiturage/agents/alertes", "/covoiturage/agents/alertes/<alert_id>",

@@ -78,7 +78,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     app.jinja_env.add_extension("jinja2.ext.do")
     services = Services(
         settings, make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares, make_seats=make_seats,
-        make_titles=make_titles, make_journeys=make_journeys,
+        make_titles=make_titles, make_journeys=make_journeys, make_lines=make_lines,
     )  # fmt: skip
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
@@ -168,6 +168,13 @@ def make_journeys(services: Services) -> Any:
     from mobigo.app.partner_journeys import PlannerJourneys
 
     return PlannerJourneys(services)
+
+
+def make_lines(services: Services) -> Any:
+    """The regular lines, for school transport to put pupils on."""
+    from mobigo.app.school_lines import SchoolLines
+
+    return SchoolLines(services)
 
 
 def make_titles(services: Services) -> Any:

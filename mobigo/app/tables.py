@@ -60,6 +60,7 @@ import opendata.store.releases
 import opendata.store.tables
 import scolaire.service.personal
 import scolaire.store.contracts
+import scolaire.store.lines
 import scolaire.store.notices
 import scolaire.store.plans
 import scolaire.store.pupils

@@ -42,6 +42,7 @@ class Services:
     make_fares: Callable[["Services"], Any] | None = None
     make_seats: Callable[["Services"], Any] | None = None
     make_titles: Callable[["Services"], Any] | None = None
+    make_lines: Callable[["Services"], Any] | None = None
     make_journeys: Callable[["Services"], Any] | None = None
     make_offers: Callable[["Services", "datetime"], Any] | None = None
     make_judges: Callable[["Services"], Any] | None = None
@@ -83,6 +84,12 @@ class Services:
     def seats(self) -> Any:
         """Who keeps seats that ticketing sells, by kind of item; None where none were handed over."""
         return None if self.make_seats is None else self.make_seats(self)
+
+    @cached_property
+    def regular_lines(self) -> Any:
+        """The lines that everybody takes, as `scolaire.model.lines.RegularLines` asks; None where none were handed
+        over."""
+        return None if self.make_lines is None else self.make_lines(self)
 
     @cached_property
     def journeys(self) -> Any:

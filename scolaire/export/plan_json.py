@@ -1,10 +1,12 @@
 """A demand or a plan as one JSON text: what is kept, sent, and hashed. The same value gives the same bytes."""
 
 import json
+from dataclasses import astuple
 from typing import Any
 
 from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand
+from scolaire.model.lines import Rider
 from scolaire.model.plan import Board, Leave, Plan
 
 DEMAND = "mobigo-school-demand-1"
@@ -46,8 +48,13 @@ def demand_json(demand: Demand) -> bytes:
             "weeks": demand.weeks,
             **({"moved": dict(demand.moved)} if demand.moved else {}),
             **({"mixed": True} if demand.mixed else {}),
+            **({"riders": [_rider(each) for each in demand.riders]} if demand.riders else {}),
         }
     )  # fmt: skip
+
+
+def _rider(rider: Rider) -> list[object]:
+    return [rider.pupil, rider.school, rider.stop, [list(astuple(each)) for each in rider.rides]]
 
 
 def plan_json(plan: DayPlan) -> bytes:

@@ -9,6 +9,7 @@ from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from scolaire.model.day import DayPlan, Left, Seat
 from scolaire.model.demand import Demand, DepotSite, Direction, Half, Place, Pupil, Roads, SchoolSite, StopSite
+from scolaire.model.lines import LineRide, Rider
 from scolaire.model.plan import Block, Board, Circuit, Leave, Plan, Unserved
 from scolaire.model.problem import Handling, Travel, VehicleType
 
@@ -47,10 +48,18 @@ def read_demand(text: bytes) -> Demand:
             amplitude_max_ms=None if document["amplitude_max_ms"] is None else _whole(document["amplitude_max_ms"]),
             weeks=_whole(document["weeks"]),
             mixed=document.get("mixed") is True,
+            riders=tuple(_rider(row) for row in document.get("riders", [])),
             moved={_text(s): int(m) for s, m in document.get("moved", {}).items()},
         )  # fmt: skip
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as wrong:
         raise InvalidInput("scolaire.not_a_demand", reason=f"{type(wrong).__name__} {wrong}"[:200]) from None
+
+
+def _rider(row: list[Any]) -> Rider:
+    pupil, school, stop, rides = row
+    kinds = (_text, _text, _text, _text, _whole, _whole, _text, _whole)  # of the fields of a ride, in order
+    read = (LineRide(*(kind(each) for kind, each in zip(kinds, ride, strict=True))) for ride in rides)  # type: ignore[arg-type]  # one kind a field
+    return Rider(_text(pupil), _text(school), _text(stop), tuple(read))
 
 
 def _handling(row: list[Any]) -> Handling:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from scolaire.model.lines import Rider
 from scolaire.model.problem import Handling, Travel, VehicleType
 
 DAY_MS = 86_400_000
@@ -99,7 +100,8 @@ class Demand:
     """`travel`: between depots, schools and stops, in that order (None: made by `roads`). `amplitude_max_ms` of one
     half-day. `weeks` of school a year (code de l'éducation, article L521-1: thirty-six).
     `moved`: by school, the minutes by which a search moved its whole day (its windows are the moved ones). `mixed`:
-    pupils of several schools may be on one bus together."""
+    pupils of several schools may be on one bus together.
+    `riders`: those who were given seats on regular lines; they are not among `pupils`."""
 
     id: str
     schools: tuple[SchoolSite, ...]
@@ -115,6 +117,7 @@ class Demand:
     weeks: int = 36
     moved: Mapping[str, int] = field(default_factory=dict)
     mixed: bool = False
+    riders: tuple[Rider, ...] = ()
 
     @cached_property
     def node_of(self) -> dict[str, int]:

@@ -36,7 +36,7 @@ def _names(demand: Demand) -> Iterator[Decision]:
     for kind, ids in (
         ("school", [each.id for each in demand.schools]),
         ("stop", [each.id for each in demand.stops]),
-        ("pupil", [each.id for each in demand.pupils]),
+        ("pupil", [*(each.id for each in demand.pupils), *(each.pupil for each in demand.riders)]),
         ("vehicle", [each.id for each in demand.vehicle_types]),
         ("depot", [each.id for each in demand.depots]),
         ("half", [each.id for each in demand.halves]),

@@ -8,21 +8,28 @@ from datetime import datetime, time
 from babel.dates import get_day_names
 from sqlalchemy.orm import Session
 
+from mobigo.base.instants import paris_day
 from mobigo.infra import formats
 from mobigo.infra.config import Config
 from mobigo.infra.i18n import current_language, use_language
 from mobigo.infra.i18n import gettext as _
+from scolaire.model.lines import RegularLines
 from scolaire.model.schools import SchoolYear, Way
 from scolaire.rules.compare import compare
-from scolaire.service import plans, telling
+from scolaire.service import lines, plans, telling
 from scolaire.service.timesheet import Ride, rides_of
 from scolaire.store import plans as store
 from scolaire.store.registrations import RegistrationRow
 
 
-def put_in_force(session: Session, version: str, *, by: str, config: Config, now: datetime) -> tuple[int, int]:
+def put_in_force(
+    session: Session, version: str, *, by: str, config: Config, now: datetime, known: RegularLines | None = None
+) -> tuple[int, int]:
     """Publish an approved version and tell the families it concerns: how many stops were given, how many messages were
-    sent. Raises what `plans.publish` raises; then nobody is told anything."""
+    sent. `known`: the regular lines, where pupils ride some. Raises what `plans.publish` raises, and
+    Conflict("scolaire.riders_changed"); then nobody is told anything."""
+    drawn = plans.open_version(session, version)
+    lines.check_riders(session, store.get_plan(session, drawn.row.plan), drawn.demand, known, paris_day(now))
     row = store.published(session, store.get_version(session, version).plan)
     before = None if row is None else plans.open_version(session, row.id)
     given = plans.publish(session, version, by=by, now=now)
@@ -37,11 +44,14 @@ def put_in_force(session: Session, version: str, *, by: str, config: Config, now
 
 def _concerned(before: plans.Opened | None, after: plans.Opened) -> dict[str, set[str]]:
     """By registration, the homes whose stop or hours are other ones now, and those who have no coach (any more)."""
-    pupils = {*after.plan.seats}
+    on_lines = {each.pupil: each for each in after.demand.riders}
+    pupils = {*after.plan.seats, *on_lines}
     left = {each.pupil for each in after.plan.left}
     if before is not None:
         moved = compare(before.plan, before.demand, after.plan, after.demand)
+        were = {each.pupil: each for each in before.demand.riders}
         pupils = {*moved.pupils_stop, *moved.pupils_time, *moved.pupils_new}
+        pupils |= {name for name, rider in on_lines.items() if were.get(name) != rider}
         left -= {each.pupil for each in before.plan.left}
     found: dict[str, set[str]] = {}
     for pupil in pupils | left:

@@ -20,7 +20,7 @@ from scolaire.model.schools import SchoolYear
 from scolaire.rules.compare import compare
 from scolaire.rules.day import day_faults
 from scolaire.rules.halves import problems_of
-from scolaire.rules.kpi import kpis
+from scolaire.rules.kpi import kpis, peak
 from scolaire.rules.locks import shape_of
 from scolaire.service import demands
 from scolaire.store import plans as store
@@ -259,7 +259,7 @@ def _stops_in_service(session: Session, found: Opened) -> None:
 
     Raises Conflict("scolaire.stop_not_in_service", count, stop)."""
     safe = {row.id for row in stops.stops(session) if row.crossing != "forbidden" and not row.reversing}
-    used = {seat.stop for seat in found.plan.seats.values()} - safe
+    used = {*(seat.stop for seat in found.plan.seats.values()), *(each.stop for each in found.demand.riders)} - safe
     if used:
         names = sorted(found.demand.stop_of[each].name for each in used)
         raise Conflict("scolaire.stop_not_in_service", count=len(names), stop=names[0])
@@ -273,6 +273,9 @@ def _give_stops(session: Session, found: Opened) -> int:
         if home:
             seat = found.plan.seats.get(pupil.id)
             stop_of[registration, home] = None if seat is None else seat.stop
+    for rider in found.demand.riders:
+        registration, _, home = rider.pupil.partition(".")
+        stop_of[registration, home] = rider.stop
     given = 0
     for rows in registrations.legs(session, {registration for registration, _ in stop_of}).values():
         for leg in rows:
@@ -287,6 +290,29 @@ def _told(session: Session, found: Opened, action: str, by: str, now: datetime, 
         session, action, actor=by, object_kind="scolaire_plan", object_id=found.row.plan, now=now,
         detail={"number": found.row.number, "version": found.row.id, **detail},
     )  # fmt: skip
+
+
+# ---------------------------------------------------------------- open to all
+
+
+def free_seats(demand: Demand, plan: DayPlan) -> dict[str, int]:
+    """By service, the seats that no pupil has (none, where a plan has no vehicle for it). Everybody sits."""
+    types = {each.id: each for each in demand.vehicle_types}
+    found = {}
+    for half in plan.halves.values():
+        vehicle = {name: types[block.vehicle_type] for block in half.blocks for name in block.circuits}
+        for circuit in half.circuits:
+            there = vehicle.get(circuit.id)
+            found[circuit.id] = 0 if there is None else max(0, there.seats - peak(circuit))
+    return found
+
+
+def open_to_all(session: Session, found: Opened, service: str, *, seats: int, by: str, now: datetime) -> None:
+    """Open a service to travellers, with some of its free seats. Raises InvalidInput("scolaire.open_seats")."""
+    most = free_seats(found.demand, found.plan).get(service, 0)
+    if not 1 <= seats <= most:
+        raise InvalidInput("scolaire.open_seats", most=most)
+    store.set_open(session, found.row.plan, service, is_open=True, seats=seats, by=by, now=now)
 
 
 # ---------------------------------------------------------------- locks

@@ -9,7 +9,7 @@ from mobigo.base.errors import NotFound
 from mobigo.infra.grants import list_organisations
 from scolaire.export.opendata import InForce
 from scolaire.service.papers import days_of
-from scolaire.service.plans import open_version
+from scolaire.service.plans import free_seats, open_version
 from scolaire.store import contracts, stops
 from scolaire.store import plans as store
 
@@ -39,10 +39,17 @@ def plans_in_force(session: Session, year: int) -> list[InForce]:
             found.append(
                 InForce(
                     row.id, year, lots.get(row.lot or "", ""), opened.demand, opened.plan,
-                    store.open_services(session, row.id), public, days_of(session, opened, year),
+                    _still_free(session, row.id, opened), public, days_of(session, opened, year),
                 )
             )  # fmt: skip
     return found
+
+
+def _still_free(session: Session, plan: str, opened: "Opened") -> frozenset[str]:
+    """The services open to everybody that have the seats they promised: where pupils took them, travellers are told of
+    none."""
+    free = free_seats(opened.demand, opened.plan)
+    return frozenset(name for name, seats in store.open_services(session, plan).items() if seats <= free.get(name, 0))
 
 
 def _opened(session: Session, version: str) -> "Opened | None":

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import NotFound
-from scolaire.model.demand import Direction
+from scolaire.model.demand import Demand, Direction
+from scolaire.model.lines import LineRide
 from scolaire.model.plan import Board
 from scolaire.model.schools import Way
 from scolaire.rules.halves import need_id, passings, problem_of, travel_of
@@ -70,7 +71,18 @@ def _rides(session: Session, version: store.VersionRow, row: RegistrationRow) ->
                     )
                 )  # fmt: skip
         found[home] = tuple(rides)
+    for rider in demand.riders:
+        if rider.pupil.startswith(f"{row.id}."):
+            home = rider.pupil.partition(".")[2]
+            found[home] = tuple(_on_line(each, names.get(rider.stop, ""), demand) for each in rider.rides)
     return found
+
+
+def _on_line(ride: LineRide, stop: str, demand: Demand) -> Ride:
+    """A ride on a regular line, at the stop by the school."""
+    half = demand.half_of[ride.half]
+    way = Way.IN if half.direction is Direction.TO else Way.OUT
+    return Ride(way, ride.name, stop, half.weekdays, ride.stop_s, ride.school_s)
 
 
 def registrations_of(session: Session, year: int, service: str) -> set[str]:
@@ -85,6 +97,9 @@ def registrations_of(session: Session, year: int, service: str) -> set[str]:
             drawn = plans.plan_kept(session, version.plan_digest)
         except NotFound:
             continue
+        found |= {
+            each.pupil.partition(".")[0] for each in demand.riders if service in {ride.name for ride in each.rides}
+        }
         for half in demand.halves:
             circuits = drawn.halves[half.id].circuits if half.id in drawn.halves else ()
             needs = {

@@ -109,12 +109,14 @@ class LockRow(Base):
 
 
 class OpenServiceRow(Base):
-    """A service that takes travellers too (GTFS 713), from a day on; all others carry pupils alone."""
+    """A service that takes travellers too (GTFS 713), from a day on; all others carry pupils alone. `seats`: how many
+    are theirs, whoever is registered; the number is told to nobody, the pupils could be counted from it."""
 
     __tablename__ = "scolaire_open_service"
 
     plan: Mapped[str] = mapped_column(ForeignKey("scolaire_plan.id"), primary_key=True)
     service: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seats: Mapped[int]
     by: Mapped[str] = mapped_column(String(26))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -161,7 +163,7 @@ describe(
 )  # fmt: skip
 describe(
     OpenServiceRow, purpose="publish the services that take everybody, and no other",
-    keep=Always("what was public is public; no person"), plain="plan service by at",
+    keep=Always("what was public is public; no person"), plain="plan service seats by at",
 )  # fmt: skip
 describe(
     CandidateRow, purpose="lose nothing of a long search", keep=Days(90, after="at"),
@@ -261,20 +263,23 @@ def get_lock(session: Session, lock: str) -> LockRow:
     return row
 
 
-def open_services(session: Session, plan: str) -> frozenset[str]:
-    """The services of a plan that take travellers too."""
-    return frozenset(session.scalars(select(OpenServiceRow.service).where(OpenServiceRow.plan == plan)))
+def open_services(session: Session, plan: str) -> dict[str, int]:
+    """The services of a plan that take travellers too, and how many seats are theirs."""
+    rows = session.scalars(select(OpenServiceRow).where(OpenServiceRow.plan == plan).order_by(OpenServiceRow.service))
+    return {row.service: row.seats for row in rows}
 
 
-def set_open(session: Session, plan: str, service: str, *, is_open: bool, by: str, now: datetime) -> bool:
-    """Open a service to travellers, or close it again; whether that changed anything."""
+def set_open(
+    session: Session, plan: str, service: str, *, is_open: bool, by: str, now: datetime, seats: int = 1
+) -> bool:
+    """Open a service to travellers, with so many seats, or close it again; whether that changed anything."""
     row = session.get(OpenServiceRow, (plan, service))
     if (row is not None) is is_open:
         return False
     if row is not None:
         session.delete(row)
     else:
-        session.add(OpenServiceRow(plan=plan, service=service, by=by, at=now))
+        session.add(OpenServiceRow(plan=plan, service=service, seats=seats, by=by, at=now))
     session.flush()
     return True
 

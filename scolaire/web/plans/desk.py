@@ -18,6 +18,7 @@ from scolaire.service import plans as service
 from scolaire.service.optimising import BELL_MINUTES, JOB
 from scolaire.store import contracts, schools
 from scolaire.store import plans as store
+from scolaire.store.lines import line_seats
 from scolaire.web.plans import bp
 from scolaire.web.plans.forms import lock_words, me, origin_words, refused, state_words, text, writing
 
@@ -79,11 +80,12 @@ def plan(plan_id: str) -> ResponseReturnValue:
         ][:5]
         locks = store.locks(session, plan_id)
         lot = contracts.get_lot(session, row.lot) if row.lot else None
+        declared = len(line_seats(session))
     return render_template(
         "scolaire/plan.html", plan=row, versions=versions, jobs=jobs, locks=locks, lot=lot,
         state={each.id: service.furthest(step.step for step in steps[each.id]) for each in versions},
         states=state_words(), origins=origin_words(), lock_kinds=lock_words(), number=_number(versions),
-        bell_minutes=BELL_MINUTES,
+        bell_minutes=BELL_MINUTES, declared=declared,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def school_service(version_id: str, half: str, name: str) -> ResponseReturnValue
     with reading(services().engine) as session:
         found = service.open_version(session, version_id)
         plan = store.get_plan(session, found.row.plan)
-        is_open = name in store.open_services(session, plan.id)
+        opened = store.open_services(session, plan.id).get(name)
         locks = [each for each in store.locks(session, plan.id) if name in (each.subject, each.value)]
     told, broken = editing.service_faults(found.demand, found.plan, half, name)
     circuit = next(each for each in found.plan.halves[half].circuits if each.id == name)
@@ -43,7 +43,9 @@ def school_service(version_id: str, half: str, name: str) -> ResponseReturnValue
     return render_template(
         "scolaire/plan_service.html", plan=plan, found=found, half=half, half_name=half_name, name=name, told=told,
         faults=[sentence(each.said) for each in broken], needs=needs, others=others, riders=riders, locks=locks,
-        lock_kinds=lock_words(), is_open=is_open, stop_names={each.id: each.name for each in found.demand.stops},
+        lock_kinds=lock_words(), opened=opened,
+        free=service.free_seats(found.demand, found.plan).get(name, 0),
+        stop_names={each.id: each.name for each in found.demand.stops},
         need_stop={need: need.partition(">")[0] for need in needs}, types=found.demand.vehicle_types, school=school,
         block=next((each for each in found.plan.halves[half].blocks if name in each.circuits), None),
     )  # fmt: skip
@@ -168,9 +170,16 @@ def add_lock(version_id: str) -> ResponseReturnValue:
 @requires(PLAN)
 def open_to_all(version_id: str) -> ResponseReturnValue:
     """Opens a service to all travellers, or keeps it to pupils again."""
-    half, name = text("half", 20), text("service", 120)
-    with writing() as session:
-        row = store.get_version(session, version_id)
-        store.set_open(session, row.plan, name[:80], is_open=text("open", 1) == "1", by=me(), now=now())
-    flash(_("C’est enregistré."), "good")
+    half, name = text("half", 20), text("service", 80)
+
+    def act() -> None:
+        with writing() as session:
+            found = service.open_version(session, version_id)
+            if text("open", 1) == "1":
+                service.open_to_all(session, found, name, seats=editing.whole(text("seats", 3)), by=me(), now=now())
+            else:
+                store.set_open(session, found.row.plan, name, is_open=False, by=me(), now=now())
+        flash(_("C’est enregistré."), "good")
+
+    refused(act)
     return redirect(_page(version_id, half, name), 303)

@@ -180,7 +180,9 @@ def publish(version_id: str) -> ResponseReturnValue:
 
     def act() -> None:
         with writing() as session:
-            _given, told = announcing.put_in_force(session, version_id, by=me(), config=services().config, now=now())
+            _given, told = announcing.put_in_force(
+                session, version_id, by=me(), config=services().config, now=now(), known=services().regular_lines
+            )
         flash(
             _(
                 "La version est en vigueur : établissements et transporteurs la voient. "

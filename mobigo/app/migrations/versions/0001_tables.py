@@ -1844,6 +1844,23 @@ def upgrade() -> None:
     op.create_index(op.f("ix_scolaire_guardian_email"), "scolaire_guardian", ["email"], unique=False)
     op.create_index(op.f("ix_scolaire_guardian_last_day"), "scolaire_guardian", ["last_day"], unique=False)
     op.create_table(
+        "scolaire_line_seats",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("route", sa.String(length=400), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("entered_by", sa.String(length=26), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_by", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("seats > 0", name=op.f("ck_scolaire_line_seats_seats")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_line_seats")),
+    )
+    op.create_table(
         "scolaire_notice",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
@@ -2508,6 +2525,8 @@ def upgrade() -> None:
         sa.Column("availability", sa.Double(), nullable=True),
         sa.Column("freshness", sa.Double(), nullable=True),
         sa.Column("compliance", sa.Double(), nullable=True),
+        sa.Column("errors", sa.Integer(), nullable=True),
+        sa.Column("fault", Json, nullable=True),
         sa.ForeignKeyConstraint(
             ["dataset"], ["opendata_dataset.code"], name=op.f("fk_opendata_measure_dataset_opendata_dataset")
         ),
@@ -3213,6 +3232,7 @@ def upgrade() -> None:
         "scolaire_open_service",
         sa.Column("plan", sa.String(length=26), nullable=False),
         sa.Column("service", sa.String(length=80), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
         sa.Column("by", sa.String(length=26), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -3589,6 +3609,7 @@ def downgrade() -> None:
     op.drop_table("scolaire_plan_content")
     op.drop_index(op.f("ix_scolaire_notice_last_day"), table_name="scolaire_notice")
     op.drop_table("scolaire_notice")
+    op.drop_table("scolaire_line_seats")
     op.drop_index(op.f("ix_scolaire_guardian_last_day"), table_name="scolaire_guardian")
     op.drop_index(op.f("ix_scolaire_guardian_email"), table_name="scolaire_guardian")
     op.drop_table("scolaire_guardian")
