@@ -108,6 +108,16 @@ def unfold(ctx: JobContext) -> Decision:
     return Decision("covoit.unfolded", count=made)
 
 
+@job("covoit.end_abandoned", tries_max=3, every="daily 03:50")
+def end_abandoned(ctx: JobContext) -> Decision:
+    """End the accounts for payment that nobody confirmed, or whose driver was not seen for years: erased in turn."""
+    from covoit.store.ibans import end_abandoned as end
+
+    with ctx.transaction() as session:
+        ended = end(session, clock.now())
+    return Decision("covoit.abandoned_ended", count=ended)
+
+
 @job("covoit.texts", tries_max=1, every="every 5 min")
 def texts(ctx: JobContext) -> Decision | None:
     """Take the text messages that passengers sent; nothing when none waits."""

@@ -4,13 +4,14 @@ An account counts once a code sent to the person by another road was given back 
 one account that counts and one that waits; the database holds that.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Index, String, delete, select, text
+from sqlalchemy import Index, String, delete, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mobigo.infra.db import Base, UtcDateTime
+from covoit.store.people import IDENTITY_DAYS, PersonRow
+from mobigo.infra.db import Base, UtcDateTime, changed
 from mobigo.infra.privacy import BLANK, Days, describe
 
 WAITING: Final = "waiting"
@@ -102,3 +103,13 @@ def forget(session: Session, person: str) -> int:
     rows = of_person(session, person)
     session.execute(delete(IbanRow).where(IbanRow.person == person))
     return len(rows)
+
+
+def end_abandoned(session: Session, now: datetime) -> int:
+    """End the accounts that would be kept for ever because nobody came back: of who was not seen for as long as an
+    identity is kept, and those whose code nobody gave back in time. They are erased in their turn. Returns how many."""
+    gone = select(PersonRow.id).where(PersonRow.seen_at <= now - timedelta(days=IDENTITY_DAYS))
+    abandoned = or_(
+        (IbanRow.state != ENDED) & IbanRow.person.in_(gone), (IbanRow.state == WAITING) & (IbanRow.expires_at <= now)
+    )
+    return changed(session, update(IbanRow).where(abandoned).values(state=ENDED, ended_at=now, code_hash=None))

@@ -127,7 +127,7 @@ describe(
 describe(
     RegularRow,
     purpose="announce a driver's usual trips",
-    keep=Days(90, after="ended_at"),
+    keep=Days(90, after="ended_at", or_after="last_day"),
     personal={"driver": "whose trips they are (random person id)"},
     plain="id line from_stop to_stop direction weekdays leaves seats first_day last_day created_at ended_at",
 )
