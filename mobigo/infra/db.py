@@ -8,6 +8,7 @@ waiting when another one wrote in between. So: `transaction` to write, `reading`
 import json
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ BUSY_TIMEOUT_MS: Final = 30_000
 ROOMY_KIB: Final = 262_144
 _BEGIN: Final = "mobigo_sqlite_begin"
 _HOOKS: Final = "mobigo_after_commit"
+_DOORS: Final[dict[str, threading.Lock]] = {}  # by SQLite file: see `_in_line`
 _log = logging.getLogger(__name__)
 
 
@@ -225,4 +227,25 @@ def _write_ahead(cursor: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     begin = connection.get_execution_options().get(_BEGIN, "IMMEDIATE")
     connection.exec_driver_sql(f"PRAGMA query_only = {int(begin == 'DEFERRED')}")
-    connection.exec_driver_sql(f"BEGIN {begin}")
+    if begin == "DEFERRED":
+        connection.exec_driver_sql("BEGIN DEFERRED")
+        return
+    with _in_line(str(connection.engine.url.database)):
+        connection.exec_driver_sql(f"BEGIN {begin}")
+
+
+@contextmanager
+def _in_line(path: str) -> Iterator[None]:
+    """The writers of this process on one SQLite file come to its lock one by one.
+
+    Left to themselves, those who wait ask again after longer and longer pauses, and who has just written takes the
+    lock again before them: under many writers some waited until they were refused. Who waited in line as long as one
+    may wait goes and asks all the same, and is told by the database.
+    """
+    door = _DOORS.setdefault(path, threading.Lock())
+    mine = door.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+    try:
+        yield
+    finally:
+        if mine:
+            door.release()

@@ -291,7 +291,7 @@ def test_sixty_four_writers_and_not_a_cent_over_a_campaign(engine: Engine, tmp_p
         awards.award_ready(mine, NOW, home=home)
         mine.dispose()
 
-    with ThreadPoolExecutor(16 if engine.dialect.name == "postgresql" else 4) as pool:
+    with ThreadPoolExecutor(16) as pool:
         list(pool.map(write, range(64)))
     # The very amounts of one look at all of them in order: what is left to the passenger, then of the budget.
     left, given, expected = 7_000, dict.fromkeys(range(4), 0), {}

@@ -58,8 +58,7 @@ def test_sixty_four_writers_give_all_that_is_left_and_not_a_cent_more(
         awards.award_ready(mine, NOW, home=home)
         mine.dispose()
 
-    # SQLite has one writer and an unfair queue: fewer wait at once.
-    with ThreadPoolExecutor(16 if engine.dialect.name == "postgresql" else 4) as pool:
+    with ThreadPoolExecutor(16) as pool:
         list(pool.map(write, range(64)))
     assert net(engine, "covoit:budget:essai") == budget - paid
     with reading(engine) as session:

@@ -22,20 +22,23 @@ from tests.integration.ledger.books import BANK, BUDGET, NOW, move, net, nets, o
 
 Answer = TypeVar("Answer")
 WRITERS = 64
+PATIENCE_MS = 600_000  # far beyond what a busy machine needs
 
 
 @contextmanager
 def wide(engine: Engine) -> Iterator[Engine]:
-    """An engine on the same database with a connection for each writer."""
+    """An engine on the same database with a connection for each writer, who waits however busy the machine is."""
     url = engine.url
-    if engine.dialect.name == "sqlite":
-        opened = create_engine(url, pool_size=WRITERS, connect_args={"timeout": 60, "check_same_thread": False})
-        event.listen(opened, "connect", db._prepare_sqlite)
-        event.listen(opened, "begin", db._begin_sqlite)
-    else:
-        opened = create_engine(url, pool_size=WRITERS)
-    yield opened
-    opened.dispose()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(db, "BUSY_TIMEOUT_MS", PATIENCE_MS)
+        if engine.dialect.name == "sqlite":
+            opened = create_engine(url, pool_size=WRITERS, connect_args={"check_same_thread": False})
+            event.listen(opened, "connect", db._prepare_sqlite)
+            event.listen(opened, "begin", db._begin_sqlite)
+        else:
+            opened = create_engine(url, pool_size=WRITERS)
+        yield opened
+        opened.dispose()
 
 
 def at_once(count: int, act: Callable[[int], Answer]) -> list[Answer]:
