@@ -1,20 +1,23 @@
 """One scenario for each school, and the buses that chain its circuits, on the fewest buses: one integer programme.
 
 Circuits that end at the same arrival are the same to whoever comes next, so links are counted, not named: from an
-arrival to a group of circuits that it may precede. Buses = circuits less links. Its relaxation says what one more
-circuit at an arrival is worth to the rest (the price given back to the routing), and bounds the fleet from below, given
-the pool.
+arrival to a group of circuits that it may precede (`links`). Buses = circuits less links. Its relaxation says what one
+more circuit at an arrival is worth to the rest (the price given back to the routing), and bounds the fleet from below,
+given the pool.
 """
 
 import datetime
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
 from ortools.math_opt.python import mathopt
 
 from scolaire.engine.going import Going, always, beside
+from scolaire.engine.links import Bools, network
 from scolaire.engine.pool import Pool, Way, Ways
 
 Placed = tuple[Way, int]  # a way, and its arrival (position)
@@ -71,9 +74,7 @@ class _Programme:
         self.price = dear
         self.model = mathopt.Model()
         self.circuits: list[list[mathopt.LinearTypes]] = [[] for _ in pool.arrivals]  # that end at each arrival
-        self.groups: dict[tuple[int, ...], dict[int, list[mathopt.LinearTypes]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self.groups: dict[bytes, tuple[Bools, list[mathopt.LinearTypes]]] = {}  # circuits that the same may precede
         self.used: list[list[tuple[mathopt.Variable, Way, int]]] = [[] for _ in pool.problem.schools]
         self.picked: list[list[tuple[mathopt.Variable, tuple[tuple[int, ...], ...]]]] = [
             [] for _ in pool.problem.schools
@@ -143,29 +144,41 @@ class _Programme:
                     self.model.add_linear_constraint(here <= mathopt.fast_sum(opens))
         self.model.add_linear_constraint(mathopt.fast_sum(moved) <= shifts.most)
 
-    def _count(self, here: mathopt.Variable, way: Way, arrival: int) -> None:
+    def _count(self, here: mathopt.LinearTypes, way: Way, arrival: int) -> None:
         self.circuits[arrival].append(here)
-        before = self.pool.before(arrival, way)
-        if before:
-            self.groups[before][arrival].append(here)
+        in_time = self.pool.in_time(arrival, way)
+        if in_time.any():
+            self.groups.setdefault(np.packbits(in_time).tobytes(), (in_time, []))[1].append(here)
 
     def _links(self) -> list[mathopt.LinearConstraint]:
-        """No more links into a group than it has circuits, none out of an arrival than circuits end there."""
-        links, out = [], defaultdict(list)
-        for before, by_arrival in self.groups.items():
-            into = [self.model.add_variable(lb=0) for _ in before]
-            for arrival, link in zip(before, into, strict=True):
-                out[arrival].append(link)
-            links += into
-            circuits = [here for some in by_arrival.values() for here in some]
-            self.model.add_linear_constraint(mathopt.fast_sum(into) <= mathopt.fast_sum(circuits))
+        """No more buses go into a group than it has circuits, none out of an arrival than circuits end there."""
+        groups, sum_of = list(self.groups.values()), mathopt.fast_sum
+        known = np.array([in_time for in_time, _ in groups], dtype=np.bool_).reshape(-1, len(self.pool.arrivals))
+        found = network(known, [each.school for each in self.pool.arrivals])
+        into: list[list[mathopt.LinearTypes]] = [[] for _ in groups]
+        out: list[list[mathopt.LinearTypes]] = [[] for _ in self.pool.arrivals]
+        links = []
+        for arrival, group in found.links:
+            link = self.model.add_variable(lb=0)
+            links.append(link)
+            into[group].append(link)
+            out[arrival].append(link)
+        for group, larger in found.waits:
+            wait = self.model.add_variable(lb=0)
+            into[group].append(-wait)
+            into[larger].append(wait)
+        for arrival, later in found.stays:
+            stay = self.model.add_variable(lb=0)
+            out[arrival].append(stay)
+            out[later].append(-stay)
+        for (_, circuits), buses in zip(groups, into, strict=True):
+            self.model.add_linear_constraint(sum_of(buses) <= sum_of(circuits))
         rows = [
-            self.model.add_linear_constraint(mathopt.fast_sum(out[arrival]) - mathopt.fast_sum(circuits) <= 0)
-            for arrival, circuits in enumerate(self.circuits)
+            self.model.add_linear_constraint(sum_of(buses) - sum_of(circuits) <= 0)
+            for buses, circuits in zip(out, self.circuits, strict=True)
         ]
-        every = [here for circuits in self.circuits for here in circuits]
-        self.buses = mathopt.fast_sum(every) - mathopt.fast_sum(links)
-        self.model.minimize(self.buses + mathopt.fast_sum(self.dear) if self.dear else self.buses)
+        self.buses = sum_of(here for circuits in self.circuits for here in circuits) - sum_of(links)
+        self.model.minimize(self.buses + sum_of(self.dear) if self.dear else self.buses)
         return rows
 
 
@@ -200,7 +213,7 @@ def choose(
     minutes = {
         school: shift for schools, shift, pick in asked.moves if shift and values[pick] > 0.5 for school in schools
     }
-    return Choice(placed, buses, -int(-(bound - 1e-6) // 1), minutes)
+    return Choice(placed, buses, math.ceil(bound - 1e-6) if math.isfinite(bound) else 0, minutes)
 
 
 def _placed(asked: _Programme, school: int, values: dict[mathopt.Variable, float]) -> tuple[Placed, ...]:

@@ -153,11 +153,33 @@ def _longer(facts: Facts, line: Ints, size: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _between(facts: Facts, line: Ints, size: int, place: int, node: int) -> int:
+    """The driving that it costs to go by `node` before the visit `place` of a line."""
+    to = facts.ms[node_at(facts, line[place - 1]), node] if place > 0 else 0
+    from_ = facts.ms[node, node_at(facts, line[place])] if place < size else 0
+    spared = facts.ms[node_at(facts, line[place - 1]), node_at(facts, line[place])] if 0 < place < size else 0
+    return int(to + from_ - spared)
+
+
+@njit(cache=True, nogil=True)
+def _more(facts: Facts, line: Ints, size: int, need: int, board: int, leave: int) -> int:
+    """The driving that it costs to go by the stop of a need before the visit `board`, and by its school before the
+    visit `leave` (NONE: the bus goes there already)."""
+    stop, school = facts.need[need, 0], node_at(facts, -facts.need[need, 1] - 1)
+    if leave != board:
+        more = _between(facts, line, size, board, stop)
+        return more if leave == NONE else more + _between(facts, line, size, leave, school)
+    to = facts.ms[node_at(facts, line[board - 1]), stop] if board > 0 else 0
+    from_ = facts.ms[school, node_at(facts, line[board])] if board < size else 0
+    spared = facts.ms[node_at(facts, line[board - 1]), node_at(facts, line[board])] if 0 < board < size else 0
+    return int(to + facts.ms[stop, school] + from_ - spared)
+
+
+@njit(cache=True, nogil=True)
 def best_line(facts: Facts, line: Ints, size: int, need: int, less_than: int, room: Room) -> tuple[int, int, int]:
     """The least driving that one need more costs on a bus (FAR: it cannot take it for less than that), and the places
-    of its stop and of its school (NONE: where the bus goes already)."""
+    of its stop and of its school (NONE: where the bus goes already). A line is only drawn where it would be better."""
     school = -facts.need[need, 1] - 1
-    before = _longer(facts, line, size)
     least, on, off = less_than, NONE, NONE
     if size + 2 > LONGEST:
         return FAR, NONE, NONE
@@ -167,18 +189,18 @@ def best_line(facts: Facts, line: Ints, size: int, need: int, less_than: int, ro
             if line[i] == school:
                 there = i
                 break
-        for leave in range(board - 1, size + 1):
-            if leave == board - 1:
-                if there == NONE:
-                    continue
-                made = _with(line, size, need, board, school, NONE, room.line)
-            elif there != NONE and leave > there:
+        for place in range(board - 1, size + 1):
+            if place == board - 1 and there == NONE:
+                continue
+            if place > there and there != NONE:
                 break
-            else:
-                made = _with(line, size, need, board, school, leave, room.line)
-            more = _longer(facts, room.line, made) - before
-            if more < least and hours(facts, room.line, made, room):
-                least, on, off = more, board, NONE if leave == board - 1 else leave
+            leave = NONE if place == board - 1 else place
+            more = _more(facts, line, size, need, board, leave)
+            if more >= least:
+                continue
+            made = _with(line, size, need, board, school, leave, room.line)
+            if hours(facts, room.line, made, room):
+                least, on, off = more, board, leave
     return (least, on, off) if on != NONE else (FAR, NONE, NONE)
 
 

@@ -8,9 +8,14 @@ which there is time enough to drive to its first stop.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from scolaire.engine.links import Bools
 from scolaire.model.plan import Board, Circuit, Leave
 from scolaire.model.problem import Problem, School
 
+Ints = NDArray[np.int64]
 Ways = tuple[tuple[int, ...], ...]  # positions of needs, in driving order
 
 
@@ -61,7 +66,7 @@ class Pool:
     arrivals: tuple[Arrival, ...]
     ways: list[dict[tuple[int, ...], Way]] = field(default_factory=list)
     scenarios: list[dict[Ways, None]] = field(default_factory=list)
-    _before: dict[tuple[int, tuple[int, ...]], tuple[int, ...]] = field(default_factory=dict)
+    _ready: dict[int, Ints] = field(default_factory=dict)  # by first node: when a bus of each arrival is there
 
     def __post_init__(self) -> None:
         self.ways = [{} for _ in self.problem.schools]
@@ -82,20 +87,16 @@ class Pool:
         """The arrivals (positions) of a school, the earliest first."""
         return [n for n, arrival in enumerate(self.arrivals) if arrival.school == school]
 
-    def before(self, arrival: int, way: Way) -> tuple[int, ...]:
-        """The arrivals (positions) after which a bus is in time for this way to this arrival. The doors are counted
-        as if every bus were full to the last seat: what is linked here holds for any load."""
-        key = (arrival, way.needs)
-        if key not in self._before:
-            begins_ms = self.arrivals[arrival].at_ms - way.lead_ms
-            travel, schools = self.problem.travel.ms, self.problem.schools
-            self._before[key] = tuple(
-                n
-                for n, each in enumerate(self.arrivals)
-                if free_ms(self.problem, each, self.seats_most) + int(travel[schools[each.school].node, way.first_node])
-                <= begins_ms
-            )
-        return self._before[key]
+    def in_time(self, arrival: int, way: Way) -> Bools:
+        """Of every arrival, whether a bus is in time after it for this way to this one. The doors are counted as if
+        every bus were full to the last seat: what is linked here holds for any load."""
+        if way.first_node not in self._ready:
+            nodes = [self.problem.schools[each.school].node for each in self.arrivals]
+            free = [free_ms(self.problem, each, self.seats_most) for each in self.arrivals]
+            drives = self.problem.travel.ms[nodes, way.first_node]
+            self._ready[way.first_node] = np.array(free, np.int64) + drives
+        in_time: Bools = self._ready[way.first_node] <= self.arrivals[arrival].at_ms - way.lead_ms
+        return in_time
 
     @property
     def seats_most(self) -> int:
