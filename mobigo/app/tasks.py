@@ -83,6 +83,19 @@ def publish(context: "JobContext", *, datasets: list[str] | None = None, by: str
     )
 
 
+@job("scolaire.lines", tries_max=1, every="every 15 min")
+def follow_school_lines(context: "JobContext") -> Decision | None:
+    """Show travellers the school lines that are published, and none that was withdrawn."""
+    from mobigo.app.open_lines import follow
+    from mobigo.infra.jobs import enqueue
+
+    if not follow(context, clock.now()):
+        return None
+    with context.transaction() as session:
+        enqueue(session, "network.build", {}, None, clock.now())
+    return Decision("scolaire.lines_followed")
+
+
 @job("covoit.fraud", every="monthly 4 05:10", tries_max=2, backoff_s=3_600)
 def look_for_fraud(context: "JobContext", *, month: str = "") -> Decision:
     """Look at the journeys of a month that is over (last month by default), beside the coaches of the timetable. It

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from mobigo.app import schema
+from mobigo.app import open_lines, schema
 from mobigo.app.open_data import judges, offers
 from mobigo.infra.config import Config
 from mobigo.infra.db import transaction
 from mobigo.infra.web import Services
+from mobigo.network.service.importing import read_tables_of
+from mobigo.network.store import feeds
 from opendata.model.datasets import Gate, Slot
 from opendata.model.editions import State
 from opendata.service import governance
@@ -149,6 +151,25 @@ def test_circuits_leave_reduced_and_wait_for_two_persons(services: Services) -> 
         governance.approve(services, each.version.id, "first", NOW)
         governance.publish(services, each.version.id, "second", NOW)
     assert {each.result for each in published(services).values()} == {"unchanged"}
+    planner_follows(services, lines)
+
+
+def planner_follows(services: Services, lines: Outcome) -> None:
+    """What is published is a feed of the planner's network, as it is; what is withdrawn leaves it."""
+    assert open_lines.follow(services, NOW)
+    assert not open_lines.follow(services, NOW)
+    with transaction(services.engine) as session:
+        (feed,) = feeds.active_versions(session)
+    tables = read_tables_of(services, feed)
+    assert feed.feed == "scolaire-lignes"
+    assert set(tables["routes"]["route_type"]) == {"713"}
+    assert set(tables["stops"]["stop_name"]) == {"Collège", "Hameau", "Place"}  # not the farm
+    assert lines.version is not None
+    governance.withdraw(services, lines.version.id, "second", NOW, "essai")
+    assert open_lines.follow(services, NOW)
+    assert not open_lines.follow(services, NOW)
+    with transaction(services.engine) as session:
+        assert feeds.active_versions(session) == []
 
 
 def test_a_child_who_leaves_moves_no_public_figure(services: Services) -> None:
