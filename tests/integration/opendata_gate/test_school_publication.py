@@ -165,7 +165,7 @@ def planner_follows(services: Services, lines: Outcome) -> None:
     assert set(tables["routes"]["route_type"]) == {"713"}
     assert set(tables["stops"]["stop_name"]) == {"Collège", "Hameau", "Place"}  # not the farm
     assert lines.version is not None
-    governance.withdraw(services, lines.version.id, "second", NOW, "essai")
+    governance.withdraw(services, lines.version.id, "second", NOW, "un arrêt y était de trop")
     assert open_lines.follow(services, NOW)
     assert not open_lines.follow(services, NOW)
     with transaction(services.engine) as session:
