@@ -53,6 +53,9 @@ import mobigo.network.store.networks
 import mobigo.network.store.places
 import mobigo.network.store.sources
 import mobigo.network.store.streets
+import mobigo.tad.service.personal
+import mobigo.tad.store.bookings
+import mobigo.tad.store.services
 import opendata.service.following
 import opendata.store.followers
 import opendata.store.measures

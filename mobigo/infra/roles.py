@@ -53,6 +53,10 @@ class Permission(StrEnum):
     SCHOOL_APPROVE = "school.approve"  # approve and publish a plan that somebody else drew
     OPENDATA_PUBLISH = "opendata.publish"  # see drafts, publish, roll back, withdraw, let a finding stand
     OPENDATA_APPROVE = "opendata.approve"  # approve what somebody else will publish
+    TAD_DESK = "tad.desk"  # on-demand transport: book for somebody who calls, dispatch the vehicles of a day
+    TAD_DRIVE = "tad.drive"  # the round of a vehicle: names, telephones, who got in
+    TAD_EDIT = "tad.edit"  # a new version of an on-demand service
+    TAD_API = "tad.api"  # book by API, see one's own bookings
     TICKETS_INSPECT = "tickets.inspect"  # check tickets, draw up a constat
     TICKETS_VALIDATE = "tickets.validate"  # an on-board validator's records and checks, by key
     TICKETS_CASES = "tickets.cases"  # what follows a constat: payments, contests, regularisations
@@ -99,6 +103,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.COVOIT_INBOX,
             Permission.SALES_COUNTER,
             Permission.SCHOOL_REGISTER,
+            Permission.TAD_DESK,
+            Permission.TAD_DRIVE,
             Permission.TICKETS_CASES,
         }
     ),
@@ -130,6 +136,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.API_KEYS_OWN,
             Permission.COVOIT_API,
             Permission.SCHOOL_PUPILS,
+            Permission.TAD_DESK,
+            Permission.TAD_DRIVE,
             Permission.TICKETS_VALIDATE,
         }
     ),
@@ -170,10 +178,13 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.COVOIT_READ,
             Permission.OPENDATA_APPROVE,
             Permission.SALES_READ,
+            Permission.TAD_EDIT,
             Permission.TICKETS_KEYS,
         }
     ),
-    Role.API_PARTNER: frozenset({Permission.API_KEYS_OWN, Permission.API_PARTNER, Permission.SALES_PARTNER}),
+    Role.API_PARTNER: frozenset(
+        {Permission.API_KEYS_OWN, Permission.API_PARTNER, Permission.SALES_PARTNER, Permission.TAD_API}
+    ),
 }
 
 # Roles that mean nothing without saying whose: they act on their own organisation, and only that.
@@ -212,6 +223,10 @@ NEVER_BY_KEY: Final = frozenset(
         Permission.SCHOOL_PUPILS,
         Permission.SCHOOL_ADDRESSES,
         Permission.SCHOOL_APPROVE,
+        # Names and telephones of those who travel are seen by a person in a session.
+        Permission.TAD_DESK,
+        Permission.TAD_DRIVE,
+        Permission.TAD_EDIT,
         Permission.TICKETS_CASES,
         Permission.TICKETS_KEYS,
         # What is public cannot be taken back: a person in a session answers for it.

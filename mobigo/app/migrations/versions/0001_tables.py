@@ -69,6 +69,10 @@ PROTECTIONS = {
         "CREATE TRIGGER scolaire_plan_step_no_delete BEFORE DELETE ON scolaire_plan_step BEGIN SELECT RAISE(ABORT, 'scolaire_plan_step only grows'); END",
         "CREATE TRIGGER scolaire_plan_version_no_update BEFORE UPDATE ON scolaire_plan_version BEGIN SELECT RAISE(ABORT, 'scolaire_plan_version only grows'); END",
         "CREATE TRIGGER scolaire_plan_version_no_delete BEFORE DELETE ON scolaire_plan_version BEGIN SELECT RAISE(ABORT, 'scolaire_plan_version only grows'); END",
+        "CREATE TRIGGER tad_booking_change_no_update BEFORE UPDATE ON tad_booking_change BEGIN SELECT RAISE(ABORT, 'tad_booking_change only grows'); END",
+        "CREATE TRIGGER tad_booking_change_no_delete BEFORE DELETE ON tad_booking_change BEGIN SELECT RAISE(ABORT, 'tad_booking_change only grows'); END",
+        "CREATE TRIGGER tad_service_no_update BEFORE UPDATE ON tad_service BEGIN SELECT RAISE(ABORT, 'tad_service only grows'); END",
+        "CREATE TRIGGER tad_service_no_delete BEFORE DELETE ON tad_service BEGIN SELECT RAISE(ABORT, 'tad_service only grows'); END",
     ],
     "postgresql": [
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
@@ -155,6 +159,12 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER scolaire_plan_version_no_change BEFORE UPDATE OR DELETE ON scolaire_plan_version FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER scolaire_plan_version_no_truncate BEFORE TRUNCATE ON scolaire_plan_version FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER tad_booking_change_no_change BEFORE UPDATE OR DELETE ON tad_booking_change FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER tad_booking_change_no_truncate BEFORE TRUNCATE ON tad_booking_change FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER tad_service_no_change BEFORE UPDATE OR DELETE ON tad_service FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER tad_service_no_truncate BEFORE TRUNCATE ON tad_service FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
     ],
 }
 
@@ -1510,6 +1520,38 @@ def upgrade() -> None:
     op.create_index(op.f("ix_covoit_waiting_passenger"), "covoit_waiting", ["passenger"], unique=False)
     op.create_index(op.f("ix_covoit_waiting_stop_ended_at"), "covoit_waiting", ["stop", "ended_at"], unique=False)
     op.create_table(
+        "disruption",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("title_en", sa.String(length=200), nullable=False),
+        sa.Column("text_en", sa.Text(), nullable=False),
+        sa.Column("effect", sa.String(length=40), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("lines", Json, nullable=False),
+        sa.Column("stops", Json, nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=True),
+        sa.Column("written_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disruption")),
+    )
+    op.create_table(
+        "disruption_follower",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("line", sa.String(length=400), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("ends_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disruption_follower")),
+    )
+    op.create_index(op.f("ix_disruption_follower_ends_at"), "disruption_follower", ["ends_at"], unique=False)
+    op.create_index(op.f("ix_disruption_follower_line"), "disruption_follower", ["line"], unique=False)
+    op.create_table(
         "idempotency_key",
         sa.Column("scope", sa.String(length=200), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -1827,6 +1869,27 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outbox_message_failed_at"), "outbox_message", ["failed_at"], unique=False)
     op.create_index(op.f("ix_outbox_message_person"), "outbox_message", ["person"], unique=False)
     op.create_table(
+        "realtime_source",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("every_s", sa.Integer(), nullable=True),
+        sa.Column("stale_s", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=True),
+        sa.Column("looked_at", UtcDateTime(), nullable=True),
+        sa.Column("etag", sa.String(length=400), nullable=False),
+        sa.Column("last_modified", sa.String(length=100), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", Json, nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("message_at", UtcDateTime(), nullable=True),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_realtime_source")),
+        sa.UniqueConstraint("feed", "url", name=op.f("uq_realtime_source_feed_url")),
+    )
+    op.create_index(op.f("ix_realtime_source_next_at"), "realtime_source", ["next_at"], unique=False)
+    op.create_table(
         "scolaire_guardian",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("subject", sa.String(length=26), nullable=True),
@@ -1911,6 +1974,17 @@ def upgrade() -> None:
         sa.Column("imported_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_street_extract")),
     )
+    op.create_table(
+        "tad_booking_change",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("booking", sa.String(length=26), nullable=False),
+        sa.Column("before", sa.String(length=12), nullable=True),
+        sa.Column("after", sa.String(length=12), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tad_booking_change")),
+    )
+    op.create_index(op.f("ix_tad_booking_change_booking"), "tad_booking_change", ["booking"], unique=False)
     op.create_table(
         "account_grant",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -2722,6 +2796,23 @@ def upgrade() -> None:
     op.create_index(op.f("ix_scolaire_stop_commune"), "scolaire_stop", ["commune"], unique=False)
     op.create_index(op.f("ix_scolaire_stop_organisation"), "scolaire_stop", ["organisation"], unique=False)
     op.create_table(
+        "tad_service",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=26), nullable=True),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("document", Json, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=26), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["organisation.id"], name=op.f("fk_tad_service_organisation_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tad_service")),
+    )
+    op.create_index(op.f("ix_tad_service_code_first_day"), "tad_service", ["code", "first_day"], unique=False)
+    op.create_table(
         "account_identity",
         sa.Column("issuer", sa.String(length=200), nullable=False),
         sa.Column("external", sa.String(length=255), nullable=False),
@@ -3136,6 +3227,59 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_scolaire_walk_stop"), "scolaire_walk", ["stop"], unique=False)
     op.create_table(
+        "tad_booking",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("version", sa.String(length=26), nullable=False),
+        sa.Column("from_stop", sa.String(length=60), nullable=False),
+        sa.Column("from_name", sa.String(length=200), nullable=False),
+        sa.Column("from_lat", sa.Double(), nullable=True),
+        sa.Column("from_lon", sa.Double(), nullable=True),
+        sa.Column("to_stop", sa.String(length=60), nullable=False),
+        sa.Column("to_name", sa.String(length=200), nullable=False),
+        sa.Column("to_lat", sa.Double(), nullable=True),
+        sa.Column("to_lon", sa.Double(), nullable=True),
+        sa.Column("wanted_s", sa.Integer(), nullable=False),
+        sa.Column("earliest_s", sa.Integer(), nullable=False),
+        sa.Column("latest_s", sa.Integer(), nullable=False),
+        sa.Column("ride_s_max", sa.Integer(), nullable=False),
+        sa.Column("arrive_by_s", sa.Integer(), nullable=False),
+        sa.Column("riders", Json, nullable=False),
+        sa.Column("wheelchairs", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("price_cents", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("held_until", UtcDateTime(), nullable=True),
+        sa.Column("series", sa.String(length=26), nullable=True),
+        sa.Column("subject", sa.String(length=26), nullable=True),
+        sa.Column("asker", sa.String(length=26), nullable=True),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("reminded_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("price_cents >= 0", name=op.f("ck_tad_booking_price")),
+        sa.ForeignKeyConstraint(["version"], ["tad_service.id"], name=op.f("fk_tad_booking_version_tad_service")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tad_booking")),
+    )
+    op.create_index(op.f("ix_tad_booking_series"), "tad_booking", ["series"], unique=False)
+    op.create_index(op.f("ix_tad_booking_service_day"), "tad_booking", ["service", "day"], unique=False)
+    op.create_index(op.f("ix_tad_booking_state_day"), "tad_booking", ["state", "day"], unique=False)
+    op.create_index(op.f("ix_tad_booking_subject"), "tad_booking", ["subject"], unique=False)
+    op.create_table(
+        "tad_day",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("version", sa.String(length=26), nullable=False),
+        sa.Column("rounds", Json, nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("optimised_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["version"], ["tad_service.id"], name=op.f("fk_tad_day_version_tad_service")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tad_day")),
+        sa.UniqueConstraint("service", "day", name=op.f("uq_tad_day_service_day")),
+    )
+    op.create_table(
         "network_activation",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("feed", sa.String(length=64), nullable=False),
@@ -3385,6 +3529,20 @@ def upgrade() -> None:
         op.f("ix_scolaire_registration_home_wished_stop"), "scolaire_registration_home", ["wished_stop"], unique=False
     )
     op.create_table(
+        "tad_contact",
+        sa.Column("booking", sa.String(length=26), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("phone", sa.String(length=20), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("needs", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["booking"], ["tad_booking.id"], name=op.f("fk_tad_contact_booking_tad_booking"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("booking", name=op.f("pk_tad_contact")),
+    )
+    op.create_index(op.f("ix_tad_contact_phone"), "tad_contact", ["phone"], unique=False)
+    op.create_table(
         "scolaire_appeal",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("decision", sa.String(length=26), nullable=False),
@@ -3432,6 +3590,8 @@ def downgrade() -> None:
     op.drop_table("scolaire_plan_step")
     op.drop_index(op.f("ix_scolaire_appeal_closed_at_made_at"), table_name="scolaire_appeal")
     op.drop_table("scolaire_appeal")
+    op.drop_index(op.f("ix_tad_contact_phone"), table_name="tad_contact")
+    op.drop_table("tad_contact")
     op.drop_index(op.f("ix_scolaire_registration_home_wished_stop"), table_name="scolaire_registration_home")
     op.drop_index(op.f("ix_scolaire_registration_home_stop"), table_name="scolaire_registration_home")
     op.drop_table("scolaire_registration_home")
@@ -3453,6 +3613,12 @@ def downgrade() -> None:
     op.drop_table("network_notice_count")
     op.drop_index(op.f("ix_network_activation_feed"), table_name="network_activation")
     op.drop_table("network_activation")
+    op.drop_table("tad_day")
+    op.drop_index(op.f("ix_tad_booking_subject"), table_name="tad_booking")
+    op.drop_index(op.f("ix_tad_booking_state_day"), table_name="tad_booking")
+    op.drop_index(op.f("ix_tad_booking_service_day"), table_name="tad_booking")
+    op.drop_index(op.f("ix_tad_booking_series"), table_name="tad_booking")
+    op.drop_table("tad_booking")
     op.drop_index(op.f("ix_scolaire_walk_stop"), table_name="scolaire_walk")
     op.drop_table("scolaire_walk")
     op.drop_index(op.f("ix_scolaire_stop_review_stop_at"), table_name="scolaire_stop_review")
@@ -3509,6 +3675,8 @@ def downgrade() -> None:
     op.drop_table("account_password")
     op.drop_index(op.f("ix_account_identity_subject"), table_name="account_identity")
     op.drop_table("account_identity")
+    op.drop_index(op.f("ix_tad_service_code_first_day"), table_name="tad_service")
+    op.drop_table("tad_service")
     op.drop_index(op.f("ix_scolaire_stop_organisation"), table_name="scolaire_stop")
     op.drop_index(op.f("ix_scolaire_stop_commune"), table_name="scolaire_stop")
     op.drop_table("scolaire_stop")
@@ -3602,6 +3770,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("ended_at IS NULL AND organisation IS NULL"),
     )
     op.drop_table("account_grant")
+    op.drop_index(op.f("ix_tad_booking_change_booking"), table_name="tad_booking_change")
+    op.drop_table("tad_booking_change")
     op.drop_table("street_extract")
     op.drop_index(op.f("ix_scolaire_pupil_last_day"), table_name="scolaire_pupil")
     op.drop_table("scolaire_pupil")
@@ -3613,6 +3783,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scolaire_guardian_last_day"), table_name="scolaire_guardian")
     op.drop_index(op.f("ix_scolaire_guardian_email"), table_name="scolaire_guardian")
     op.drop_table("scolaire_guardian")
+    op.drop_index(op.f("ix_realtime_source_next_at"), table_name="realtime_source")
+    op.drop_table("realtime_source")
     op.drop_index(op.f("ix_outbox_message_person"), table_name="outbox_message")
     op.drop_index(op.f("ix_outbox_message_failed_at"), table_name="outbox_message")
     op.drop_index(op.f("ix_outbox_message_due_at"), table_name="outbox_message")
@@ -3667,6 +3839,10 @@ def downgrade() -> None:
     op.drop_table("job")
     op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
     op.drop_table("idempotency_key")
+    op.drop_index(op.f("ix_disruption_follower_line"), table_name="disruption_follower")
+    op.drop_index(op.f("ix_disruption_follower_ends_at"), table_name="disruption_follower")
+    op.drop_table("disruption_follower")
+    op.drop_table("disruption")
     op.drop_index(op.f("ix_covoit_waiting_stop_ended_at"), table_name="covoit_waiting")
     op.drop_index(op.f("ix_covoit_waiting_passenger"), table_name="covoit_waiting")
     op.drop_index(op.f("ix_covoit_waiting_line_direction_since"), table_name="covoit_waiting")

@@ -1,0 +1,1 @@
+"""The outside: travel times of the road, services in files."""

@@ -1,0 +1,1 @@
+"""Frozen values of on-demand transport."""

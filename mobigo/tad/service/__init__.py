@@ -1,0 +1,1 @@
+"""Use cases of on-demand transport, one function each."""
