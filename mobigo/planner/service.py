@@ -279,14 +279,13 @@ def _direct(timetable: Timetable, query: Query, access: AccessEgress) -> Journey
     walk_s = timedelta(seconds=seconds)
     at = query.at.astimezone(UTC)
     leave = at - walk_s if query.arrive_by else at
-    [way] = access.ways(a, [b], query.limits.walk_m_max, leaving=True)
-    walk = Walk(None, None, leave, leave + walk_s, metres, way.path, way.directions)
+    walk = Walk(None, None, leave, leave + walk_s, metres)
     return Journey((walk,), leave, leave + walk_s)
 
 
 def _drawn(timetable: Timetable, query: Query, access: AccessEgress, journeys: Sequence[Journey]) -> list[Journey]:
     """The journeys with their first and last walks drawn along the streets, where these are known."""
-    drawn = list(journeys)
+    drawn = [each if each.rides else _drawn_direct(timetable, query, access, each) for each in journeys]
     for end, place, leaving in ((0, query.origin, True), (-1, query.destination, False)):
         walked = {
             k: leg
@@ -306,6 +305,18 @@ def _drawn(timetable: Timetable, query: Query, access: AccessEgress, journeys: S
             legs[end] = replace(leg, path=way.path, directions=way.directions)
             drawn[k] = replace(drawn[k], legs=tuple(legs))
     return drawn
+
+
+def _drawn_direct(timetable: Timetable, query: Query, access: AccessEgress, journey: Journey) -> Journey:
+    """The whole way on foot, drawn."""
+    a, b = _position(timetable, query.origin), _position(timetable, query.destination)
+    if a is None or b is None:
+        return journey
+    [way] = access.ways(a, [b], query.limits.walk_m_max, leaving=True)
+    legs = tuple(
+        replace(leg, path=way.path, directions=way.directions) for leg in journey.legs if isinstance(leg, Walk)
+    )
+    return replace(journey, legs=legs)
 
 
 def _carpool(timetable: Timetable, query: Query, lines: CarpoolLines | None) -> tuple[CarpoolWay, ...]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from math import inf
 
 from mobigo.base.decisions import Decision
 from mobigo.planner.model import Journey, Ride
@@ -9,36 +11,37 @@ from mobigo.planner.model import Journey, Ride
 ENDLESS_S = 2 * 3600
 
 
-def beats(a: Journey, b: Journey) -> bool:
-    """Whether `a` leaves no earlier, arrives no later, with no more vehicles, and is better in one of them."""
-    as_good = a.depart_at >= b.depart_at and a.arrive_at <= b.arrive_at and len(a.rides) <= len(b.rides)
-    return as_good and (a.depart_at, a.arrive_at, len(a.rides)) != (b.depart_at, b.arrive_at, len(b.rides))
-
-
 def useful(journeys: Iterable[Journey]) -> list[Journey]:
-    """Those that no other beats; of equals the one with fewer metres on foot, then the first in a fixed order."""
-    best: dict[tuple[object, ...], Journey] = {}
+    """Those that no other beats: leaves no earlier, arrives no later, with no more vehicles, and is better in one of
+    them; of equals the one with fewer metres on foot, then the first in a fixed order."""
+    best: dict[tuple[datetime, datetime, int], Journey] = {}
     for journey in sorted(journeys, key=_fixed):
         best.setdefault((journey.depart_at, journey.arrive_at, len(journey.rides)), journey)
-    kept = list(best.values())
-    return [journey for journey in kept if not any(beats(other, journey) for other in kept)]
+    return [
+        journey
+        for own, journey in best.items()
+        if not any(other[0] >= own[0] and other[1] <= own[1] and other[2] <= own[2] and other != own for other in best)
+    ]
 
 
 def sensible(journeys: Sequence[Journey]) -> list[Journey]:
     """Without those that last more than twice as long, and two hours more, as another with no more vehicles: nobody
     sits out a night in a station to be there a quarter of an hour sooner."""
 
-    def lasts_s(journey: Journey) -> float:
-        return (journey.arrive_at - journey.depart_at).total_seconds()
-
+    least_s: dict[int, float] = {}  # of those with that many vehicles
+    for journey in journeys:
+        count = len(journey.rides)
+        least_s[count] = min(_lasts_s(journey), least_s.get(count, inf))
     return [
         journey
         for journey in journeys
-        if not any(
-            len(other.rides) <= len(journey.rides) and lasts_s(journey) > 2 * lasts_s(other) + ENDLESS_S
-            for other in journeys
-        )
+        if _lasts_s(journey)
+        <= 2 * min(lasts_s for count, lasts_s in least_s.items() if count <= len(journey.rides)) + ENDLESS_S
     ]
+
+
+def _lasts_s(journey: Journey) -> float:
+    return (journey.arrive_at - journey.depart_at).total_seconds()
 
 
 def ordered(journeys: Iterable[Journey], arrive_by: bool) -> list[Journey]:

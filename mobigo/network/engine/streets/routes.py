@@ -1,7 +1,8 @@
 """What the streets answer: from a position, how long to others, and which way."""
 
+import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import local
 from typing import NamedTuple
 
 import numba
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 
 from mobigo.base.geo import Point
 from mobigo.network.engine.streets.costs import edge_costs
+from mobigo.network.engine.streets.drawing import Part, climbed, drawn_points
 from mobigo.network.engine.streets.nearest import Snaps, snap
 from mobigo.network.engine.streets.spread import NOT_REACHED, Seeds, Spread, make_spread, spread_from
-from mobigo.network.model.streets import DEGREE, EdgeCosts, Mover, StreetGraph
+from mobigo.network.model.streets import EdgeCosts, Mover, StreetGraph
 from mobigo.network.model.timetable import F64, I32
 
 OFF_SPEED_M_S = 1.2  # between a door and its street, whoever one is
@@ -23,15 +25,6 @@ class Times(NamedTuple):
 
     time_s: I32
     length_m: I32
-
-
-class Part(NamedTuple):
-    """A stretch, or a part of one, along a way: centimetres as drawn, from where to where (backwards when less)."""
-
-    stretch: int
-    from_cm: int
-    to_cm: int
-    time_ms: int
 
 
 @dataclass(frozen=True)
@@ -45,13 +38,13 @@ class Way:
 
 
 class Streets:
-    """A graph with what its searches derive from it once. Threads may share it: each has its working memory."""
+    """A graph with what its searches derive from it once. Threads may share it: a search has its own working memory."""
 
     def __init__(self, graph: StreetGraph) -> None:
         self.graph = graph
-        self._mine = local()
         self._costs: dict[tuple[str, bool], EdgeCosts] = {}
         self._usable: dict[str, NDArray[np.bool_]] = {}
+        self._spare: list[Spread] = []
 
     def costs(self, mover: Mover, against: bool = False) -> EdgeCosts:
         """The costs of `mover` (found by its name), made once."""
@@ -67,6 +60,24 @@ class Streets:
             self._usable[mover.name] = (effort >= 0).any(axis=1) & ((self.graph.stretch_pass & mover.mode.apart) == 0)
         return snap(self.graph, self._usable[mover.name], lat, lon)
 
+    def snap_points(self, mover: Mover, points: Sequence[Point]) -> Snaps:
+        """The same, for points."""
+        return self.snap(
+            mover, np.array([p.lat for p in points], np.float64), np.array([p.lon for p in points], np.float64)
+        )
+
+    def around(
+        self,
+        mover: Mover,
+        start: Point,
+        *,
+        time_s_max: float = 3600.0,
+        length_m_max: float = 20_000.0,
+        against: bool = False,
+    ) -> "Around":
+        """One search from `start` (`against`: towards it), within both limits, to be asked as often as one likes."""
+        return Around(self, mover, start, time_s_max, length_m_max, against)
+
     def times(
         self,
         mover: Mover,
@@ -79,31 +90,14 @@ class Streets:
     ) -> Times | None:
         """From `start` to each target (`against`: from each to `start`), within both limits; None when no street is
         near `start`."""
-        at = self.snap(mover, np.array([start.lat]), np.array([start.lon]))
-        if at.stretch[0] < 0:
-            return None
-        spread = self._spread(mover, at, time_s_max, length_m_max, against)
-        costs = self.costs(mover, against)
-        count = len(targets.stretch)
-        effort, time_ms, length_cm = (np.full(count, NOT_REACHED, np.int32) for _ in range(3))
-        _at_targets(
-            *self._ends(), costs.effort_ms, costs.time_ms, costs.barred,
-            spread.effort_ms, spread.time_ms, spread.length_cm,
-            at.stretch[0], at.along_cm[0], off_ms(at)[0], at.off_cm[0], *targets[:2], off_ms(targets), targets.off_cm,
-            effort, time_ms, length_cm,
-        )  # fmt: skip
-        found = (time_ms <= time_s_max * 1000) & (length_cm <= length_m_max * 100)
-        return Times(
-            np.where(found, -(-time_ms // 1000), -1).astype(np.int32),
-            np.where(found, -(-length_cm // 100), -1).astype(np.int32),
-        )
+        here = self.around(mover, start, time_s_max=time_s_max, length_m_max=length_m_max, against=against)
+        return here.times(targets) if here.is_known else None
 
     def way(
         self, mover: Mover, start: Point, end: Point, *, time_s_max: float = 3600.0, length_m_max: float = 20_000.0
     ) -> Way | None:
         """The best way, within both limits; None when there is none, or no street near one end."""
-        ends = self.snap(mover, np.array([start.lat, end.lat]), np.array([start.lon, end.lon]))
-        return self._ways(mover, ends, [start, end], time_s_max, length_m_max, against=False)[0]
+        return self.ways(mover, start, [end], time_s_max=time_s_max, length_m_max=length_m_max)[0]
 
     def ways(
         self,
@@ -116,58 +110,102 @@ class Streets:
         against: bool = False,
     ) -> list[Way | None]:
         """The best ways from one position to several (`against`: from each to it), by one search."""
-        points = [start, *ends]
-        snaps = self.snap(mover, np.array([p.lat for p in points]), np.array([p.lon for p in points]))
-        return self._ways(mover, snaps, points, time_s_max, length_m_max, against)
+        return self.around(mover, start, time_s_max=time_s_max, length_m_max=length_m_max, against=against).ways(ends)
 
-    def _ways(
-        self, mover: Mover, snaps: Snaps, points: list[Point], time_s_max: float, length_m_max: float, against: bool
-    ) -> list[Way | None]:
-        if snaps.stretch[0] < 0:
-            return [None] * (len(points) - 1)
-        at = Snaps(*(column[:1] for column in snaps))
-        spread = self._spread(mover, at, time_s_max, length_m_max, against)
+    def lent(self) -> Spread:
+        """Working memory for one search, to be given back to `spare`."""
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return make_spread(self.graph)
+
+    @property
+    def spare(self) -> list[Spread]:
+        """Working memory that nobody uses."""
+        return self._spare
+
+
+class Around:
+    """What one search from a position found. Its working memory is lent: it goes back when nobody holds this."""
+
+    def __init__(
+        self, streets: Streets, mover: Mover, start: Point, time_s_max: float, length_m_max: float, against: bool
+    ) -> None:
+        self._streets, self._graph, self._mover, self._start, self._against = (
+            streets, streets.graph, mover, start, against
+        )  # fmt: skip
+        self._time_s_max, self._length_m_max = time_s_max, length_m_max
+        self._costs = streets.costs(mover, against)
+        self._at = streets.snap_points(mover, [start])
+        if self.is_known:
+            self._spread = streets.lent()
+            weakref.finalize(self, streets.spare.append, self._spread).atexit = False
+            cheapest = min(1.0, mover.calm_cost)
+            dearest = max(1.0, mover.busy_cost, 1 / cheapest)
+            spread_from(
+                self._graph, self._costs, self._seeds(), self._spread,
+                min(int(time_s_max * 1000 * dearest), 2**30), min(int(length_m_max * 100), 2**30),
+            )  # fmt: skip
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a street is near the position."""
+        return bool(self._at.stretch[0] >= 0)
+
+    @property
+    def spread(self) -> Spread:
+        """What was reached, junction by junction; as long as this is held."""
+        return self._spread
+
+    def times(self, targets: Snaps) -> Times:
+        """To each target (or from it). `is_known` must be."""
+        at, costs, spread = self._at, self._costs, self._spread
+        graph = self._graph
+        count = len(targets.stretch)
+        effort, time_ms, length_cm = (np.full(count, NOT_REACHED, np.int32) for _ in range(3))
+        _at_targets(
+            graph.stretch_from, graph.stretch_to, graph.stretch_cm, costs.effort_ms, costs.time_ms, costs.barred,
+            spread.effort_ms, spread.time_ms, spread.length_cm,
+            at.stretch[0], at.along_cm[0], off_ms(at)[0], at.off_cm[0], *targets[:2], off_ms(targets), targets.off_cm,
+            effort, time_ms, length_cm,
+        )  # fmt: skip
+        found = (time_ms <= self._time_s_max * 1000) & (length_cm <= self._length_m_max * 100)
+        return Times(
+            np.where(found, -(-time_ms // 1000), -1).astype(np.int32),
+            np.where(found, -(-length_cm // 100), -1).astype(np.int32),
+        )
+
+    def ways(self, ends: Sequence[Point]) -> list[Way | None]:
+        """The best way to each (or from it); None beyond the limits, where there is none, or no street is near."""
+        if not self.is_known or not ends:
+            return [None] * len(ends)
+        snaps = self._streets.snap_points(self._mover, ends)
         found = []
-        for k in range(1, len(points)):
-            parts = self._parts(mover, spread, snaps, k, against)
-            way = None if parts is None else self._drawn(parts, snaps, k, points, against)
-            short = way is not None and way.time_s <= time_s_max and way.length_m <= length_m_max
+        for end, stretch, along_cm, off_cm, off in zip(
+            ends, snaps.stretch.tolist(), snaps.along_cm.tolist(), snaps.off_cm.tolist(), off_ms(snaps).tolist(),
+            strict=True,
+        ):  # fmt: skip
+            parts = self._parts(stretch, along_cm)
+            way = None if parts is None else self._drawn(parts, end, off, off_cm)
+            short = way is not None and way.time_s <= self._time_s_max and way.length_m <= self._length_m_max
             found.append(way if short else None)
         return found
 
-    def _spread(self, mover: Mover, at: Snaps, time_s_max: float, length_m_max: float, against: bool) -> Spread:
-        mine: Spread | None = getattr(self._mine, "spread", None)
-        if mine is None:
-            mine = self._mine.spread = make_spread(self.graph)
-        costs = self.costs(mover, against)
-        cheapest = min(1.0, mover.calm_cost)
-        dearest = max(1.0, mover.busy_cost, 1 / cheapest)
-        effort_max = min(int(time_s_max * 1000 * dearest), 2**30)
-        return spread_from(
-            self.graph, costs, self._seeds(costs, at), mine, effort_max, min(int(length_m_max * 100), 2**30)
-        )
-
-    def _seeds(self, costs: EdgeCosts, at: Snaps) -> Seeds:
+    def _seeds(self) -> Seeds:
+        at, costs, graph = self._at, self._costs, self._graph
         s, x = int(at.stretch[0]), int(at.along_cm[0])
-        length, before_ms, off_cm = int(self.graph.stretch_cm[s]), int(off_ms(at)[0]), int(at.off_cm[0])
+        length, before_ms, off_cm = int(graph.stretch_cm[s]), int(off_ms(at)[0]), int(at.off_cm[0])
         seeds = []
-        for edge, junction, span in (
-            (2 * s, self.graph.stretch_to[s], length - x),
-            (2 * s + 1, self.graph.stretch_from[s], x),
-        ):
+        for edge, junction, span in ((2 * s, graph.stretch_to[s], length - x), (2 * s + 1, graph.stretch_from[s], x)):
             if costs.effort_ms[edge] >= 0 or not span:  # who stands at a junction leaves by any street
                 effort, time = (_share(int(column[edge]), span, length) for column in (costs.effort_ms, costs.time_ms))
                 seeds.append((int(junction), before_ms + effort, before_ms + time, off_cm + span))
         columns = np.array(seeds, np.int32).reshape(-1, 4).T
         return Seeds(*(np.ascontiguousarray(column) for column in columns))
 
-    def _ends(self) -> tuple[I32, I32, I32]:
-        return self.graph.stretch_from, self.graph.stretch_to, self.graph.stretch_cm
-
-    def _parts(self, mover: Mover, spread: Spread, snaps: Snaps, k: int, against: bool) -> list[Part] | None:
-        """The stretches from the searched position to position `k`, in that order and direction."""
-        graph, costs = self.graph, self.costs(mover, against)
-        s, x = int(snaps.stretch[k]), int(snaps.along_cm[k])
+    def _parts(self, s: int, x: int) -> list[Part] | None:
+        """The stretches from the searched position to `x` along stretch `s`, in that order and direction."""
+        graph, costs, spread = self._graph, self._costs, self._spread
         if s < 0:
             return None
         length = int(graph.stretch_cm[s])
@@ -179,67 +217,59 @@ class Streets:
                 effort, time = (_share(int(column[edge]), span, length) for column in (costs.effort_ms, costs.time_ms))
                 part = Part(s, begin, x, time)
                 options.append((int(spread.effort_ms[junction]) + effort, edge, int(junction), part))
-        s0, x0 = int(snaps.stretch[0]), int(snaps.along_cm[0])
+        s0, x0 = int(self._at.stretch[0]), int(self._at.along_cm[0])
         edge = 2 * s if x >= x0 else 2 * s + 1
         if s == s0 and (costs.effort_ms[edge] >= 0 or x == x0):
             effort, time = (
                 _share(int(column[edge]), abs(x - x0), length) for column in (costs.effort_ms, costs.time_ms)
             )
-            options.append((int(off_ms(snaps)[0]) + effort, -1, -1, Part(s, x0, x, time)))
+            options.append((int(off_ms(self._at)[0]) + effort, -1, -1, Part(s, x0, x, time)))
         if not options:
             return None
-        _, edge, junction, last = min(options)
-        parts = [last]
-        while junction >= 0:
-            by = int(spread.by_edge[junction])
-            if by < 0:  # the stretch one started on
-                begin = int(graph.stretch_cm[s0]) if int(graph.stretch_to[s0]) == junction else 0
-                if int(graph.stretch_to[s0]) == int(graph.stretch_from[s0]):
-                    begin = self._loop_end(costs, s0, x0)
-                edge = 2 * s0 if begin >= x0 else 2 * s0 + 1
-                span = abs(begin - x0)
-                parts.append(Part(s0, x0, begin, _share(int(costs.time_ms[edge]), span, int(graph.stretch_cm[s0]))))
-                break
-            stretch, backwards = by >> 1, by & 1
-            full = int(graph.stretch_cm[stretch])
-            parts.append(Part(stretch, full if backwards else 0, 0 if backwards else full, int(costs.time_ms[by])))
-            junction = int((graph.stretch_to if backwards else graph.stretch_from)[stretch])
-        parts.reverse()
-        return [part for part in parts if part.from_cm != part.to_cm]
+        _, _, junction, last = min(options)
+        return [part for part in (*self._before(junction), last) if part.from_cm != part.to_cm]
 
-    def _loop_end(self, costs: EdgeCosts, s: int, x: int) -> int:
+    def _before(self, junction: int) -> list[Part]:
+        """The parts from the searched position to a junction; none for -1."""
+        if junction < 0:
+            return []
+        graph, time_ms = self._graph, self._costs.time_ms
+        edges, junction = climbed(self._spread.by_edge, graph.stretch_from, graph.stretch_to, junction)
+        full = graph.stretch_cm[edges >> 1]
+        back = (edges & 1).astype(bool)
+        begins, ends = np.where(back, full, 0), np.where(back, 0, full)
+        columns = ((edges >> 1).tolist(), begins.tolist(), ends.tolist(), time_ms[edges].tolist())
+        return [self._first(junction), *map(Part._make, zip(*columns, strict=True))]
+
+    def _first(self, junction: int) -> Part:
+        """The part of the stretch one starts on, towards one of its ends."""
+        graph, time_ms = self._graph, self._costs.time_ms
+        s, x, length = int(self._at.stretch[0]), int(self._at.along_cm[0]), 0
+        length = int(graph.stretch_cm[s])
+        begin = length if int(graph.stretch_to[s]) == junction else 0
+        if int(graph.stretch_to[s]) == int(graph.stretch_from[s]):
+            begin = self._loop_end(s, x)
+        edge = 2 * s if begin >= x else 2 * s + 1
+        return Part(s, x, begin, _share(int(time_ms[edge]), abs(begin - x), length))
+
+    def _loop_end(self, s: int, x: int) -> int:
         """The end of a loop (a stretch with one junction) that one who starts at `x` makes for."""
-        length = int(self.graph.stretch_cm[s])
-        ahead, back = int(costs.effort_ms[2 * s]), int(costs.effort_ms[2 * s + 1])
+        length = int(self._graph.stretch_cm[s])
+        ahead, back = int(self._costs.effort_ms[2 * s]), int(self._costs.effort_ms[2 * s + 1])
         to_end = _share(ahead, length - x, length) if ahead >= 0 else NOT_REACHED
         to_begin = _share(back, x, length) if back >= 0 else NOT_REACHED
         return length if to_end <= to_begin else 0
 
-    def _drawn(self, parts: list[Part], snaps: Snaps, k: int, points: list[Point], against: bool) -> Way:
-        time_ms = sum(part.time_ms for part in parts) + int(off_ms(snaps)[0]) + int(off_ms(snaps)[k])
-        length_cm = sum(abs(part.to_cm - part.from_cm) for part in parts) + int(snaps.off_cm[0]) + int(snaps.off_cm[k])
-        ends = points[0], points[k]
-        if against:
+    def _drawn(self, parts: list[Part], end: Point, off: int, off_cm: int) -> Way:
+        time_ms = sum(part.time_ms for part in parts) + int(off_ms(self._at)[0]) + off
+        length_cm = sum(abs(part.to_cm - part.from_cm) for part in parts) + int(self._at.off_cm[0]) + off_cm
+        ends = self._start, end
+        if self._against:
             parts = [Part(part.stretch, part.to_cm, part.from_cm, part.time_ms) for part in reversed(parts)]
-            ends = points[k], points[0]
-        line = [ends[0]]
-        for part in parts:
-            line.extend(self._points(part))
-        line.append(ends[1])
+            ends = end, self._start
+        line = [ends[0], *drawn_points(self._graph, parts), ends[1]]
         unique = [point for n, point in enumerate(line) if n == 0 or point != line[n - 1]]
         return Way(-(-time_ms // 1000), -(-length_cm // 100), tuple(parts), tuple(unique))
-
-    def _points(self, part: Part) -> list[Point]:
-        graph = self.graph
-        first, last = int(graph.stretch_first[part.stretch]), int(graph.stretch_last[part.stretch])
-        along = (graph.point_cm[first : last + 1] - graph.point_cm[first]).astype(np.float64)
-        low, high = sorted((part.from_cm, part.to_cm))
-        inside = np.flatnonzero((along > low) & (along < high))
-        at = np.concatenate([[low], along[inside], [high]])
-        lat = np.interp(at, along, graph.point_lat[first : last + 1] / DEGREE)
-        lon = np.interp(at, along, graph.point_lon[first : last + 1] / DEGREE)
-        drawn = [Point(float(y), float(x)) for y, x in zip(lat, lon, strict=True)]
-        return drawn if part.from_cm <= part.to_cm else drawn[::-1]
 
 
 def off_ms(snaps: Snaps) -> I32:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
-from mobigo.network.engine.streets.routes import Part, Way
+from mobigo.network.engine.streets.drawing import Part, ends_of
+from mobigo.network.engine.streets.routes import Way
 from mobigo.network.model.streets import DEGREE, LIFT, STEPS, StreetGraph
 
 STRAIGHT_DEG, SLIGHT_DEG, SHARP_DEG, BACK_DEG = 20, 50, 120, 165  # beyond which one turns slightly, turns, …
@@ -74,8 +75,8 @@ def steps_of(graph: StreetGraph, way: Way) -> tuple[Step, ...]:
 def _sides(graph: StreetGraph, way: Way) -> list[_Side]:
     """What one walks along, one after the other: parts of one name and nature without a real turn are one."""
     sides: list[_Side] = []
-    for part in way.parts:
-        side = _side(graph, part)
+    for part, touched in zip(way.parts, ends_of(graph, way.parts).tolist(), strict=True):
+        side = _side(graph, part, touched)
         if sides:
             before = sides[-1]
             turn = (side.leaves_deg - before.arrives_deg + 180) % 360 - 180
@@ -108,32 +109,21 @@ def _said(side: _Side) -> str | Decision:
     return side.name or _UNNAMED
 
 
-def _side(graph: StreetGraph, part: Part) -> _Side:
-    s = part.stretch
-    first, last = int(graph.stretch_first[s]), int(graph.stretch_last[s])
-    along = [int(cm) - int(graph.point_cm[first]) for cm in graph.point_cm[first : last + 1]]
-    points = [
-        Point(int(lat) / DEGREE, int(lon) / DEGREE)
-        for lat, lon in zip(graph.point_lat[first : last + 1], graph.point_lon[first : last + 1], strict=True)
-    ]
-    low, high = sorted((part.from_cm, part.to_cm))
-    begin = max(k for k, cm in enumerate(along[:-1]) if cm <= low or k == 0)
-    end = min(k for k, cm in enumerate(along) if cm >= high or k == len(along) - 1)
-    touched = points[begin : max(end, begin + 1) + 1]
-    if part.from_cm > part.to_cm:
-        touched.reverse()
-    row = int(graph.stretch_name[s])
+def _side(graph: StreetGraph, part: Part, touched: list[int]) -> _Side:
+    row = int(graph.stretch_name[part.stretch])
+    lat = [int(graph.point_lat[at]) / DEGREE for at in touched]
+    lon = [int(graph.point_lon[at]) / DEGREE for at in touched]
     return _Side(
         graph.names[row] if row >= 0 else "",
-        int(graph.stretch_pass[s]) & (STEPS | LIFT),
-        _bearing(touched[0], touched[1]),
-        _bearing(touched[-2], touched[-1]),
-        high - low,
-        touched[0],
+        int(graph.stretch_pass[part.stretch]) & (STEPS | LIFT),
+        _bearing(lat[0], lon[0], lat[1], lon[1]),
+        _bearing(lat[2], lon[2], lat[3], lon[3]),
+        abs(part.to_cm - part.from_cm),
+        Point(lat[0], lon[0]),
     )
 
 
-def _bearing(a: Point, b: Point) -> float:
+def _bearing(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
     """Degrees from north, clockwise."""
-    east = (b.lon - a.lon) * cos(radians((a.lat + b.lat) / 2))
-    return degrees(atan2(east, b.lat - a.lat)) % 360
+    east = (to_lon - lon) * cos(radians((lat + to_lat) / 2))
+    return degrees(atan2(east, to_lat - lat)) % 360
