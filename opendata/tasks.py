@@ -8,22 +8,22 @@ from mobigo.infra.jobs import JobContext, job
 
 @job("opendata.watch", tries_max=1, every="every 15 min")
 def watch(ctx: JobContext) -> Decision | None:
-    """Look whether every published file can be read."""
-    from opendata.service.measuring import watch as look
+    """Look whether a reuser gets every published file: over HTTP, at our public address."""
+    from opendata.gateway.probe import look
+    from opendata.service.measuring import watch as look_at_all
 
-    bad = look(ctx, clock.now())
+    bad = look_at_all(ctx, clock.now(), look(ctx.config.base_url))
     return Decision("opendata.watched", datasets=", ".join(bad)) if bad else None
 
 
 @job("opendata.night", tries_max=2, backoff_s=3_600, every="daily 04:10")
 def night(ctx: JobContext) -> Decision:
     """Hash every file in force, warn of timetables that end, sweep what no version needs."""
-    from opendata.service.measuring import sweep
-    from opendata.service.measuring import watch as look
+    from opendata.service.measuring import damaged, sweep
     from opendata.service.notices import tell_expiring
 
     now = clock.now()
-    bad = look(ctx, now, hashed=True)
+    bad = damaged(ctx, now)
     with ctx.transaction() as session:
         warned = tell_expiring(session, now)
     swept = sweep(ctx, now)

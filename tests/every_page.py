@@ -170,6 +170,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     f"{_REUSERS}[/donnees/essai-lieux-360]": ("/donnees/<code>",),
     f"{_REUSERS}[/donnees/non-publiees-360]": ("/donnees/non-publiees",),
     f"{_REUSERS}[/donnees/service-360]": ("/donnees/service",),
+    f"{_REUSERS}[/donnees/essai-lieux/service-360]": ("/donnees/<code>/service",),
     f"{_REUSERS}[/donnees/suivre-360]": ("/donnees/suivre",),
     f"{_REUSERS}[/donnees/essai-lieux/versions-360]": ("/donnees/<code>/versions",),
     f"{_OPEN_DATA}test_a_version_of_a_dataset_is_for_everybody": ("/donnees/<code>/versions/<label>",),
@@ -195,7 +196,9 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "/scolaire/plans/versions/<version_id>/retards",
         "/scolaire/plans/versions/<version_id>/services/<half>/<name>",
     ),
-    f"{_HERE}test_a_draft_of_a_tariff_is_begun": ("/billettique/agents/tarifs/brouillons/<draft_id>",),
+    f"{_HERE}test_a_draft_of_a_tariff_is_begun": (
+        "/billettique/agents/tarifs/brouillons/<draft_id>", "/billettique/agents/tarifs/brouillons/<draft_id>/lieux",
+    ),
     f"{_HERE}test_a_payment_contested_at_the_bank_is_looked_at": (
         "/billettique/agents/a-repondre",
         "/billettique/agents/contestations/<provider>/<ref>",

@@ -14,6 +14,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "diff": Command("opendata.cli.diff:diff", "Dire ce qui change entre deux offres GTFS, et l'écrire en GTFS-Diff."),
     "list": Command("opendata.cli.datasets:list_", "Lister les jeux de données et leur version en ligne."),
     "patch": Command("opendata.cli.diff:patch", "Appliquer des différences GTFS-Diff à une offre."),
+    "probe": Command(
+        "opendata.cli.datasets:probe", "Regarder de l'extérieur si les fichiers d'un site peuvent être téléchargés."
+    ),
     "publish": Command("opendata.cli.datasets:publish", "Publier ce qui a changé, après contrôle."),
     "rollback": Command("opendata.cli.datasets:rollback", "Remettre en ligne une version antérieure, à l'octet près."),
     "validate": Command(

@@ -1,4 +1,4 @@
-"""`mobigo opendata list | publish | rollback | verify`."""
+"""`mobigo opendata list | probe | publish | rollback | verify`."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -115,6 +115,27 @@ def verify(as_json: bool) -> int:
     text = _("%(count)s fichiers vérifiés, %(bad)s en défaut.", count=count, bad=len(bad))
     lines = [text, *(f"  {each['dataset']} {each['version']} {each['file']}" for each in bad)]
     console.emit({"files": count, "faulty": bad}, as_json, "\n".join(lines))
+    return console.REFUSED if bad else console.DONE
+
+
+@click.command()
+@click.argument("url", required=False)
+@console.json_option
+def probe(url: str | None, as_json: bool) -> int:
+    """Regarder de l’extérieur si chaque fichier en vigueur du site URL peut être téléchargé (par défaut, ce site)."""
+    from opendata.gateway.probe import listed, look
+
+    with opened() as services:
+        at = url or services.config.base_url
+    count, bad = 0, []
+    for dataset, file in listed(at):
+        count += 1
+        fault = look(at)(dataset, file)
+        if fault is not None:
+            bad.append({"dataset": dataset, "file": file.name, **_decision(fault), "message": sentence(fault)})
+    text = _("%(count)s fichiers demandés, %(bad)s en défaut.", count=count, bad=len(bad))
+    lines = [text, *(f"  {each['dataset']} : {each['message']}" for each in bad)]
+    console.emit({"url": at, "files": count, "faulty": bad}, as_json, "\n".join(lines))
     return console.REFUSED if bad else console.DONE
 
 

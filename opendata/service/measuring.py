@@ -1,7 +1,7 @@
 """Looking whether what is announced can be read, all day long, and scoring each day as the national access point does.
 
-A look reads the pointer and finds the file of each address, whole by its size; the bytes themselves are hashed once a
-night. What lies between this machine and a reuser (name, network, proxy) is not measured here.
+A look goes through HTTP, at the site's public address, as a reuser's does (`opendata.gateway.probe`). The bytes
+themselves are hashed from inside once a night; a file found damaged counts as a look that failed.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from mobigo.base.decisions import Decision
 from mobigo.base.instants import paris_day
-from mobigo.infra.contents import ContentStore
 from mobigo.infra.db import reading, transaction
-from opendata.model.editions import Version
+from opendata.gateway.probe import UNREACHABLE, Look
 from opendata.rules import freshness as rules
 from opendata.service import notices, showing
 from opendata.service.publishing import Tools
@@ -21,38 +21,67 @@ from opendata.service.showing import Shown
 from opendata.store import files, measures
 from opendata.store.measures import Measure
 
+SILENT_MAX = 2  # files without any answer, after which the others are not waited for
 
-def watch(tools: Tools, now: datetime, *, hashed: bool = False) -> list[str]:
-    """Look at every dataset once, say what became unavailable or available again, and score the day so far; the
-    datasets whose files cannot be read. `hashed`: hash the bytes too."""
+
+def watch(tools: Tools, now: datetime, look: Look) -> list[str]:
+    """Look at every file in force, say what became unavailable or available again, and score the day so far; the
+    datasets that a reuser could not have."""
+    with reading(tools.engine) as session:
+        found = showing.catalogue(session, now)
+    bad: list[str] = []
+    silent: list[Decision] = []
+    for shown in found:
+        if shown.version is None:
+            continue
+        fault = silent[-1] if len(silent) >= SILENT_MAX else _fault(tools, shown, look, now)
+        if fault is not None:
+            bad.append(shown.code)
+        if fault is not None and fault.code == UNREACHABLE:
+            silent.append(fault)
+        _note(tools, shown, now, fault)
+    return bad
+
+
+def _fault(tools: Tools, shown: Shown, look: Look, now: datetime) -> Decision | None:
+    """What is wrong with the first bad file of the version in force. One that changed while it was looked at is looked
+    at again."""
+    for _again in range(2):
+        files_ = () if shown.version is None else shown.version.files
+        fault = next((wrong for file in files_ if (wrong := look(shown.code, file)) is not None), None)
+        with reading(tools.engine) as session:
+            latest = showing.dataset(session, shown.code, now)
+        if latest.kept.removed_at is not None:
+            return None
+        if latest.version == shown.version:
+            return fault
+        shown = latest
+    return fault
+
+
+def damaged(tools: Tools, now: datetime) -> list[str]:
+    """Hash every file in force, and note those that are not what was published; the datasets that hold one."""
     contents = files.contents_of(tools.config.home)
-    today = paris_day(now)
     with reading(tools.engine) as session:
         found = showing.catalogue(session, now)
     bad = []
     for shown in found:
-        if shown.version is None:
-            continue
-        good = _readable(contents, shown.version, hashed)
-        if not good:
+        held = () if shown.version is None else shown.version.files
+        wrong = next((file for file in held if not files.verify(contents, file)), None)
+        if wrong is not None:
             bad.append(shown.code)
-        with transaction(tools.engine) as session:
-            same = measures.note_probe(session, shown.code, today, good)
-            if not same:
-                kind = "available" if good else "unavailable"
-                notices.happened(session, shown.code, kind, now, version_id=shown.version.id)
-            _score(session, shown, today)
+            _note(tools, shown, now, Decision("opendata.file_damaged", file=wrong.name))
     return bad
 
 
-def _readable(contents: ContentStore, version: Version, hashed: bool) -> bool:
-    for file in version.files:
-        path = contents.path(file.sha256)
-        if not path.exists() or path.stat().st_size != file.size:
-            return False
-        if hashed and not files.verify(contents, file):
-            return False
-    return True
+def _note(tools: Tools, shown: Shown, now: datetime, fault: Decision | None) -> None:
+    today = paris_day(now)
+    with transaction(tools.engine) as session:
+        same = measures.note_probe(session, shown.code, today, fault)
+        if not same and shown.version is not None:
+            kind = "available" if fault is None else "unavailable"
+            notices.happened(session, shown.code, kind, now, version_id=shown.version.id)
+        _score(session, shown, today)
 
 
 def _score(session: Session, shown: Shown, today: date) -> None:
@@ -68,7 +97,8 @@ def _score(session: Session, shown: Shown, today: date) -> None:
         "compliance": rules.compliance_score(check for check, _required, _at in shown.checks),
     }
     scores = {kind: None if score is None else _smoothed(kind, score, before, today) for kind, score in raw.items()}
-    measures.set_scores(session, shown.code, today, **scores)
+    errors = sum(each.total for check, _required, _at in shown.checks for each in check.errors)
+    measures.set_scores(session, shown.code, today, errors=errors, **scores)
 
 
 def _smoothed(kind: str, score: float, before: Measure | None, today: date) -> float:
@@ -96,6 +126,11 @@ def standings(session: Session, now: datetime) -> list[Standing]:
         share = sum(each.good for each in of) / probes if probes else None
         found.append(Standing(shown, share, probes, of[-1] if of else None))
     return found
+
+
+def history(session: Session, code: str, now: datetime) -> list[Measure]:
+    """The thirty days of a dataset, the newest first; those that were not measured are not there."""
+    return measures.since(session, measures.month_ago(paris_day(now)), code).get(code, [])[::-1]
 
 
 def sweep(tools: Tools, now: datetime, older_than: timedelta = timedelta(days=1)) -> int:

@@ -121,7 +121,7 @@ def _sent(found: Address | None, dataset: str, name: str, cache: str) -> Respons
     _describe(response, found, digest, cache)
     response.headers["Accept-Ranges"] = "bytes"
     response.make_conditional(request.environ)  # preconditions come before ranges (RFC 9110 §13.2.2)
-    if response.status_code == 200 and _one_range():
+    if response.status_code == 200 and _one_range(size):
         try:
             response.make_conditional(request.environ, accept_ranges=True, complete_length=size)
         except RequestedRangeNotSatisfiable:
@@ -131,11 +131,15 @@ def _sent(found: Address | None, dataset: str, name: str, cache: str) -> Respons
     return response
 
 
-def _one_range() -> bool:
+def _one_range(size: int) -> bool:
     """Whether one part is asked for, in bytes. Other units, and several parts at once, are a right that nobody has to
-    honour (RFC 9110 §14.2): the whole file is sent."""
+    honour (RFC 9110 §14.2): the whole file is sent; so it is to who asks for more of its end than there is
+    (§14.1.2)."""
     asked = parse_range_header(request.headers.get("Range"))
-    return asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return False
+    start, _end = asked.ranges[0]
+    return not 0 < size < -start
 
 
 def _outside(size: int) -> Response:

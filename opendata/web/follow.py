@@ -16,6 +16,7 @@ from opendata.rules.withheld import WITHHELD
 from opendata.service import following, measuring
 from opendata.store import followers, versions
 from opendata.web import bp, words
+from opendata.web.pages import _shown
 
 
 @bp.get("/donnees/suivre")
@@ -127,6 +128,17 @@ def standing() -> ResponseReturnValue:
     with reading(services().engine) as session:
         found = measuring.standings(session, now())
     return render_template("opendata/service.html", found=found, words=words)
+
+
+@bp.get("/donnees/<code>/service")
+@public
+def standing_of(code: str) -> ResponseReturnValue:
+    """The last thirty days of one dataset, day by day. Raises NotFound, Gone."""
+    instant = now()
+    with reading(services().engine) as session:
+        shown = _shown(session, code)
+        days = measuring.history(session, code, instant)
+    return render_template("opendata/service_dataset.html", shown=shown, days=days, words=words)
 
 
 @bp.get("/donnees/non-publiees")

@@ -52,7 +52,7 @@ def published_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[S
     publish_all(tools, [Facts().offer, Offer(MAP, drawn)], now(), judges=[judge])
     publish_all(tools, [Facts(rows=ROWS[:2]).offer], now())
     (waiting,) = publish_all(tools, [Facts(PEOPLE, checks=(AUDITED,)).offer], now())
-    watch(tools, now())
+    watch(tools, now(), lambda _dataset, _file: None)
     tokens = {}
     with transaction(engine) as session:
         for name in ("anne", "karim"):
@@ -92,7 +92,7 @@ def enter(browser: Browser, published_site: tuple[Site, dict[str, str], str]) ->
     ("path", "width"),
     [
         ("/donnees", PHONE), ("/donnees/essai-lieux", PHONE), ("/donnees/essai-carte", DESKTOP),
-        ("/donnees/suivre", PHONE), ("/donnees/service", PHONE),
+        ("/donnees/suivre", PHONE), ("/donnees/service", PHONE), ("/donnees/essai-lieux/service", PHONE),
         ("/donnees/non-publiees", PHONE), ("/donnees/essai-lieux/versions", PHONE),
     ],
 )  # fmt: skip

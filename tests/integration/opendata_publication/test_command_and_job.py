@@ -14,6 +14,7 @@ from mobigo.infra.config import load_config
 from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.jobs import enqueue, run_inline
 from opendata.store import files
+from tests.live import free_port
 
 Asked = Callable[..., tuple[int, Any]]
 
@@ -55,7 +56,8 @@ def test_publish_list_go_back_and_verify(asked: Asked, tmp_path: Path) -> None:
 
 
 def test_the_night_publishes_and_looks_over(tmp_path: Path, sqlite_template: Path) -> None:
-    config = load_config({"MOBIGO_HOME": str(tmp_path / "home")})
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    config = load_config({"MOBIGO_HOME": str(tmp_path / "home"), "MOBIGO_BASE_URL": nowhere})
     config = replace(config, database_url=f"sqlite:///{tmp_path / 'test.sqlite'}")
     (tmp_path / "test.sqlite").write_bytes(sqlite_template.read_bytes())
     jobs_registry.install()
@@ -71,6 +73,7 @@ def test_the_night_publishes_and_looks_over(tmp_path: Path, sqlite_template: Pat
     published, watched, night = results
     assert published is not None
     assert (published.params["new"], published.params["troubled"]) == (2, "—")
-    assert watched is None or watched.params.get("datasets", "") == ""
+    assert watched is not None  # no server answers there: it is seen from outside
+    assert watched.params["datasets"] == "billettique-tarifs, covoit-lieux"
     assert night is not None
     assert night.params["bad"] == 0

@@ -100,6 +100,9 @@ def test_a_download_goes_on_where_it_stopped(open_site: Published) -> None:
     assert open_site.get(LATEST, Range="bytes=0-9", If_None_Match=tag).status_code == 304  # before any part
     for ignored in ("lines=1-2", "bytes=0-1,5-6", "bytes=x"):
         assert (open_site.get(LATEST, Range=ignored).status_code, len(whole.data)) == (200, size)
+    for wanted, status in ((10, 206), (size, 206), (size + 1, 200)):  # the end; more of it than there is: all
+        end = open_site.get(LATEST, Range=f"bytes=-{wanted}")
+        assert (end.status_code, end.data) == (status, whole.data[-wanted:])
     outside = open_site.get(LATEST, Range=f"bytes={size}-", Accept="application/json")
     assert (outside.status_code, outside.headers["Content-Range"]) == (416, f"bytes */{size}")
     head = open_site.client.head(LATEST)

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -332,27 +331,6 @@ def test_the_end_of_a_timetable_is_told_once_at_each_step(tools: Any) -> None:
 def _told(tools: Any, now: Any) -> list[str]:
     with transaction(tools.engine) as session:
         return notices.tell_expiring(session, now)
-
-
-def test_files_that_disappear_are_noticed_told_once_and_scored(tools: Any) -> None:
-    version = published(tools, Facts()).version
-    assert version is not None
-    assert measuring.watch(tools, NOW) == []
-    path: Path = files.contents_of(tools.config.home).path(version.files[0].sha256)
-    kept = path.read_bytes()
-    path.write_bytes(kept[:-1] + b"X")
-    assert measuring.watch(tools, NOW) == []  # whole by its size
-    assert measuring.watch(tools, NOW, hashed=True) == ["essai-lieux"]
-    path.unlink()
-    assert measuring.watch(tools, NOW) == ["essai-lieux"]
-    path.write_bytes(kept)
-    assert measuring.watch(tools, NOW) == []
-    assert kinds(tools) == ["published", "unavailable", "available"]
-    with reading(tools.engine) as session:
-        (standing,) = measuring.standings(session, NOW)
-    assert (standing.probes, standing.share) == (5, 0.6)
-    assert standing.last is not None
-    assert standing.last.availability == 0.0  # 60 % of the day's looks
 
 
 def test_what_happens_is_announced_in_the_transaction_in_which_it_happens(tools: Any) -> None:
