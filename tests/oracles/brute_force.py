@@ -110,6 +110,9 @@ class Expanded:
             self.at_stop[self.nodes[number].stop].append(number)
             for after in follow:
                 self.previous[after].append(number)
+        self._transfers: dict[tuple[str, str, str, str], int | None] = {}
+        self._boardable: dict[tuple[str, bool], list[int]] = {}
+        self._alightable: dict[tuple[str, bool], list[int]] = {}
         self._sources: dict[str, list[str]] = defaultdict(list)
         for source in self.at_stop:
             for target in world.targets(source):
@@ -142,7 +145,7 @@ class Expanded:
     def _changes(self, m: State, n: int, ask: Ask) -> Iterator[bool]:
         """Whether who gets off at m has been by way of the place once on board at n; nothing if they miss it."""
         a, b = self.nodes[m[0]], self.nodes[n]
-        change_s = self.world.transfer_s(a.stop, a.trip, b.stop, b.trip)
+        change_s = self._transfer_s(a.stop, a.trip, b.stop, b.trip)
         if change_s is None:
             return
         change_s += ask.extra_change_s
@@ -151,6 +154,13 @@ class Expanded:
         stays = ask.via is not None and ask.via_stay_s > 0 and a.stop in ask.via and b.stop in ask.via
         if stays and not m[1] and a.arrive + max(change_s, ask.via_stay_s) <= b.depart:
             yield True
+
+    def _transfer_s(self, stop: str, trip: Trip, to_stop: str, to_trip: Trip) -> int | None:
+        """What the world says, kept: many runs of a trip ask the same."""
+        asked = stop, trip.trip_id, to_stop, to_trip.trip_id
+        if asked not in self._transfers:
+            self._transfers[asked] = self.world.transfer_s(stop, trip, to_stop, to_trip)
+        return self._transfers[asked]
 
     def _ridden(self, origin: State, ask: Ask, seen: set[tuple[int, bool, bool]]) -> Iterator[State]:
         """Where one gets on board from `origin`, but for what was `seen`."""
@@ -189,9 +199,9 @@ class Expanded:
             best[0] = min(best.get(0, latest + 1), arrival)
         frontier: dict[State, State | None] = {}
         for stop, seconds in ask.access.items():
-            for n in self.at_stop.get(stop, ()):
+            for n in self._boards_at(stop, ask):
                 wait = self.nodes[n].depart - at - seconds
-                if self._can_board(n, ask) and (wait == 0 if sharp else 0 <= wait <= ask.duration_s_max):
+                if wait == 0 if sharp else 0 <= wait <= ask.duration_s_max:
                     frontier[n, self._passes(self.nodes[n], ask)] = None
         for vehicles in range(1, ask.vehicles_max + 1):
             reached: list[State] = []
@@ -212,17 +222,32 @@ class Expanded:
                     arrival = node.arrive + ask.egress[node.stop]
                     best[vehicles] = min(best.get(vehicles, latest + 1), arrival)
                 for stop in self.world.targets(node.stop):
-                    for n in self.at_stop.get(stop, ()):
-                        if self._can_board(n, ask):
-                            for by in self._changes(state, n, ask):
-                                if (n, by) not in boarded:
-                                    frontier.setdefault((n, by), state)
+                    for n in self._boards_at(stop, ask):
+                        if self.nodes[n].depart < node.arrive:
+                            continue  # no change takes less than no time
+                        for by in self._changes(state, n, ask):
+                            if (n, by) not in boarded:
+                                frontier.setdefault((n, by), state)
         front: Front = []
         for vehicles, arrival in sorted(best.items()):
             if arrival <= latest and (not front or arrival < front[-1][0]):
                 front.append((arrival, vehicles))
         self._boarded = boarded
         return front, arrived
+
+    def _boards_at(self, stop: str, ask: Ask) -> list[int]:
+        """The calls at that stop where one may board."""
+        asked = stop, ask.wheelchair
+        if asked not in self._boardable:
+            self._boardable[asked] = [n for n in self.at_stop.get(stop, ()) if self._can_board(n, ask)]
+        return self._boardable[asked]
+
+    def _alights_at(self, stop: str, ask: Ask) -> list[int]:
+        """The calls at that stop where one may alight."""
+        asked = stop, ask.wheelchair
+        if asked not in self._alightable:
+            self._alightable[asked] = [m for m in self.at_stop.get(stop, ()) if self._can_alight(m, ask)]
+        return self._alightable[asked]
 
     def _can_board(self, n: int, ask: Ask) -> bool:
         node = self.nodes[n]
@@ -270,8 +295,8 @@ class Expanded:
         frontier = {
             (m, self._passes(self.nodes[m], ask))
             for stop, seconds in ask.egress.items()
-            for m in self.at_stop.get(stop, ())
-            if self._can_alight(m, ask) and earliest <= self.nodes[m].arrive + seconds <= by
+            for m in self._alights_at(stop, ask)
+            if earliest <= self.nodes[m].arrive + seconds <= by
         }
         for vehicles in range(1, ask.vehicles_max + 1):
             reached: list[State] = []
@@ -289,8 +314,8 @@ class Expanded:
                 if node.stop in ask.access and passed:
                     best[vehicles] = max(best.get(vehicles, earliest - 1), node.depart - ask.access[node.stop])
                 for stop in self._sources[node.stop]:
-                    for m in self.at_stop.get(stop, ()):
-                        if self._can_alight(m, ask):
+                    for m in self._alights_at(stop, ask):
+                        if self.nodes[m].arrive <= node.depart:  # no change takes less than no time
                             frontier.update((m, been) for been in self._changes_back(m, (n, passed), ask))
             frontier -= left
         front: Front = []
@@ -334,10 +359,7 @@ class Expanded:
     def profile(self, ask: Ask, at: int, window_s: int) -> list[tuple[int, int, int]]:
         """The front (departure, arrival, vehicles) of the departures from `at` to `at + window_s`, in order."""
         departures = {
-            self.nodes[n].depart - seconds
-            for stop, seconds in ask.access.items()
-            for n in self.at_stop.get(stop, ())
-            if self._can_board(n, ask)
+            self.nodes[n].depart - seconds for stop, seconds in ask.access.items() for n in self._boards_at(stop, ask)
         }
         found = [
             (departure, arrival, vehicles)
