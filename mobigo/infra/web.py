@@ -31,6 +31,10 @@ class Networks(Protocol):
         """Pins the network being served; what it gives is a `mobigo.network.model.live.LiveNetwork`."""
         ...
 
+    def today(self) -> AbstractContextManager[Any]:
+        """The same as it runs today: late, cancelled and added trips, and alerts."""
+        ...
+
 
 @dataclass
 class Services:
@@ -43,6 +47,7 @@ class Services:
     make_seats: Callable[["Services"], Any] | None = None
     make_titles: Callable[["Services"], Any] | None = None
     make_lines: Callable[["Services"], Any] | None = None
+    make_roads: Callable[["Services"], Any] | None = None
     make_journeys: Callable[["Services"], Any] | None = None
     make_offers: Callable[["Services", "datetime"], Any] | None = None
     make_judges: Callable[["Services"], Any] | None = None
@@ -90,6 +95,11 @@ class Services:
         """The lines that everybody takes, as `scolaire.model.lines.RegularLines` asks; None where none were handed
         over."""
         return None if self.make_lines is None else self.make_lines(self)
+
+    @cached_property
+    def school_roads(self) -> Any:
+        """A coach's driving times, as `scolaire.rules.driving.Driving` asks; None where none were handed over."""
+        return None if self.make_roads is None else self.make_roads(self)
 
     @cached_property
     def journeys(self) -> Any:

@@ -1,4 +1,4 @@
-"""The jobs of the network: import, build, look at the sources, warn of feeds that end."""
+"""The jobs of the network: import, build, look at the sources and at realtime, warn of feeds that end."""
 
 from sqlalchemy.orm import Session
 
@@ -37,6 +37,14 @@ def poll(ctx: JobContext) -> Decision:
         with ctx.transaction() as session:
             _ask_for_build(session)
     return Decision("network.polled", changed=len(changed), warned=len(warned))
+
+
+@job("network.realtime", tries_max=1, every="every 1 min")
+def realtime(ctx: JobContext) -> Decision:
+    """Look at the sources of realtime that are due."""
+    from mobigo.network.service.realtime import poll_realtime
+
+    return Decision("realtime.polled", changed=poll_realtime(ctx))
 
 
 def _ask_for_build(session: Session) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import structlog
 from sqlalchemy import Engine, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -17,9 +18,11 @@ from mobigo.infra import clock
 from mobigo.infra.db import Base, Json, UtcDateTime, insert_new, reading
 from mobigo.infra.privacy import Always, describe
 from mobigo.network.model.live import LiveNetwork
+from mobigo.network.store import hearing
 from mobigo.network.store.compiled import load, load_streets
 from mobigo.network.store.feeds import FeedVersion
 
+log = structlog.get_logger(__name__)
 _POINTER = 1
 _LOOK_S = 1.0  # how often the pointer is looked at
 _STREETS = "streets.txt"  # in a network's folder: the hash of the streets it was built with
@@ -93,10 +96,12 @@ def find_pointer(session: Session) -> NetworkPointerRow | None:
 
 
 class _Held:
-    """A network and how many queries are in it."""
+    """A network, how it runs today, and how many queries are in it. `said`: what today was made of."""
 
     def __init__(self, network: LiveNetwork) -> None:
         self.network = network
+        self.today = network
+        self.said: object = None
         self.queries = 0
 
 
@@ -107,8 +112,14 @@ class NetworkHolder:
     meanwhile. A network that was replaced is let go when its last query ends.
     """
 
-    def __init__(self, engine: Engine, home: Path, monotonic_s: Callable[[], float] = clock.monotonic_s) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        engine: Engine,
+        home: Path,
+        monotonic_s: Callable[[], float] = clock.monotonic_s,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self._engine, self._now = engine, now
         self._root, self._streets_root = root_of(home), streets_root_of(home)
         self._monotonic_s = monotonic_s
         self._lock = Lock()  # guards the fields below
@@ -119,7 +130,20 @@ class NetworkHolder:
 
     @contextmanager
     def current(self) -> Iterator[LiveNetwork]:
-        """The network in use, for the length of the block. Raises NotFound("network.none_built") when there is none."""
+        """The network in use, as planned, for the length of the block. Raises NotFound("network.none_built") when there
+        is none."""
+        with self._pinned() as held:
+            yield held.network
+
+    @contextmanager
+    def today(self) -> Iterator[LiveNetwork]:
+        """The network in use as it runs today, for the length of the block: one network and one state of realtime,
+        whatever comes meanwhile. The planned one where nothing is known. Raises NotFound("network.none_built")."""
+        with self._pinned() as held:
+            yield held.today
+
+    @contextmanager
+    def _pinned(self) -> Iterator[_Held]:
         self._look()
         with self._lock:
             held = self._held
@@ -127,7 +151,7 @@ class NetworkHolder:
                 raise NotFound("network.none_built")
             held.queries += 1
         try:
-            yield held.network
+            yield held
         finally:
             with self._lock:
                 held.queries -= 1
@@ -157,6 +181,7 @@ class NetworkHolder:
             return
         try:
             self._load()
+            self._hear()
         finally:
             self._loading.release()
 
@@ -180,3 +205,21 @@ class NetworkHolder:
             if self._held is not None and self._held.queries:
                 self._retired.append(self._held)
             self._held = _Held(network)
+
+    def _hear(self) -> None:
+        """Lay what was heard of the day over the network, when it is not what is laid over it already. Realtime that
+        cannot be read never takes the timetable away."""
+        with self._lock:
+            held = self._held
+        if held is None:
+            return
+        heard = hearing.listen(self._engine, self._now())
+        if heard.key == held.said:
+            return
+        try:
+            today = hearing.laid_over(held.network, heard, self._engine)
+        except Exception:
+            log.exception("realtime.not_laid_over")  # a defect of ours: the timetable serves, and we are told
+            today = held.network
+        with self._lock:
+            held.today, held.said = today, heard.key

@@ -43,6 +43,8 @@ class OneNetwork:
     def current(self) -> Iterator[LiveNetwork]:
         yield self.live
 
+    today = current
+
 
 @pytest.fixture(scope="session")
 def known_network() -> LiveNetwork:

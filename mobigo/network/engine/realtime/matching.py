@@ -1,8 +1,9 @@
 """Which trip of which day a message speaks of, and what that vehicle will do.
 
 Nothing is guessed: an update that names no trip of the feed, none that runs that day, a call the trip does not make or
-times that contradict one another is told and not used, whole. Two updates of one vehicle that differ are both told
-and not used, unless one is dated later.
+times that contradict one another is told and not used, whole. A call named by its number and its stop, where these
+disagree, is the one at that stop, if the trip calls there once: publishers renumber, they do not rename. Two updates
+of one vehicle that differ are told and not used, unless one is dated later.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from mobigo.base.decisions import Decision
-from mobigo.base.servicetime import service_day_start
+from mobigo.base.errors import Refused
+from mobigo.base.servicetime import format_service_time, service_day_start
 from mobigo.network.model.realtime import CallKind, CallUpdate, Message, TripKind, TripUpdate
 from mobigo.network.model.timetable import NONE, Timetable
 from mobigo.network.rules.propagation import Course, Placed, Word, propagated
@@ -44,21 +46,39 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """The changes of a feed, and what was said but not used, with its reason."""
+class Part:
+    """What became of one message: how many trips it speaks of, how many are used, and why the others are not."""
 
-    changes: tuple[Change, ...]
-    told: tuple[Decision, ...]
     trip_count: int
     used_count: int
+    told: tuple[Decision, ...]
 
 
-class _No(Exception):
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The changes of a feed, and what became of each message."""
+
+    changes: tuple[Change, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def told(self) -> tuple[Decision, ...]:
+        """All that was said but not used."""
+        return tuple(each for part in self.parts for each in part.told)
+
+    @property
+    def trip_count(self) -> int:
+        """Of how many trips anything is said."""
+        return sum(part.trip_count for part in self.parts)
+
+    @property
+    def used_count(self) -> int:
+        """How many of them are used."""
+        return sum(part.used_count for part in self.parts)
+
+
+class _No(Refused):
     """Why an update is not used."""
-
-    def __init__(self, code: str, **params: object) -> None:
-        super().__init__(code)
-        self.code, self.params = code, params
 
 
 class FeedIndex:
@@ -112,32 +132,38 @@ def departures_by_headway(timetable: Timetable) -> dict[int, list[int]]:
 def match(index: FeedIndex, messages: Sequence[Message]) -> Matched:
     """What the messages of one feed change of its trips. The order of messages and of their entities does not
     matter."""
-    told = [each for message in messages for each in message.told]
-    found: dict[Key | str, list[tuple[TripUpdate, Change]]] = {}
-    count = 0
-    for message in messages:
+    told = [list(message.told) for message in messages]
+    used = [0] * len(messages)
+    found: dict[Key | str, list[tuple[int, TripUpdate, Change]]] = {}
+    for number, message in enumerate(messages):
         for update in message.trips:
-            count += 1
             try:
                 change = _change(index, update, message.at)
             except _No as reason:
-                told.append(Decision(reason.code, trip=update.trip_id or "?", **reason.params))
+                told[number].append(_unused(update.trip_id, reason.decision))
                 continue
             key: Key | str = change.trip_id if change.trip == NONE else (change.trip, change.day, change.start_s)
-            found.setdefault(key, []).append((update, change))
-    used: list[Change] = []
-    used_count = 0
+            found.setdefault(key, []).append((number, update, change))
+    changes: list[Change] = []
     for several in found.values():
-        last = max(update.at or 0 for update, _ in several)
-        latest = [change for update, change in several if (update.at or 0) == last]
-        if any(other != latest[0] for other in latest):
-            told.append(Decision("realtime.said_twice", trip=latest[0].trip_id))
+        last = max(update.at or 0 for _, update, _ in several)
+        latest = [(number, change) for number, update, change in several if (update.at or 0) == last]
+        number, change = latest[0]
+        if any(other != change for _, other in latest):
+            told[number].append(_unused(change.trip_id, Decision("realtime.said_twice")))
             continue
-        used.append(latest[0])
-        used_count += 1
-    used.sort(key=lambda each: (each.trip_id, each.day, each.start_s or 0))
-    told.sort(key=lambda each: (each.code, repr(dict(each.params))))
-    return Matched(tuple(used), tuple(told), count, used_count)
+        changes.append(change)
+        used[number] += 1
+    changes.sort(key=lambda each: (each.trip_id, each.day, each.start_s or 0))
+    parts = [
+        Part(len(message.trips), count, tuple(sorted(own, key=lambda each: (each.code, repr(each)))))
+        for message, count, own in zip(messages, used, told, strict=True)
+    ]
+    return Matched(tuple(changes), tuple(parts))
+
+
+def _unused(trip_id: str, reason: Decision) -> Decision:
+    return Decision("realtime.not_used", trip=trip_id or "?", reason=reason)
 
 
 def _change(index: FeedIndex, update: TripUpdate, at: int) -> Change:
@@ -160,9 +186,9 @@ def _change(index: FeedIndex, update: TripUpdate, at: int) -> Change:
         if update.start_s is None:
             raise _No("realtime.start_time_missing")
         if update.start_s not in starts:
-            raise _No("realtime.start_time_unknown", start=update.start_s)
+            raise _No("realtime.start_time_unknown", start=format_service_time(update.start_s))
     elif update.start_s is not None and update.start_s != own_s:
-        raise _No("realtime.start_time_other", start=update.start_s)
+        raise _No("realtime.start_time_other", start=format_service_time(update.start_s))
     start_s = update.start_s if starts is not None else None
     shift_s = 0 if start_s is None else start_s - own_s
     planned = index.planned(trip, shift_s)
@@ -217,13 +243,16 @@ def _placed(index: FeedIndex, calls: Sequence[CallUpdate], trip: int, planned: C
             raise _No("realtime.stop_unknown", stop=call.stop_id)
         moved = NONE
         if call.sequence is not None:
-            if call.sequence not in sequences:
+            position = sequences.index(call.sequence) if call.sequence in sequences else NONE
+            if position == NONE and stop == NONE:
                 raise _No("realtime.call_unknown", stop=call.sequence)
-            position = sequences.index(call.sequence)
-            if stop not in (NONE, planned.stop[position]):
-                if not _same_station(t, stop, planned.stop[position]):
+            if position == NONE or stop not in (NONE, planned.stop[position]):
+                if planned.stop.count(stop) == 1:  # another numbering than the timetable's: the stop says where
+                    position = planned.stop.index(stop)
+                elif position != NONE and _same_station(t, stop, planned.stop[position]):
+                    moved = stop
+                else:
                     raise _No("realtime.stop_not_there", stop=call.stop_id)
-                moved = stop
         elif stop != NONE:
             later = [at for at in range(before + 1, len(planned.stop)) if planned.stop[at] == stop]
             if not later:
@@ -289,8 +318,10 @@ def _told_course(index: FeedIndex, update: TripUpdate, zero_s: int) -> Course:
         arrive_s.append(arrive.at - zero_s)
         depart_s.append(depart.at - zero_s)
     times = [s for pair in zip(arrive_s, depart_s, strict=True) for s in pair]
-    if len(stops) < 2 or any(a > b for a, b in pairwise(times)):
-        raise _No("realtime.added_without_times" if len(stops) < 2 else "realtime.times_backwards")
+    if len(stops) < 2:
+        raise _No("realtime.added_without_times")
+    if any(a > b for a, b in pairwise(times)):
+        raise _No("realtime.times_backwards")
     return Course(tuple(stops), tuple(arrive_s), tuple(depart_s), (Word.EXPECTED,) * len(stops))
 
 
