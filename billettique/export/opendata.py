@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 
 from billettique.model.tariffs import Tariff
-from mobigo.base.datasets import Column, Dataset, Privacy, Row
+from mobigo.base.datasets import COMMUNE, MONTH, Column, Dataset, Privacy, Row
 from mobigo.base.money import Money
 
 K = 10  # distinct validations; five is the least that is defended anywhere (shared rule of the region's tables)
@@ -69,9 +69,9 @@ FARE_COLUMNS = (
 POINT_COLUMNS = (
     Column("code", "string", "Code du point de vente"),
     Column("nom", "string", "Nom"),
-    Column("type", "string", "guichet, depositaire ou automate"),
+    Column("type", "string", "guichet, depositaire ou automate", allowed=("guichet", "depositaire", "automate")),
     Column("adresse", "string", "Adresse"),
-    Column("insee", "string", "Code de la commune"),
+    Column("insee", "string", "Code de la commune", pattern=COMMUNE),
     Column("commune", "string", "Commune"),
     Column("latitude", "number", "Latitude (WGS84)"),
     Column("longitude", "number", "Longitude (WGS84)"),
@@ -105,8 +105,8 @@ USE_PRIVACY = Privacy(
 )
 
 FLOW_COLUMNS = (
-    Column("mois", "string", "Mois (AAAA-MM)"),
-    Column("periode", "string", "matin, journee, soir ou nuit"),
+    Column("mois", "string", "Mois (AAAA-MM)", pattern=MONTH),
+    Column("periode", "string", "matin, journee, soir ou nuit", allowed=("matin", "journee", "soir", "nuit")),
     Column("de", "string", "Lieu de la montée"),
     Column("vers", "string", "Lieu de la descente, déduit par enchaînement"),
     Column("trajets", "integer", "Trajets déduits"),
@@ -121,7 +121,7 @@ FLOW_PRIVACY = Privacy(
 )
 
 SALE_COLUMNS = (
-    Column("mois", "string", "Mois de la vente (AAAA-MM), en France"),
+    Column("mois", "string", "Mois de la vente (AAAA-MM), en France", pattern=MONTH),
     Column("produit", "string", "Code du produit"),
     Column("canal", "string", "Canal de vente"),
     Column("titres", "integer", "Titres vendus, remboursés exclus"),

@@ -136,11 +136,11 @@ def _tables(old: Tariff, new: Tariff) -> Iterator[Decision]:
 
 
 def _pairs(tariff: Tariff) -> dict[tuple[str, str, str], int | str]:
-    return {
-        (table.network, *pair): said
-        for table in tariff.pairs
-        for pair, said in (*table.metres.items(), *table.products.items())
-    }
+    found: dict[tuple[str, str, str], int | str] = {}
+    for table in tariff.pairs:
+        found |= {(table.network, *pair): metres for pair, metres in table.metres.items()}
+        found |= {(table.network, *pair): product for pair, product in table.products.items()}
+    return found
 
 
 def _but(row: Any, *names: str) -> dict[str, Any]:

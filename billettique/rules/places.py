@@ -123,3 +123,27 @@ class Pairs:
 
 def _alone(leg: FareLeg) -> str | None:
     return next(iter(leg.networks)) if len(leg.networks) == 1 else None
+
+
+def for_feed(tariff: Tariff, stop_ids: Mapping[str, str], routes: Mapping[str, str]) -> FareTables:
+    """The tables of a tariff in force in the words of one feed, to lie beside its own files. `stop_ids`: of each stable
+    place, the feed's stop_id; `routes`: the network of each of its routes. Places that are not in the feed are left
+    out, and so are the joins that name them."""
+    tables = tariff.tables
+    stop_areas = {(area, stop_ids[stop]): None for area, stop in tables.stop_areas if stop in stop_ids}
+    joins = [
+        each if each.from_stop is None or each.to_stop is None
+        else replace(each, from_stop=stop_ids.get(each.from_stop), to_stop=stop_ids.get(each.to_stop))
+        for each in tables.join_rules
+    ]  # fmt: skip
+    whole = [
+        new for new, old in zip(joins, tables.join_rules, strict=True)
+        if (new.from_stop is None) is (old.from_stop is None) and (new.to_stop is None) is (old.to_stop is None)
+    ]  # fmt: skip
+    return replace(
+        tables,
+        stop_areas=tuple(stop_areas),
+        join_rules=tuple(dict.fromkeys(whole)),
+        route_networks=dict(routes),
+        stops={},
+    )

@@ -21,7 +21,7 @@ from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 
 CENTS_MAX: Final = 100_000_00
-TEXT_MAX: Final = 200_000
+TEXT_MAX: Final = 4_000_000  # a table of every pair of stations of the region is one
 AMOUNTS: Final = (
     ("product", "cents"), ("cover", "cents"), ("carnet", "cents"), ("discount", "pct"), ("discount", "flat_cents"),
     ("band", "from_km"), ("band", "until_km"),

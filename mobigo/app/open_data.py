@@ -84,9 +84,10 @@ def _fares(services: "Services", now: datetime) -> Produced:
 
     from billettique.export.fares import fare_files
     from billettique.gateway.fares import tariff_on
+    from billettique.rules.places import as_named
     from mobigo.network.export.archive import content_hash, zip_bytes
 
-    made = fare_files(tariff_on(paris_day(now), services.config.home).tables)
+    made = fare_files(as_named(tariff_on(paris_day(now), services.config.home)))
     content = content_hash({name: sha256(data).hexdigest() for name, data in made.items()})
     return Produced(FARES.name, FARES.media_type, zip_bytes(made), content_sha256=content)
 

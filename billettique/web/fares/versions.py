@@ -14,9 +14,13 @@ from flask.typing import ResponseReturnValue
 
 from billettique.export.fares import fare_files
 from billettique.gateway import fares as gateway
+from billettique.model.spots import Spot
+from billettique.rules import placing as placing_rules
 from billettique.rules.changes import changes
 from billettique.rules.fares import operating_day
-from billettique.service import simulating, tariffs
+from billettique.rules.places import as_named, for_feed
+from billettique.service import placing, simulating, tariffs
+from billettique.service.spots import feeds_of, routes_of_feed, spots_of
 from billettique.store.tariffs import open_drafts
 from billettique.web import bp
 from mobigo.base.errors import InvalidInput, MobigoError
@@ -38,20 +42,27 @@ UNITS = {"pct": 1, "from_km": 1, "until_km": 1}  # the others are amounts, in eu
 @requires(Permission.SALES_READ)
 def fare_versions() -> ResponseReturnValue:
     """Every version: in force, to come, to be confirmed, past; the drafts; how to begin another."""
-    return _list("")
+    return list_page("")
 
 
 def _may(permission: str) -> bool:
     return auth.signed_in().may(Permission(permission))
 
 
-def _list(wrong: str, status: int = 200) -> ResponseReturnValue:
+def list_page(wrong: str, status: int = 200) -> ResponseReturnValue:
     today = operating_day(now())
     with reading(services().engine) as session:
         drafts = open_drafts(session)
     rows = tariffs.listed(services().config.home, today)
     page = render_template(
-        "billettique/fares.html", rows=rows, drafts=drafts, today=today, wrong=wrong, typed=request.form, may=_may
+        "billettique/fares.html",
+        rows=rows,
+        drafts=drafts,
+        today=today,
+        wrong=wrong,
+        typed=request.form,
+        may=_may,
+        feeds=feeds_of(services().networks),
     )
     return page, status
 
@@ -70,17 +81,17 @@ def fare_draft_begin() -> ResponseReturnValue:
                     path = Path(folder) / "feed.zip"
                     file.save(path)
                     draft = tariffs.begin_from_gtfs(
-                        session, home, path, _code(), _day("first_day"), _said_source(file.filename), by,
+                        session, home, path, draft_code(), draft_day("first_day"), _said_source(file.filename), by,
                         instant,
                     )  # fmt: skip
             elif file is not None and file.filename:
-                draft = tariffs.begin_from_file(session, home, _text_of(file.read()), by, instant)
+                draft = tariffs.begin_from_file(session, home, text_of(file.read()), by, instant)
             else:
                 draft = tariffs.begin(
-                    session, home, request.form.get("base", ""), _code(), _day("first_day"), by, instant
+                    session, home, request.form.get("base", ""), draft_code(), draft_day("first_day"), by, instant
                 )
     except MobigoError as error:
-        return _list(sentence(error.decision), status_of(error))
+        return list_page(sentence(error.decision), status_of(error))
     return redirect(url_for("billettique.fare_draft", draft_id=draft), 303)
 
 
@@ -94,21 +105,21 @@ def _scratch(home: Path) -> Path:
     return folder
 
 
-def _text_of(content: bytes) -> str:
+def text_of(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as unreadable:
         raise InvalidInput("billettique.bad_fare_file", file="", reason=str(unreadable)) from unreadable
 
 
-def _code() -> str:
+def draft_code() -> str:
     code = request.form.get("code", "").strip()
     if not code or len(code) > 80 or not all(each.isalnum() or each in "-_" for each in code):
         raise InvalidInput("billettique.bad_code")
     return code
 
 
-def _day(name: str) -> date:
+def draft_day(name: str) -> date:
     try:
         return date.fromisoformat(request.form.get(name, ""))
     except ValueError:
@@ -139,11 +150,18 @@ def _draft_page(draft_id: str, wrong: str, status: int = 200) -> ResponseReturnV
         "billettique/fare_draft.html", sentence=sentence,
         row=row, document=document, version=version, base=base, tried=tried,
         clash=clash, changes=() if base is None else changes(base, version), wrong=wrong, typed=request.form,
+        remarks=list(placing_rules.remarks(placing.contents(home, document), spots_here())),
+        placed=bool(document.get("place") or document.get("pairs") or version.tariff == placing.PLACES),
         amounts=[(name, table, called, _shown(name, value)) for name, table, called, value in
                  tariffs.amounts_of(document)],
         mine=auth.signed_in().subject in row.editors, may=_may,
     )  # fmt: skip
     return page, status
+
+
+def spots_here() -> dict[str, Spot]:
+    """The stops of the network being served, with the tariff's networks of today."""
+    return spots_of(services().networks, operating_day(now()), services().config.home)
 
 
 def _shown(name: str, value: int | None) -> str:
@@ -160,23 +178,25 @@ def fare_draft_change(draft_id: str) -> ResponseReturnValue:
         row = tariffs.get_draft(session, draft_id)
         file = request.files.get("file")
         if file is not None and file.filename:
-            document = gateway.document_of_text(_text_of(file.read()), file.filename)
+            document = gateway.document_of_text(text_of(file.read()), file.filename)
         else:
             document = tariffs.changed_amounts(gateway.document_of_text(row.document, row.code), _amounts())
             document |= {"title": request.form.get("title", "").strip() or document["title"]}
             document |= {"source": request.form.get("source", "").strip() or document["source"]}
-            document |= {"first_day": _day("first_day")}
+            document |= {"first_day": draft_day("first_day")}
             document.pop("last_day", None)
             if request.form.get("last_day"):
-                document["last_day"] = _day("last_day")
-        tariffs.change(session, services().config.home, draft_id, _edition(), document, auth.signed_in().subject, now())
+                document["last_day"] = draft_day("last_day")
+        tariffs.change(
+            session, services().config.home, draft_id, edition_of(), document, auth.signed_in().subject, now()
+        )
     if told:
         return told[0]
     flash(_("Le brouillon est enregistré."), "good")
     return redirect(url_for("billettique.fare_draft", draft_id=draft_id), 303)
 
 
-def _edition() -> int:
+def edition_of() -> int:
     text = request.form.get("edition", "")
     return int(text) if text.isdecimal() else 0
 
@@ -234,8 +254,8 @@ def fare_draft_approve(draft_id: str) -> ResponseReturnValue:
     code = ""
     with _told(draft_id) as told, transaction(services().engine) as session:
         code = tariffs.approve(
-            session, services().config.home, draft_id, _edition(), request.form.get("act_number", ""), _day("act_day"),
-            auth.signed_in().subject, instant, operating_day(instant),
+            session, services().config.home, draft_id, edition_of(), request.form.get("act_number", ""),
+            draft_day("act_day"), auth.signed_in().subject, instant, operating_day(instant),
         )  # fmt: skip
     if told:
         return told[0]
@@ -274,11 +294,18 @@ def fare_version_file(code: str) -> ResponseReturnValue:
 @bp.get("/billettique/agents/tarifs/gtfs.zip")
 @requires(Permission.SALES_READ)
 def fare_gtfs() -> ResponseReturnValue:
-    """The public part of what is in force today, as the files of GTFS-Fares v2."""
-    tariff = gateway.tariff_on(operating_day(now()), services().config.home)
+    """The public part of what is in force today, as the files of GTFS-Fares v2: in the tariff's own words; or, with
+    `offre`, in those of a feed being served, to lie beside its files."""
+    home, day, feed = services().config.home, operating_day(now()), request.args.get("offre", "")
+    tariff = gateway.tariff_on(day, home)
+    tables = as_named(tariff)
+    if feed:
+        routes = routes_of_feed(services().networks, feed, day, home)
+        stop_ids = {spot.place: id_ for spot in spots_here().values() for name, id_ in spot.ids if name == feed}
+        tables = for_feed(tariff, stop_ids, routes)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(fare_files(tariff.tables).items()):
+        for name, content in sorted(fare_files(tables).items()):
             archive.writestr(zipfile.ZipInfo(name), content)
     return Response(
         out.getvalue(), content_type="application/zip",

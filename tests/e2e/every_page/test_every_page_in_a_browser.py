@@ -127,6 +127,11 @@ def test_a_draft_of_a_tariff_is_begun(visit: Visit, demo_site: Site) -> None:
     form.get_by_role("button").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("car-unite-essai")
     assert everywhere(page) == []
+    page.get_by_role("link", name="Lieux et arrêts de ce brouillon").click()
+    page.get_by_role("group", name="Belfort", exact=True).get_by_label("Belfort-Ville").check()
+    page.get_by_role("button", name="Enregistrer dans le brouillon").press("Enter")
+    expect(page.get_by_label("Belfort-Ville")).to_be_checked()
+    assert everywhere(page) == []
 
 
 def test_a_payment_contested_at_the_bank_is_looked_at(visit: Visit, demo_site: Site) -> None:

@@ -6,16 +6,19 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from billettique.engine.cheapest import cheapest, compile_tariff
+from billettique.export.fares import fare_files
 from billettique.gateway.fares import version_of_text, versions
+from billettique.gateway.gtfs_fares import tables_from
 from billettique.model.fares import Area, FareProduct, FareTables, JoinRule, Leg, LegRule
 from billettique.model.tariffs import Ask, Band, Border, Held, PairTable, Place, Quote, Rider, Tariff
 from billettique.rules.changes import changes
-from billettique.rules.places import Pairs, as_named, placed, stops_of
+from billettique.rules.places import Pairs, as_named, for_feed, placed, stops_of
 from billettique.rules.tariffs import merged
 from mobigo.base.errors import InvalidInput
 from mobigo.base.instants import PARIS
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
+from tests.unit.billettique_fares.test_fares_export import as_feed
 
 EIGHT = datetime(2026, 11, 26, 8, tzinfo=PARIS)  # a Thursday
 PLACES = (
@@ -103,6 +106,19 @@ def test_borders_and_joins_of_two_stations_are_found_by_their_stops() -> None:
 def test_the_tables_are_given_back_as_their_versions_wrote_them() -> None:
     raw = zoned(*PLACES)
     assert as_named(placed(raw)) == raw.tables
+
+
+def test_the_tables_in_the_words_of_a_feed_price_its_stops_alike() -> None:
+    """Both stops of Belfort are in the feed, Montbéliard is not: its zone is left without a stop."""
+    ours = placed(zoned(*PLACES))
+    theirs = for_feed(ours, {"P1": "StopArea:1", "P2": "StopPoint:2", "P9": "StopPoint:9"}, {"L1": "bus"})
+    assert theirs.stop_areas == (("a", "StopArea:1"), ("a", "StopPoint:2"))
+    stops = b"stop_id\nStopArea:1\nStopPoint:2\nStopPoint:9\n"
+    read = tables_from(as_feed({"stops.txt": stops, **fare_files(theirs)}))
+    assert read.route_networks == {"L1": "bus"}
+    for a, b, x, y in (("P1", "P2", "StopArea:1", "StopPoint:2"), ("P1", "P9", "StopArea:1", "StopPoint:9")):
+        found = cheapest(compile_tariff(Tariff(read)), Ask(((leg("bus", x, y),),), (Rider("adulte"),)))
+        assert found.total == quoted(zoned(*PLACES), leg("bus", a, b)).total
 
 
 # ---- the shipped tariffs, with a table of places
