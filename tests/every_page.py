@@ -61,7 +61,7 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
     ),
     Role.FAMILY: ("/scolaire/famille", "/scolaire/famille/inscription", "/scolaire/famille/rejoindre"),
     Role.COUNTER_AGENT: (
-        "/guichet", "/guichet/chercher", "/billettique/agents/billets", "/controle/dossiers",
+        "/travail", "/guichet", "/guichet/chercher", "/billettique/agents/billets", "/controle/dossiers",
         "/controle/remboursements",
         "/covoiturage/agents", "/covoiturage/agents/papier", "/covoiturage/agents/telephone",
         "/covoiturage/agents/telephone-verifie", "/covoiturage/agents/garanties", "/covoiturage/agents/signalements",

@@ -29,6 +29,7 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "mobigo.app.web.health:bp",
     "mobigo.app.web.account:bp",
     "mobigo.app.web.admin:bp",
+    "mobigo.app.web.work:bp",
     "mobigo.app.api.documentation:bp",
     "mobigo.network.web:bp",
     "mobigo.planner.web:bp",

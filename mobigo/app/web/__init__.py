@@ -52,6 +52,7 @@ PUBLIC: Final[tuple[Entry, ...]] = (
     Entry("scolaire.home", _("Transport scolaire")),
     Entry("shell.help", _("Aide")),
 )
+WORK: Final = Entry("work.desk", _("Mon travail"))  # for whoever has a page of AGENTS
 AGENTS: Final[tuple[Entry, ...]] = (
     Entry("network.feeds", _("Réseaux"), Permission.FEEDS_READ),
     Entry("opendata.desk", _("Publication des données"), Permission.OPENDATA_APPROVE),
@@ -126,7 +127,8 @@ def navigation() -> list[Menu]:
         if identity is not None and (entry.permission is None or identity.may(entry.permission))
     )
     menus = [(("menu", gettext("Menu principal"), ""), PUBLIC)]
-    menus += [(("menu-travail", gettext("Menu de l’espace professionnel"), gettext("Espace professionnel")), work)]
+    names = ("menu-travail", gettext("Menu de l’espace professionnel"), gettext("Espace professionnel"))
+    menus += [(names, (WORK, *work) if work else ())]
     shown = [
         (names, [(entry, url_for(entry.endpoint)) for entry in entries if entry.endpoint in current_app.view_functions])
         for names, entries in menus

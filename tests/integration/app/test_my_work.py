@@ -1,0 +1,105 @@
+"""The page an agent's day begins on, on the demonstration: to each what waits for them and what they may open, nothing
+of what is others'."""
+
+import html
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from mobigo.app.demo.people import PEOPLE
+from mobigo.app.factory import create_app
+from mobigo.infra import accounts, sessions
+from mobigo.infra.clock import now
+from mobigo.infra.config import load_config
+from mobigo.infra.db import transaction
+from mobigo.infra.roles import Role
+from mobigo.infra.web import services
+from tests.demo_home import Demo
+
+GROUP = re.compile(r'<h2 id="group-\d+">(.*?)</h2>')
+CARD = re.compile(r'<h3 class="card-title">(?:<a href="(.*?)">)?(.*?)</')
+As = Callable[[Role], FlaskClient]
+
+
+@pytest.fixture(scope="module")
+def signed_in(demo_template: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[As]:
+    home: Path = demo_template.copy(tmp_path_factory.mktemp("work") / "home")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("MOBIGO_")}
+    app = create_app(load_config({**ours, "MOBIGO_HOME": str(home), "MOBIGO_ENV": "demo"}))
+
+    def client(role: Role) -> FlaskClient:
+        with app.app_context(), transaction(services().engine) as session:
+            subject = accounts.find_by_email(session, next(each.email for each in PEOPLE if each.role is role))
+            assert subject is not None
+            token = sessions.open_session(session, subject, now(), None, None)
+        one: FlaskClient = app.test_client()
+        one.set_cookie("mobigo", token)
+        return one
+
+    yield client
+    with app.app_context():
+        services().engine.dispose()
+
+
+def found(client: FlaskClient, words: str) -> tuple[set[str], list[tuple[str, str]]]:
+    """The kinds found, and (address, name) of each thing."""
+    answer = client.get("/travail", query_string={"q": words})
+    assert answer.status_code == 200
+    cards = [(html.unescape(href), html.unescape(name)) for href, name in CARD.findall(answer.text)]
+    return {html.unescape(each) for each in GROUP.findall(answer.text)}, cards
+
+
+def test_what_waits_leads_to_where_it_is_dealt_with(signed_in: As) -> None:
+    manager = signed_in(Role.SCHOOL_MANAGER)
+    answer = manager.get("/travail")
+    cards = [(html.unescape(href), html.unescape(name)) for href, name in CARD.findall(answer.text)]
+    (href,) = [href for href, name in cards if re.fullmatch(r"\d+ demandes? de transport scolaire à décider", name)]
+    assert manager.get(href).status_code == 200
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert not any("covoiturage" in name for _href, name in cards)
+    assert 'href="/travail" aria-current="page"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("role", "words", "kinds"),
+    [
+        (Role.SCHOOL_MANAGER, "Famille", {"Transport scolaire"}),
+        (Role.CARPOOL_MANAGER, "Conrad", {"Conducteurs et passagers"}),
+        (Role.CARPOOL_MANAGER, "Famille", set()),  # not theirs to see
+        (Role.INSPECTOR, "Conrad", set()),
+        (Role.COUNTER_AGENT, "Conrad", {"Conducteurs et passagers"}),
+        (Role.ADMINISTRATOR, "conducteur", {"Comptes"}),
+        (Role.INSPECTOR, "Saulieu", {"Arrêts", "Lignes"}),
+        (Role.PUBLISHER, "Dijon", {"Arrêts"}),
+    ],
+    ids=lambda value: str(value) if isinstance(value, str) else "",
+)
+def test_each_finds_what_they_may_open(signed_in: As, role: Role, words: str, kinds: set[str]) -> None:
+    client = signed_in(role)
+    groups, cards = found(client, words)
+    assert groups >= kinds
+    assert kinds or not groups & {"Conducteurs et passagers", "Transport scolaire", "Comptes", "Acheteurs et commandes"}
+    assert {client.get(href).status_code for href, _name in cards if href} <= {200}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "ab", "%%%", "___", "'; drop table account; --", "<script>alert(1)</script>", "\x00" * 10, "é" * 5_000],
+)
+def test_any_text_is_answered(signed_in: As, words: str) -> None:
+    answer = signed_in(Role.ADMINISTRATOR).get("/travail", query_string={"q": words})
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+
+
+def test_who_has_no_work_here_is_told_so(signed_in: As) -> None:
+    for role in (Role.TRAVELLER, Role.DRIVER, Role.FAMILY):
+        client = signed_in(role)
+        answer = client.get("/travail", headers={"Accept": "text/html"})
+        assert answer.status_code == 403
+        assert "Cette page est celle des agents" in answer.text
+        assert "/travail" not in client.get("/aide").text
