@@ -39,6 +39,7 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "covoit.api:bp",
     "billettique.web:bp",
     "billettique.api:bp",
+    "mobigo.tad.web:bp",
     "scolaire.web:bp",
     "scolaire.web.plans:bp",
     "opendata.web:bp",
@@ -80,6 +81,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     services = Services(
         settings, make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares, make_seats=make_seats,
         make_titles=make_titles, make_journeys=make_journeys, make_lines=make_lines,
+        make_roads=make_roads,
     )  # fmt: skip
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
@@ -176,6 +178,13 @@ def make_lines(services: Services) -> Any:
     from mobigo.app.school_lines import SchoolLines
 
     return SchoolLines(services)
+
+
+def make_roads(services: Services) -> Any:
+    """The streets, for school transport to drive along."""
+    from mobigo.app.school_roads import SchoolRoads
+
+    return SchoolRoads(services.networks)
 
 
 def make_titles(services: Services) -> Any:

@@ -96,6 +96,19 @@ def follow_school_lines(context: "JobContext") -> Decision | None:
     return Decision("scolaire.lines_followed")
 
 
+@job("scolaire.measure", tries_max=1, every="every 30 min")
+def measure_ways(context: "JobContext") -> Decision | None:
+    """Measure ways to school along the streets, where the rules let a right rest on that."""
+    from mobigo.app.school_roads import SchoolRoads
+    from mobigo.network.store.networks import NetworkHolder
+    from scolaire.service.homes import measure_by_streets
+
+    roads = SchoolRoads(NetworkHolder(context.engine, context.config.home))
+    with context.transaction() as session:
+        done = measure_by_streets(session, roads, context.config, clock.now())
+    return Decision("scolaire.ways_measured", count=done) if done else None
+
+
 @job("covoit.fraud", every="monthly 4 05:10", tries_max=2, backoff_s=3_600)
 def look_for_fraud(context: "JobContext", *, month: str = "") -> Decision:
     """Look at the journeys of a month that is over (last month by default), beside the coaches of the timetable. It

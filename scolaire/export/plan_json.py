@@ -48,6 +48,7 @@ def demand_json(demand: Demand) -> bytes:
             "weeks": demand.weeks,
             **({"moved": dict(demand.moved)} if demand.moved else {}),
             **({"mixed": True} if demand.mixed else {}),
+            **({"streets": [demand.streets, demand.off_streets]} if demand.streets else {}),
             **({"riders": [_rider(each) for each in demand.riders]} if demand.riders else {}),
         }
     )  # fmt: skip

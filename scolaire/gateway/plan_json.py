@@ -48,6 +48,7 @@ def read_demand(text: bytes) -> Demand:
             amplitude_max_ms=None if document["amplitude_max_ms"] is None else _whole(document["amplitude_max_ms"]),
             weeks=_whole(document["weeks"]),
             mixed=document.get("mixed") is True,
+            streets=_text(document.get("streets", ["", 0])[0]), off_streets=_whole(document.get("streets", ["", 0])[1]),
             riders=tuple(_rider(row) for row in document.get("riders", [])),
             moved={_text(s): int(m) for s, m in document.get("moved", {}).items()},
         )  # fmt: skip

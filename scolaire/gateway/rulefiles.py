@@ -141,7 +141,8 @@ def _read(path: Path, document: dict[str, Any], read: Callable[[dict[str, Any]],
 
 def _rule_set(document: dict[str, Any]) -> RuleSet:
     _only(document, {"code", "departement", "title", "first_day", "last_day", "source", "invented", "act", "pupils",
-                     "sector", "distance", "near", "regimes", "custody", "placement", "proofs", "late"})  # fmt: skip
+                     "sector", "distance", "near", "regimes", "custody", "placement", "proofs", "late",
+                     "measure"})  # fmt: skip
     pupils, sector, placement = document["pupils"], document["sector"], document.get("placement", {})
     act = _act(document)
     late = document.get("late")
@@ -161,8 +162,22 @@ def _rule_set(document: dict[str, Any]) -> RuleSet:
         placement_any_sector=bool(placement.get("any_sector", False)),
         placement_any_distance=bool(placement.get("any_distance", False)),
         proofs=frozenset(Proof(each) for each in document["proofs"]["needed"]),
-        late_after=None if late is None else _month_day(late["after"]),
+        late_after=None if late is None else _month_day(late["after"]), road_margin_pct=_road_margin(document),
     )  # fmt: skip
+
+
+def _road_margin(document: dict[str, Any]) -> int | None:
+    """The margin of ways along the streets, with the article of the act that lets a right rest on them."""
+    measure = document.get("measure")
+    if measure is None:
+        return None
+    _only(measure, {"along", "margin_pct", "article"})
+    if measure["along"] != "streets" or not str(measure["article"]).strip():
+        raise ValueError(f"measure = {measure}")
+    margin_pct = _whole(measure["margin_pct"])
+    if margin_pct > 100:
+        raise ValueError(f"margin_pct = {margin_pct}")
+    return margin_pct
 
 
 def _prices(document: dict[str, Any]) -> Prices:

@@ -101,7 +101,9 @@ class Demand:
     half-day. `weeks` of school a year (code de l'éducation, article L521-1: thirty-six).
     `moved`: by school, the minutes by which a search moved its whole day (its windows are the moved ones). `mixed`:
     pupils of several schools may be on one bus together.
-    `riders`: those who were given seats on regular lines; they are not among `pupils`."""
+    `riders`: those who were given seats on regular lines; they are not among `pupils`.
+    `streets`: the street network that `travel` is made by ("": none); `off_streets`: places that none of it leads to,
+    whose times are estimated."""
 
     id: str
     schools: tuple[SchoolSite, ...]
@@ -118,6 +120,8 @@ class Demand:
     moved: Mapping[str, int] = field(default_factory=dict)
     mixed: bool = False
     riders: tuple[Rider, ...] = ()
+    streets: str = ""
+    off_streets: int = 0
 
     @cached_property
     def node_of(self) -> dict[str, int]:

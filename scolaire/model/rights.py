@@ -111,7 +111,9 @@ class RegimeRule:
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """Who is entitled in one département, for a time. `otherwise_*`: what who fails a condition is, `paying` or
-    `refused`. `age_on`, `late_after`: month and day of the year the school year begins in."""
+    `refused`. `age_on`, `late_after`: month and day of the year the school year begins in.
+    `road_margin_pct`: how far from the truth a way along the streets may be, where the act lets a right rest on them;
+    None: it says nothing of streets, and rights rest on none."""
 
     code: str
     departement: str
@@ -138,6 +140,7 @@ class RuleSet:
     placement_any_distance: bool
     proofs: frozenset[Proof]
     late_after: tuple[int, int] | None
+    road_margin_pct: int | None = None
 
     def least_m(self, stage: Stage, home: str, school: str) -> int:
         """How far school has to be for this stage, from a commune to a commune (INSEE codes)."""

@@ -3,22 +3,24 @@
 Addresses are read here and by the few views that may show one; everything else reads communes and metres.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mobigo.base.errors import InvalidInput
+from mobigo.base.errors import InvalidInput, NotFound
 from mobigo.base.geo import Point
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
+from mobigo.infra.competence import departement_of
 from mobigo.infra.config import Config
-from scolaire.gateway import communes
+from scolaire.gateway import communes, rulefiles
 from scolaire.model.asked import AskedHome
 from scolaire.model.people import mask_of
 from scolaire.model.rights import Measured, Method
-from scolaire.model.schools import Level
+from scolaire.model.schools import Level, SchoolYear
 from scolaire.rules import measuring
 from scolaire.store import schools, stops
 from scolaire.store.pupils import AddressRow, BondRow, HomeRow, WalkRow, position
@@ -127,6 +129,41 @@ def get_leg(session: Session, registration: str, home: str) -> LegRow:
     if leg is None:
         raise InvalidInput("scolaire.unknown_home")
     return leg
+
+
+def measure_by_streets(session: Session, meter: measuring.Meter, config: Config, now: datetime) -> int:
+    """Measure along the streets what is only estimated, for registrations that nobody has decided, where the rules of
+    the département let a right rest on that; how many ways. What an agent measured stays."""
+    asked = (
+        select(LegRow, RegistrationRow, HomeRow, AddressRow)
+        .join(RegistrationRow, RegistrationRow.id == LegRow.registration)
+        .join(HomeRow, HomeRow.id == LegRow.home)
+        .join(AddressRow, AddressRow.home == LegRow.home)
+        .where(RegistrationRow.state.in_(("received", "incomplete")), AddressRow.lat.is_not(None))
+        .order_by(LegRow.registration, LegRow.home)
+    )
+    done = 0
+    for leg, row, home, address in session.execute(asked).all():
+        at, school = position(address), schools.school_value(schools.get_school(session, row.uai))
+        margin_pct = _road_margin_pct(home.commune, row.year, config)
+        if at is None or school.at is None or margin_pct is None:
+            continue
+        if (leg.measure or {}).get("method", str(Method.ESTIMATE)) != str(Method.ESTIMATE):
+            continue
+        way = meter.way(at, school.at)
+        if way is not None:
+            _write_measure(leg, replace(way, margin_pct=margin_pct), now, audit.SYSTEM)
+            done += 1
+    return done
+
+
+def _road_margin_pct(commune: str, year: int, config: Config) -> int | None:
+    day = SchoolYear(year).period.first_day
+    try:
+        rules = rulefiles.rules_on(departement_of(commune), day, config.home, production=config.production)
+    except NotFound:
+        return None
+    return rules.road_margin_pct
 
 
 def measured_of(leg: LegRow) -> Measured | None:

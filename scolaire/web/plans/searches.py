@@ -14,6 +14,7 @@ from mobigo.infra.db import reading
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
+from scolaire.rules.driving import by_streets
 from scolaire.service import demands, lines, optimising
 from scolaire.service import plans as service
 from scolaire.service.editing import whole
@@ -38,6 +39,8 @@ def search(plan_id: str) -> ResponseReturnValue:
                 demand = service.open_version(session, base).demand
             else:
                 demand = demands.demand_of(session, row, paris_day(now()))
+                if services().school_roads is not None:
+                    demand = by_streets(demand, services().school_roads)
                 if text("lines", 3) == "yes" and services().regular_lines is not None:
                     demand = lines.with_riders(session, row, demand, services().regular_lines, paris_day(now()))
             demand = replace(demand, mixed=text("mixed", 3) == "yes")

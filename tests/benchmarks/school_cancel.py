@@ -1,0 +1,95 @@
+"""How soon a stopped search has its best checked plan kept, whatever it was doing: from the request to the version.
+
+    python -m tests.benchmarks.school_cancel [--pupils N --schools N --stops N]
+
+A search is stopped once in each of its phases. It runs in a thread, as a worker's job does; the request is written to
+the database by another, as the page does.
+"""
+
+import argparse
+import sys
+import tempfile
+import threading
+import time
+
+from mobigo.app import schema
+from mobigo.infra import clock, jobs
+from mobigo.infra.config import load_config
+from mobigo.infra.db import open_engine, reading, transaction
+from mobigo.infra.jobs import State, registry, run_inline, wakeups
+from scolaire.service import optimising, plans
+from scolaire.store import plans as store
+from tests.benchmarks.measures import Measure, line
+from tests.school_plans_world import NOW, PLANNER, YEAR
+from tests.school_world import sector
+
+PHASES = ("stops", "first", "routes", "choice", "prices", "half")
+GOAL_S = 1.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="How soon a search that is stopped has its plan kept.")
+    parser.add_argument("--pupils", type=int, default=2_000)
+    parser.add_argument("--schools", type=int, default=16)
+    parser.add_argument("--stops", type=int, default=120)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--phase", choices=PHASES, action="append")
+    parser.add_argument("--cap-s", type=float, default=300.0, help="how long a phase is waited for")
+    options = parser.parse_args()
+    registry.use_modules(["scolaire.tasks"])
+    good = True
+    with tempfile.TemporaryDirectory() as folder:
+        config = load_config({"MOBIGO_HOME": folder})
+        engine = open_engine(config.database_url)
+        schema.create(engine)
+        wakeups.connect(engine, config)
+        demand = sector(options.seed, schools=options.schools, stops=options.stops, pupils=options.pupils)
+        with transaction(engine) as session:
+            session.add(
+                store.PlanRow(
+                    id="p" * 26, name="essai", year=YEAR, lot=None, schools=["x"], created_by=PLANNER, created_at=NOW
+                )
+            )
+        for phase in options.phase or PHASES:
+            with transaction(engine) as session:
+                job = optimising.ask(
+                    session, "p" * 26, demand, mode="fresh", effort="usual", by=PLANNER, now=clock.now(), reserve=2
+                )
+            asked: list[tuple[float, float]] = []
+
+            def stop(job: str = job, phase: str = phase, asked: list[tuple[float, float]] = asked) -> None:
+                limit = time.monotonic() + options.cap_s
+                while time.monotonic() < limit:
+                    with reading(engine) as session:
+                        row, kept = jobs.find_job(session, job), store.find_candidate(session, job)
+                    planned = kept is not None and kept.plan_digest is not None
+                    if row is not None and planned and optimising.read_progress(row.progress_text)[0] == phase:
+                        break
+                    time.sleep(0.05)
+                asked.append((time.monotonic(), time.process_time()))
+                with transaction(engine) as session:
+                    jobs.cancel(session, job, clock.now())
+
+            watcher = threading.Thread(target=stop, daemon=True)
+            watcher.start()
+            after = run_inline(engine, config, job)
+            ended = time.monotonic()
+            cpu_s = time.process_time()
+            watcher.join()
+            with reading(engine) as session:
+                (made,) = [each for each in store.versions(session, "p" * 26) if each.job == job]
+                checked = plans.check(session, plans.open_version(session, made.id)) == []
+            assert after.state in (State.CANCELLED, State.DONE)
+            lasted_s, used_s = ended - asked[0][0], cpu_s - asked[0][1]
+            note = (
+                f"{options.pupils} pupils; {made.kpis['buses']} buses kept, {'checked' if checked else 'FAULTY'}; "
+                f"{used_s:.2f} CPU s of all threads meanwhile; {after.state}"
+            )
+            measure = Measure(f"school_plans/stopped-in-{phase}", lasted_s, "s", GOAL_S, note=note)
+            print(line(measure), flush=True)
+            good &= measure.ok and checked
+    return 0 if good else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())
