@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from covoit.model.journeys import Journey
 from covoit.model.pricing import PricedTrip
-from mobigo.base.datasets import Cell, Column, Dataset, Privacy, Row
+from mobigo.base.datasets import MONTH, SIRET, Cell, Column, Dataset, Privacy, Row
 from mobigo.base.geo import Point
 from mobigo.base.instants import PARIS
 from mobigo.base.money import Money
@@ -63,7 +63,7 @@ TRIP_COLUMNS = (
     *_end_columns("start", "du départ"),
     *_end_columns("end", "de l’arrivée"),
     Column("passenger_seats", "integer", "Places réservées par le passager"),
-    Column("operator_class", "string", "Classe de preuve : A, B ou C"),
+    Column("operator_class", "string", "Classe de preuve : A, B ou C", allowed=("A", "B", "C")),
     Column("journey_distance", "integer", "Distance déclarée, en mètres"),
     Column("journey_duration", "integer", "Durée, en minutes"),
     Column("has_incentive", "string", "OUI si une aide est due, sinon NON"),
@@ -91,7 +91,7 @@ TRIP_PRIVACY = Privacy(
 )
 
 LINE_COLUMNS = (
-    Column("month", "string", "Mois (AAAA-MM), en France"),
+    Column("month", "string", "Mois (AAAA-MM), en France", pattern=MONTH),
     Column("line", "string", "Code de la ligne"),
     Column("direction", "integer", "0 dans le sens de son nom, 1 dans l’autre"),
     Column("vehicle_trips", "integer", "Voyages de véhicules"),
@@ -111,7 +111,7 @@ LINE_PRIVACY = Privacy(
 )
 
 SUBSIDY_COLUMNS = (
-    Column("month", "string", "Mois (AAAA-MM), en France"),
+    Column("month", "string", "Mois (AAAA-MM), en France", pattern=MONTH),
     Column("campaign", "string", "Code du barème"),
     Column("trips", "integer", "Voyages de véhicules aidés"),
     Column("passengers", "integer", "Personnes transportées"),
@@ -121,18 +121,18 @@ SUBSIDY_COLUMNS = (
 
 GRANT_COLUMNS = (
     Column("nomAttribuant", "string", "Qui attribue"),
-    Column("idAttribuant", "string", "Son SIRET (14 chiffres)"),
+    Column("idAttribuant", "string", "Son SIRET (14 chiffres)", pattern=SIRET),
     Column("dateConvention", "date", "Date de la convention ou de la décision"),
     Column("referenceDecision", "string", "Référence de la décision", required=False),
     Column("nomBeneficiaire", "string", "Qui reçoit : une personne morale"),
-    Column("idBeneficiaire", "string", "Son SIRET (14 chiffres)"),
+    Column("idBeneficiaire", "string", "Son SIRET (14 chiffres)", pattern=SIRET),
     Column("objet", "string", "À quoi sert la subvention"),
     Column("montant", "number", "Montant, en euros"),
     Column("nature", "string", "aide en numéraire, aide en nature…"),
     Column("conditionsVersement", "string", "unique, échelonné, autre"),
     Column("datesPeriodeVersement", "string", "Date, ou premier et dernier jour séparés par une barre"),
     Column("idRAE", "string", "Numéro au répertoire des aides européennes", required=False),
-    Column("notificationUE", "string", "oui ou non"),
+    Column("notificationUE", "string", "oui ou non", allowed=("oui", "non")),
     Column("pourcentageSubvention", "number", "Part subventionnée, de 0,01 à 1"),
 )
 

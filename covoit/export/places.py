@@ -12,19 +12,28 @@ from datetime import date
 from typing import Final
 
 from covoit.model.lines import Line
-from mobigo.base.datasets import Column
+from mobigo.base.datasets import COMMUNE, SIREN, Column
 from mobigo.base.sheets import guarded
 
+KINDS: Final = (
+    "Aire de covoiturage", "Sortie d'autoroute", "Parking", "Supermarché", "Parking relais", "Délaissé routier",
+    "Auto-stop",
+)  # fmt: skip
 COLUMNS: Final = (
-    Column("id_lieu", "string", "Identifiant provisoire ; le point d’accès national donne le définitif"),
+    Column(
+        "id_lieu",
+        "string",
+        "Identifiant provisoire ; le point d’accès national donne le définitif",
+        pattern=f"{COMMUNE}-C-[0-9]{{3}}",
+    ),
     Column("nom_lieu", "string", "Nom du lieu"),
     Column("ad_lieu", "string", "Où l’on attend exactement", required=False),
     Column("com_lieu", "string", "Commune"),
-    Column("insee", "string", "Code de la commune"),
-    Column("type", "string", "Type de lieu, dans la liste du schéma national"),
+    Column("insee", "string", "Code de la commune", pattern=COMMUNE),
+    Column("type", "string", "Type de lieu, dans la liste du schéma national", allowed=KINDS),
     Column("date_maj", "date", "Jour depuis lequel ces lignes sont en vigueur"),
     Column("ouvert", "boolean", "Le lieu est en service"),
-    Column("source", "string", "SIREN de qui décrit le lieu", required=False),
+    Column("source", "string", "SIREN de qui décrit le lieu", required=False, pattern=SIREN),
     Column("Xlong", "number", "Longitude (WGS84)"),
     Column("Ylat", "number", "Latitude (WGS84)"),
     Column("nbre_pl", "integer", "Places de stationnement", required=False),

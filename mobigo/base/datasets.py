@@ -4,21 +4,30 @@ before anyone outside reads them. Only `opendata` generalises, suppresses and pu
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Kind = Literal["string", "integer", "number", "date", "datetime", "time", "boolean"]
+# As the national schemas write them (schema-lieux-covoiturage 0.2): Corsica has two letters, and no 20.
+COMMUNE: Final = r"([013-9][0-9]|2[AB1-9])[0-9]{3}"
+MONTH: Final = r"[0-9]{4}-(0[1-9]|1[0-2])"
+SIREN: Final = r"[0-9]{9}"
+SIRET: Final = r"[0-9]{14}"
+COLOUR: Final = r"[0-9A-Fa-f]{6}"
 Cell = str | int | float | bool | None
 Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column, in the words of Table Schema; `means` is read by people, in French."""
+    """One column, in the words of Table Schema; `means` is read by people, in French. `pattern`: a regular expression
+    that the whole value matches; `allowed`: the only values it may take; "" and none: any."""
 
     name: str
     kind: Kind
     means: str
     required: bool = True
+    pattern: str = ""
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,6 +234,7 @@ class Config:
     opendata_contact: Annotated[str, Setting("MOBIGO_OPENDATA_CONTACT", _text, _data_contact)]
     # What judges of published files need and we may not ship (see opendata.gateway.judges); none: they do not judge.
     netex_xsd: Annotated[Path | None, Setting("MOBIGO_NETEX_XSD", _optional_path, "")]
+    siri_xsd: Annotated[Path | None, Setting("MOBIGO_SIRI_XSD", _optional_path, "")]
     dcat_shapes: Annotated[Path | None, Setting("MOBIGO_DCAT_SHAPES", _optional_path, "")]
     gtfs_validator_jar: Annotated[Path | None, Setting("MOBIGO_GTFS_VALIDATOR_JAR", _optional_path, "")]
     # The background of the maps, a PMTiles archive of pictures on this machine; none: our outlines alone.

@@ -17,8 +17,13 @@ def table_schema(declared: Declaration, spec: FileSpec) -> dict[str, Any]:
         field: dict[str, Any] = {"name": column.name, "type": column.kind, "description": column.means}
         if column.kind in _FORMATS:
             field["format"] = _FORMATS[column.kind]
-        if column.required:
-            field["constraints"] = {"required": True}
+        constraints: dict[str, Any] = {"required": True} if column.required else {}
+        if column.pattern:
+            constraints["pattern"] = column.pattern
+        if column.allowed:
+            constraints["enum"] = list(column.allowed)
+        if constraints:
+            field["constraints"] = constraints
         fields.append(field)
     return {
         "$schema": VERSION,

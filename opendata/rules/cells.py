@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
+from functools import cache
 from typing import Final
 
 from mobigo.base.datasets import Column, Kind
@@ -38,7 +39,15 @@ _FITS: Final[dict[Kind, Callable[[str], bool]]] = {
 
 
 def fault(column: Column, text: str) -> str | None:
-    """What is wrong with a cell: `missing_value`, or `wrong_type`; None: nothing."""
+    """What is wrong with a cell: `missing_value`, `wrong_type`, `wrong_value` (not among those allowed) or
+    `wrong_pattern`; None: nothing."""
     if text == "":
         return "missing_value" if column.required else None
-    return None if _FITS[column.kind](text) else "wrong_type"
+    if not _FITS[column.kind](text):
+        return "wrong_type"
+    if column.allowed and text not in column.allowed:
+        return "wrong_value"
+    return "wrong_pattern" if column.pattern and not _compiled(column.pattern).fullmatch(text) else None
+
+
+_compiled = cache(re.compile)

@@ -1,10 +1,10 @@
 """A declaration as plain values, and back: what is kept of it, so that pages need no module to show a dataset."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from mobigo.base.datasets import Column, Privacy
+from mobigo.base.datasets import Column, Kind, Privacy
 from opendata.model.datasets import LICENCES, Contact, Declaration, FileSpec, Gate, Period, Theme
 
 
@@ -44,8 +44,16 @@ def _file(spec: FileSpec) -> dict[str, Any]:
         "media_type": spec.media_type,
         "means": spec.means,
         "standard": spec.standard,
-        "columns": [[each.name, each.kind, each.means, each.required] for each in spec.columns],
+        "columns": [
+            [each.name, each.kind, each.means, each.required, each.pattern, list(each.allowed)] for each in spec.columns
+        ],
     }
+
+
+def _column(
+    name: str, kind: Kind, means: str, required: bool, pattern: str = "", allowed: Sequence[str] = ()
+) -> Column:
+    return Column(name, kind, means, required, pattern, tuple(allowed))
 
 
 def from_json(kept: Mapping[str, Any]) -> Declaration:
@@ -65,7 +73,7 @@ def from_json(kept: Mapping[str, Any]) -> Declaration:
                 each["media_type"],
                 each["means"],
                 each["standard"],
-                tuple(Column(name, kind, means, required) for name, kind, means, required in each["columns"]),
+                tuple(_column(*column) for column in each["columns"]),
             )
             for each in kept["files"]
         ),

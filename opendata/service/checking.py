@@ -67,9 +67,11 @@ class Checked:
         return own or any(check.verdict.value == "failed" for check in self.checks)
 
 
-def check_file(path: Path, name: str, now: datetime, tables: Sequence[FileSpec] = ()) -> Checked:
+def check_file(
+    path: Path, name: str, now: datetime, tables: Sequence[FileSpec] = (), *, siri_xsd: Path | None = None
+) -> Checked:
     """Judge the file at `path`, which somebody calls `name`, as of that day: GTFS, NeTEx, GTFS-Realtime, GBFS, SIRI, or
-    one of these `tables`.
+    one of these `tables`. `siri_xsd`: where the schema of SIRI lies (that of NeTEx is too slow for a page).
 
     Raises InvalidInput or Refused for what cannot be opened within the bounds, Conflict("opendata.checker_busy") when
     another check goes on for long.
@@ -81,15 +83,15 @@ def check_file(path: Path, name: str, now: datetime, tables: Sequence[FileSpec] 
             return _check_gtfs(path, name, now)
         if standard == TABLE:
             return Checked(name, TABLE, None, (), (check_table(path, name, tables),))
-        judges = [judge for judge in _others() if judge.reads(name, "", standard)]
+        judges = [judge for judge in _others(siri_xsd) if judge.reads(name, "", standard)]
         return Checked(name, standard, None, (), tuple(judge.check(path, name, today) for judge in judges))
 
 
-def _others() -> tuple[Judge, ...]:
+def _others(siri_xsd: Path | None) -> tuple[Judge, ...]:
     """The judges of what is no GTFS, within the bounds of the public page."""
     return (
         NetexLinks(total_bytes_max=_UNPACKED_BYTES_MAX), RealtimeRules(), RealtimeReference(), GbfsRules(),
-        GbfsReference(), SiriRules(), SiriSchema(),
+        GbfsReference(), SiriRules(), SiriSchema(siri_xsd),
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def check_upload() -> ResponseReturnValue:
             upload.save(path)
             with reading(services().engine) as session:
                 tables = known_tables(session)
-            checked = check_file(path, name, now(), tables)
+            checked = check_file(path, name, now(), tables, siri_xsd=services().config.siri_xsd)
     except MobigoError as error:
         return _form(sentence(error.decision)), status_of(error)
     return _report(checked)

@@ -23,7 +23,7 @@ ACCESSIBILITY = (
     Column("platform_code", "string", "Quai", required=False),
     Column("stop_lat", "number", "Latitude WGS 84, en degrés", required=False),
     Column("stop_lon", "number", "Longitude WGS 84, en degrés", required=False),
-    Column("wheelchair", "string", "Montée en fauteuil roulant : oui, non, inconnu"),
+    Column("wheelchair", "string", "Montée en fauteuil roulant : oui, non, inconnu", allowed=("oui", "non", "inconnu")),
     Column("known_from", "string", "D’où on le sait : arrêt, gare, ou rien"),
     Column("lines", "string", "Lignes qui y passent, séparées par des points-virgules", required=False),
     Column("trips", "integer", "Courses qui y passent, tous jours confondus"),

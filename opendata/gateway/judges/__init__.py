@@ -36,7 +36,7 @@ def judges(config: "Config") -> "list[Judge]":
         GbfsRules(),
         GbfsReference(),
         SiriRules(),
-        SiriSchema(),
+        SiriSchema(config.siri_xsd),
         CatalogueShapes(config.dcat_shapes),
     ]
 

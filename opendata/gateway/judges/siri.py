@@ -1,5 +1,5 @@
-"""SIRI documents (CEN/TS 15531): what one can be told of by itself. The schema is not part of this product, and no
-judge of it is installed: whoever asks is told that it did not run.
+"""SIRI documents (CEN/TS 15531): what one can be told of by itself, and by the schema where the operator supplies it
+(`judges.xsd`).
 """
 
 from datetime import date, datetime
@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from mobigo.base.decisions import Decision
 from mobigo.network.model.notices import Severity
-from opendata.gateway.judges.answers import SIRI, answer, refused, silent
+from opendata.gateway.judges.answers import SIRI, answer, refused
 from opendata.gateway.judges.realtime import Found
+from opendata.gateway.judges.xsd import held_against
 from opendata.model.checks import Check
 
+ENTRY: Final = "siri.xsd"
 SPACE: Final = "http://www.siri.org.uk/siri"
 TIMES: Final = ("Timestamp", "Time")  # how the names of instants end
 _NOT_INSTANTS: Final = ("HeadwayTime", "MinimumUpdateTime")
@@ -46,18 +48,24 @@ class SiriRules:
 
 
 class SiriSchema:
-    """The schema of SIRI: not shipped, and not set up."""
+    """The schema of SIRI (`folder` holds its entry point, `siri.xsd`)."""
 
     name = "siri-xsd"
-    required = False
+    required = False  # nothing of ours is published as SIRI: it speaks to whoever brings a document
+
+    def __init__(self, folder: Path | None) -> None:
+        self.entry = None if folder is None else folder / ENTRY
 
     def reads(self, name: str, media_type: str, standard: str) -> bool:
         """SIRI."""
         return standard == SIRI
 
     def check(self, path: Path, name: str, today: date) -> Check:
-        """It did not run."""
-        return silent(self.name, "", name, "opendata.judge_absent")
+        """What of the document the schema does not allow."""
+        return held_against(
+            self.name, self.entry, "MOBIGO_SIRI_XSD", name, lambda: [(name, path.read_bytes())],
+            "opendata.judge_cannot_read",
+        )  # fmt: skip
 
 
 def _document(found: Found, root: Any) -> None:

@@ -2,6 +2,7 @@
 cannot speak says so."""
 
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
@@ -265,8 +266,30 @@ def test_each_fault_of_a_siri_document_has_its_name(
     assert (check.verdict, codes(check)) == (verdict, expected)
 
 
-def test_the_schema_of_siri_never_passes_what_it_did_not_see(tmp_path: Path) -> None:
-    assert SiriSchema().check(tmp_path / "s.xml", "s.xml", TODAY).verdict is Verdict.NOT_RUN
+@pytest.mark.parametrize("folder", [None, Path("/nowhere")])
+def test_the_schema_of_siri_never_passes_what_it_did_not_see(tmp_path: Path, folder: Path | None) -> None:
+    assert SiriSchema(folder).check(tmp_path / "s.xml", "s.xml", TODAY).verdict is Verdict.NOT_RUN
+
+
+@pytest.mark.realdata
+def test_the_examples_of_siri_hold_against_its_schema_and_a_broken_one_does_not(realdata: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(realdata / "siri/siri-xsd-examples.zip") as archive:
+        archive.extractall(tmp_path)
+    judge = SiriSchema(tmp_path / "xsd")
+    found = sorted((tmp_path / "examples").rglob("*.xml"))
+    checks = {path.name: judge.check(path, path.name, TODAY) for path in found}
+    assert len(checks) > 80
+    assert {name for name, check in checks.items() if check.verdict is not Verdict.PASSED} == set()
+    text = next(path for path in found if path.name == "ext_estimatedTimetable_response.xml").read_text()
+    broken = re.sub("<ResponseTimestamp>[^<]*<", "<ResponseTimestamp>hier<", text, count=1)
+    assert broken != text
+    (tmp_path / "s.xml").write_text(broken)
+    check = judge.check(tmp_path / "s.xml", "s.xml", TODAY)
+    assert (check.verdict, check.judge_version) == (Verdict.FAILED, "2.1")
+    assert {finding.example["line"] for finding in check.errors}
+    (tmp_path / "s.xml").write_text("<Siri")
+    check = judge.check(tmp_path / "s.xml", "s.xml", TODAY)
+    assert (check.verdict, check.because and check.because.code) == (Verdict.FAILED, "opendata.judge_cannot_read")
 
 
 # ---------------------------------------------------------------- all of them
@@ -288,7 +311,7 @@ def test_a_reference_that_is_not_installed_did_not_run(
 
 
 def test_each_kind_has_its_own_judges() -> None:
-    known = [RealtimeRules(), RealtimeReference(), GbfsRules(), GbfsReference(), SiriRules(), SiriSchema()]
+    known = [RealtimeRules(), RealtimeReference(), GbfsRules(), GbfsReference(), SiriRules(), SiriSchema(None)]
     asked = {kind: [judge.name for judge in known if judge.reads("x", "", kind)] for kind in (REALTIME, GBFS, SIRI)}
     assert asked == {
         REALTIME: ["mobigo-temps-reel", "gtfs-rt-validator"],

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobigo.base.datasets import Column
+from mobigo.base.datasets import COMMUNE, MONTH, SIRET, Column
 from mobigo.network.model.notices import Severity
 from opendata.export.schema import table_schema
 from opendata.export.sketch import sketch
-from opendata.export.tables import csv_bytes
+from opendata.export.tables import CSV, csv_bytes
 from opendata.gateway import table_schema as table_schema_judge
 from opendata.model.checks import Check, Finding, Verdict
 from opendata.model.datasets import FileSpec, Gate, Period, Slot
@@ -249,6 +249,33 @@ def test_cells_of_each_kind(kind: Any, good: list[str], bad: list[str]) -> None:
     assert [fault(column, cell) for cell in bad] == ["wrong_type"] * len(bad)
     assert fault(column, "") == "missing_value"
     assert fault(replace(column, required=False), "") is None
+
+
+@pytest.mark.parametrize(
+    ("column", "good", "bad"),
+    [
+        (Column("c", "string", "C", pattern=COMMUNE), ["21231", "2A004", "2B033", "01001", "97105"],
+         ["2123", "2C001", "20001", "2a004", "21231 ", "2A04"]),
+        (Column("c", "string", "C", pattern=MONTH), ["2026-01", "2026-12"], ["2026-13", "2026-00", "2026-1", "202601"]),
+        (Column("c", "string", "C", pattern=SIRET), ["20005372600010"], ["2000537260001", "2000537260001X"]),
+        (Column("c", "string", "C", allowed=("oui", "non")), ["oui", "non"], ["Oui", "peut-être"]),
+    ],
+    ids=["commune", "month", "siret", "allowed"],
+)  # fmt: skip
+def test_cells_of_a_form_or_of_a_list(column: Column, good: list[str], bad: list[str]) -> None:
+    assert [cell for cell in good if fault(column, cell)] == []
+    assert {fault(column, cell) for cell in bad} == {"wrong_value" if column.allowed else "wrong_pattern"}
+    (field,) = table_schema(PLACES, FileSpec("t.csv", CSV, "T", "Table Schema", (column,)))["fields"]
+    assert set(field["constraints"]) == {"required", "enum" if column.allowed else "pattern"}
+    kept = replace(PLACES, files=(FileSpec("t.csv", CSV, "T", "Table Schema", (column,)),))
+    assert from_json(to_json(kept)) == kept
+
+
+def test_a_declaration_kept_before_columns_had_forms_is_read() -> None:
+    kept = to_json(PLACES)
+    for file in kept["files"]:
+        file["columns"] = [column[:4] for column in file["columns"]]
+    assert from_json(kept) == PLACES
 
 
 @pytest.mark.parametrize(
