@@ -21,8 +21,7 @@ from mobigo.infra.roles import Role
 from mobigo.infra.web import EXTENSION
 from mobigo.network.engine.compile import CompileInput, compile_feeds
 from mobigo.network.model.live import LiveNetwork
-from mobigo.planner import service
-from mobigo.planner.model import Endpoint, Price, Query
+from mobigo.planner.model import Journey, Price, Ride, Visit
 from tests.builders import feed, tables, trip
 from tests.integration.billettique_fares.test_fare_pages import People
 from tests.integration.billettique_inspection.test_where_tickets_are_good import OneNetwork
@@ -93,11 +92,14 @@ def approved(people: People, page: str, edition: int) -> None:
 
 
 def price(people: People, network: OneNetwork, a: str, b: str, hour: int) -> Price:
-    rows = list(network.live.timetable.stop_id)
+    """The price of the trip of a train between two stops, as the planner would show it."""
+    timetable = network.live.timetable
+    rows = list(timetable.stop_id)
     at = datetime(FIRST.year, FIRST.month, FIRST.day, hour, tzinfo=PARIS)
-    ends = [Endpoint(each, stops=(rows.index(each),)) for each in (a, b)]
-    prices = JourneyPrices(people.app.extensions[EXTENSION])
-    (found,) = service.plan(network.live, Query(ends[0], ends[1], at), fares=prices).prices
+    visits = tuple(Visit(rows.index(stop), when, when) for stop, when in ((a, at), (b, at + timedelta(minutes=20))))
+    trip_row = next(n for n, route in enumerate(timetable.trip_route) if timetable.route_id[route] == "train")
+    journey = Journey((Ride(((trip_row, 0),), FIRST, visits),), at, visits[-1].arrive_at)
+    (found,) = JourneyPrices(people.app.extensions[EXTENSION]).prices(network.live, [journey])
     assert found is not None
     return found
 
