@@ -15,7 +15,7 @@ from mobigo.infra.config import Config
 from mobigo.network.model.notices import Severity
 from opendata.export.tables import CSV, csv_bytes
 from opendata.model.checks import Check, Finding, Verdict
-from opendata.model.datasets import Declaration, FileSpec, Gate, Period, Theme
+from opendata.model.datasets import Declaration, FileSpec, Gate, Period, Said, Theme
 from opendata.model.editions import Edition, Produced
 from opendata.model.offers import Offer
 from opendata.rules.publishing import PRIVACY_JUDGE, slot_of
@@ -27,6 +27,7 @@ PLACES = Declaration(
     code="essai-lieux", title="Lieux d’essai", description="Trois lieux.", serves="Pour les tests.",
     theme=Theme.CARPOOL, gate=Gate.OPEN, period=Period.NIGHT,
     files=(FileSpec("lieux.csv", CSV, "Un lieu par ligne", "Table Schema", COLUMNS),), keywords=("essai", "lieux"),
+    english=Said("Test places", "Three places.", "For tests.", ("test", "places")),
 )  # fmt: skip
 PEOPLE = replace(
     PLACES, code="essai-personnes", title="Personnes d’essai", gate=Gate.PEOPLE, theme=Theme.USE,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def offers(services: "Services", now: datetime) -> list[Offer]:
     """Everything there is to publish at this instant, by code."""
     from mobigo.app import open_grants, open_people, open_school
+    from mobigo.app.open_english import in_english
     from mobigo.app.open_timetables import timetables
 
     made = [
@@ -34,7 +35,7 @@ def offers(services: "Services", now: datetime) -> list[Offer]:
         *open_grants.offers(services),
         *open_school.offers(services),
     ]
-    return sorted(made, key=lambda offer: offer.declared.code)
+    return sorted(map(in_english, made), key=lambda offer: offer.declared.code)
 
 
 def judges(services: "Services") -> "list[Judge]":

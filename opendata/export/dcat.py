@@ -31,6 +31,7 @@ SPDX: Final = Namespace("http://spdx.org/rdf/terms#")
 VCARD: Final = Namespace("http://www.w3.org/2006/vcard/ns#")
 ADMS: Final = Namespace("http://www.w3.org/ns/adms#")
 CNT: Final = Namespace("http://www.w3.org/2011/content#")
+LANGUAGES: Final = ("fr", "en")  # of what is said of the data; the data themselves are in French
 FRENCH: Final = URIRef(f"{vocabulary.EU}/language/FRA")
 PUBLIC: Final = URIRef(f"{vocabulary.EU}/access-right/PUBLIC")
 TRANSPORT: Final = URIRef(f"{vocabulary.EU}/data-theme/TRAN")
@@ -89,6 +90,8 @@ def graph_of(records: Sequence[Record], base_url: str, email: str, publisher: st
     graph.add((catalogue, DCTERMS.title, Text("Open mobility data in Bourgogne-Franche-Comté", lang="en")))
     graph.add((catalogue, DCTERMS.description, Text(
         "Horaires, tarifs, points de vente et usages des mobilités de la Région.", lang="fr")))  # fmt: skip
+    graph.add((catalogue, DCTERMS.description, Text(
+        "Timetables, fares, points of sale and uses of the Region's mobility services.", lang="en")))  # fmt: skip
     graph.add((catalogue, DCTERMS.publisher, agent))
     graph.add((catalogue, DCTERMS.language, FRENCH))
     graph.add((catalogue, DCTERMS.spatial, URIRef("http://data.europa.eu/nuts/code/FRC1")))
@@ -107,8 +110,12 @@ def _dataset(graph: Graph, catalogue: URIRef, agent: URIRef, record: Record, bas
     graph.add((catalogue, DCAT.dataset, subject))
     graph.add((subject, RDF.type, DCAT.Dataset))
     graph.add((subject, DCTERMS.identifier, Text(declared.code)))
-    graph.add((subject, DCTERMS.title, Text(declared.title, lang="fr")))
-    graph.add((subject, DCTERMS.description, Text(f"{declared.description}\n\n{declared.serves}", lang="fr")))
+    for language in LANGUAGES if declared.english is not None else LANGUAGES[:1]:
+        said = declared.said(language)
+        graph.add((subject, DCTERMS.title, Text(said.title, lang=language)))
+        graph.add((subject, DCTERMS.description, Text(f"{said.description}\n\n{said.serves}", lang=language)))
+        for keyword in said.keywords:
+            graph.add((subject, DCAT.keyword, Text(keyword, lang=language)))
     graph.add((subject, DCAT.landingPage, URIRef(landing)))
     graph.add((subject, DCAT.theme, TRANSPORT))
     graph.add((subject, DCTERMS.publisher, agent))
@@ -121,8 +128,6 @@ def _dataset(graph: Graph, catalogue: URIRef, agent: URIRef, record: Record, bas
     for theme in vocabulary.themes(declared.theme):
         for words in MOBILITY:
             graph.add((subject, words.mobilityTheme, URIRef(theme)))
-    for keyword in declared.keywords:
-        graph.add((subject, DCAT.keyword, Text(keyword, lang="fr")))
     for place in declared.spatial:
         graph.add((subject, DCTERMS.spatial, URIRef(place)))
     _contact(graph, subject, declared, landing, email)

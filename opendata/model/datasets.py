@@ -106,6 +106,16 @@ class FileSpec:
     columns: tuple[Column, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a dataset says of itself, in one language."""
+
+    title: str
+    description: str
+    serves: str
+    keywords: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """A dataset: `code` stands in its addresses and is never given to another one. French texts are read by people."""
@@ -125,6 +135,7 @@ class Declaration:
     # The two former regions, as NUTS 2021 names them: together Bourgogne-Franche-Comté (FRC).
     spatial: tuple[str, ...] = ("http://data.europa.eu/nuts/code/FRC1", "http://data.europa.eu/nuts/code/FRC2")
     since: date | None = None
+    english: Said | None = None
     deprecated: str = ""  # French: what to use instead, when it is on its way out
 
     def __post_init__(self) -> None:
@@ -138,6 +149,12 @@ class Declaration:
             raise ValueError(f"{self.code}: it has a privacy policy, and its gate does not hold it")
         if not self.files:
             raise ValueError(f"{self.code}: a dataset has at least one file")
+
+    def said(self, language: str) -> Said:
+        """Its title, description, use and keywords in this language; in French where it says nothing in that one."""
+        if language == "en" and self.english is not None:
+            return self.english
+        return Said(self.title, self.description, self.serves, self.keywords)
 
     @property
     def touches_people(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from mobigo.base.datasets import Column, Kind, Privacy
-from opendata.model.datasets import LICENCES, Contact, Declaration, FileSpec, Gate, Period, Theme
+from opendata.model.datasets import LICENCES, Contact, Declaration, FileSpec, Gate, Period, Said, Theme
 
 
 def to_json(declared: Declaration) -> dict[str, Any]:
@@ -34,8 +34,15 @@ def to_json(declared: Declaration) -> dict[str, Any]:
         "keywords": list(declared.keywords),
         "spatial": list(declared.spatial),
         "since": None if declared.since is None else declared.since.isoformat(),
+        "english": None if declared.english is None else _said(declared.english),
         "deprecated": declared.deprecated,
     }
+
+
+def _said(said: Said) -> dict[str, Any]:
+    return {
+        "title": said.title, "description": said.description, "serves": said.serves, "keywords": list(said.keywords),
+    }  # fmt: skip
 
 
 def _file(spec: FileSpec) -> dict[str, Any]:
@@ -48,6 +55,12 @@ def _file(spec: FileSpec) -> dict[str, Any]:
             [each.name, each.kind, each.means, each.required, each.pattern, list(each.allowed)] for each in spec.columns
         ],
     }
+
+
+def _english(kept: Mapping[str, Any] | None) -> Said | None:
+    if kept is None:
+        return None
+    return Said(kept["title"], kept["description"], kept["serves"], tuple(kept["keywords"]))
 
 
 def _column(
@@ -91,5 +104,6 @@ def from_json(kept: Mapping[str, Any]) -> Declaration:
         keywords=tuple(kept["keywords"]),
         spatial=tuple(kept["spatial"]),
         since=None if kept["since"] is None else date.fromisoformat(kept["since"]),
+        english=_english(kept.get("english")),
         deprecated=kept["deprecated"],
     )

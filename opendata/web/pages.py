@@ -9,7 +9,7 @@ from mobigo.base.errors import NotFound
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
-from mobigo.infra.i18n import gettext, sentence
+from mobigo.infra.i18n import current_language, gettext, sentence
 from mobigo.infra.web import services
 from opendata.export.schema import table_schema
 from opendata.model.datasets import Theme
@@ -44,7 +44,11 @@ JUDGES = {
 
 @bp.context_processor
 def _spoken() -> dict[str, Any]:
-    return {"judge_name": lambda judge: gettext(JUDGES[judge]) if judge in JUDGES else judge, "sentence": sentence}
+    return {
+        "judge_name": lambda judge: gettext(JUDGES[judge]) if judge in JUDGES else judge,
+        "said": lambda declared: declared.said(current_language()),
+        "sentence": sentence,
+    }
 
 
 @bp.after_request
@@ -76,7 +80,9 @@ def catalogue() -> ResponseReturnValue:
 
 def _holds(shown: Shown, asked: str) -> bool:
     declared = shown.kept.declared
-    text = " ".join((declared.title, declared.description, declared.code, *declared.keywords)).casefold()
+    told = [declared.said(language) for language in ("fr", "en")]
+    words_ = (word for each in told for word in (each.title, each.description, *each.keywords))
+    text = " ".join((declared.code, *words_)).casefold()
     return all(word in text for word in asked.casefold().split())
 
 

@@ -106,6 +106,14 @@ def test_a_feed_that_is_somebody_else_s_or_taken_out_is_not_ours_to_publish(serv
     assert not [each for each in offers(services, NOW) if each.declared.code == "horaires-cars"]
 
 
+def test_every_dataset_of_the_product_speaks_english_too(services: Services) -> None:
+    for offer in offers(services, NOW):
+        said, declared = offer.declared.said("en"), offer.declared
+        assert declared.english is not None, declared.code
+        assert all((said.title, said.description, said.serves, said.keywords)), declared.code
+        assert said.title != declared.title
+
+
 # ---------------------------------------------------------------- all networks as one
 
 

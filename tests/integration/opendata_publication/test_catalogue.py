@@ -67,6 +67,8 @@ def test_every_dataset_has_what_a_portal_needs(filled: Published) -> None:
             DCTERMS.spatial, DCTERMS.accrualPeriodicity, DCAT.landingPage, DCAT.distribution, DCTERMS.modified,
         ):  # fmt: skip
             assert (subject, needed, None) in found, needed
+        assert {each.language for each in found.objects(subject, DCTERMS.title)} == {"fr", "en"}  # type: ignore[attr-defined]
+        assert {each.language for each in found.objects(subject, DCTERMS.description)} == {"fr", "en"}  # type: ignore[attr-defined]
     for node in found.subjects(RDF.type, DCAT.Distribution):
         (download,) = found.objects(node, DCAT.downloadURL)
         got = filled.get(str(download).removeprefix(BASE))
@@ -120,6 +122,9 @@ def test_the_page_people_read_is_the_catalogue_for_who_reads_rdf(filled: Publish
     one = Graph().parse(data=filled.get("/donnees/essai-lieux", Accept="text/turtle").text, format="turtle")
     assert len(list(one.subjects(RDF.type, DCAT.Dataset))) == 1
     assert filled.get("/donnees/catalogue.xlsx").status_code == 404
+    english = filled.get("/donnees/essai-lieux", Accept_Language="en").text
+    assert "Test places" in english
+    assert "Lieux d’essai" not in english
 
 
 def test_data_json_lists_everything(filled: Published) -> None:
