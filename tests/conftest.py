@@ -29,7 +29,11 @@ from tests.demo_home import Demo, shared_demo
 
 # Kernels are compiled once for all the homes of the tests, and kept from one session to the next.
 os.environ.setdefault(numba_cache.VARIABLE, str(Path(__file__).parents[1] / ".numba_cache"))
-numba_cache.use(Path())
+KERNELS = numba_cache.use(Path())
+if "PYTEST_XDIST_WORKER" in os.environ:
+    from tests.kernels import compile_in_turn
+
+    compile_in_turn(KERNELS)
 
 # Homes lie in memory where the machine has plenty: no test cuts the power, and waiting for a disk proves nothing. A
 # process that is killed finds there what it would find on a disk.
