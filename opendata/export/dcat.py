@@ -34,6 +34,7 @@ CNT: Final = Namespace("http://www.w3.org/2011/content#")
 LANGUAGES: Final = ("fr", "en")  # of what is said of the data; the data themselves are in French
 FRENCH: Final = URIRef(f"{vocabulary.EU}/language/FRA")
 PUBLIC: Final = URIRef(f"{vocabulary.EU}/access-right/PUBLIC")
+WITHDRAWN: Final = URIRef(f"{vocabulary.EU}/dataset-status/WITHDRAWN")
 TRANSPORT: Final = URIRef(f"{vocabulary.EU}/data-theme/TRAN")
 WGS84: Final = URIRef("http://www.opengis.net/def/crs/EPSG/0/4326")
 FREE: Final = URIRef(f"{vocabulary.MOBILITY}/conditions-for-access-and-usage/licence-provided-free-of-charge")
@@ -51,6 +52,17 @@ class Record:
     modified_at: datetime
     version: Version | None
     issued_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A dataset that was taken out of the catalogue: what is left of it there. `replaced_by`: the code of another."""
+
+    declared: Declaration
+    created_at: datetime
+    closed_at: datetime
+    because: str  # French
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +84,16 @@ def written(graph: Graph, form: Form) -> bytes:
     return text.encode() if text.endswith("\n") else f"{text}\n".encode()
 
 
-def graph_of(records: Sequence[Record], base_url: str, email: str, publisher: str, page: PageOf) -> Graph:
+def graph_of(
+    records: Sequence[Record],
+    base_url: str,
+    email: str,
+    publisher: str,
+    page: PageOf,
+    closed: Sequence[Closed] = (),
+) -> Graph:
     """The catalogue as a graph. `base_url`: the site's public address, without a slash at its end; `email`: that of the
-    datasets that name none."""
+    datasets that name none; `closed`: those that were taken out, told by their records alone."""
     graph = Graph()
     for prefix, namespace in (
         ("dcat", DCAT), ("dct", DCTERMS), ("foaf", FOAF), ("vcard", VCARD), ("hydra", HYDRA), ("spdx", SPDX),
@@ -99,8 +118,29 @@ def graph_of(records: Sequence[Record], base_url: str, email: str, publisher: st
     graph.add((catalogue, FOAF.homepage, URIRef(f"{base_url}/donnees")))
     for record in records:
         _dataset(graph, catalogue, agent, record, base_url, email)
+    for each in closed:
+        _tombstone(graph, catalogue, each, base_url)
     _page(graph, page)
     return graph
+
+
+def _tombstone(graph: Graph, catalogue: URIRef, closed: Closed, base_url: str) -> None:
+    """The record stays, and says that what it speaks of was withdrawn: no harvester finds a dataset here, and each
+    knows why."""
+    landing = f"{base_url}/donnees/{closed.declared.code}"
+    notice = URIRef(f"{landing}#notice")
+    graph.add((catalogue, DCAT.record, notice))
+    graph.add((notice, RDF.type, DCAT.CatalogRecord))
+    graph.add((notice, FOAF.primaryTopic, URIRef(f"{landing}#jeu")))
+    graph.add((notice, DCTERMS.identifier, Text(closed.declared.code)))
+    for language in LANGUAGES if closed.declared.english is not None else LANGUAGES[:1]:
+        graph.add((notice, DCTERMS.title, Text(closed.declared.said(language).title, lang=language)))
+    graph.add((notice, DCTERMS.created, _instant(closed.created_at)))
+    graph.add((notice, DCTERMS.modified, _instant(closed.closed_at)))
+    graph.add((notice, ADMS.status, WITHDRAWN))
+    graph.add((notice, ADMS.versionNotes, Text(closed.because, lang="fr")))
+    if closed.replaced_by is not None:
+        graph.add((notice, DCTERMS.isReplacedBy, URIRef(f"{base_url}/donnees/{closed.replaced_by}#jeu")))
 
 
 def _dataset(graph: Graph, catalogue: URIRef, agent: URIRef, record: Record, base_url: str, email: str) -> None:

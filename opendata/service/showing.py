@@ -64,6 +64,11 @@ def catalogue(session: Session, now: datetime) -> list[Shown]:
     return [each for each in shown if each.version is not None or each.coming is not None]
 
 
+def closed(session: Session) -> list[Kept]:
+    """The datasets that were taken out of the catalogue, by code."""
+    return [kept for kept in versions.list_datasets(session, removed=True) if kept.removed_at is not None]
+
+
 def dataset(session: Session, code: str, now: datetime) -> Shown:
     """One dataset, removed or not. Raises NotFound."""
     kept = versions.get_dataset(session, code)

@@ -1,5 +1,6 @@
 """The catalogue for machines: DCAT by negotiation or by address, page by page, and `data.json`."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Response, jsonify, request, url_for
@@ -12,6 +13,7 @@ from mobigo.infra.db import reading
 from mobigo.infra.web import services
 from opendata.service import showing
 from opendata.service.showing import Shown
+from opendata.store.versions import Kept
 from opendata.web import bp
 from opendata.web.rates import freely
 
@@ -37,11 +39,12 @@ def catalogue_document(form: str) -> ResponseReturnValue:
 
 
 def document(form: str) -> Response:
-    """A page of the catalogue in this form."""
+    """A page of the catalogue in this form; the last one also tells of the datasets that were closed."""
     from opendata.export.dcat import PageOf
 
     with reading(services().engine) as session:
         found = showing.catalogue(session, now())
+        closed = showing.closed(session)
     number, last = _page_asked(), max(1, -(-len(found) // PAGE))
     if number > last:
         raise NotFound("opendata.no_page", page=number, last=last)
@@ -53,7 +56,7 @@ def document(form: str) -> Response:
         at(number), at(1), at(last), len(found),
         at(number - 1) if number > 1 else None, at(number + 1) if number < last else None,
     )  # fmt: skip
-    response = _written(found[(number - 1) * PAGE : number * PAGE], form, page)
+    response = _written(found[(number - 1) * PAGE : number * PAGE], form, page, closed if number == last else [])
     if page.next is not None:
         response.headers.add("Link", f'<{page.next}>; rel="next"')
     return response
@@ -67,8 +70,18 @@ def notice(shown: Shown, form: str) -> Response:
     return _written([shown], form, PageOf(here, here, here, 1))
 
 
-def _written(found: list[Shown], form: Any, page: Any) -> Response:
-    from opendata.export.dcat import MEDIA_TYPES, Record, graph_of, written
+def tombstone(kept: Kept, form: str) -> Response:
+    """What is left of a dataset that was closed, in this form; 410."""
+    from opendata.export.dcat import PageOf
+
+    here = services().config.base_url + url_for("opendata.dataset", code=kept.code)
+    response = _written([], form, PageOf(here, here, here, 0), [kept])
+    response.status_code = 410
+    return response
+
+
+def _written(found: list[Shown], form: Any, page: Any, gone: Sequence[Kept] = ()) -> Response:
+    from opendata.export.dcat import MEDIA_TYPES, Closed, Record, graph_of, written
 
     config = services().config
     records = [
@@ -78,7 +91,12 @@ def _written(found: list[Shown], form: Any, page: Any) -> Response:
         )
         for each in found
     ]  # fmt: skip
-    graph = graph_of(records, config.base_url, config.opendata_contact, PUBLISHER, page)
+    closed = [
+        Closed(each.declared, each.created_at, each.removed_at, each.removed_because, each.replaced_by)
+        for each in gone
+        if each.removed_at is not None
+    ]
+    graph = graph_of(records, config.base_url, config.opendata_contact, PUBLISHER, page, closed)
     response = Response(written(graph, form), content_type=f"{MEDIA_TYPES[_form(form)]}; charset=utf-8")
     response.vary.add("Accept")
     response.headers["Cache-Control"] = "public, no-cache"

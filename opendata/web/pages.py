@@ -94,6 +94,10 @@ def dataset(code: str) -> ResponseReturnValue:
     notice. Raises NotFound, Gone."""
     form = catalogues.form_asked()
     with reading(services().engine) as session:
+        if form is not None:
+            kept = versions.get_dataset(session, code)
+            if kept.removed_at is not None:
+                return catalogues.tombstone(kept, form)
         shown = _shown(session, code)
         told = showing.events(session, code, limit=EVENTS_SHOWN)
     if form is not None:

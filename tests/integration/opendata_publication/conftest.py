@@ -1,7 +1,9 @@
 """A site with small datasets published on it, looked at by programs and by people."""
 
 import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from werkzeug.serving import make_server
 
 from mobigo.app import create_app
 from mobigo.infra.config import Config, load_config
@@ -36,6 +39,20 @@ class Published:
 
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """The address of a server of this application, in a thread of its own."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,11 @@
 """The look from outside, through a real server, over HTTP: what it meets is counted, told once, shown day by day."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Upstream
@@ -18,23 +14,9 @@ from opendata.gateway.probe import listed, look
 from opendata.model.datasets import Slot
 from opendata.service import measuring
 from opendata.store import files, versions
-from tests.integration.opendata_publication.conftest import Published
+from tests.integration.opendata_publication.conftest import Published, serving
 from tests.live import free_port
 from tests.opendata_world import NOW, PLACES, ROWS, Facts
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """The address of a server of this application, in a thread of its own."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def kinds(site: Published, code: str = "essai-lieux") -> list[str]:
