@@ -41,7 +41,10 @@ class Lines(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Working memory for one line."""
+    """Working memory for one line, by visit; `aboard` by school, `line` for one that is tried. `late`, `gone`: the
+    latest instant, and the earliest at which the bus drives on; `since`, `done`: from the first visit until the doors
+    open and are closed, without waiting; `load`: who is on board when it comes; `on`, `off`: driving more, for a stop
+    and for a school before it."""
 
     at: Ints
     leave: Ints
@@ -49,12 +52,19 @@ class Room(NamedTuple):
     gets_off: Ints
     aboard: Ints
     line: Ints
+    late: Ints
+    gone: Ints
+    since: Ints
+    done: Ints
+    load: Ints
+    on: Ints
+    off: Ints
 
 
 def new_room(schools: int) -> Room:
     """Working memory for a half-day of so many schools."""
-    at, leave, until, gets_off, line = (np.zeros(LONGEST + 2, np.int64) for _ in range(5))
-    return Room(at, leave, until, gets_off, np.zeros(schools, np.int64), line)
+    at, leave, until, gets_off, line, late, gone, since, done, load, on, off = np.zeros((12, LONGEST + 2), np.int64)
+    return Room(at, leave, until, gets_off, np.zeros(schools, np.int64), line, late, gone, since, done, load, on, off)
 
 
 @njit(cache=True, nogil=True)
@@ -153,49 +163,106 @@ def _longer(facts: Facts, line: Ints, size: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _between(facts: Facts, line: Ints, size: int, place: int, node: int) -> int:
-    """The driving that it costs to go by `node` before the visit `place` of a line."""
-    to = facts.ms[node_at(facts, line[place - 1]), node] if place > 0 else 0
-    from_ = facts.ms[node, node_at(facts, line[place])] if place < size else 0
-    spared = facts.ms[node_at(facts, line[place - 1]), node_at(facts, line[place])] if 0 < place < size else 0
-    return int(to + from_ - spared)
+def _between(facts: Facts, line: Ints, size: int, place: int, first: int, last: int) -> int:
+    """The driving that it costs to go by two nodes (or twice the same) before the visit `place` of a line."""
+    more = facts.ms[first, last] if first != last else 0
+    if place > 0:
+        more += facts.ms[node_at(facts, line[place - 1]), first]
+    if place < size:
+        more += facts.ms[last, node_at(facts, line[place])]
+    if 0 < place < size:
+        more -= facts.ms[node_at(facts, line[place - 1]), node_at(facts, line[place])]
+    return int(more)
 
 
 @njit(cache=True, nogil=True)
-def _more(facts: Facts, line: Ints, size: int, need: int, board: int, leave: int) -> int:
-    """The driving that it costs to go by the stop of a need before the visit `board`, and by its school before the
-    visit `leave` (NONE: the bus goes there already)."""
-    stop, school = facts.need[need, 0], node_at(facts, -facts.need[need, 1] - 1)
-    if leave != board:
-        more = _between(facts, line, size, board, stop)
-        return more if leave == NONE else more + _between(facts, line, size, leave, school)
-    to = facts.ms[node_at(facts, line[board - 1]), stop] if board > 0 else 0
-    from_ = facts.ms[school, node_at(facts, line[board])] if board < size else 0
-    spared = facts.ms[node_at(facts, line[board - 1]), node_at(facts, line[board])] if 0 < board < size else 0
-    return int(to + facts.ms[stop, school] + from_ - spared)
+def _bounds(facts: Facts, line: Ints, size: int, room: Room) -> None:
+    """Between which instants each visit of a line may be, as it is; no bounds for a line that cannot be driven."""
+    good = hours(facts, line, size, room)
+    load = 0
+    for i in range(size):
+        visit = line[i]
+        soon, since = 0, 0
+        if i > 0:
+            drive = facts.ms[node_at(facts, line[i - 1]), node_at(facts, visit)]
+            soon, since = room.gone[i - 1] + drive, room.done[i - 1] + drive
+        if visit < 0:
+            soon = max(soon, facts.school[-visit - 1, 1])
+        room.load[i], room.since[i], room.done[i] = load, since, since + room.leave[i]
+        room.late[i] = room.at[i] if good else FAR
+        room.gone[i] = soon + room.leave[i] if good else -FAR
+        if visit >= 0:
+            load += facts.need[visit, 2]
+        else:
+            for j in range(i):
+                if line[j] >= 0 and room.gets_off[j] == i:
+                    load -= facts.need[line[j], 2]
+    room.load[size] = load
 
 
 @njit(cache=True, nogil=True)
 def best_line(facts: Facts, line: Ints, size: int, need: int, less_than: int, room: Room) -> tuple[int, int, int]:
     """The least driving that one need more costs on a bus (FAR: it cannot take it for less than that), and the places
-    of its stop and of its school (NONE: where the bus goes already). A line is only drawn where it would be better."""
+    of its stop and of its school (NONE: where the bus goes already). What would cost more, and what seats, rides or
+    windows forbid at once (a detour is never quicker), is not tried."""
     school = -facts.need[need, 1] - 1
+    stop, pupils, boarding, ride = facts.need[need, 0], facts.need[need, 2], facts.need[need, 3], facts.need[need, 4]
+    there_node, first, last = facts.school[-school - 1, 0], facts.school[-school - 1, 1], facts.school[-school - 1, 2]
+    doors = facts.doors[0] + facts.doors[1] * pupils
     least, on, off = less_than, NONE, NONE
     if size + 2 > LONGEST:
         return FAR, NONE, NONE
+    least_on, least_off, least_both = FAR, 0, FAR
+    for i in range(size + 1):
+        room.on[i] = _between(facts, line, size, i, stop, stop)
+        room.off[i] = _between(facts, line, size, i, there_node, there_node)
+        least_on, least_off = min(least_on, room.on[i]), min(least_off, room.off[i])
+        least_both = min(least_both, _between(facts, line, size, i, stop, there_node))
+    if min(least_on + least_off, least_both) >= least:
+        return FAR, NONE, NONE
+    _bounds(facts, line, size, room)
     for board in range(size + 1):
+        if room.load[board] + pupils > facts.most[0]:
+            continue
         there = NONE  # the school the bus goes to next, if it does
         for i in range(board, size):
             if line[i] == school:
                 there = i
                 break
+        begun = boarding  # when the doors are closed, at the earliest; and how long it is to the next visit
+        if board > 0:
+            begun += room.gone[board - 1] + facts.ms[node_at(facts, line[board - 1]), stop]
+        next_ms = facts.ms[stop, node_at(facts, line[board])] if board < size else 0
+        goes_on = board == size or begun + next_ms <= room.late[board]
         for place in range(board - 1, size + 1):
-            if place == board - 1 and there == NONE:
-                continue
-            if place > there and there != NONE:
-                break
-            leave = NONE if place == board - 1 else place
-            more = _more(facts, line, size, need, board, leave)
+            if place < board:
+                if there == NONE or not goes_on or next_ms + room.since[there] - room.since[board] > ride:
+                    continue
+                full = False
+                for i in range(board, there + 1):
+                    full = full or room.load[i] + pupils > facts.most[0]
+                if full:
+                    continue
+                leave, more = NONE, room.on[board]
+            else:
+                if place > there and there != NONE:
+                    break
+                latest, leave = last, place
+                if place < size:
+                    latest = min(last, room.late[place] - doors - facts.ms[there_node, node_at(facts, line[place])])
+                if place == board:
+                    soon = begun + facts.ms[stop, there_node]
+                    more = _between(facts, line, size, board, stop, there_node)
+                    if facts.ms[stop, there_node] > ride:
+                        break
+                else:
+                    drive = facts.ms[node_at(facts, line[place - 1]), there_node]
+                    soon, more = room.gone[place - 1] + drive, room.on[board] + room.off[place]
+                    rides = next_ms + room.done[place - 1] - room.since[board] + drive
+                    if not goes_on or room.load[place] + pupils > facts.most[0] or rides > ride:
+                        break
+                if latest < first or soon > latest:
+                    continue
             if more >= least:
                 continue
             made = _with(line, size, need, board, school, leave, room.line)
