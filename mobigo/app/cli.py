@@ -36,7 +36,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "network": Command("mobigo.network.cli:network", "Compiler le réseau et le mettre en ligne."),
     "opendata": Command("opendata.cli:opendata", "Données ouvertes : publier, suivre, vérifier."),
     "plan": Command("mobigo.planner.cli:plan", "Chercher un trajet."),
-    "realtime": Command("mobigo.network.cli_realtime:realtime", "Le temps réel : retards, suppressions, messages."),
+    "realtime": Command("mobigo.network.cli.realtime:realtime", "Le temps réel : retards, suppressions, messages."),
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
     "scolaire": Command("scolaire.cli:scolaire", "Transport scolaire : élèves, établissements, arrêts, plans."),
     "serve": Command("mobigo.app.serve:serve", "Répondre sur le web et exécuter les travaux."),

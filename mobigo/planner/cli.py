@@ -100,7 +100,7 @@ def plan(
 
                 return places_of(self.live, self.home)
 
-        with services.networks.current() as live:
+        with services.networks.today() as live:
             now = clock.now()
             here = AtHome(live, now, services.config.home)
             ends = [end_of(here, text)[0] for text in (origin, destination)]
@@ -169,8 +169,11 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
 
 def _told(live: "LiveNetwork", answer: "Answer") -> str:
     """The answer as a person reads it."""
+    from mobigo.planner.web.shown import age_words, cancelled_words
+
     query, zone = answer.query, ZoneInfo(live.timetable.zone)
     lines = [f"{query.origin.name} → {query.destination.name}"]
+    lines += [*cancelled_words(live, answer, zone), *([age] if (age := age_words(live)) else [])]
     lines += [sentence(remark) for remark in answer.remarks]
     for journey, price in zip_longest(answer.journeys, answer.prices):
         lines += ["", *_journey(live, journey, zone), *([] if price is None else _price(price))]
@@ -218,10 +221,22 @@ def _journey(live: "LiveNetwork", journey: "Journey", zone: ZoneInfo) -> Sequenc
     for leg in journey.legs:
         start, end = leg.depart_at.astimezone(zone), leg.arrive_at.astimezone(zone)
         if isinstance(leg, Ride):
-            out.append(f"  {hour(start)}  {_ride(live, leg)}  {hour(end)}")
+            out.append(f"  {hour(start)}  {_ride(live, leg)}  {hour(end)}{_otherwise(live, leg, zone)}")
         else:
             out.append(f"  {hour(start)}  {_('à pied')} {leg.distance_m} m  {hour(end)}")
     return out
+
+
+def _otherwise(live: "LiveNetwork", ride: "Ride", zone: ZoneInfo) -> str:
+    """The planned hour, where realtime says another."""
+    from mobigo.infra.formats import hour
+    from mobigo.planner.export.today import ride_calls, status_of
+
+    first = ride.visits[0]
+    status = status_of(live, *ride_calls(live, ride)[0], first.stop, first.depart_at)
+    if status.planned_at is None or not status.is_moved:
+        return ""
+    return "  " + _("(prévu à %(hour)s)") % {"hour": hour(status.planned_at.astimezone(zone))}
 
 
 def _ride(live: "LiveNetwork", ride: "Ride") -> str:

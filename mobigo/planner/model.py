@@ -233,6 +233,7 @@ class Answer:
     next_at: datetime | None = None  # the next departure at all, when the window holds none
     carpool: tuple[CarpoolWay, ...] = ()  # beside the journeys: they run at no fixed time
     prices: tuple[Price | None, ...] = ()  # of the journeys, in their order; empty where nobody knows fares
+    cancelled: tuple[Journey, ...] = ()  # planned, and not possible today
 
 
 @dataclass(frozen=True)

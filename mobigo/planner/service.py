@@ -19,6 +19,7 @@ from mobigo.planner.engine.reach import CrowFlight
 from mobigo.planner.engine.search import Accepts, Searcher
 from mobigo.planner.engine.upcoming import next_journey
 from mobigo.planner.engine.via import Via
+from mobigo.planner.export.today import is_missed
 from mobigo.planner.model import (
     AccessEgress,
     Answer,
@@ -91,7 +92,22 @@ def plan(
         next_at=next_at,
         carpool=_carpool(timetable, query, carpool),
         prices=() if fares is None else tuple(fares.prices(network, kept)),
+        cancelled=cancelled(network, query),
     )
+
+
+def cancelled(network: LiveNetwork, query: Query) -> tuple[Journey, ...]:
+    """The journeys that the timetable promises for `query` and that cannot be made today, a vehicle being cancelled or
+    not stopping where one boards it. None where realtime says nothing about that time."""
+    overlay = None if network.today is None else network.today.overlay
+    if overlay is None or network.planned is None:
+        return ()
+    at, reach_s = int(query.at.timestamp()), query.window_s + query.limits.duration_s_max
+    since, until = (at - reach_s, at) if query.arrive_by else (at, at + reach_s)
+    if not any(since <= each.depart_s <= until for each in overlay.unserved):
+        return ()
+    planned = plan(network.planned, query)
+    return tuple(each for each in planned.journeys if any(is_missed(network, ride) for ride in each.rides))
 
 
 def reachable(
@@ -131,7 +147,9 @@ def access_of(network: LiveNetwork, wheelchair: bool = False) -> AccessEgress:
     from mobigo.network.engine.streets.routes import Streets
     from mobigo.planner.engine.onfoot import OnStreets, StreetStops
 
-    stops = network.derived("planner.street_stops", lambda timetable: StreetStops(Streets(graph), timetable))
+    stops = network.derived(
+        "planner.street_stops", lambda timetable: StreetStops(Streets(graph), timetable), lasting=True
+    )
     return OnStreets(stops, wheelchair)
 
 

@@ -35,6 +35,7 @@ BENCHMARKS = (
     "opendata_diff",
     "opendata_http",
     "streets",
+    "realtime",
 )
 KEPT = Path("var/benchmarks.ndjson")
 DAY_S = 86_400

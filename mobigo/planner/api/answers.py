@@ -54,7 +54,7 @@ def end_of(here: Here, text: str) -> tuple[Endpoint, Sequence[Match]]:
 
 def stop_endpoint(live: LiveNetwork, text: str) -> Endpoint | None:
     """The very stop of `feed:stop_id` (with its platforms, for a station); None for any other text."""
-    stop = live.derived("planner.stop_rows", lambda table: _stop_rows(live)).get(text)
+    stop = live.derived("planner.stop_rows", lambda table: _stop_rows(live), lasting=True).get(text)
     if stop is None:
         return None
     return Endpoint(live.timetable.stop_name[stop], None, (stop,))

@@ -91,6 +91,10 @@ class Ride(Given):
     number: str
     trip_ids: list[str]
     service_day: date
+    realtime: Annotated[bool, Field(description="Whether realtime has a word of where one gets on or off.")]
+    planned_departure: AwareDatetime | None
+    planned_arrival: AwareDatetime | None
+    planned_platform: str | None
     by_frequency: bool
     pickup_type: Annotated[int, Field(ge=0, le=3)]
     wheelchair: Literal["yes", "no", "unknown"]
@@ -140,8 +144,17 @@ class Price(Given):
     offers: list[Reason]
 
 
-class Journey(Given):
-    """One way of going there. `price` is null where there is nothing to pay, or nobody knows fares."""
+class Notice(Given):
+    """What is said to travellers of a line, a stop or a trip."""
+
+    title: str
+    text: str
+    url: str
+    effect: str
+
+
+class PlannedJourney(Given):
+    """One way of going there. `notices`: what is said of its lines, trips and stops."""
 
     id: str
     departure: AwareDatetime
@@ -150,7 +163,13 @@ class Journey(Given):
     changes: Annotated[int, Field(ge=0)]
     walk_m: Annotated[int, Field(ge=0)]
     why: list[Reason]
+    notices: list[Notice]
     legs: list[Ride | Walk]
+
+
+class Journey(PlannedJourney):
+    """One way of going there. `price` is null where there is nothing to pay, or nobody knows fares."""
+
     price: Price | None
 
 
@@ -185,7 +204,8 @@ class Carpool(Given):
 
 
 class Journeys(Given):
-    """The useful journeys, best first; without any, `remarks` says why and `next_at` when the next one is."""
+    """The useful journeys, best first; without any, `remarks` says why and `next_at` when the next one is.
+    `cancelled`: what the timetable promises and does not run today; `realtime`: how old what is known is."""
 
     origin: Endpoint = Field(alias="from")
     destination: Endpoint = Field(alias="to")
@@ -194,6 +214,8 @@ class Journeys(Given):
     network: str
     journeys: list[Journey]
     carpool: list[Carpool]
+    cancelled: list[PlannedJourney]
+    realtime: Reason | None
     remarks: list[Reason]
     earlier_at: AwareDatetime | None
     later_at: AwareDatetime | None
@@ -229,9 +251,15 @@ class StopDetail(FoundPlace):
 
 
 class Departure(Given):
-    """A vehicle leaving."""
+    """A vehicle leaving, at the hour expected. `planned_departure` and `planned_platform`: by the timetable, where
+    realtime says otherwise; `realtime`: whether it has a word of this departure. `cancelled`: nobody gets on here
+    today."""
 
     departure: AwareDatetime
+    planned_departure: AwareDatetime | None
+    planned_platform: str | None
+    realtime: bool
+    cancelled: bool
     service_day: date
     stop: Place
     line: Line
@@ -243,9 +271,11 @@ class Departure(Given):
 
 
 class Departures(Given):
-    """What leaves a stop; when nothing does, the next day that is served."""
+    """What leaves a stop; when nothing does, the next day that is served. `realtime`: how old what is known is."""
 
     stop: FoundPlace
+    notices: list[Notice]
+    realtime: Reason | None
     at: datetime
     departures: list[Departure]
     next_day: date | None

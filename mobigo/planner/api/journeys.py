@@ -17,7 +17,7 @@ from mobigo.planner.export.journeys import answer_json, decision_json
 from mobigo.planner.export.offered import operator_rows
 from mobigo.planner.model import Limits, Query
 from mobigo.planner.web.asked import MODES
-from mobigo.planner.web.here import pinned
+from mobigo.planner.web.here import pinned_today
 
 
 @bp.get("/journeys")
@@ -29,7 +29,7 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
     Every journey of the window that is useful: none leaves later, arrives sooner and changes less. Without any, the
     answer says why and when the next one is.
     """
-    with pinned() as here:
+    with pinned_today() as here:
         origin, other_origins = end_of(here, asked.origin)
         destination, other_destinations = end_of(here, asked.destination)
         via = end_of(here, asked.via)[0] if asked.via is not None else None
@@ -93,7 +93,7 @@ def _far_off(asked: JourneysAsked, ends: dict[str, Any], network: str, timetable
 @asking(ReachableAsked)
 def reachable(asked: ReachableAsked) -> ResponseReturnValue:
     """Every stop one can be at within a time, and when."""
-    with pinned() as here:
+    with pinned_today() as here:
         origin, others = end_of(here, asked.origin)
         at = instant(asked.at, here.now, here.zone)
         found = here.reachable(origin, at, asked.duration * 60, asked.walk) if at is not None else None

@@ -1,6 +1,6 @@
 """Stops, departures and lines."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask.typing import ResponseReturnValue
@@ -11,6 +11,7 @@ from mobigo.network.engine.boards import Departure, next_day_served, next_depart
 from mobigo.network.engine.lines import Direction, line_days, line_on
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Kind, Place
+from mobigo.network.model.today import Unserved
 from mobigo.planner.api import bp
 from mobigo.planner.api.answers import Json, json_response, place_json
 from mobigo.planner.api.asked import (
@@ -23,10 +24,10 @@ from mobigo.planner.api.asked import (
     instant,
     point,
 )
-from mobigo.planner.export import names
-from mobigo.planner.export.journeys import line_json, stop_json
+from mobigo.planner.export import names, today
+from mobigo.planner.export.journeys import decision_json, line_json, notice_json, stop_json
 from mobigo.planner.export.offered import lines_matching
-from mobigo.planner.web.here import Here, pinned
+from mobigo.planner.web.here import Here, pinned, pinned_today
 
 
 @bp.get("/stops")
@@ -83,10 +84,15 @@ def stop(asked: NothingAsked, stop_id: str) -> ResponseReturnValue:
 @asking(DeparturesAsked)
 def departures(asked: DeparturesAsked) -> ResponseReturnValue:
     """What leaves a stop, by time; what runs past midnight is given with its service day."""
-    with pinned() as here:
+    with pinned_today() as here:
         place = _place(here, asked.stop)
         at = instant(asked.at, here.now, here.zone)
         found = next_departures(here.boards, place.stops, at, asked.limit, asked.days) if at is not None else []
+        shown, gone = list(found), dict[Departure, Unserved]()
+        if at is not None:
+            until = found[-1].depart_at if len(found) == asked.limit else at + timedelta(days=asked.days)
+            gone = dict(today.unserved_departures(here.live, place.stops, at, until))
+            shown = sorted([*found, *gone], key=lambda each: each.depart_at)
         following = None
         if not found and at is not None:
             following = next_day_served(here.boards, place.stops, at.astimezone(here.zone).date())
@@ -94,16 +100,31 @@ def departures(asked: DeparturesAsked) -> ResponseReturnValue:
             {
                 "stop": place_json(place),
                 "at": at.astimezone(here.zone) if at is not None else asked.at,
-                "departures": [_departure(here, each) for each in found],
+                "departures": [_departure(here, each, is_cancelled=each in gone) for each in shown],
+                "notices": [
+                    notice_json(each)
+                    for each in today.notices(
+                        here.live, at or here.now, routes=routes_at(here.boards, place.stops), stops=place.stops
+                    )
+                ],
+                "realtime": None if (age := today.age_of(here.live)) is None else decision_json(age),
                 "next_day": following,
             }
         )
 
 
-def _departure(here: Here, departure: Departure) -> Json:
+def _departure(here: Here, departure: Departure, *, is_cancelled: bool = False) -> Json:
     table = here.live.timetable
+    status = today.NOTHING
+    if not is_cancelled:
+        status = today.status_of(here.live, departure.trip, departure.position, departure.stop, departure.depart_at)
+    moved = status.planned_stop
     return {
         "departure": departure.depart_at.astimezone(here.zone),
+        "planned_departure": None if status.planned_at is None else status.planned_at.astimezone(here.zone),
+        "planned_platform": None if moved is None else table.stop_platform[moved],
+        "realtime": status.is_expected,
+        "cancelled": is_cancelled,
         "service_day": departure.service_day,
         "stop": stop_json(table, departure.stop),
         "line": line_json(names.lines_of(here.live)[int(table.trip_route[departure.trip])]),

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
 from mobigo.base.money import Money
-from mobigo.infra.i18n import sentence
+from mobigo.infra.i18n import current_language, sentence
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK, Timetable
-from mobigo.planner.export import names, shapes
+from mobigo.network.model.today import Notice
+from mobigo.planner.export import names, shapes, today
 from mobigo.planner.model import Answer, CarpoolWay, Endpoint, Journey, Price, Ride, Walk
 
 Json = dict[str, Any]
@@ -55,6 +56,11 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
             for journey, price in zip_longest(answer.journeys, answer.prices)
         ],
         "carpool": [carpool_json(way, zone) for way in answer.carpool],
+        "cancelled": [
+            _journey_json(live, each, query.origin, query.destination, zone, at_stop, geometry=False, stops=False)
+            for each in answer.cancelled
+        ],
+        "realtime": None if (age := today.age_of(live)) is None else decision_json(age),
         "remarks": [decision_json(remark) for remark in answer.remarks],
         "earlier_at": _local(answer.earlier_at, zone) if answer.earlier_at is not None else None,
         "later_at": _local(answer.later_at, zone) if answer.later_at is not None else None,
@@ -154,6 +160,7 @@ def _journey_json(
         "changes": journey.change_count,
         "walk_m": journey.walk_m,
         "why": [decision_json(reason) for reason in journey.why],
+        "notices": [notice_json(each) for each in today.journey_notices(live, journey)],
         "legs": [
             _ride_json(live, leg, zone, at_stop, geometry, stops)
             if isinstance(leg, Ride)
@@ -181,6 +188,7 @@ def _ride_json(
         "number": names.train_number(timetable, trip),
         "trip_ids": [names.trip_id(timetable, each) for each, _ in ride.trips],
         "service_day": ride.service_day,
+        **_today_json(live, ride, zone),
         "by_frequency": ride.by_frequency,
         "pickup_type": int(timetable.visit_flags[visit]) >> PICKUP_SHIFT & TYPE_MASK,
         "wheelchair": _wheelchair(timetable, trip),
@@ -199,6 +207,33 @@ def _ride_json(
     if geometry:
         out["geometry"] = _line_string(shapes.ride_coordinates(live, ride))
     return out
+
+
+def _today_json(live: LiveNetwork, ride: Ride, zone: ZoneInfo) -> Json:
+    """What realtime changes of a ride where one gets on and off; nulls where nothing is known, or all is as planned."""
+    if live.today is None or live.today.overlay is None:
+        return {"realtime": False, "planned_departure": None, "planned_arrival": None, "planned_platform": None}
+    calls, first, last = today.ride_calls(live, ride), ride.visits[0], ride.visits[-1]
+    starts = today.status_of(live, *calls[0], first.stop, first.depart_at)
+    ends = today.status_of(live, *calls[-1], last.stop, last.arrive_at, arriving=True)
+    moved = starts.planned_stop
+    return {
+        "realtime": starts.is_expected or ends.is_expected,
+        "planned_departure": None if starts.planned_at is None else _local(starts.planned_at, zone),
+        "planned_arrival": None if ends.planned_at is None else _local(ends.planned_at, zone),
+        "planned_platform": None if moved is None else live.timetable.stop_platform[moved],
+    }
+
+
+def notice_json(notice: Notice) -> Json:
+    """An alert, in the language asked."""
+    language, alert = current_language(), notice.alert
+    return {
+        "title": today.text_of(alert.header, language),
+        "text": today.text_of(alert.description, language),
+        "url": today.text_of(alert.url, language),
+        "effect": alert.effect,
+    }
 
 
 def _walk_json(

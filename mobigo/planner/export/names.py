@@ -41,13 +41,13 @@ def agency_id(timetable: Timetable, agency: int) -> str:
 
 def lines_of(live: LiveNetwork) -> list[Line]:
     """Every route of the network; made once. What is derived from it is given it: `derived` is not entered twice."""
-    return live.derived("planner.lines", _lines)
+    return live.derived("planner.lines", _lines, lasting=True)
 
 
 def line_rows(live: LiveNetwork) -> dict[str, int]:
     """The row of each line by its id; made once."""
     lines = lines_of(live)
-    return live.derived("planner.line_rows", lambda _: {line.id: line.row for line in lines})
+    return live.derived("planner.line_rows", lambda _: {line.id: line.row for line in lines}, lasting=True)
 
 
 def _lines(timetable: Timetable) -> list[Line]:

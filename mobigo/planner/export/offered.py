@@ -22,13 +22,15 @@ class Operator:
 
 def operators_of(live: LiveNetwork) -> tuple[Operator, ...]:
     """The operators that run at least one line, by name; made once."""
-    return live.derived("planner.operators", _operators)
+    return live.derived("planner.operators", _operators, lasting=True)
 
 
 def operator_rows(live: LiveNetwork) -> dict[str, Operator]:
     """The operator of each `feed:agency_id`; made once."""
     operators = operators_of(live)
-    return live.derived("planner.operator_rows", lambda _: {id_: each for each in operators for id_ in each.ids})
+    return live.derived(
+        "planner.operator_rows", lambda _: {id_: each for each in operators for id_ in each.ids}, lasting=True
+    )
 
 
 def operators_named(live: LiveNetwork, text: str) -> tuple[Operator, ...]:
@@ -56,7 +58,7 @@ def lines_matching(live: LiveNetwork, text: str) -> list[names.Line]:
     """The lines in which each word of `text` is a word or begins one; all of them for an empty text."""
     wanted = words(text)
     lines = names.lines_of(live)
-    every = live.derived("planner.line_words", lambda _: [_words_of(line) for line in lines])
+    every = live.derived("planner.line_words", lambda _: [_words_of(line) for line in lines], lasting=True)
     out = [
         line
         for line, own in zip(lines, every, strict=True)

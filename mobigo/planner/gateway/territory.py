@@ -134,6 +134,7 @@ def places_of(live: LiveNetwork, home: Path) -> PlaceIndex:
     return live.derived(
         f"planner.places.{id(territory)}.{'' if book is None else book.addresses.hash}",
         lambda timetable: build_index(timetable, territory.communes, book),
+        lasting=True,
     )
 
 

@@ -23,6 +23,11 @@ class Here:
     now: datetime
 
     @property
+    def as_planned(self) -> "Here":
+        """The same by the timetable alone."""
+        return self if self.live.planned is None else Here(self.live.planned, self.now)
+
+    @property
     def zone(self) -> ZoneInfo:
         """The zone of the network."""
         return ZoneInfo(self.live.timetable.zone)
@@ -54,6 +59,14 @@ class Here:
 
 @contextmanager
 def pinned() -> Iterator[Here]:
-    """The network being served, for the block. Raises NotFound when none was built yet."""
+    """The network being served, as planned, for the block. Raises NotFound when none was built yet."""
     with services().networks.current() as live:
+        yield Here(live, now())
+
+
+@contextmanager
+def pinned_today() -> Iterator[Here]:
+    """The network being served as it runs today, for the block: what who travels is told. Raises NotFound when none
+    was built yet."""
+    with services().networks.today() as live:
         yield Here(live, now())

@@ -21,8 +21,8 @@ from mobigo.planner.export.offered import operators_of
 from mobigo.planner.model import Answer, Journey
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
-from mobigo.planner.web.here import Here, pinned
-from mobigo.planner.web.shown import ShownJourney, line_styles, shown_carpool, shown_journey
+from mobigo.planner.web.here import Here, pinned_today
+from mobigo.planner.web.shown import ShownJourney, age_words, cancelled_words, line_styles, shown_carpool, shown_journey
 
 FIELDS = ("from", "to")
 
@@ -32,7 +32,7 @@ FIELDS = ("from", "to")
 def search() -> ResponseReturnValue:
     """The search form, and how to begin."""
     try:
-        with pinned() as here:
+        with pinned_today() as here:
             asked = read(request.args, here.places, here.now, here.zone, here.live)
             days = (here.live.timetable.first_day, here.live.timetable.last_day)
             form = _form(here)
@@ -46,7 +46,7 @@ def search() -> ResponseReturnValue:
 @public
 def journeys() -> ResponseReturnValue:
     """The answer to a search: the options in words, each open to its legs."""
-    with pinned() as here:
+    with pinned_today() as here:
         asked = read(request.args, here.places, here.now, here.zone, here.live)
         query = asked.query
         if query is None:
@@ -65,6 +65,8 @@ def journeys() -> ResponseReturnValue:
             carpool=[shown_carpool(way, here.zone, query.at.astimezone(here.zone).date()) for way in answer.carpool],
             headline=headline(asked, answer, here),
             remarks=[told(remark) for remark in answer.remarks],
+            cancelled=cancelled_words(here.live, answer, here.zone),
+            age=age_words(here.live),
             styles=line_styles(_lines_on(options)),
             earlier=_at(asked, answer.earlier_at, here, answer),
             later=_at(asked, answer.later_at, here, answer),
@@ -81,7 +83,7 @@ def journeys() -> ResponseReturnValue:
 @public
 def sheet() -> ResponseReturnValue:
     """One journey on paper: everything open, nothing to press."""
-    with pinned() as here:
+    with pinned_today() as here:
         asked, answer, journey = _chosen(here)
         option = shown_journey(here.live, journey, answer.query.origin, answer.query.destination, here.zone)
         return render_template(
@@ -99,7 +101,7 @@ def sheet() -> ResponseReturnValue:
 @public
 def calendar() -> ResponseReturnValue:
     """One journey for a calendar (RFC 5545)."""
-    with pinned() as here:
+    with pinned_today() as here:
         asked, answer, journey = _chosen(here)
         address = url_for("planner.journeys", _external=True, **pinned_parameters(asked, answer.query.at, here))
         body = journey_calendar(here.live, journey, answer.query.origin, answer.query.destination, here.now, address)

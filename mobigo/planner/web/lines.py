@@ -15,12 +15,12 @@ from mobigo.infra.i18n import current_language, ngettext
 from mobigo.infra.i18n import gettext as _
 from mobigo.network.engine.lines import Cell, Column, Direction, line_days, line_on, picks_up_only, sets_down_only
 from mobigo.network.model.live import LiveNetwork
-from mobigo.planner.export import names
+from mobigo.planner.export import names, today
 from mobigo.planner.export.offered import lines_matching
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import read_day
-from mobigo.planner.web.here import pinned
-from mobigo.planner.web.shown import line_styles, mode_word
+from mobigo.planner.web.here import pinned, pinned_today
+from mobigo.planner.web.shown import line_styles, mode_word, shown_notices
 
 SHOWN_MAX = 60
 
@@ -76,8 +76,9 @@ class ShownTable:
 @bp.get("/lignes/<path:line_id>")
 @public
 def line(line_id: str) -> ResponseReturnValue:
-    """The timetable of a line on a day."""
-    with pinned() as here:
+    """The timetable of a line on a day, as planned, and what is said of the line now."""
+    with pinned_today() as today_here:
+        here = today_here.as_planned
         live = here.live
         row = names.line_rows(live).get(line_id)
         if row is None:
@@ -99,6 +100,7 @@ def line(line_id: str) -> ResponseReturnValue:
             previous_day=max((each for each in days if each < day), default=None),
             next_day=min((each for each in days if each > day), default=None),
             days=days,
+            notices=shown_notices(today.notices(today_here.live, here.now, routes=[row])),
             styles=line_styles([shown]),
         )
         return page, 422 if error else 200

@@ -28,7 +28,7 @@ from mobigo.planner.export.shapes import ride_coordinates, walk_coordinates
 from mobigo.planner.gateway.territory import load_territory
 from mobigo.planner.model import Answer, Ride
 from mobigo.planner.web import bp
-from mobigo.planner.web.here import pinned
+from mobigo.planner.web.here import pinned, pinned_today
 from mobigo.planner.web.journeys import chosen_answer
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def network_lines() -> ResponseReturnValue:
 @public
 def journeys_map() -> ResponseReturnValue:
     """The journeys of the question in the address, leg by leg."""
-    with pinned() as here:
+    with pinned_today() as here:
         _asked, answer = chosen_answer(here)
         return geojson(_collection(_answer_features(here.live, answer)), 0)
 

@@ -11,9 +11,10 @@ from mobigo.infra.i18n import gettext as _
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Mode, mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK
-from mobigo.planner.export import names
+from mobigo.network.model.today import Notice
+from mobigo.planner.export import names, today
 from mobigo.planner.export.journeys import journey_id
-from mobigo.planner.model import CarpoolWay, Endpoint, Journey, Leg, Price, Ride, Walk
+from mobigo.planner.model import Answer, CarpoolWay, Endpoint, Journey, Leg, Price, Ride, Walk
 
 WAIT_S_SHOWN = 180  # a shorter wait is part of the change
 PHONE, DRIVER = 2, 3  # GTFS pickup_type
@@ -37,6 +38,19 @@ class Stopping:
     at: datetime
     place: str
     platform: str = ""
+    planned_at: datetime | None = None  # when that is another minute
+    planned_platform: str = ""  # when it is another platform
+    is_on_time: bool = False  # realtime says so
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class ShownNotice:
+    """What is said to travellers: a title, and more."""
+
+    title: str
+    text: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +116,7 @@ class ShownJourney:
     spoken: str
     calls: tuple[str, ...] = field(default=())
     price: ShownPrice | None = None
+    notices: tuple[ShownNotice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -203,7 +218,45 @@ def shown_journey(
         spoken=_spoken(legs),
         calls=_numbers_to_call(live, journey),
         price=shown_price(price),
+        notices=shown_notices(today.journey_notices(live, journey)),
     )
+
+
+def shown_notices(found: Sequence[Notice]) -> tuple[ShownNotice, ...]:
+    """Alerts in words, each text once."""
+    language = current_language()
+    out = {}
+    for each in found:
+        alert = each.alert
+        title = today.text_of(alert.header, language)
+        out[title] = ShownNotice(title, today.text_of(alert.description, language), today.text_of(alert.url, language))
+    return tuple(out.values())
+
+
+def age_words(live: LiveNetwork) -> str:
+    """How old realtime is, in words; empty where there is none."""
+    age = today.age_of(live)
+    return "" if age is None else sentence(age)
+
+
+def cancelled_words(live: LiveNetwork, answer: Answer, zone: ZoneInfo) -> list[str]:
+    """What does not run of what the timetable promises, and what comes next."""
+    language = current_language()
+    out = []
+    for journey in answer.cancelled:
+        missed = next(ride for ride in journey.rides if today.is_missed(live, ride))
+        line = names.lines_of(live)[int(live.timetable.trip_route[names.first_trip(missed)])]
+        at, stop = missed.depart_at.astimezone(zone), live.timetable.stop_name[missed.visits[0].stop]
+        words = {"hour": formats.hour(at, language), "line": line.label, "stop": stop}
+        later = [each for each in answer.journeys if each.rides and each.depart_at >= journey.depart_at]
+        if later:
+            words["next"] = formats.hour(min(each.depart_at for each in later).astimezone(zone), language)
+            out.append(
+                _("Le départ de %(hour)s de la ligne %(line)s à %(stop)s est supprimé. Le suivant : %(next)s.") % words
+            )
+        else:
+            out.append(_("Le départ de %(hour)s de la ligne %(line)s à %(stop)s est supprimé.") % words)
+    return list(dict.fromkeys(out))
 
 
 def _legs(
@@ -221,11 +274,19 @@ def _legs(
     return tuple(out)
 
 
-def stopping(live: LiveNetwork, stop: int, at: datetime, zone: ZoneInfo) -> Stopping:
-    """A stop with its local time and the id of its page."""
+def stopping(
+    live: LiveNetwork, stop: int, at: datetime, zone: ZoneInfo, status: today.Status = today.NOTHING
+) -> Stopping:
+    """A stop with its local time and the id of its page; and what realtime changes of it."""
     timetable = live.timetable
     return Stopping(
-        timetable.stop_name[stop], at.astimezone(zone), names.stop_id(timetable, stop), timetable.stop_platform[stop]
+        timetable.stop_name[stop],
+        at.astimezone(zone),
+        names.stop_id(timetable, stop),
+        timetable.stop_platform[stop],
+        status.planned_at.astimezone(zone) if status.is_moved and status.planned_at is not None else None,
+        timetable.stop_platform[status.planned_stop] if status.planned_stop is not None else "",
+        status.is_expected and status.planned_at is not None and not status.is_moved,
     )
 
 
@@ -235,16 +296,29 @@ def _ride(live: LiveNetwork, ride: Ride, zone: ZoneInfo, wait_s: int) -> ShownLe
     line = names.lines_of(live)[int(timetable.trip_route[trip])]
     first, last = ride.visits[0], ride.visits[-1]
     position = names.boarding_position(timetable, trip, first.stop, last.stop)
+    calls, left_out = today.ride_calls(live, ride), today.skipped(live, ride)
+    starts = today.status_of(live, *calls[0], first.stop, first.depart_at)
+    ends = today.status_of(live, *calls[-1], last.stop, last.arrive_at, arriving=True)
+    notes = _notes(live, ride, line, trip, position, zone)
+    if starts.is_added:
+        notes = (_("Course ajoutée aujourd’hui."), *notes)
+    if left_out:
+        where = ", ".join(timetable.stop_name[ride.visits[n].stop] for n in sorted(left_out))
+        notes = (_("Ne s’arrête pas aujourd’hui à : %(stops)s.") % {"stops": where}, *notes)
     return ShownLeg(
-        start=stopping(live, first.stop, first.depart_at, zone),
-        end=stopping(live, last.stop, last.arrive_at, zone),
+        start=stopping(live, first.stop, first.depart_at, zone, starts),
+        end=stopping(live, last.stop, last.arrive_at, zone, ends),
         duration_s=int((ride.arrive_at - ride.depart_at).total_seconds()),
         line=line,
         mode=mode_word(line.route_type),
         headsign=names.headsign(timetable, trip, position),
         number=names.train_number(timetable, trip),
-        between=tuple(stopping(live, visit.stop, visit.arrive_at, zone) for visit in ride.visits[1:-1]),
-        notes=_notes(live, ride, line, trip, position, zone),
+        between=tuple(
+            stopping(live, visit.stop, visit.arrive_at, zone)
+            for n, visit in enumerate(ride.visits[1:-1], 1)
+            if n not in left_out
+        ),
+        notes=notes,
         wait_s=wait_s,
     )
 

@@ -1,0 +1,135 @@
+"""What travellers are told of the day: expected and planned hours, what does not run and what comes next, another
+platform, alerts; and how old all that is."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from google.transit import gtfs_realtime_pb2 as pb
+
+from mobigo.network.engine.realtime.today import Said, today_of
+from mobigo.network.gateway.gtfs_realtime import read
+from mobigo.network.model.live import LiveNetwork
+from mobigo.planner.web import here
+
+NOW = datetime.fromisoformat("2025-03-18T05:50:00+01:00")
+ASKED = {"from": "Saulieu", "to": "Montbard, gare", "when": "leave", "date": "2025-03-18", "time": "05:55"}
+
+
+def message(at: datetime) -> bytes:
+    """t1 (6 h 00) is cancelled; t2 (7 h 30) is 12 minutes late and does not stop at Semur; a bus more at 6 h 40."""
+    out = pb.FeedMessage()
+    out.header.gtfs_realtime_version = "2.0"
+    out.header.timestamp = int(at.timestamp())
+    update = out.entity.add(id="1").trip_update
+    update.trip.trip_id, update.trip.start_date, update.trip.schedule_relationship = "t1", "20250318", 3
+    update = out.entity.add(id="2").trip_update
+    update.trip.trip_id, update.trip.start_date, update.delay = "t2", "20250318", 720
+    update.stop_time_update.add(stop_sequence=1).schedule_relationship = 1
+    update = out.entity.add(id="3").trip_update
+    update.trip.trip_id, update.trip.route_id, update.trip.schedule_relationship = "more", "LR119", 8
+    for sequence, (stop, minutes) in enumerate((("SAU", 400), ("MON", 450))):
+        call = update.stop_time_update.add(stop_sequence=sequence, stop_id=stop)
+        call.departure.time = int(datetime(2025, 3, 17, 23, tzinfo=UTC).timestamp()) + minutes * 60
+    alert = out.entity.add(id="4").alert
+    alert.informed_entity.add(route_id="LR119")
+    alert.effect = pb.Alert.DETOUR
+    for language, text in (("fr", "Déviation par Précy"), ("en", "Detour by Précy")):
+        alert.header_text.translation.add(language=language, text=text)
+    data: bytes = out.SerializeToString()
+    return data
+
+
+class Days:
+    """A holder of one network, and of how it runs."""
+
+    def __init__(self, planned: LiveNetwork, *, is_stale: bool = False) -> None:
+        said = Said("regional", "demo", int(NOW.timestamp()), is_stale, read(message(NOW)))
+        today = today_of(planned.timetable, [said])
+        table = planned.timetable if today.overlay is None else today.overlay.timetable
+        self.planned = planned
+        self.live = LiveNetwork(table, planned.hash, None, today, planned)
+
+    @contextmanager
+    def current(self) -> Iterator[LiveNetwork]:
+        yield self.planned
+
+    @contextmanager
+    def today(self) -> Iterator[LiveNetwork]:
+        yield self.live
+
+
+@pytest.fixture
+def visiting(known_site: APIFlask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    monkeypatch.setattr(here, "now", lambda: NOW)
+    parts = vars(known_site.extensions["mobigo"])
+    monkeypatch.setitem(parts, "networks", Days(parts["networks"].live))
+    return client
+
+
+def page(client: FlaskClient, address: str, **query: str) -> str:
+    answer = client.get(address, query_string=query)
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", answer.text.replace("\u00a0", " ").replace("\u202f", " "))
+
+
+def test_a_journey_shows_what_is_cancelled_what_comes_next_and_the_hours_expected(visiting: FlaskClient) -> None:
+    shown = page(visiting, "/trajets", **ASKED)
+    assert "Le départ de 6 h 00 de la ligne LR119 à Saulieu, place Monge est supprimé. Le suivant : 6 h 40." in shown
+    assert "Course ajoutée aujourd’hui." in shown
+    assert "Heures en temps réel" in shown
+    assert "Déviation par Précy" in shown
+    later = page(visiting, "/trajets", **{**ASKED, "time": "07:00"})
+    assert re.search(r">7 h 42</time> <small class=\"was\">.*?<s>7 h 30</s>", later)
+    assert "Ne s’arrête pas aujourd’hui à : Semur, gare routière." in later
+    assert "Detour by Précy" in page(visiting, "/trajets", **{**ASKED, "lang": "en"})
+    visiting.get("/trajets?lang=fr")
+
+
+def test_a_board_strikes_out_what_does_not_run(visiting: FlaskClient) -> None:
+    shown = page(visiting, "/arrets/demo:SAU")
+    assert re.search(r'<tr class="gone">.*?<del>.*?6 h 00</time></del>.*?supprimé', shown)
+    assert re.search(r">6 h 40</time>", shown)
+    assert re.search(r">7 h 42</time> <small class=\"was\">.*?<s>7 h 30</s>", shown)
+    semur = page(visiting, "/arrets/demo:SEM", date="2025-03-18")
+    assert "ne s’arrête pas ici aujourd’hui" in semur
+
+
+def test_programs_are_told_the_same(visiting: FlaskClient) -> None:
+    found = visiting.get("/api/v1/departures", query_string={"stop": "demo:SAU", "at": "2025-03-18T05:55:00"}).json
+    assert found is not None
+    rows = [(row["departure"][11:16], row["planned_departure"], row["cancelled"]) for row in found["departures"][:3]]
+    assert rows == [
+        ("06:00", None, True),
+        ("06:40", None, False),
+        ("07:42", "2025-03-18T07:30:00+01:00", False),
+    ]
+    assert [notice["title"] for notice in found["notices"]] == ["Déviation par Précy"]
+    asked = {"from": "demo:SAU", "to": "demo:MON", "at": "2025-03-18T05:55:00"}
+    answer = visiting.get("/api/v1/journeys", query_string=asked).json
+    assert answer is not None
+    assert [journey["departure"][11:16] for journey in answer["cancelled"]] == ["06:00"]
+    assert answer["realtime"]["code"] == "planner.realtime_at"
+    assert "06:00" not in [journey["departure"][11:16] for journey in answer["journeys"]]
+
+
+def test_what_is_too_old_is_said_so_and_not_used(
+    known_site: APIFlask, visiting: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = vars(known_site.extensions["mobigo"])
+    monkeypatch.setitem(parts, "networks", Days(parts["networks"].planned, is_stale=True))
+    shown = page(visiting, "/trajets", **ASKED)
+    assert "Le temps réel n’arrive plus" in shown
+    assert re.search(r"<time[^>]*>6 h 00</time>", shown)
+    assert "supprimé" not in shown
+
+
+def test_a_line_page_keeps_the_timetable(visiting: FlaskClient) -> None:
+    shown = page(visiting, "/lignes/demo:LR119", date="2025-03-18")
+    assert "<td>6 h 00</td><td>7 h 30</td>" in shown
+    assert "7 h 42" not in shown
+    assert "Déviation par Précy" in shown
