@@ -136,7 +136,8 @@ def version_map(version_id: str) -> ResponseReturnValue:
     half = request.args.get("demi", "")
     if half not in found.plan.halves:
         raise NotFound("scolaire.edit_unknown", name=half[:40])
-    answer = jsonify(plan_map(found.plan, found.demand, half, request.args.get("service") or None))
+    service_, around = request.args.get("service") or None, request.args.get("autour") == "1"
+    answer = jsonify(plan_map(found.plan, found.demand, half, service_, around=around))
     answer.headers["Content-Type"] = "application/geo+json"
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer

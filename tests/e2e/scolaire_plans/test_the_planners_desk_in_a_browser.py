@@ -118,7 +118,7 @@ def paths(desk: Desk) -> list[str]:
         "/scolaire/plans/", f"/scolaire/plans/{desk.plan}", f"/scolaire/plans/versions/{first}?demi=soir",
         f"/scolaire/plans/versions/{first}/retards",
         f"/scolaire/plans/versions/{first}/services/matin/{desk.service}",
-        f"/scolaire/plans/comparer?avant={first}&apres={second}", "/scolaire/plans/lots",
+        f"/scolaire/plans/comparer?avant={first}&apres={second}", "/scolaire/plans/lots", "/scolaire/plans/lignes",
         f"/scolaire/plans/versions/{second}", f"/scolaire/plans/recherches/{desk.search}",
     ]  # fmt: skip
 
@@ -145,6 +145,60 @@ def test_a_service_is_split_by_keyboard_and_approved_by_somebody_else(desk: Desk
     page.get_by_role("button", name="Approuver cette version").press("Enter")
     page.get_by_role("button", name="Mettre en vigueur").press("Enter")
     expect(page.get_by_text("en vigueur").first).to_be_visible()
+
+
+# The map tells its page that it is drawn; the test keeps it, to know where a stop is on the screen.
+KEEP_THE_MAP = "document.addEventListener('drawn', (event) => (window.drawn = event.detail.map), true)"
+WHERE = """async () => {
+  const map = window.drawn, side = document.querySelector("[data-map]");
+  const { features } = await (await fetch(side.dataset.journeys)).json();
+  const line = features.find((each) => each.properties.kind === "ride" && each.properties.journey === 1);
+  const stop = features.find((each) => each.properties.place === "stop");
+  const points = [stop.geometry.coordinates, ...line.geometry.coordinates];
+  const [lons, lats] = [points.map((each) => each[0]), points.map((each) => each[1])];
+  const [west, south, east, north] = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+  map.fitBounds([[west, south], [east, north]], { padding: 60, animate: false });
+  await new Promise((done) => map.once("idle", done));
+  const { x, y } = map.getCanvas().getBoundingClientRect();
+  const at = (each) => { const found = map.project(each); return [found.x + x, found.y + y]; };
+  const [[a, b], ends] = [at(stop.geometry.coordinates), line.geometry.coordinates.map(at)];
+  ends.sort((one, two) => Math.hypot(two[0] - a, two[1] - b) - Math.hypot(one[0] - a, one[1] - b));
+  const school = at(line.geometry.coordinates[line.geometry.coordinates.length - 1]);
+  const far = ends.find((each) => Math.hypot(each[0] - school[0], each[1] - school[1]) > 30);
+  return { stop: [a, b], line: far, to: line.properties.service, name: stop.properties.name };
+}"""
+
+
+def test_a_stop_is_dragged_to_another_service_and_the_change_is_undone(desk: Desk) -> None:
+    """What the change would do is said while the mouse is down; letting go fills the form; Enter makes the version, and
+    the one before is taken up again."""
+    visiting = desk._stack.enter_context(visitor(desk.browser, desk.site.url, width=DESKTOP))
+    desk.visitors.append(visiting)
+    visiting.context.add_cookies([{"name": "mobigo", "value": desk.tokens["planner"], "url": desk.site.url}])
+    visiting.context.add_init_script(KEEP_THE_MAP)
+    page = visiting.open(f"/scolaire/plans/versions/{desk.versions[0]}/services/matin/{desk.service}")
+    page.get_by_label("Arrêts gardés sur ce service").fill("1")
+    page.get_by_role("button", name="Scinder", exact=True).press("Enter")
+    expect(page.get_by_text("C’est la version")).to_be_visible()
+    split = page.url
+    page.locator("[data-map]").scroll_into_view_if_needed()
+    expect(page.get_by_text("Tirez un arrêt sur un autre service")).to_be_visible(timeout=60_000)
+    found = page.evaluate(WHERE)
+    page.mouse.move(*found["stop"])
+    page.mouse.down()
+    page.mouse.move(found["stop"][0] + 40, found["stop"][1] + 40, steps=2)
+    page.mouse.move(*found["line"], steps=4)
+    says = page.locator("[data-drag-says]")
+    expect(says).to_contain_text(f"{found['name']} → {found['to']}. Ce changement")
+    page.mouse.up()
+    move = page.get_by_role("form", name="Déplacer un arrêt")
+    expect(move.get_by_label("Vers")).to_have_value(found["to"])
+    expect(move.get_by_role("button", name="Déplacer l’arrêt")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("C’est la version")).to_be_visible()
+    visiting.open(split.removeprefix(desk.site.url).split("/services/")[0])
+    page.get_by_role("button", name="Reprendre cette version sous un nouveau numéro").press("Enter")
+    expect(page.get_by_text("Cette version est reprise sous un nouveau numéro.")).to_be_visible()
 
 
 def test_the_pages_can_be_looked_at(desk: Desk, tmp_path: Path) -> None:

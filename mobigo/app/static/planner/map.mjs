@@ -2,6 +2,7 @@
 // sprites, no request to anyone else.
 
 const MAX_LABELS = 26;
+const NOTHING = { type: "FeatureCollection", features: [] };
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const loadSheet = (href) =>
@@ -86,7 +87,7 @@ export async function show(side, { byHand }) {
   const data = side.dataset;
   const frame = side.querySelector("[data-canvas]");
   const [library, , outlines, lines] = await Promise.all([
-    import(data.library), loadSheet(data.sheet), read(data.outlines), read(data.lines),
+    import(data.library), loadSheet(data.sheet), read(data.outlines), read(data.lines).catch(() => NOTHING), // no timetable yet
   ]);
   const [least, most] = (data.tileZoom || "").split(",").map(Number);
   const tiles = data.tiles ? { address: data.tiles, least, most } : null;
@@ -159,6 +160,7 @@ export async function show(side, { byHand }) {
   map.on("mouseleave", "stops", () => (map.getCanvas().style.cursor = ""));
   if ("pick" in data) pick(side, map, library);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.setStyle(style(outlines, lines, tiles)));
+  side.dispatchEvent(new CustomEvent("drawn", { detail: { map, library } })); // for pages that do more with it
   side.dataset.ready = "";
   if (byHand) map.getCanvas().focus();
 }
