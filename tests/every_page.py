@@ -48,7 +48,7 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/", "/trajets?", "/trajets/fiche?", "/achats/trajet/<token>", "/tarifs/comparer/<token>",
         "/arrets/<path:place_id>", "/lignes", "/lignes/<path:line_id>", "/departs", "/achats", "/achats/panier",
         "/constat", "/covoiturage", "/covoiturage/lignes/<code>", "/covoiturage/panneau/<stop_id>", "/donnees",
-        "/scolaire",
+        "/scolaire", "/tad", "/tad/<code>",
     ),
     Role.TRAVELLER: (
         "/compte", "/compte/effacer", "/covoiturage/places", "/covoiturage/retrouver-mes-trajets",
@@ -65,7 +65,8 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/controle/remboursements",
         "/covoiturage/agents", "/covoiturage/agents/papier", "/covoiturage/agents/telephone",
         "/covoiturage/agents/telephone-verifie", "/covoiturage/agents/garanties", "/covoiturage/agents/signalements",
-        "/covoiturage/agents/personnes", "/scolaire/agents/papier",
+        "/covoiturage/agents/personnes", "/scolaire/agents/papier", "/tad/agents", "/tad/agents/<code>/telephone",
+        "/tad/agents/<code>/<day>", "/tad/tournees/<code>/<day>/<vehicle>",
     ),
     Role.INSPECTOR: ("/controle", "/controle/tournee"),
     Role.SCHOOL_MANAGER: (
@@ -99,7 +100,8 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
     ),
     Role.ADMINISTRATOR: (
         "/admin/", "/admin/comptes", "/admin/comptes/<subject>", "/admin/journal", "/admin/organisations",
-        "/admin/travaux", "/compte/cles", "/billettique/agents/cles",
+        "/admin/travaux", "/tad", "/tad/<code>", "/tad/agents/<code>/modifier", "/compte/cles",
+        "/billettique/agents/cles",
     ),
 }  # fmt: skip
 _E2E: Final = "tests/e2e/"
@@ -113,6 +115,7 @@ _AGENTS: Final = f"{_E2E}covoit_agents/test_covoit_agents_in_a_browser.py::"
 _LINES: Final = f"{_E2E}covoit_lines/test_covoit_lines_in_a_browser.py::"
 _DRIVER: Final = f"{_E2E}covoit_driver/test_driver_in_a_browser.py::"
 _OPEN_DATA: Final = f"{_E2E}opendata_publication/test_open_data_in_a_browser.py::"
+_TAD: Final = f"{_E2E}tad/test_tad_in_a_browser.py::"
 _FAMILY: Final = f"{_E2E}scolaire_people/test_family_in_a_browser.py::"
 _SHELL: Final = f"{_E2E}app/test_shell_pages_in_a_browser.py::test_a_page_is_for_everybody"
 _BEFORE: Final = f"{_AUTH}test_a_page_before_signing_in_is_for_everybody"
@@ -121,6 +124,7 @@ _BOTH_PROVE: Final = f"{_LINES}test_positions_of_both_prove_a_ride_without_a_cod
 
 ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     f"{_SHELL}[fr-FR-/aide]": ("/aide",),
+    f"{_TAD}test_a_traveller_books_by_keyboard_without_scripts": ("/tad/reservations/<booking_id>/<secret>",),
     f"{_SHELL}[fr-FR-/accessibilite]": ("/accessibilite",),
     f"{_SHELL}[fr-FR-/mentions-legales]": ("/mentions-legales",),
     f"{_SHELL}[fr-FR-/competences?commune=Saulieu]": ("/competences",),

@@ -49,6 +49,7 @@ PUBLIC: Final[tuple[Entry, ...]] = (
     Entry("planner.lines", _("Lignes")),
     Entry("billettique.buy", _("Titres et abonnements")),
     Entry("covoit.lines", _("Covoiturage")),
+    Entry("tad.home", _("À la demande")),
     Entry("scolaire.home", _("Transport scolaire")),
     Entry("shell.help", _("Aide")),
 )
@@ -57,6 +58,7 @@ AGENTS: Final[tuple[Entry, ...]] = (
     Entry("network.feeds", _("Réseaux"), Permission.FEEDS_READ),
     Entry("opendata.desk", _("Publication des données"), Permission.OPENDATA_APPROVE),
     Entry("covoit.agents", _("Covoiturage (agents)"), Permission.COVOIT_INBOX),
+    Entry("tad.agents", _("À la demande (agents)"), Permission.TAD_DESK),
     Entry("covoit.figures", _("Chiffres"), Permission.COVOIT_READ),
     Entry("scolaire.agents", _("Dossiers scolaires"), Permission.SCHOOL_REGISTER),
     Entry("scolaire.own_pupils", _("Mes élèves"), Permission.SCHOOL_PUPILS),

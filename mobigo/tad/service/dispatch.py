@@ -179,3 +179,9 @@ def days_to_optimise(session: Session, now: datetime) -> list[tuple[Version, dat
 def hours(service: Service, day: date) -> list[tuple[datetime, datetime]]:
     """When the service runs that day, as instants."""
     return [(instant_of(day, a, PARIS), instant_of(day, z, PARIS)) for a, z in windows_on(service, day)]
+
+
+def own(session: Session, version: Version, booking_id: str) -> None:
+    """Raises NotFound("tad.no_such_booking") unless a booking is of this service."""
+    if store.get_booking(session, booking_id).service != version.service.code:
+        raise NotFound("tad.no_such_booking")

@@ -107,3 +107,8 @@ def road(services: "Services | None", points: Iterable[Point]) -> Travel:
             return Driven(known, driving)
     except (NotFound, Refused):  # no network is served yet
         return CrowFly()
+
+
+def get_version_value(row: store.ServiceRow) -> Service:
+    """The service that a row holds."""
+    return service_of(row.document)

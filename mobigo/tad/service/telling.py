@@ -40,7 +40,7 @@ def confirmed(session: Session, config: Config, service: Service, booking: Booki
     with use_language("fr"):
         link = f"{config.base_url}/tad/reservations/{booking.id}/{secret}"
         words = _(
-            "Réservé : %(day)s, le véhicule de %(service)s vient entre %(since)s et %(until)s, %(origin)s. "
+            "Réservé : %(day)s, le véhicule de %(service)s vient entre %(since)s et %(until)s, %(origin)s. "
             "Arrivée à %(to)s au plus tard à %(arrive)s. Prix : %(price)s. Modifier ou annuler : %(link)s ou "
             "%(phone)s.",
             **facts(service, booking), link=link,
@@ -52,7 +52,7 @@ def cancelled(session: Session, service: Service, booking: Booking, now: datetim
     """The vehicle does not come."""
     with use_language("fr"):
         words = _(
-            "Annulé : %(day)s à %(since)s, %(origin)s → %(to)s (%(service)s). Pour toute question : %(phone)s.",
+            "Annulé : %(day)s à %(since)s, %(origin)s → %(to)s (%(service)s). Pour toute question : %(phone)s.",
             **facts(service, booking),
         )  # fmt: skip
         _send(session, booking, _("Réservation annulée"), words, "cancelled", now)
@@ -71,7 +71,7 @@ def remind(session: Session, now: datetime) -> int:
         row.reminded_at = now
         with use_language("fr"):
             words = _(
-                "Rappel : %(day)s, le véhicule de %(service)s vient entre %(since)s et %(until)s, %(origin)s. "
+                "Rappel : %(day)s, le véhicule de %(service)s vient entre %(since)s et %(until)s, %(origin)s. "
                 "Un empêchement ? Appelez le %(phone)s.",
                 **facts(service, booking),
             )  # fmt: skip

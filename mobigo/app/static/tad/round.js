@@ -1,0 +1,48 @@
+// The driver's round without a network: the page is kept by a service worker, and what is noted waits in this telephone
+// until it can be sent, in order.
+(() => {
+  const line = document.querySelector("[data-round]");
+  if (!line) return;
+  const QUEUE = "tad-round";
+  const kept = () => JSON.parse(localStorage.getItem(QUEUE) ?? "[]");
+  const keep = (all) => localStorage.setItem(QUEUE, JSON.stringify(all));
+  const say = () => {
+    const waiting = kept().length;
+    if (!navigator.onLine || waiting) line.textContent = line.dataset.offline;
+    if (waiting) line.textContent += ` ${line.dataset.waiting} ${waiting}`;
+  };
+  let sending = false;
+
+  async function send() {
+    if (sending) return;
+    sending = true;
+    let sent = 0;
+    try {
+      while (kept().length) {
+        const [first, ...rest] = kept();
+        const form = new URLSearchParams(first.fields);
+        form.set("csrf_token", document.querySelector("[name=csrf_token]")?.value ?? "");
+        const answer = await fetch(first.to, { method: "POST", body: form, headers: { Accept: "application/json" } });
+        if (answer.status >= 500 || answer.status === 400 || answer.status === 401) break;
+        keep(rest); // done, or refused for good: the page that follows shows how it stands
+        sent += 1;
+      }
+    } catch { /* still no network */ }
+    sending = false;
+    say();
+    if (sent && !kept().length) location.reload();
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post" || navigator.onLine) return;
+    event.preventDefault();
+    keep([...kept(), { to: event.target.action, fields: [...new FormData(event.target)] }]);
+    event.target.closest(".actions, li")?.querySelectorAll("button").forEach((each) => { each.disabled = true; });
+    say();
+  });
+  addEventListener("online", send);
+  addEventListener("offline", say);
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register(line.dataset.worker).catch(() => {});
+  if (kept().length && navigator.onLine) send();
+  say();
+})();
