@@ -42,7 +42,10 @@ def fare_files(tables: FareTables) -> Mapping[str, bytes]:
         (
             "fare_products",
             "fare_product_id,fare_product_name,rider_category_id,fare_media_id,amount,currency",
-            ((each.id, each.name, each.rider, each.medium, _amount(each), each.currency) for each in tables.products),
+            (
+                (each.id, each.name, each.rider, each.medium, amount_text(each), each.currency)
+                for each in tables.products
+            ),
         ),
         _leg_rules(tables),
         (
@@ -87,7 +90,7 @@ def _leg_rules(tables: FareTables) -> tuple[str, str, Iterable[Cells]]:
     return "fare_leg_rules", header + (",rule_priority" if tables.has_priority else ""), rows
 
 
-def _amount(product: FareProduct) -> str:
+def amount_text(product: FareProduct) -> str:
     """The amount with the decimals of its currency: 150 cents of euro are 1.50."""
     decimals = exponent(product.currency)
     if decimals == 0:

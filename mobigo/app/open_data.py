@@ -61,7 +61,7 @@ def _ticketing(services: "Services", now: datetime) -> Iterator[Offer]:
         "tarifs.csv",
         "Pour afficher un prix juste dans une application, comparer des tarifs, suivre leur évolution.",
         ("tarifs", "billets", "abonnements", "GTFS-Fares v2"),
-        beside=(FARES, lambda now: _fares(services, now)),
+        beside=((FARES, lambda now: _fares(services, now)), (FARES_NETEX, lambda now: _fares_netex(services, now))),
     )
     yield _table(
         tables["billettique-points-de-vente"],
@@ -93,11 +93,39 @@ def _fares(services: "Services", now: datetime) -> Produced:
     return Produced(FARES.name, FARES.media_type, zip_bytes(made), content_sha256=content)
 
 
+FARES_NETEX: Final = FileSpec(
+    "netex-tarifs.zip",
+    "application/zip",
+    "Les produits, catégories de voyageurs, supports et prix en NeTEx (partie 3) ; où et quand un produit vaut est "
+    "dans les règles de GTFS-Fares v2",
+    "NeTEx FR",
+)
+
+
+def _fares_netex(services: "Services", now: datetime) -> Produced:
+    from hashlib import sha256
+
+    from billettique.export.netex_fares import FILE, fares_document
+    from billettique.gateway.fares import tariff_on
+    from mobigo.network.export.archive import content_hash, zip_bytes
+    from mobigo.network.service.publishing import PARTICIPANT
+
+    document, _left_out = fares_document(tariff_on(paris_day(now), services.config.home), PARTICIPANT)
+    content = content_hash({FILE: sha256(document).hexdigest()})
+    return Produced(FARES_NETEX.name, FARES_NETEX.media_type, zip_bytes({FILE: document}), content_sha256=content)
+
+
 Beside = tuple[FileSpec, Callable[[datetime], Produced]]  # a further file of a dataset, and what makes it
 
 
 def _table(
-    table: "Dataset", theme: Theme, name: str, serves: str, keywords: tuple[str, ...], *, beside: Beside | None = None
+    table: "Dataset",
+    theme: Theme,
+    name: str,
+    serves: str,
+    keywords: tuple[str, ...],
+    *,
+    beside: tuple[Beside, ...] = (),
 ) -> Offer:
     declared = Declaration(
         code=table.code,
@@ -109,7 +137,7 @@ def _table(
         period=Period.NIGHT,
         files=(
             FileSpec(name, CSV, table.title, "Table Schema", table.columns),
-            *(() if beside is None else (beside[0],)),
+            *(spec for spec, _make in beside),
         ),
         keywords=keywords,
     )
@@ -119,7 +147,7 @@ def _table(
         if not rows:
             return []
         content = csv_bytes(table.columns, rows)
-        more = () if beside is None else (beside[1](now),)
+        more = (make(now) for _spec, make in beside)
         return [Edition(files=(Produced(name, CSV, content, rows=len(rows)), *more), counts={"published": len(rows)})]
 
     return Offer(declared, produce)

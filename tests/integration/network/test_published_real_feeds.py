@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from billettique.export.netex_fares import fares_document
+from billettique.gateway.fares import tariff_on
 from mobigo.base.errors import MobigoError
 from mobigo.network.export import datasets, parquet
 from mobigo.network.export.archive import write_zip
@@ -25,6 +27,7 @@ from tests.builders import feed as built
 from tests.builders import frequency, trip
 from tests.builders import write_zip as zipped
 from tests.netex_world import assert_alike
+from tests.prices_world import PRICES
 
 pytestmark = pytest.mark.realdata
 
@@ -132,6 +135,14 @@ def test_netex_of_the_demonstration_and_of_a_real_feed_is_valid_and_says_what_gt
             check = judge.check(tmp_path / "n.zip", "netex-fr.zip", NOW.date())
             assert (check.verdict, check.findings) == (Verdict.PASSED, ()), feed
         assert_alike(tables, read_netex(tmp_path / "n.zip"))
+
+
+def test_netex_of_fares_is_valid(tmp_path: Path, xsd: NetexSchema) -> None:
+    for name, tariff in (("essai", PRICES), ("public", tariff_on(date(2026, 11, 26)))):
+        (tmp_path / f"{name}.xml").write_bytes(fares_document(tariff, "region")[0])
+        for judge in (xsd, NetexLinks()):
+            check = judge.check(tmp_path / f"{name}.xml", f"{name}.xml", NOW.date())
+            assert (check.verdict, check.findings) == (Verdict.PASSED, ()), name
 
 
 def test_a_feed_of_the_national_access_point_that_is_not_valid_is_told(realdata: Path, xsd: NetexSchema) -> None:

@@ -219,7 +219,7 @@ def test_fares_leave_as_a_table_and_as_the_fare_tables_of_a_gtfs(services: Servi
     now = datetime(2026, 11, 26, 3, tzinfo=UTC)
     [offer] = [each for each in offers(services, now) if each.declared.code == "billettique-tarifs"]
     first, again = (next(iter(offer.produce(now, tmp_path))) for _ in range(2))
-    assert [file.name for file in first.files] == ["tarifs.csv", "gtfs-fares-v2.zip"]
+    assert [file.name for file in first.files] == ["tarifs.csv", "gtfs-fares-v2.zip", "netex-tarifs.zip"]
     assert [file.content_sha256 for file in first.files] == [file.content_sha256 for file in again.files]
     content = first.files[1].content
     assert isinstance(content, bytes)
