@@ -59,6 +59,20 @@ if TYPE_CHECKING:
     help="Seulement ce transporteur : « offre:agency_id », ou son nom ; plusieurs fois possible.",
 )
 @click.option("--wheelchair", is_flag=True, help="Seulement ce qui est connu comme accessible en fauteuil roulant.")
+@click.option(
+    "--pace",
+    type=click.Choice(["usual", "slow", "stroller"]),
+    default="usual",
+    show_default=True,
+    help="Comment on marche : d'un pas ordinaire, d'un pas lent, avec une poussette.",
+)
+@click.option(
+    "--own",
+    type=click.Choice(["bike", "ebike", "car", "dropped", "fetched"]),
+    help="Aller au premier arrêt avec son vélo, son vélo électrique ou sa voiture, qu'on y laisse ; "
+    "ou se faire déposer ; ou, au dernier, se faire chercher.",
+)
+@click.option("--left-at", metavar="ARRÊT", help="Au retour : l'arrêt où ce véhicule attend.")
 @console.json_option
 def plan(
     origin: str,
@@ -74,6 +88,9 @@ def plan(
     without_lines: tuple[str, ...],
     only_operators: tuple[str, ...],
     wheelchair: bool,
+    pace: str,
+    own: str | None,
+    left_at: str | None,
     as_json: bool,
 ) -> int:
     """Chercher un trajet. FROM et TO : un nom de lieu, « offre:stop_id », ou « lat,lon »."""
@@ -86,7 +103,7 @@ def plan(
         from mobigo.planner.api.answers import end_of
         from mobigo.planner.export.journeys import answer_json
         from mobigo.planner.gateway.territory import with_authorities
-        from mobigo.planner.model import Limits, Query
+        from mobigo.planner.model import By, Limits, Own, Pace, Query
         from mobigo.planner.web.asked import MODES
         from mobigo.planner.web.here import Here
 
@@ -104,6 +121,9 @@ def plan(
             now = clock.now()
             here = AtHome(live, now, services.config.home)
             ends = [end_of(here, text)[0] for text in (origin, destination)]
+            stands = () if left_at is None else end_of(here, left_at)[0].stops
+            if left_at is not None and (own is None or not stands):
+                raise InvalidInput("planner.own_left_nowhere", place=left_at[:80])
             query = Query(
                 ends[0],
                 ends[1],
@@ -116,10 +136,12 @@ def plan(
                     vehicles_max=vehicles,
                     walk_m_max=walk_m,
                     wheelchair=wheelchair,
+                    pace=Pace(pace),
                     route_types=frozenset().union(*(MODES[mode] for mode in modes)) if modes else None,
                     without_routes=frozenset(_line(live, text) for text in without_lines),
                     only_agencies=frozenset().union(*(_operator(live, text) for text in only_operators)) or None,
                 ),
+                own=None if own is None else Own(By(own), stands),
             )
             answer = with_authorities(
                 live,
@@ -213,6 +235,7 @@ def _carpool(way: "CarpoolWay", zone: ZoneInfo) -> Sequence[str]:
 def _journey(live: "LiveNetwork", journey: "Journey", zone: ZoneInfo) -> Sequence[str]:
     from mobigo.infra.formats import day, duration, hour
     from mobigo.planner.model import Ride
+    from mobigo.planner.web.shown import street_word
 
     leaves, arrives = journey.depart_at.astimezone(zone), journey.arrive_at.astimezone(zone)
     lasts = duration(int((arrives - leaves) / timedelta(seconds=1)))
@@ -223,7 +246,7 @@ def _journey(live: "LiveNetwork", journey: "Journey", zone: ZoneInfo) -> Sequenc
         if isinstance(leg, Ride):
             out.append(f"  {hour(start)}  {_ride(live, leg)}  {hour(end)}{_otherwise(live, leg, zone)}")
         else:
-            out.append(f"  {hour(start)}  {_('à pied')} {leg.distance_m} m  {hour(end)}")
+            out.append(f"  {hour(start)}  {street_word(leg.by)} {leg.distance_m} m  {hour(end)}")
     return out
 
 

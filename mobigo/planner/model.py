@@ -4,9 +4,11 @@ was made with."""
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
@@ -25,6 +27,39 @@ class Endpoint:
     stops: tuple[int, ...] = ()  # rows of the timetable; reached without walking
 
 
+class By(StrEnum):
+    """How one goes along streets. `DROPPED` and `FETCHED`: in somebody else's car, who brings one or comes for one."""
+
+    WALK = "walk"
+    BIKE = "bike"
+    EBIKE = "ebike"
+    CAR = "car"
+    DROPPED = "dropped"
+    FETCHED = "fetched"
+
+
+class Pace(StrEnum):
+    """How one walks. A wheelchair is a limit of its own (`Limits.wheelchair`)."""
+
+    USUAL = "usual"
+    SLOW = "slow"
+    STROLLER = "stroller"
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A vehicle for one end of the journey. With `left_at` (rows of the timetable) it stands at that stop since the way
+    out, and is taken there for the last part of the way back; without, it is left where the first ride begins."""
+
+    by: By
+    left_at: tuple[int, ...] = ()
+
+    @property
+    def at_end(self) -> bool:
+        """Whether it is the last part of the journey, not the first."""
+        return self.by is By.FETCHED or bool(self.left_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What the traveller accepts."""
@@ -34,6 +69,7 @@ class Limits:
     change_s_extra: int = 0  # added to each change
     duration_s_max: int = 24 * 3600
     wheelchair: bool = False
+    pace: Pace = Pace.USUAL
     route_types: frozenset[int] | None = None  # GTFS route types allowed; None: all
     without_routes: frozenset[str] = frozenset()  # "feed:route_id"
     only_agencies: frozenset[str] | None = None  # "feed:agency_id"
@@ -51,6 +87,7 @@ class Query:
     via: Endpoint | None = None
     via_stay_s: int = 0
     limits: Limits = Limits()
+    own: Own | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +136,8 @@ class WalkedWay:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A leg on foot. `from_stop`/`to_stop` are None at a door."""
+    """A leg on foot, or (`by`) along the same streets by a vehicle of one's own. `from_stop`/`to_stop` are None at a
+    door."""
 
     from_stop: int | None
     to_stop: int | None
@@ -108,6 +146,7 @@ class Walk:
     distance_m: int
     path: tuple[Point, ...] = ()  # empty: as the crow flies
     directions: tuple[Direction, ...] = ()
+    by: By = By.WALK
 
 
 Leg = Ride | Walk
@@ -132,7 +171,12 @@ class Journey:
 
     @property
     def walk_m(self) -> int:
-        return sum(leg.distance_m for leg in self.legs if isinstance(leg, Walk))
+        return sum(leg.distance_m for leg in self.legs if isinstance(leg, Walk) and leg.by is By.WALK)
+
+    @property
+    def own_m(self) -> int:
+        """Metres by a vehicle of one's own."""
+        return sum(leg.distance_m for leg in self.legs if isinstance(leg, Walk) and leg.by is not By.WALK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +283,15 @@ class Answer:
 @dataclass(frozen=True)
 class Reach:
     """Nodes reached from a position (or that reach it): seconds and metres of each, sorted by node. `paced`: people
-    walk at the usual pace, and what the seconds say besides is waiting."""
+    walk at the usual pace, and what the seconds say besides is waiting. `own`: those reached by a vehicle of one's own
+    (`by`); None for none."""
 
     node: I32
     time_s: I32
     walk_m: I32
     paced: bool = True
+    own: NDArray[np.bool_] | None = None
+    by: By = By.WALK
 
     @classmethod
     def empty(cls) -> "Reach":

@@ -1,6 +1,5 @@
 """A question in, an answer out: what the web page, the API and the command line all call."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,14 +7,16 @@ import numpy as np
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
-from mobigo.base.geo import Point
 from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.streets import WALKER, WHEELCHAIR, Mover
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.changes import settled
+from mobigo.planner.engine.doors import Doors, position_of, with_platforms
 from mobigo.planner.engine.filters import accepts
 from mobigo.planner.engine.found import Itinerary
 from mobigo.planner.engine.journeys import journey_of
-from mobigo.planner.engine.reach import CrowFlight
+from mobigo.planner.engine.paced import paced
+from mobigo.planner.engine.reach import CrowFlight, crow_speed_m_s
 from mobigo.planner.engine.search import Accepts, Searcher
 from mobigo.planner.engine.upcoming import next_journey
 from mobigo.planner.engine.via import Via
@@ -28,12 +29,13 @@ from mobigo.planner.model import (
     Endpoint,
     Fares,
     Journey,
+    Limits,
+    Pace,
     Query,
     Reach,
     Reachable,
-    Walk,
-    WalkedWay,
 )
+from mobigo.planner.rules import own as owns
 from mobigo.planner.rules.choice import explained, ordered, sensible, useful
 
 VEHICLES_MAX = 8
@@ -59,13 +61,17 @@ def plan(
     limits outside what is offered.
     """
     _check(query)
-    timetable, searcher = network.timetable, searcher_of(network)
-    access = access or access_of(network, query.limits.wheelchair)
+    searcher = searcher_of(network, query.limits.pace)
+    timetable = searcher.timetable
+    access = access or access_of(network, owns.walker(query.limits))
     at_s = int(query.at.timestamp())
     origin = _reach(searcher, query.origin, query.limits.walk_m_max, access, leaving=True)
     destination = _reach(searcher, query.destination, query.limits.walk_m_max, access, leaving=False)
-    on_foot = _direct(timetable, query, access)
-    remarks = _unreached(query, origin, destination) if on_foot is None else []
+    own_access = None if query.own is None else access_of(network, owns.TAKEN[query.own.by].mover)
+    doors = Doors(timetable, query, access, own_access)
+    origin, destination = doors.by_own(origin, destination)
+    whole = doors.whole()
+    remarks = [] if whole else _unreached(query, origin, destination)
     accept = replace(accepts(timetable, query.limits), via=_via(searcher, query, access))
     if accept.via is not None and not accept.via.nodes:
         remarks.append(Decision("planner.no_stop_near_via", name=query.via.name if query.via else ""))
@@ -74,14 +80,17 @@ def plan(
     if not remarks:
         found, beyond = _search(searcher, query, origin, destination, at_s, accept)
         least = [settled(timetable, itinerary, origin, destination, accept) for itinerary in found]
-        journeys = [journey_of(timetable, itinerary, origin, destination) for itinerary in least]
-        if on_foot is not None:
-            journeys.append(on_foot)
-        journeys = ordered(sensible(useful(journeys)), query.arrive_by)
+        speed_m_s = owns.walker(replace(query.limits, wheelchair=False)).speed_m_s
+        journeys = [journey_of(timetable, itinerary, origin, destination, speed_m_s) for itinerary in least]
+        # by one's own vehicle all the way: beside the others, for on short ways it would beat them all
+        walked, ridden = ([each for each in whole if bool(each.own_m) is own] for own in (False, True))
+        journeys = ordered(sensible([*useful([*journeys, *walked]), *ridden]), query.arrive_by)
         if not journeys:
             remarks, next_at = _none(searcher, query, origin, destination, accept)
+    if query.own is not None:
+        remarks += owns.said(query.own, network.streets is not None)
     earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
-    kept = tuple(_drawn(timetable, query, access, explained(journeys)))
+    kept = tuple(doors.drawn(explained(journeys)))
     return Answer(
         query,
         kept,
@@ -133,28 +142,33 @@ def reachable(
     return Reachable(best, taken)
 
 
-def searcher_of(network: LiveNetwork) -> Searcher:
-    """The searcher of a network, made at its first query and dropped with it."""
-    searcher: Searcher = network.derived("planner.searcher", Searcher)
-    return searcher
+def searcher_of(network: LiveNetwork, pace: Pace = Pace.USUAL) -> Searcher:
+    """The searcher of a network for who walks at that pace, made at its first query and dropped with it."""
+    if pace is Pace.USUAL:
+        return network.derived("planner.searcher", Searcher)
+    speed_m_s = owns.walker(Limits(pace=pace)).speed_m_s
+    return network.derived(f"planner.searcher.{pace}", lambda timetable: Searcher(paced(timetable, speed_m_s)))
 
 
-def access_of(network: LiveNetwork, wheelchair: bool = False) -> AccessEgress:
-    """How people walk in a network: along its streets, as the crow flies where it has none."""
+def access_of(network: LiveNetwork, mover: Mover = WALKER) -> AccessEgress:
+    """How one moves in a network: along its streets, as the crow flies where it has none."""
     graph = network.streets
     if graph is None:
-        return CrowFlight()
+        return CrowFlight(crow_speed_m_s(WALKER if mover is WHEELCHAIR else mover))
     from mobigo.network.engine.streets.routes import Streets
     from mobigo.planner.engine.onfoot import OnStreets, StreetStops
 
     stops = network.derived(
         "planner.street_stops", lambda timetable: StreetStops(Streets(graph), timetable), lasting=True
     )
-    return OnStreets(stops, wheelchair)
+    return OnStreets(stops, mover)
 
 
 def _check(query: Query) -> None:
     limits = query.limits
+    refused = None if query.own is None else owns.refusal(query.own, limits)
+    if refused is not None:
+        raise InvalidInput(refused.code, **refused.params)
     if query.at.tzinfo is None:
         raise InvalidInput("planner.time_without_zone", at=query.at.isoformat())
     for code, value, least, most in (
@@ -173,7 +187,7 @@ def _reach(searcher: Searcher, place: Endpoint, walk_m_max: int, access: AccessE
     """The nodes of an endpoint: its stops and what is linked to them, or the stops around its position."""
     timetable = searcher.timetable
     if place.stops:
-        return searcher.linked(sorted(_with_platforms(timetable, place.stops)), leaving)
+        return searcher.linked(sorted(with_platforms(timetable, place.stops)), leaving)
     if place.point is None:
         raise InvalidInput("planner.place_without_position", name=place.name)
     return access.reach(timetable, place.point, walk_m_max, leaving)
@@ -232,9 +246,9 @@ def _via(searcher: Searcher, query: Query, access: AccessEgress) -> Via | None:
     if place is None:
         return None
     if place.stops:
-        here = _with_platforms(searcher.timetable, place.stops)
+        here = with_platforms(searcher.timetable, place.stops)
         ends = (query.origin.stops, query.destination.stops)
-        if any(here & _with_platforms(searcher.timetable, stops) for stops in ends):
+        if any(here & with_platforms(searcher.timetable, stops) for stops in ends):
             return None
         nodes = np.flatnonzero(np.isin(searcher.timetable.node_stop, list(here))).astype(np.int32)
     elif place.point is None:
@@ -242,11 +256,6 @@ def _via(searcher: Searcher, query: Query, access: AccessEgress) -> Via | None:
     else:
         nodes = access.reach(searcher.timetable, place.point, query.limits.walk_m_max, leaving=True).node
     return Via(tuple(int(node) for node in nodes), query.via_stay_s)
-
-
-def _with_platforms(timetable: Timetable, stops: Sequence[int]) -> set[int]:
-    """The stops, and those of the stations among them."""
-    return set(stops) | set(np.flatnonzero(np.isin(timetable.stop_parent, list(stops))).tolist())
 
 
 def _neighbours(
@@ -285,79 +294,17 @@ def _instant(epoch_s: int | None) -> datetime | None:
     return None if epoch_s is None else datetime.fromtimestamp(epoch_s, UTC)
 
 
-def _direct(timetable: Timetable, query: Query, access: AccessEgress) -> Journey | None:
-    """The whole way on foot, when that is accepted."""
-    a, b = _position(timetable, query.origin), _position(timetable, query.destination)
-    if a is None or b is None or query.via is not None:
-        return None
-    found = access.direct(a, b, query.limits.walk_m_max)
-    if found is None:
-        return None
-    seconds, metres = found
-    walk_s = timedelta(seconds=seconds)
-    at = query.at.astimezone(UTC)
-    leave = at - walk_s if query.arrive_by else at
-    walk = Walk(None, None, leave, leave + walk_s, metres)
-    return Journey((walk,), leave, leave + walk_s)
-
-
-def _drawn(timetable: Timetable, query: Query, access: AccessEgress, journeys: Sequence[Journey]) -> list[Journey]:
-    """The journeys with their first and last walks drawn along the streets, where these are known."""
-    drawn = [each if each.rides else _drawn_direct(timetable, query, access, each) for each in journeys]
-    for end, place, leaving in ((0, query.origin, True), (-1, query.destination, False)):
-        walked = {
-            k: leg
-            for k, journey in enumerate(journeys)
-            if journey.rides and isinstance(leg := journey.legs[end], Walk) and None in (leg.from_stop, leg.to_stop)
-        }
-        if place.point is None or not walked:
-            continue
-        stops = {stop for leg in walked.values() for stop in (leg.from_stop, leg.to_stop) if stop is not None}
-        rows = sorted(stops)
-        others = [Point(float(timetable.stop_lat[row]), float(timetable.stop_lon[row])) for row in rows]
-        ways = dict(zip(rows, access.ways(place.point, others, query.limits.walk_m_max, leaving), strict=True))
-        for k, leg in walked.items():
-            stop = leg.to_stop if leaving else leg.from_stop
-            way = WalkedWay() if stop is None else ways[stop]
-            legs = list(drawn[k].legs)
-            legs[end] = replace(leg, path=way.path, directions=way.directions)
-            drawn[k] = replace(drawn[k], legs=tuple(legs))
-    return drawn
-
-
-def _drawn_direct(timetable: Timetable, query: Query, access: AccessEgress, journey: Journey) -> Journey:
-    """The whole way on foot, drawn."""
-    a, b = _position(timetable, query.origin), _position(timetable, query.destination)
-    if a is None or b is None:
-        return journey
-    [way] = access.ways(a, [b], query.limits.walk_m_max, leaving=True)
-    legs = tuple(
-        replace(leg, path=way.path, directions=way.directions) for leg in journey.legs if isinstance(leg, Walk)
-    )
-    return replace(journey, legs=legs)
-
-
 def _carpool(timetable: Timetable, query: Query, lines: CarpoolLines | None) -> tuple[CarpoolWay, ...]:
     """The ways along a carpool line. None where a chosen mode, a place on the way or a wheelchair rules them out: what
     is not known to be accessible is not."""
     limits = query.limits
-    a, b = _position(timetable, query.origin), _position(timetable, query.destination)
+    a, b = position_of(timetable, query.origin), position_of(timetable, query.destination)
     chosen = limits.route_types is not None or limits.only_agencies is not None or query.via is not None
     if lines is None or chosen or limits.wheelchair or a is None or b is None:
         return ()
     return tuple(
         lines.ways(a, b, query.at, arrive_by=query.arrive_by, window_s=query.window_s, walk_m_max=limits.walk_m_max)
     )
-
-
-def _position(timetable: Timetable, place: Endpoint) -> Point | None:
-    if place.point is not None:
-        return place.point
-    for stop in place.stops:
-        lat, lon = float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop])
-        if np.isfinite(lat) and np.isfinite(lon):
-            return Point(lat, lon)
-    return None
 
 
 def _unreached(query: Query, origin: Reach, destination: Reach) -> list[Decision]:

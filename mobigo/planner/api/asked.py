@@ -93,6 +93,15 @@ class JourneysAsked(Asked):
     walk: Whole = Field(2000, ge=0, le=10_000, description="Metres on foot, at most, to the first stop and so on.")
     change_s: Whole = Field(0, ge=0, le=3600, description="Seconds added to every change.")
     wheelchair: Flag = Field(False, description="Only what is known to be accessible.")
+    pace: Literal["usual", "slow", "stroller"] = Field("usual", description="How one walks.")
+    own: Literal["bike", "ebike", "car", "dropped", "fetched"] | None = Field(
+        None,
+        description="A vehicle of one's own to the first stop, where it is left; or somebody's car that drops one off "
+        "there, or fetches one at the last stop.",
+    )
+    left_at: Text | None = Field(
+        None, description="The stop where that vehicle was left: it is taken there, for the end of the way back."
+    )
     modes: Annotated[str, Field(pattern=MODES)] | None = Field(
         None, description="Vehicles allowed, separated by commas."
     )

@@ -112,10 +112,11 @@ class Direction(Given):
 
 
 class Walk(Given):
-    """A leg on foot. `directions`: along the streets, where they are known; with them the
-    `geometry` follows the streets (© OpenStreetMap contributors, ODbL)."""
+    """A leg on foot, or along the same streets by a vehicle of one's own: one's bicycle, with or without a motor, one's
+    car, or the car of who drops one off or comes to fetch one. `directions`: along the streets, where they are known;
+    with them the `geometry` follows the streets (© OpenStreetMap contributors, ODbL)."""
 
-    type: Literal["walk"]
+    type: Literal["walk", "bike", "ebike", "car", "dropped", "fetched"]
     departure: AwareDatetime
     arrival: AwareDatetime
     distance_m: Annotated[int, Field(ge=0)]
@@ -161,7 +162,8 @@ class PlannedJourney(Given):
     arrival: AwareDatetime
     duration_s: Annotated[int, Field(ge=0)]
     changes: Annotated[int, Field(ge=0)]
-    walk_m: Annotated[int, Field(ge=0)]
+    walk_m: Annotated[int, Field(ge=0, description="Metres on foot.")]
+    own_m: Annotated[int, Field(ge=0, description="Metres by a vehicle of one's own.")]
     why: list[Reason]
     notices: list[Notice]
     legs: list[Ride | Walk]

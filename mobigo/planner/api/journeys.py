@@ -15,9 +15,9 @@ from mobigo.planner.api.asked import JourneysAsked, ReachableAsked, Wrong, askin
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import answer_json, decision_json
 from mobigo.planner.export.offered import operator_rows
-from mobigo.planner.model import Limits, Query
+from mobigo.planner.model import By, Limits, Own, Pace, Query
 from mobigo.planner.web.asked import MODES
-from mobigo.planner.web.here import pinned_today
+from mobigo.planner.web.here import Here, pinned_today
 
 
 @bp.get("/journeys")
@@ -43,15 +43,28 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
             walk_m_max=asked.walk,
             change_s_extra=asked.change_s,
             wheelchair=asked.wheelchair,
+            pace=Pace(asked.pace),
             route_types=None
             if asked.modes is None
             else frozenset().union(*(MODES[mode] for mode in asked.modes.split(","))),
             without_routes=without_routes,
             only_agencies=only_agencies,
         )
-        query = Query(origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits)
+        own = _own(here, asked)
+        query = Query(origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits, own)
         answer = here.plan(query)
         return json_response({**answer_json(here.live, answer, geometry=asked.geometry, stops=asked.stops), **ends})
+
+
+def _own(here: Here, asked: JourneysAsked) -> Own | None:
+    """The vehicle of one's own. Raises Wrong for one that was left nowhere one can board."""
+    if asked.own is None and asked.left_at is None:
+        return None
+    left_at = () if asked.left_at is None else end_of(here, asked.left_at)[0].stops
+    if asked.own is None or (asked.left_at is not None and not left_at):
+        detail = "a vehicle (own)" if asked.own is None else "a stop"
+        raise Wrong([{"in": "query", "name": "left_at", "detail": f"needs {detail}"}])
+    return Own(By(asked.own), left_at)
 
 
 def _narrowed(asked: JourneysAsked, live: LiveNetwork) -> tuple[frozenset[str], frozenset[str] | None]:

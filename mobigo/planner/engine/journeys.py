@@ -10,16 +10,18 @@ from mobigo.base.servicetime import DAY_S, service_day_start
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.found import Itinerary, RideFound
 from mobigo.planner.engine.reach import SPEED_M_S
-from mobigo.planner.model import Journey, Leg, Reach, Ride, Visit, Walk
+from mobigo.planner.model import By, Journey, Leg, Reach, Ride, Visit, Walk
 
 
-def journey_of(timetable: Timetable, itinerary: Itinerary, origin: Reach, destination: Reach) -> Journey:
+def journey_of(
+    timetable: Timetable, itinerary: Itinerary, origin: Reach, destination: Reach, speed_m_s: float = SPEED_M_S
+) -> Journey:
     """The journey in full. Walks are shown at walking pace; what a change must last besides is waiting."""
     legs: list[Leg] = []
     node_stop = timetable.node_stop
     rides = [_ride(timetable, found) for found in itinerary.rides]
     first, last = itinerary.rides[0], itinerary.rides[-1]
-    access_s, access_m = _at(origin, first.board_node)
+    access_s, access_m, by = _at(origin, first.board_node)
     if access_s or access_m:
         leave = rides[0].depart_at - timedelta(seconds=access_s)
         legs.append(
@@ -27,8 +29,9 @@ def journey_of(timetable: Timetable, itinerary: Itinerary, origin: Reach, destin
                 None,
                 int(node_stop[first.board_node]),
                 leave,
-                leave + timedelta(seconds=_pace_s(access_s, access_m) if origin.paced else access_s),
+                leave + timedelta(seconds=_pace_s(access_s, access_m, speed_m_s) if origin.paced else access_s),
                 access_m,
+                by=by,
             )
         )
     for number, (ride, found) in enumerate(zip(rides, itinerary.rides, strict=True)):
@@ -38,23 +41,25 @@ def journey_of(timetable: Timetable, itinerary: Itinerary, origin: Reach, destin
             if a != b:
                 seconds, metres = _link(timetable, before.alight_node, found.board_node)
                 leave = rides[number - 1].arrive_at
-                legs.append(Walk(a, b, leave, leave + timedelta(seconds=_pace_s(seconds, metres)), metres))
+                legs.append(Walk(a, b, leave, leave + timedelta(seconds=_pace_s(seconds, metres, speed_m_s)), metres))
         legs.append(ride)
-    egress_s, egress_m = _at(destination, last.alight_node)
+    egress_s, egress_m, by = _at(destination, last.alight_node)
     if egress_s or egress_m:
         leave = rides[-1].arrive_at
-        legs.append(Walk(int(node_stop[last.alight_node]), None, leave, leave + timedelta(seconds=egress_s), egress_m))
+        arrive = leave + timedelta(seconds=egress_s)
+        legs.append(Walk(int(node_stop[last.alight_node]), None, leave, arrive, egress_m, by=by))
     return Journey(tuple(legs), legs[0].depart_at, legs[-1].arrive_at)
 
 
-def _pace_s(seconds: int, metres: int) -> int:
+def _pace_s(seconds: int, metres: int, speed_m_s: float) -> int:
     """Seconds of the walk itself, never more than the change allows."""
-    return min(seconds, ceil(metres / SPEED_M_S))
+    return min(seconds, ceil(metres / speed_m_s))
 
 
-def _at(reach: Reach, node: int) -> tuple[int, int]:
+def _at(reach: Reach, node: int) -> tuple[int, int, By]:
     row = int(np.searchsorted(reach.node, node))
-    return int(reach.time_s[row]), int(reach.walk_m[row])
+    by = reach.by if reach.own is not None and reach.own[row] else By.WALK
+    return int(reach.time_s[row]), int(reach.walk_m[row]), by
 
 
 def _link(timetable: Timetable, a: int, b: int) -> tuple[int, int]:

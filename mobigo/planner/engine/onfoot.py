@@ -1,4 +1,5 @@
-"""Between a door and the stops along the streets; as the crow flies where no street is known."""
+"""Between a door and the stops along the streets, on foot or by a vehicle of one's own; as the crow flies where no
+street is known."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -9,12 +10,13 @@ from mobigo.base.geo import Point
 from mobigo.network.engine.streets.nearest import Snaps
 from mobigo.network.engine.streets.routes import Around, Streets, Way
 from mobigo.network.engine.streets.turns import steps_of
-from mobigo.network.model.streets import WALKER, WHEELCHAIR, Mover
+from mobigo.network.model.streets import WALKER, Mode, Mover
 from mobigo.network.model.timetable import Timetable
-from mobigo.planner.engine.reach import DETOUR, CrowFlight, near, nodes_of
+from mobigo.planner.engine.reach import DETOUR, CrowFlight, crow_speed_m_s, near, nodes_of
 from mobigo.planner.model import Direction, Reach, WalkedWay
 
 _SLOWEST = 2.5  # a way takes at most that many times what its metres take on flat ground, of those worth walking
+_DRIVEN_S_MAX = 3600.0  # by car the metres say little: streets are slow or fast
 
 
 class StreetStops:
@@ -32,13 +34,13 @@ class StreetStops:
 
 
 class OnStreets:
-    """`AccessEgress` along the streets, for one walker and one question: each end is searched from once. A stop or a
+    """`AccessEgress` along the streets, for one mover and one question: each end is searched from once. A stop or a
     door that no street comes near is reached as the crow flies."""
 
-    def __init__(self, stops: StreetStops, wheelchair: bool = False) -> None:
+    def __init__(self, stops: StreetStops, mover: Mover = WALKER) -> None:
         self._stops, self._streets = stops, stops.streets
-        self._mover = WHEELCHAIR if wheelchair else WALKER
-        self._crow = CrowFlight()
+        self._mover = mover
+        self._crow = CrowFlight(crow_speed_m_s(mover))
         self._searched: dict[tuple[Point, int, bool], Around] = {}
 
     def reach(self, timetable: Timetable, point: Point, walk_m_max: int, leaving: bool) -> Reach:
@@ -52,7 +54,7 @@ class OnStreets:
         times = here.times(snaps)
         flown = (snaps.stretch < 0) & (flown_m <= walk_m_max)
         metres = np.where(flown, np.ceil(flown_m), times.length_m)
-        seconds = np.where(flown, np.ceil(flown_m / self._mover.speed_m_s), times.time_s)
+        seconds = np.where(flown, np.ceil(flown_m / crow_speed_m_s(self._mover)), times.time_s)
         kept = metres >= 0
         return nodes_of(timetable, rows[kept], seconds[kept], metres[kept], paced=False)
 
@@ -77,8 +79,9 @@ class OnStreets:
     def _around(self, point: Point, walk_m_max: int, leaving: bool) -> Around:
         key = point, walk_m_max, leaving
         if key not in self._searched:
+            slowest_s = ceil(walk_m_max / self._mover.speed_m_s * _SLOWEST)
             self._searched[key] = self._streets.around(
-                self._mover, point, time_s_max=ceil(walk_m_max / self._mover.speed_m_s * _SLOWEST),
+                self._mover, point, time_s_max=_DRIVEN_S_MAX if self._mover.mode is Mode.CAR else slowest_s,
                 length_m_max=float(walk_m_max), against=not leaving,
             )  # fmt: skip
         return self._searched[key]

@@ -7,6 +7,7 @@ from math import ceil
 import numpy as np
 
 from mobigo.base.geo import Point, distance_m
+from mobigo.network.model.streets import Mover
 from mobigo.network.model.timetable import F64, I32, Timetable
 from mobigo.planner.model import Reach, WalkedWay
 
@@ -15,19 +16,30 @@ SPEED_M_S = 1.2
 METRES_A_DEGREE = 111_195.0
 
 
+CROW_M_S = {"car": 40 / 3.6}  # a car's, whatever its streets allow; everybody else's is their own
+
+
+def crow_speed_m_s(mover: Mover) -> float:
+    """How fast one advances where the streets are not known."""
+    return CROW_M_S.get(mover.name, mover.speed_m_s)
+
+
 class CrowFlight:
     """`AccessEgress` without streets."""
+
+    def __init__(self, speed_m_s: float = SPEED_M_S) -> None:
+        self._speed_m_s = speed_m_s
 
     def reach(self, timetable: Timetable, point: Point, walk_m_max: int, leaving: bool) -> Reach:
         """The nodes of the stops whose walk is `walk_m_max` or shorter, the same in both directions."""
         stops, straight_m = near(timetable, point, walk_m_max / DETOUR)
         walk_m = straight_m * DETOUR
-        return nodes_of(timetable, stops, np.ceil(walk_m / SPEED_M_S), np.ceil(walk_m))
+        return nodes_of(timetable, stops, np.ceil(walk_m / self._speed_m_s), np.ceil(walk_m))
 
     def direct(self, a: Point, b: Point, walk_m_max: int) -> tuple[int, int] | None:
         """(seconds, metres), both rounded up; None beyond `walk_m_max`."""
         walk_m = distance_m(a, b) * DETOUR
-        return (ceil(walk_m / SPEED_M_S), ceil(walk_m)) if ceil(walk_m) <= walk_m_max else None
+        return (ceil(walk_m / self._speed_m_s), ceil(walk_m)) if ceil(walk_m) <= walk_m_max else None
 
     def ways(self, point: Point, others: Sequence[Point], walk_m_max: int, leaving: bool) -> list[WalkedWay]:
         """Unknown without streets."""

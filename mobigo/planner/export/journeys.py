@@ -159,6 +159,7 @@ def _journey_json(
         "duration_s": int((journey.arrive_at - journey.depart_at).total_seconds()),
         "changes": journey.change_count,
         "walk_m": journey.walk_m,
+        "own_m": journey.own_m,
         "why": [decision_json(reason) for reason in journey.why],
         "notices": [notice_json(each) for each in today.journey_notices(live, journey)],
         "legs": [
@@ -248,7 +249,7 @@ def _walk_json(
     geometry: bool,
 ) -> Json:
     out: Json = {
-        "type": "walk",
+        "type": walk.by.value,
         "departure": _local(walk.depart_at, zone),
         "arrival": _local(walk.arrive_at, zone),
         "distance_m": walk.distance_m,

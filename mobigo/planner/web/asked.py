@@ -14,16 +14,19 @@ from werkzeug.datastructures import MultiDict
 
 from mobigo.base.geo import Point
 from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import sentence
 from mobigo.network.engine.placenames import fold
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Kind, Match, Place
-from mobigo.planner.model import Endpoint, Limits, Query
+from mobigo.planner.model import By, Endpoint, Limits, Own, Pace, Query
+from mobigo.planner.rules.own import refusal
 from mobigo.planner.web.narrowed import Narrowed, narrow
 
 WHENS: Final = ("now", "leave", "arrive")
 WALKS_M: Final = (500, 1_000, 2_000, 4_000)
 CHANGES: Final = (0, 1, 2, 3)
+OWNS: Final = tuple(by.value for by in By if by is not By.WALK)
 STAYS_MIN: Final = (0, 15, 30, 60, 120)
 WINDOW_S: Final = 2 * 3600
 WALK_M_DEFAULT: Final = 2_000
@@ -53,6 +56,11 @@ class Asked:
     changes: int | None = None
     walk_m: int = WALK_M_DEFAULT
     wheelchair: bool = False
+    pace: str = Pace.USUAL
+    own: str = ""
+    left_id: str = ""  # where that vehicle stands, for the way back
+    left_name: str = ""
+    left_at: tuple[int, ...] = ()
     modes: frozenset[str] = frozenset(MODES)
     narrowed: Narrowed = field(default_factory=Narrowed)
     via_text: str = ""
@@ -74,6 +82,7 @@ class Asked:
         return Query(
             self.origin, self.destination, self.at, self.when == "arrive", WINDOW_S,
             via=self.via, via_stay_s=self.stay_min * 60 if self.via is not None else 0, limits=self.limits,
+            own=Own(By(self.own), self.left_at) if self.own else None,
         )  # fmt: skip
 
     @property
@@ -84,6 +93,7 @@ class Asked:
             vehicles_max=8 if self.changes is None else self.changes + 1,
             walk_m_max=self.walk_m,
             wheelchair=self.wheelchair,
+            pace=Pace(self.pace),
             route_types=route_types,
             without_routes=self.narrowed.without_routes,
             only_agencies=self.narrowed.only_agencies,
@@ -92,7 +102,9 @@ class Asked:
     @property
     def options_used(self) -> bool:
         """Whether any option differs from what it is by default."""
-        fields = (self.changes, self.walk_m, self.wheelchair, self.modes, self.via_text, self.stay_min)
+        fields = (
+            self.changes, self.walk_m, self.wheelchair, self.modes, self.via_text, self.stay_min, self.pace, self.own,
+        )  # fmt: skip
         return bool(self.narrowed or self.narrowed.text) or fields != (
             None,
             WALK_M_DEFAULT,
@@ -100,6 +112,8 @@ class Asked:
             frozenset(MODES),
             "",
             0,
+            Pace.USUAL,
+            "",
         )
 
     def text_of(self, name: str) -> str:
@@ -128,6 +142,12 @@ class Asked:
             out["walk"] = str(self.walk_m)
         if self.wheelchair:
             out["wheelchair"] = "1"
+        if self.pace != Pace.USUAL:
+            out["pace"] = self.pace
+        if self.own:
+            out["own"] = self.own
+        if self.left_id:
+            out["left_at"] = self.left_id
         if self.modes != frozenset(MODES):
             out["mode"] = sorted(self.modes)
         out |= self.narrowed.parameters()
@@ -181,6 +201,7 @@ def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone:
     at, day, clock = _moment(arguments, when, now, zone, errors)
     asked = replace(asked, at=at, day=day, time=clock)
     asked = replace(_options(asked, arguments, errors), narrowed=narrow(arguments, live, errors))
+    asked = _own(asked, arguments, index, errors)
     ends: dict[str, tuple[Endpoint | None, str, str]] = {}
     choices: dict[str, tuple[Match, ...]] = {}
     others: dict[str, tuple[Match, ...]] = {}
@@ -310,6 +331,34 @@ def _moment(
         return None, day or local.date(), f"{local:%H:%M}"
     at = datetime(day.year, day.month, day.day, clock[0], clock[1], tzinfo=zone)
     return at, day, f"{clock[0]:02d}:{clock[1]:02d}"
+
+
+def _own(asked: Asked, arguments: MultiDict[str, str], index: PlaceIndex, errors: dict[str, str]) -> Asked:
+    """How one walks, and the vehicle of one's own."""
+    pace = arguments.get("pace", "").strip() or Pace.USUAL.value
+    if pace in set(Pace):
+        asked = replace(asked, pace=pace)
+    else:
+        errors["pace"] = _("Choisissez un pas dans la liste.")
+    own, left_id = arguments.get("own", "").strip(), arguments.get("left_at", "").strip()[:TEXT_MAX]
+    if not own:
+        return asked
+    if own not in OWNS:
+        errors["own"] = _("Choisissez dans la liste comment rejoindre l’arrêt.")
+        return asked
+    stands = index.by_id(left_id) if left_id else None
+    if left_id and (stands is None or not stands.stops):
+        errors["own"] = _(
+            "L’arrêt où votre véhicule attend n’est plus connu. Choisissez « à pied », ou un autre arrêt."
+        )
+        return asked
+    asked = replace(asked, own=own, left_id=left_id)
+    if stands is not None:
+        asked = replace(asked, left_name=label(stands), left_at=stands.stops)
+    refused = refusal(Own(By(own), asked.left_at), asked.limits)
+    if refused is not None:
+        errors["own"] = sentence(refused)
+    return asked
 
 
 def _options(asked: Asked, arguments: MultiDict[str, str], errors: dict[str, str]) -> Asked:

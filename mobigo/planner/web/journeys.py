@@ -186,6 +186,19 @@ def _form(here: Here) -> dict[str, Any]:
         "walks": WALKS_M,
         "changes_choices": CHANGES,
         "stays_min": STAYS_MIN,
+        "owns": {
+            "": _("À pied"),
+            "bike": _("Mon vélo, que j’y laisse"),
+            "ebike": _("Mon vélo électrique, que j’y laisse"),
+            "car": _("Ma voiture, que j’y laisse"),
+            "dropped": _("Quelqu’un m’y dépose en voiture"),
+            "fetched": _("À pied, et quelqu’un vient me chercher à l’arrivée"),
+        },
+        "paces": {
+            "usual": _("D’un pas ordinaire"),
+            "slow": _("D’un pas lent"),
+            "stroller": _("Avec une poussette"),
+        },
         "all_modes": frozenset(MODES),
     }
 

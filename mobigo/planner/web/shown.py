@@ -14,7 +14,7 @@ from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK
 from mobigo.network.model.today import Notice
 from mobigo.planner.export import names, today
 from mobigo.planner.export.journeys import journey_id
-from mobigo.planner.model import Answer, CarpoolWay, Endpoint, Journey, Leg, Price, Ride, Walk
+from mobigo.planner.model import Answer, By, CarpoolWay, Endpoint, Journey, Leg, Price, Ride, Walk
 
 WAIT_S_SHOWN = 180  # a shorter wait is part of the change
 PHONE, DRIVER = 2, 3  # GTFS pickup_type
@@ -69,6 +69,9 @@ class ShownLeg:
     notes: tuple[str, ...] = ()
     wait_s: int = 0  # before this leg
     directions: tuple[tuple[str, int], ...] = ()  # on foot: an instruction, the metres it holds
+    way: str = ""  # along streets: how long, how, how far
+    is_own: bool = False  # by a vehicle of one's own
+    stays: str = ""  # the id of the stop where a vehicle of one's own is left
 
 
 @dataclass(frozen=True)
@@ -358,14 +361,36 @@ def _walk(
     def end(stop: int | None, door: Endpoint, at: datetime) -> Stopping:
         return Stopping(door.name, at.astimezone(zone), "") if stop is None else stopping(live, stop, at, zone)
 
+    lasts_s = int((walk.arrive_at - walk.depart_at).total_seconds())
+    left = walk.by in (By.BIKE, By.EBIKE, By.CAR) and walk.from_stop is None and walk.to_stop is not None
     return ShownLeg(
         start=end(walk.from_stop, origin, walk.depart_at),
         end=end(walk.to_stop, destination, walk.arrive_at),
-        duration_s=int((walk.arrive_at - walk.depart_at).total_seconds()),
+        duration_s=lasts_s,
         distance_m=walk.distance_m,
         wait_s=wait_s,
+        is_own=walk.by is not By.WALK,
+        way=_way(walk.by, lasts_s, walk.distance_m),
+        stays=names.stop_id(live.timetable, walk.to_stop) if left and walk.to_stop is not None else "",
         directions=tuple((sentence(each.what), each.length_m) for each in walk.directions),
     )
+
+
+def street_word(by: By) -> str:
+    """How one goes along the streets."""
+    return {
+        By.WALK: _("à pied"),
+        By.BIKE: _("à vélo"),
+        By.EBIKE: _("à vélo électrique"),
+        By.CAR: _("en voiture"),
+        By.DROPPED: _("en voiture, on vous dépose"),
+        By.FETCHED: _("en voiture, on vient vous chercher"),
+    }[by]
+
+
+def _way(by: By, lasts_s: int, distance_m: int) -> str:
+    language = current_language()
+    return f"{formats.duration(lasts_s, language)} {street_word(by)}, {formats.distance(distance_m, language)}"
 
 
 def _segments(legs: Sequence[ShownLeg], duration_s: int) -> tuple[Segment, ...]:
@@ -389,7 +414,9 @@ def _facts(live: LiveNetwork, journey: Journey) -> tuple[str, ...]:
     facts = []
     if journey.rides:
         facts.append(changes_word(journey.change_count))
-    walks = [leg for leg in journey.legs if isinstance(leg, Walk)]
+    walks = [leg for leg in journey.legs if isinstance(leg, Walk) and leg.by is By.WALK]
+    owned = [leg for leg in journey.legs if isinstance(leg, Walk) and leg.by is not By.WALK]
+    facts += [_way(leg.by, int((leg.arrive_at - leg.depart_at).total_seconds()), leg.distance_m) for leg in owned]
     walk_s = sum(int((walk.arrive_at - walk.depart_at).total_seconds()) for walk in walks)
     if walk_s >= 60:
         shown = formats.duration(walk_s, language)
@@ -423,7 +450,9 @@ def _spoken(legs: Sequence[ShownLeg]) -> str:
             )
         elif leg.duration_s >= 60:
             parts.append(
-                _("%(time)s à pied jusqu’à %(end)s")
+                _("%(way)s, jusqu’à %(end)s") % {"way": leg.way, "end": leg.end.name}
+                if leg.is_own
+                else _("%(time)s à pied jusqu’à %(end)s")
                 % {"time": formats.duration(leg.duration_s, current_language()), "end": leg.end.name}
             )
     return _(", puis ").join(parts)

@@ -21,6 +21,7 @@ from mobigo.infra.web import Services
 from mobigo.network import service
 from mobigo.network.gateway.osm import read_streets
 from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.streets import WHEELCHAIR
 from mobigo.network.store.networks import NetworkHolder
 from mobigo.network.store.streets import list_extracts
 from mobigo.planner.model import Answer, Endpoint, Limits, Query, Walk
@@ -121,7 +122,7 @@ def test_a_wheelchair_takes_no_steps(tools: Services, bus: None, tmp_path: Path)
     served = network(tools)
     stops = served.timetable.stop_lat
     on_foot = access_of(served).reach(served.timetable, at((0, -0.1)), 2_000, True)
-    rolling = access_of(served, wheelchair=True).reach(served.timetable, at((0, 0.1)), 2_000, True)
+    rolling = access_of(served, WHEELCHAIR).reach(served.timetable, at((0, 0.1)), 2_000, True)
     steps = int(abs(stops - at((0, -3)).lat).argmin())
     assert steps in on_foot.node.tolist()
     # C stands 300 m down the steps; by wheels its nearest street is the one at the top of them
