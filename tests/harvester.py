@@ -8,8 +8,9 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 
-from rdflib import Graph, Namespace, URIRef
+from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF
+from rdflib.term import Node
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 ADMS = Namespace("http://www.w3.org/ns/adms#")
@@ -61,8 +62,8 @@ class Portal:
             request.add_header("If-None-Match", self.tags[address])
             try:
                 urllib.request.urlopen(request)
-            except urllib.error.HTTPError as answer:
-                if answer.code != 304:
+            except urllib.error.HTTPError as same:
+                if same.code != 304:
                     raise
                 said["unchanged"].append(address)
                 request.remove_header("If-none-match")
@@ -72,10 +73,12 @@ class Portal:
             return Graph().parse(data=answer.read(), format=FORMATS[kind])
 
     @staticmethod
-    def _dataset(graph: Graph, subject: object) -> tuple[str, str, tuple[str, ...]]:
-        titles = {each.language: str(each) for each in graph.objects(subject, DCTERMS.title)}  # type: ignore[arg-type, attr-defined]
-        modified = str(graph.value(subject, DCTERMS.modified))  # type: ignore[arg-type]
-        nodes = list(graph.objects(subject, DCAT.distribution))  # type: ignore[arg-type]
+    def _dataset(graph: Graph, subject: Node) -> tuple[str, str, tuple[str, ...]]:
+        titles = {
+            each.language: str(each) for each in graph.objects(subject, DCTERMS.title) if isinstance(each, Literal)
+        }
+        modified = str(graph.value(subject, DCTERMS.modified))
+        nodes = list(graph.objects(subject, DCAT.distribution))
         return titles["fr"], modified, tuple(sorted(str(graph.value(node, DCAT.downloadURL)) for node in nodes))
 
     def _tombstones(self, graph: Graph) -> None:
