@@ -4,7 +4,6 @@ import errno
 import os
 import random
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -130,6 +129,13 @@ def test_a_judge_that_refuses_leaves_the_old_version_until_the_finding_is_waived
     with reading(tools.engine) as session:
         (check, required, _at), *_ = checks.of_version(session, shown(tools).id)  # type: ignore[union-attr]
     assert (check.judge, check.judge_version, required, check.errors[0].total) == ("severe", "2.0", True, 3)
+    again = Facts(rows=ROWS[:1])
+    assert published(tools, again, LATER + timedelta(days=9), judges=[stern("bad_stop")]).result == "published"
+    third = Facts(rows=ROWS[1:2])  # the waiver's last day is over: the same finding stands in the way again
+    assert published(tools, third, LATER + timedelta(days=10), judges=[stern("bad_stop")]).result == "faulty"
+    assert kinds(tools) == ["published", "faulty", "updated", "updated", "faulty"]
+    with pytest.raises(InvalidInput, match="reason_needed"):
+        governance.waive(tools, "essai-lieux", "severe", "x", LATER.date(), "anne", LATER, "bof")
     with pytest.raises(Refused):
         governance.waive(tools, "essai-lieux", "confidentialite", "x", LATER.date(), "anne", LATER, WHY)
     with pytest.raises(InvalidInput):
@@ -319,13 +325,13 @@ def test_a_sweep_takes_what_no_version_needs_and_nothing_else(tools: Any) -> Non
 
 
 def test_the_end_of_a_timetable_is_told_once_at_each_step(tools: Any) -> None:
-    published(tools, Facts(last_day=date(2026, 12, 20)))
-    told: Callable[[Any], list[str]] = lambda now: _told(tools, now)  # noqa: E731 - a name for what follows
-    assert told(NOW) == ["essai-lieux"]  # 24 days left
-    assert told(NOW + timedelta(days=1)) == []
-    assert told(NOW + timedelta(days=17)) == ["essai-lieux"]  # 7 days left
-    assert told(NOW + timedelta(days=18)) == []
+    published(tools, Facts(last_day=NOW.date() + timedelta(days=40)))
+    told = [day for day in range(45) if _told(tools, NOW + timedelta(days=day))]  # the clock moves night by night
+    assert told == [10, 33]  # thirty days before, and seven
     assert kinds(tools) == ["published", "expiring", "expiring"]
+    later = NOW + timedelta(days=50)
+    published(tools, Facts(rows=ROWS[:2], last_day=later.date() + timedelta(days=5)), later)
+    assert [_told(tools, later + timedelta(days=day)) for day in range(3)] == [["essai-lieux"], [], []]  # late: once
 
 
 def _told(tools: Any, now: Any) -> list[str]:
