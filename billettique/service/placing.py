@@ -105,9 +105,8 @@ def ticked(
                 spot = one_meant(text, spots)
                 rows[spot.place] = f"{spot.place} {spot.name}"
         kept[place] = {"id": place, "name": names.get(place, rules.words_of(place)), "stops": list(rows.values())}
-    places = [each for each in kept.values() if each["stops"]]
     found = {name: value for name, value in document.items() if name != "place"}
-    return found | ({"place": places} if places else {})
+    return found | ({"place": list(kept.values())} if kept else {})
 
 
 def one_meant(text: str, spots: Mapping[str, Spot]) -> Spot:
