@@ -1,7 +1,9 @@
 """Papers that need more than the plan: the days of school for GTFS; and, for who may, names beside random ids."""
 
+import tempfile
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -27,6 +29,23 @@ def gtfs_of(session: Session, found: Opened, *, closed: bool, config: "Config") 
         Publisher(region.name, config.base_url, region.phone), version=f"{plan.id}-{found.row.number}",
         open_services=store.open_services(session, plan.id), closed=closed,
     )  # fmt: skip
+
+
+def netex_of(session: Session, found: Opened, *, config: "Config") -> bytes:
+    """The closed services in NeTEx: school buses, at stops of which each says that it is for authorised persons alone.
+    Never published: it is for those who drive them."""
+    from mobigo.network.export.netex import write_netex
+    from mobigo.network.gateway.gtfs import read_feed
+
+    region = competence.table().authorities["region"].shown(production=config.production)
+    with tempfile.TemporaryDirectory(prefix="mobigo-netex-") as folder:
+        feed, made = Path(folder) / "feed.zip", Path(folder) / "netex.zip"
+        feed.write_bytes(gtfs_of(session, found, closed=True, config=config))
+        write_netex(
+            read_feed(feed), made, feed=f"scolaire-{found.row.plan}", participant=region.name,
+            published_at=found.row.made_at, authorised_only=True,
+        )  # fmt: skip
+        return made.read_bytes()
 
 
 def days_of(session: Session, found: Opened, year: int) -> dict[str, list[date]]:

@@ -46,6 +46,16 @@ def export_gtfs(version_id: str, kind: str) -> ResponseReturnValue:
     return attached(content, f"scolaire-{kind}-v{found.row.number}.zip", "application/zip")
 
 
+@bp.get("/versions/<version_id>/netex-ferme.zip")
+@requires(PLAN)
+def export_netex(version_id: str) -> ResponseReturnValue:
+    """The closed services in NeTEx, never published."""
+    with reading(services().engine) as session:
+        found = service.open_version(session, version_id)
+        content = papers.netex_of(session, found, config=services().config)
+    return attached(content, f"scolaire-ferme-netex-v{found.row.number}.zip", "application/zip")
+
+
 @bp.get("/versions/<version_id>/fiches/<half>/<bus>.pdf")
 @requires(PLAN)
 def export_sheet(version_id: str, half: str, bus: str) -> ResponseReturnValue:

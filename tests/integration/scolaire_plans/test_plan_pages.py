@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from flask.testing import FlaskClient
@@ -30,6 +31,7 @@ from tests.school_world import sector
 
 SMALL = sector(3, schools=2, stops=10, pupils=30)
 BASE = "/scolaire/plans"
+NETEX = "{http://www.netex.org.uk/netex}"
 
 
 @dataclass
@@ -165,6 +167,7 @@ def test_every_file_of_a_version_can_be_had_and_the_tables_come_back_the_same(de
             routes = list(csv.DictReader(io.StringIO(feed.read("routes.txt").decode())))
             assert {row["route_type"] for row in routes} <= {route_type}
             assert bool(routes) is (kind == "ferme")
+    netex_is_for_authorised_persons_alone(desk.clients["planner"].get(f"{here}/netex-ferme.zip").data)
     with reading(desk.engine) as session:
         found = plans.open_version(session, first.id)
     bus = found.plan.halves["matin"].blocks[0].id
@@ -172,6 +175,18 @@ def test_every_file_of_a_version_can_be_had_and_the_tables_come_back_the_same(de
     lines = desk.clients["planner"].get(f"{here}/listes/{SMALL.schools[0].id}.csv").data.decode("utf-8-sig")
     assert lines.splitlines()[0] == "demi-journée;service;arrêt;heure;nom;prénom;dossier"
     assert desk.get("planner", f"{here}/fiches/matin/nulle.pdf", 404)
+
+
+def netex_is_for_authorised_persons_alone(content: bytes) -> None:
+    """Every stop says whom it is for, and every line that it is a school bus."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        roots = {name: ElementTree.fromstring(archive.read(name)) for name in archive.namelist()}
+    stops = [each for each in roots["stop.xml"].iter() if each.tag in (NETEX + "StopPlace", NETEX + "Quay")]
+    assert stops
+    assert {each.findtext(NETEX + "PublicUse") for each in stops} == {"authorisedPublicOnly"}
+    lines = [line for name, root in roots.items() if name.startswith("line_") for line in root.iter(NETEX + "Line")]
+    assert lines
+    assert {line.findtext(f"{NETEX}TransportSubmode/{NETEX}BusSubmode") for line in lines} == {"schoolBus"}
 
 
 def test_hours_move_on_request_and_the_plan_waits_for_the_schools(desk: Desk) -> None:

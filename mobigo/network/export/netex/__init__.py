@@ -37,15 +37,19 @@ class Netex:
     left_out: dict[str, int]
 
 
-def write_netex(tables: FeedTables, path: Path, *, feed: str, participant: str, published_at: datetime) -> Netex:
+def write_netex(
+    tables: FeedTables, path: Path, *, feed: str, participant: str, published_at: datetime,
+    authorised_only: bool = False,
+) -> Netex:  # fmt: skip
     """Write the feed to a zip at `path`. `feed` keeps its ids apart from other feeds'; `published_at` is aware.
+    `authorised_only`: its stops are served for some persons alone (pupils), and every one of them says so.
 
     Same tables and same arguments, same files.
     """
     source = lay_out(tables)
     zones = [zone for zone in texts(source.agency, "agency_timezone").to_list() if zone]
     naming = Naming(feed, participant, published_at, zones[0] if zones else "Europe/Paris")
-    stops, places = _file_of(naming, partial(write_stops, source, naming))
+    stops, places = _file_of(naming, partial(write_stops, source, naming, authorised_only=authorised_only))
     writer = LineWriter(source, naming, places)
     count: list[int] = []
     files: dict[str, Callable[[], bytes]] = {

@@ -48,7 +48,7 @@ class Places:
 class _Stops:
     def __init__(self, source: Source, naming: Naming) -> None:
         table = source.stops
-        self.naming = naming
+        self.naming, self.authorised_only = naming, False
         self.ids = texts(table, "stop_id").to_list()
         self.kind = ints(table, "location_type", STOP)
         self.parent = rows_of(texts(table, "parent_station"), texts(table, "stop_id"))
@@ -89,9 +89,10 @@ def _modes(source: Source) -> dict[int, str]:
     return {stop: min(modes, key=lambda mode: (-modes[mode], mode)) for stop, modes in counted.items()}
 
 
-def write_stops(source: Source, naming: Naming, xml: Writing) -> Places:
+def write_stops(source: Source, naming: Naming, xml: Writing, *, authorised_only: bool = False) -> Places:
     """Write the frame NETEX_ARRET; what the other files refer to."""
     stops = _Stops(source, naming)
+    stops.authorised_only = authorised_only
     quays = [row for row in range(len(stops.ids)) if stops.kind[row] == STOP]
     with frame(xml, "ARRET"):
         parts: dict[str, list[int]] = {}
@@ -122,6 +123,7 @@ def _quay(stops: _Stops, row: int) -> Element:
     element = entity("Quay", stops.naming.code(stops.ids[row]))
     add_source(element, stops.ids[row])
     _described(stops, row, element)
+    _use(stops, element)
     add(element, "SiteRef", ref=ident("StopPlace", stops.own_place(row)))
     add(element, "TransportMode", stops.mode(row))
     add_given(element, "PublicCode", stops.text["platform_code"][row])
@@ -138,6 +140,12 @@ def _described(stops: _Stops, row: int, element: Element) -> None:
         add(add(element, "placeTypes"), "TypeOfPlaceRef", ref="multimodalStopPlace")
     add_url(element, "Url", stops.text["stop_url"][row])
     add_accessibility(element, int(stops.access[row]), stops.naming.code(stops.ids[row]))
+
+
+def _use(stops: _Stops, element: Element) -> None:
+    """Who may get on or off there; everybody, where nothing is said."""
+    if stops.authorised_only:
+        add(element, "PublicUse", "authorisedPublicOnly")
 
 
 def _centroid(stops: _Stops, row: int, element: Element) -> None:
@@ -173,6 +181,7 @@ def _part(stops: _Stops, code: str, rows: list[int]) -> Element:
     add(element, "Name", stops.text["stop_name"][shown] or stops.ids[shown])
     _centroid(stops, shown, element)
     add(add(element, "placeTypes"), "TypeOfPlaceRef", ref="monomodalStopPlace")
+    _use(stops, element)
     if station is not None:
         add(element, "ParentSiteRef", ref=ident("StopPlace", stops.naming.code(stops.ids[station])))
     mode = stops.mode(rows[0])
@@ -188,6 +197,7 @@ def _station(stops: _Stops, row: int, quays: list[int], entrances: list[int]) ->
     element = entity("StopPlace", stops.naming.code(stops.ids[row]))
     add_source(element, stops.ids[row])
     _described(stops, row, element)
+    _use(stops, element)
     if entrances:
         holder = add(element, "entrances")
         for entrance in entrances:
