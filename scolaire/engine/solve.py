@@ -29,12 +29,14 @@ CHEAP = 0.999  # a bus that costs this much may as well be one's own
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`iterations` of each routing, `rounds` of prices, seconds a choice may take, minutes between two arrivals."""
+    """`iterations` of each routing, `rounds` of prices, seconds a choice may take, minutes between two arrivals;
+    whether at last single `ways` are chosen among, not whole scenarios only."""
 
     iterations: int = 400
     rounds: int = 8
     choice_s: float = 30.0
     step_min: int = 5
+    ways: bool = True
 
 
 class Holds(NamedTuple):
@@ -74,7 +76,7 @@ def solve(problem: Problem, limits: Limits, seed: int, told: Callable[[Step], bo
         better = choosing.choose(pool, By.SCENARIO, most_s=limits.choice_s)
         best = better if better is not None and better.buses <= best.buses else best
         going = told(Step("prices", turn + 1, best.buses, worth.buses))
-    if going:
+    if going and limits.ways:
         better = choosing.choose(pool, By.WAY, most_s=limits.choice_s)
         best = better if better is not None and (best is None or better.buses < best.buses) else best
     if best is None:

@@ -45,6 +45,8 @@ def main() -> int:
     parser.add_argument("--names", default="", help="instances of the fleet benchmark, or ids of stop selection")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--iterations", type=int, default=400)
+    parser.add_argument("--step-min", type=int, default=5, help="minutes between two arrivals of a window")
+    parser.add_argument("--scenarios", action="store_true", help="choose among whole scenarios only: quicker")
     parser.add_argument("--turns", type=int, default=5_000, help="turns of mixing pupils of several schools")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cap-s", type=float, default=60.0)
@@ -99,9 +101,11 @@ def fleets(what: str, options: argparse.Namespace) -> Iterator[Measure]:
     """Buses over all cases. `windows`: a bus may reach a school at any instant of its window; then pupils of several
     schools may be on it too."""
     park = Park(options.data / "park-2012.zip")
-    limits = Limits(iterations=options.iterations, rounds=options.rounds, choice_s=options.cap_s)
+    limits = Limits(options.iterations, options.rounds, options.cap_s, options.step_min, not options.scenarios)
     names = [name for name in park.names() if not options.names or name in options.names.split(",")]
     turns = f"/{options.turns}" if what == "windows" else ""
+    turns += f"/{limits.step_min}" if turns and limits.step_min != 5 else ""
+    turns += "" if limits.ways else "/scenarios"
     rows, best = [], []
     for name in names:
         for cap_s in CAPS_S:
@@ -121,6 +125,8 @@ def fleets(what: str, options: argparse.Namespace) -> Iterator[Measure]:
             f"{max(mine - known for mine, known in zip(ours, best, strict=True)):+d}; {limits.rounds} rounds of "
             f"{limits.iterations} iterations, a choice at most {limits.choice_s:g} s"
         )
+        note += "" if limits.ways else ", of whole scenarios"
+        note += f", arrivals every {limits.step_min} min" if what == "windows" else ""
         note += f"; {options.turns} turns of mixing" if asked == "mixed" else ""
         yield Measure(f"school/{asked}", sum(ours), "buses", GOALS[asked] if whole else sum(best), note=note)
 
