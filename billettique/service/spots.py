@@ -32,12 +32,12 @@ def spots_of(networks: Any, day: date, home: Path | None) -> dict[str, Spot]:
 
 def derive_spots(timetable: Timetable, lines: tuple[NetworkLines, ...]) -> dict[str, Spot]:
     """The spots of a compiled timetable."""
-    trips = np.repeat(np.arange(len(timetable.trip_route)), np.diff(timetable.trip_visit_start))
-    stops = np.asarray(timetable.visit_stop)[: len(trips)]
-    served = np.unique(np.stack([stops, np.asarray(timetable.trip_route)[trips]]), axis=1).T.tolist()
+    routes = np.repeat(timetable.trip_route, np.diff(timetable.trip_visit_start)).astype(np.int64)
+    count = max(1, len(timetable.route_id))
+    served = np.unique(timetable.visit_stop[: len(routes)].astype(np.int64) * count + routes)
     networks = network_of_routes(timetable, lines)
     of: dict[str, dict[str, Any]] = {}
-    for stop, route in served:
+    for stop, route in ((pair // count, pair % count) for pair in served.tolist()):
         parent = int(timetable.stop_parent[stop])
         row = parent if parent >= 0 else stop
         place = str(timetable.stop_place[row] or timetable.stop_name[row])
