@@ -1,5 +1,6 @@
 """A question in, an answer out: what the web page, the API and the command line all call."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,14 +8,18 @@ import numpy as np
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
+from mobigo.network.engine.streets.nearest import Snaps
+from mobigo.network.engine.streets.routes import Streets
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.streets import WALKER, WHEELCHAIR, Mover
 from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine.areas import ReachedAreas, area, flown, walked
 from mobigo.planner.engine.changes import settled
 from mobigo.planner.engine.doors import Doors, position_of, with_platforms
 from mobigo.planner.engine.filters import accepts
 from mobigo.planner.engine.found import Itinerary
 from mobigo.planner.engine.journeys import journey_of
+from mobigo.planner.engine.onfoot import OnStreets, StreetStops
 from mobigo.planner.engine.paced import paced
 from mobigo.planner.engine.reach import CrowFlight, crow_speed_m_s
 from mobigo.planner.engine.search import Accepts, Searcher
@@ -142,6 +147,35 @@ def reachable(
     return Reachable(best, taken)
 
 
+def areas(
+    network: LiveNetwork,
+    origin: Endpoint,
+    at: datetime,
+    bounds_s: Sequence[int],
+    walk_m_max: int = 2_000,
+) -> ReachedAreas:
+    """What can be reached within each of `bounds_s`, by the vehicles of that hour and on foot at both ends. Raises
+    InvalidInput for a bound that is not positive or beyond 24 h, and for a place without a position."""
+    longest_s = max(bounds_s)
+    found = reachable(network, origin, at, longest_s, walk_m_max=walk_m_max)
+    timetable = network.timetable
+    here = position_of(timetable, origin)
+    if here is None:
+        raise InvalidInput("planner.place_without_position", name=origin.name)
+    known = (found.arrive_epoch_s >= 0) & np.isfinite(timetable.stop_lat) & np.isfinite(timetable.stop_lon)
+    rows = np.flatnonzero(known)
+    lat, lon = np.append(timetable.stop_lat[rows], here.lat), np.append(timetable.stop_lon[rows], here.lon)
+    time_s = np.append(found.arrive_epoch_s[rows] - int(at.timestamp()), 0).astype(np.int32)
+    stops = street_stops_of(network)
+    if stops is None:
+        grid = flown(lat, lon, time_s, longest_s, walk_m_max)
+    else:
+        at_door = stops.streets.snap_points(WALKER, [here])
+        snaps = Snaps(*map(np.append, (column[rows] for column in stops.snaps(WALKER)), at_door))
+        grid = walked(stops.streets, snaps, lat, lon, time_s, longest_s, walk_m_max)
+    return ReachedAreas(grid, tuple(area(grid, bound_s) for bound_s in bounds_s), stops is not None)
+
+
 def searcher_of(network: LiveNetwork, pace: Pace = Pace.USUAL) -> Searcher:
     """The searcher of a network for who walks at that pace, made at its first query and dropped with it."""
     if pace is Pace.USUAL:
@@ -152,16 +186,20 @@ def searcher_of(network: LiveNetwork, pace: Pace = Pace.USUAL) -> Searcher:
 
 def access_of(network: LiveNetwork, mover: Mover = WALKER) -> AccessEgress:
     """How one moves in a network: along its streets, as the crow flies where it has none."""
+    stops = street_stops_of(network)
+    if stops is None:
+        return CrowFlight(crow_speed_m_s(WALKER if mover is WHEELCHAIR else mover))
+    return OnStreets(stops, mover)
+
+
+def street_stops_of(network: LiveNetwork) -> StreetStops | None:
+    """Where the stops are on the streets; None where no street is known."""
     graph = network.streets
     if graph is None:
-        return CrowFlight(crow_speed_m_s(WALKER if mover is WHEELCHAIR else mover))
-    from mobigo.network.engine.streets.routes import Streets
-    from mobigo.planner.engine.onfoot import OnStreets, StreetStops
-
-    stops = network.derived(
+        return None
+    return network.derived(
         "planner.street_stops", lambda timetable: StreetStops(Streets(graph), timetable), lasting=True
     )
-    return OnStreets(stops, mover)
 
 
 def _check(query: Query) -> None:

@@ -22,6 +22,8 @@ LON = r"-?(?:(?:1[0-7][0-9]|[0-9]?[0-9])(?:\.[0-9]{1,10})?|180(?:\.0{1,10})?)"
 POSITION = f"^{LAT},{LON}$"
 MODES = "^(?:train|tram|bus|other)(?:,(?:train|tram|bus|other)){0,3}$"
 KINDS = "^(?:commune|station|stop|address)(?:,(?:commune|station|stop|address)){0,3}$"
+BOUND = "(?:[1-9][0-9]?|1[0-7][0-9]|180)"
+BOUNDS = f"^{BOUND}(?:,{BOUND}){{0,5}}$"
 FAULTS_MAX = 20  # an answer names no more than this
 NUMBER_TEXT = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 DAY_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -167,6 +169,22 @@ class ReachableAsked(Asked):
     duration: Whole = Field(60, ge=1, le=1440, description="Minutes one may travel.")
     walk: Whole = Field(2000, ge=0, le=10_000, description="Metres on foot to the first stop, at most.")
     limit: Whole = Field(20_000, ge=1, le=100_000, description="How many stops, at most, the soonest first.")
+
+
+class AreasAsked(Asked):
+    """Where from, when, and within which times."""
+
+    origin: Text = Field(alias="from", description="A place id, `feed:stop_id`, `lat,lon`, or a name.")
+    at: Instant | None = Field(None, description="When to leave; without a zone: local. Default: now.")
+    minutes: Annotated[str, Field(pattern=BOUNDS)] = Field(
+        "15,30,45,60", description="Minutes one may travel, separated by commas, each at most 180."
+    )
+    walk: Whole = Field(2000, ge=0, le=10_000, description="Metres on foot to the first stop and from the last.")
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        """The minutes, each once, the least first."""
+        return tuple(sorted({int(each) for each in self.minutes.split(",")}))
 
 
 class NothingAsked(Asked):

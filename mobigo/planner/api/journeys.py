@@ -11,7 +11,7 @@ from mobigo.infra.auth import public
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.api import bp
 from mobigo.planner.api.answers import end_of, ended, json_response
-from mobigo.planner.api.asked import JourneysAsked, ReachableAsked, Wrong, asking, instant
+from mobigo.planner.api.asked import AreasAsked, JourneysAsked, ReachableAsked, Wrong, asking, instant
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import answer_json, decision_json
 from mobigo.planner.export.offered import operator_rows
@@ -99,6 +99,28 @@ def _far_off(asked: JourneysAsked, ends: dict[str, Any], network: str, timetable
         "later_at": None,
         "next_at": None,
     }
+
+
+@bp.get("/reachable/areas")
+@public
+@asking(AreasAsked)
+def reachable_areas(asked: AreasAsked) -> ResponseReturnValue:
+    """The area one can be in within a time, as polygons, and the communes in it."""
+    from mobigo.planner.export.areas import areas_json
+
+    with pinned() as here:
+        origin, others = end_of(here, asked.origin)
+        at = instant(asked.at, here.now, here.zone)
+        if at is None:
+            raise Wrong([{"in": "query", "name": "at", "detail": "no timetable could hold that day"}])
+        found, communes = here.areas(origin, at, asked.bounds, asked.walk)
+        return json_response(
+            {
+                **areas_json(found, asked.bounds, communes),
+                "from": ended(here, origin, others),
+                "at": at.astimezone(here.zone),
+            }
+        )
 
 
 @bp.get("/reachable")

@@ -14,6 +14,7 @@ REFERENCE: Final = "#/components/schemas/{model}"
 OPERATIONS: Final[Mapping[str, tuple[type[asked.Asked], type[BaseModel]]]] = {
     "/api/v1/journeys": (asked.JourneysAsked, given.Journeys),
     "/api/v1/reachable": (asked.ReachableAsked, given.Reached),
+    "/api/v1/reachable/areas": (asked.AreasAsked, given.ReachedAreas),
     "/api/v1/stops": (asked.StopsAsked, given.FoundPlaces),
     "/api/v1/stops/{stop_id}": (asked.NothingAsked, given.StopDetail),
     "/api/v1/departures": (asked.DeparturesAsked, given.Departures),

@@ -1,7 +1,7 @@
 """Reachable areas: the soonest one can be at each cell of a grid, and the polygons of what is reached within a time.
 
-From each stop one walks on for what is left of the time: along the streets, painting what lies beside them; around it as
-the crow flies (1.3 times the distance, `reach`) where no street is known. An area is good to a cell of the grid.
+From each stop one walks on for what is left of the time: along the streets, painting what lies beside them; around it
+as the crow flies (1.3 times the distance, `reach`) where no street is known. An area is good to a cell of the grid.
 """
 
 from collections.abc import Sequence
@@ -44,6 +44,14 @@ class Grid(NamedTuple):
         return None if found == NEVER_S else found
 
 
+class ReachedAreas(NamedTuple):
+    """A grid, the areas within the bounds asked, in their order, and whether streets were known."""
+
+    grid: Grid
+    areas: tuple[shapely.Geometry, ...]
+    along_streets: bool
+
+
 def flown(lat: F64, lon: F64, time_s: I32, time_s_max: int, walk_m_max: int) -> Grid:
     """Around each position, reached at `time_s`, as far as one walks in what is left, `walk_m_max` at most."""
     room_m = np.minimum(np.maximum(time_s_max - time_s, 0) * SPEED_M_S, walk_m_max) / DETOUR
@@ -75,15 +83,24 @@ def walked(streets: Streets, stops: Snaps, lat: F64, lon: F64, time_s: I32, time
 
 
 def area(grid: Grid, time_s_max: int) -> shapely.Geometry:
-    """What is reached within a time: a polygon, or several, longitude first. Empty where nothing is."""
+    """What is reached within a time: a polygon, or several, longitude first; its border straightened by less than a
+    cell. Empty where nothing is."""
+    return shapely.simplify(outline(grid, time_s_max), 0.75 * max(grid.high, grid.wide))
+
+
+def outline(grid: Grid, time_s_max: int) -> shapely.Geometry:
+    """The very cells reached within a time."""
     inside = np.pad(grid.time_s <= time_s_max, 1)
-    starts, rows, columns = _rings(inside)
-    if len(starts) < 2:
+    starts, rows, columns = _borders(inside)
+    corners = np.column_stack([columns, rows]).astype(np.float64)
+    lines = [corners[a:b] for a, b in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
+    if not lines:
         return shapely.MultiPolygon()
-    at = np.column_stack([grid.west + (columns - 1) * grid.wide, grid.south + (rows - 1) * grid.high])
-    rings = [at[a:b] for a, b in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
-    shapes = shapely.build_area(shapely.MultiLineString(rings))
-    return shapely.simplify(shapes, 0.75 * max(grid.high, grid.wide))
+    faces = shapely.get_parts(shapely.polygonize([shapely.MultiLineString(lines)]))
+    at = shapely.get_coordinates(shapely.point_on_surface(faces)).astype(np.int64)
+    origin, step = (grid.west - grid.wide, grid.south - grid.high), (grid.wide, grid.high)  # of the padded grid
+    kept = shapely.transform(faces[inside[at[:, 1], at[:, 0]]], lambda corner: corner * step + origin)
+    return kept[0] if len(kept) == 1 else shapely.MultiPolygon(list(kept))
 
 
 def _blank(lat: F64, lon: F64, around_m: float, cell_m: float) -> Grid:
@@ -182,9 +199,9 @@ def _streets(  # type: ignore[no-untyped-def]  # kernel
 
 
 @numba.njit(cache=True, nogil=True)
-def _rings(inside):  # type: ignore[no-untyped-def]  # kernel
-    """The borders of the cells of `inside` (padded by one cell of nothing), as closed rings of corners: the first rows
-    of each and the end of the last, the rows, the columns. Cells that meet at a corner alone are apart."""
+def _borders(inside):  # type: ignore[no-untyped-def]  # kernel
+    """The borders of the cells of `inside` (padded by one cell of nothing), as lines that meet at their ends alone: the
+    first rows of each and the end of the last, the rows, the columns of their corners."""
     rows, columns = inside.shape
     # border[y, x, d]: the edge that leaves corner (y, x) towards east, north, west, south, with the inside on its left
     border = np.zeros((rows + 1, columns + 1, 4), np.bool_)
@@ -204,17 +221,17 @@ def _rings(inside):  # type: ignore[no-untyped-def]  # kernel
             if here and not west:
                 border[y + 1, x, 3] = True
                 total += 1
-    out_y, out_x = np.empty(2 * total + 1, np.int32), np.empty(2 * total + 1, np.int32)
-    starts = np.empty(total + 1, np.int64)
+    out_y, out_x = np.empty(3 * total + 1, np.int32), np.empty(3 * total + 1, np.int32)
+    starts = np.empty(2 * total + 1, np.int64)
     step_y, step_x = np.array([0, 1, 0, -1]), np.array([1, 0, -1, 0])
-    count, rings = 0, 0
+    count, lines = 0, 0
     for y0 in range(rows + 1):
         for x0 in range(columns + 1):
             for d0 in range(4):
                 if not border[y0, x0, d0]:
                     continue
-                starts[rings] = count
-                rings += 1
+                starts[lines] = count
+                lines += 1
                 y, x, d, before = y0, x0, d0, -1
                 while border[y, x, d]:
                     border[y, x, d] = False
@@ -223,11 +240,21 @@ def _rings(inside):  # type: ignore[no-untyped-def]  # kernel
                         count += 1
                     before = d
                     y, x = y + step_y[d], x + step_x[d]
-                    for turn in (1, 0, 3):  # left first: cells that meet at a corner stay apart
+                    if inside[y, x] == inside[y - 1, x - 1] and inside[y, x - 1] == inside[y - 1, x]:
+                        # two cells meet here at a corner alone: a line ends, another begins
+                        out_y[count], out_x[count] = y, x
+                        count += 1
+                        starts[lines] = count
+                        lines += 1
+                        before = -1
+                    for turn in (1, 0, 3):  # left first
                         if border[y, x, (d + turn) % 4]:
                             d = (d + turn) % 4
                             break
-                out_y[count], out_x[count] = y0, x0
-                count += 1
-    starts[rings] = count
-    return starts[: rings + 1], out_y[:count], out_x[:count]
+                if before < 0:
+                    lines -= 1  # nothing is left to draw from here
+                else:
+                    out_y[count], out_x[count] = y0, x0
+                    count += 1
+    starts[lines] = count
+    return starts[: lines + 1], out_y[:count], out_x[:count]

@@ -1,9 +1,10 @@
 """What every view of the planner needs of the request: the network being served, its places, the time and the zone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mobigo.infra.clock import now
@@ -11,8 +12,12 @@ from mobigo.infra.web import services
 from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
-from mobigo.planner.gateway.territory import boards_of, places_of, with_authorities
+from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
 from mobigo.planner.model import Answer, Endpoint, Query, Reachable
+
+if TYPE_CHECKING:
+    from mobigo.planner.engine.areas import ReachedAreas
+    from mobigo.planner.export.areas import ReachedCommune
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,17 @@ class Here:
         from mobigo.planner import service
 
         return service.reachable(self.live, origin, at, duration_s_max, walk_m_max=walk_m_max)
+
+    def areas(
+        self, origin: Endpoint, at: datetime, minutes: Sequence[int], walk_m_max: int
+    ) -> "tuple[ReachedAreas, list[ReachedCommune]]":
+        """What is reached within each of these minutes, and the communes of the territory whose centre is."""
+        from mobigo.planner import service
+        from mobigo.planner.export.areas import communes_reached
+
+        found = service.areas(self.live, origin, at, [60 * each for each in minutes], walk_m_max)
+        communes = load_territory(services().config.home).communes
+        return found, communes_reached(found, communes, max(minutes))
 
 
 @contextmanager

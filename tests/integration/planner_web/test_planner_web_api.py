@@ -128,3 +128,16 @@ def test_what_can_be_reached_comes_soonest_first(client: FlaskClient) -> None:
         "Châtillon-sur-Seine",
     ]
     assert found["stops"][1]["arrival"] == "2025-03-18T06:30:00+01:00"
+
+
+def test_areas_are_polygons_with_the_communes_in_them(client: FlaskClient) -> None:
+    found = ask(client, "reachable/areas", **{"from": "demo:SAU", "at": "2025-03-18T05:55", "minutes": "60,15,120"})
+    assert [each["properties"]["minutes"] for each in found["features"]] == [15, 60, 120]
+    assert [each["geometry"]["type"] for each in found["features"]] == ["Polygon", "MultiPolygon", "MultiPolygon"]
+    # Châtillon: by the coach of 6:00 to Montbard and that of 7:10, there at 7:50
+    assert [(each["name"], each["minutes"] <= 60) for each in found["communes"]] == [
+        ("Saulieu", True),
+        ("Châtillon-sur-Seine", False),
+    ]
+    assert [each["properties"]["population"] for each in found["features"]] == [2400, 2400, 7600]
+    assert (found["along_streets"], found["from"]["name"]) == (False, "Saulieu, place Monge")
