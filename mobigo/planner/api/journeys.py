@@ -108,7 +108,7 @@ def reachable_areas(asked: AreasAsked) -> ResponseReturnValue:
     """The area one can be in within a time, as polygons, and the communes in it."""
     from mobigo.planner.export.areas import areas_json
 
-    with pinned() as here:
+    with pinned_today() as here:
         origin, others = end_of(here, asked.origin)
         at = instant(asked.at, here.now, here.zone)
         if at is None:
