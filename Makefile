@@ -3,6 +3,7 @@
 #   make demo       a demonstration territory, answering on http://127.0.0.1:8000 (PORT=8001 for another port)
 #   make test       every test that is not slow          make test-all   the slow ones too
 #                   (TESTS=folder for some of them, N=0 in one process)
+#   make drills     an operator's worst night: processes killed, database and broker lost, restart under load (needs PostgreSQL)
 #   make lint       style, types, directions between packages
 #   make bench      every benchmark against its rivals (BENCH_S=n caps each case)
 #   make lock       write the dependency locks anew, keeping the versions that still fit
@@ -26,11 +27,11 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --
 INSTALL = $(UV) pip install --quiet --python $(PYTHON)
 PROJECT = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-all bench lint lock clean
+.PHONY: help demo test test-all drills bench lint lock clean
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n '3,8p' Makefile | cut -c3-
+	@sed -n '3,9p' Makefile | cut -c3-
 
 demo: $(STAMPS)/run $(STAMPS)/map
 	@.venv/bin/mobigo demo --port $(PORT) $(DEMO)
@@ -40,6 +41,9 @@ test: $(STAMPS)/dev $(STAMPS)/map-tests
 
 test-all: $(STAMPS)/dev $(STAMPS)/map-tests
 	$(PYTEST) $(TESTS)
+
+drills: $(STAMPS)/dev
+	$(PYTHON) -m pytest -v tests/drills
 
 bench: $(STAMPS)/dev
 	$(PYTHON) -m tests.benchmarks $(if $(BENCH_S),--cap-s $(BENCH_S))

@@ -33,6 +33,7 @@ ANSWER_WAIT_S: Final = 60.0
 ANSWER_PAUSE_S: Final = 0.05
 WORKER_END_S: Final = 12.0
 COLLECTED_AFTER: Final = (50_000, 20, 20)  # objects made, then rounds; Python's own is 700
+NEW_BEFORE_OLD_S: Final = 30.0  # a restart by SIGHUP: a new process has that long to answer before the old one leaves
 SWITCH_S: Final = 0.0005  # a search that ends waits no longer for its turn to be written down; Python's own is 5 ms
 
 
@@ -126,6 +127,7 @@ def run(config: Config, *, with_worker: bool = True, when_answering: Callable[[]
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        respawn_interval=NEW_BEFORE_OLD_S,
         workers_kill_timeout=10,
     )
     worker = start_worker_process(config) if with_worker else None

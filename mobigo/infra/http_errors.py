@@ -1,7 +1,8 @@
 """Errors over HTTP, in one place: a problem document (RFC 9457) for programs, a page for people, one reference.
 
     NotFound 404 · InvalidInput 422 · Refused 403 (401, 400 where the error says so) · Conflict 409 · Upstream 502
-    and what the web itself refuses: 400, 404, 405, 413, 415, 429 …; anything else is a defect of ours, 500.
+    and what the web itself refuses: 400, 404, 405, 413, 415, 429 …; a database that does not answer, 503; anything
+    else is a defect of ours, 500.
 
 Every answer says what happened and what to do, carries the request's reference (written in the log with the cause),
 and never shows a trace, a path or a value of someone else's.
@@ -14,6 +15,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, json, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mobigo.base.decisions import Decision
@@ -32,6 +35,7 @@ STATUS: Final[Mapping[type[MobigoError], int]] = {
 # Titles and advice have a sentence for these; any other status falls back on its family (400 or 500).
 SPOKEN: Final = (400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 414, 415, 422, 429, 500, 502, 503)
 PROBLEM: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,14 @@ def _defect(error: Exception) -> Response:
     return answer(Problem(500, Decision("http.reason_500"), {}))
 
 
+def _database_away(error: Exception) -> Response:
+    """The database does not answer, refuses to (it is stopping, or full), or no connection to it is free. Whether what
+    was asked was recorded is not known when it left in the middle of it."""
+    _log.error("the database does not answer", extra={"reference": request_id(), "status": 503}, exc_info=error)
+    reason = Decision("http.database_away" if request.method in ("GET", "HEAD") else "http.database_away_sent")
+    return _with_headers(answer(Problem(503, reason, {})), {"Retry-After": str(RETRY_AFTER_S)})
+
+
 def _with_headers(response: Response, headers: Mapping[str, str] | None) -> Response:
     for name, value in (headers or {}).items():
         response.headers[name] = value
@@ -149,4 +161,6 @@ def init_app(app: Flask) -> None:
     """Answer every error of `app` as this module says."""
     app.register_error_handler(MobigoError, _ours)
     app.register_error_handler(HTTPException, _of_the_web)
+    for away in (OperationalError, InterfaceError, NoConnectionFree):
+        app.register_error_handler(away, _database_away)
     app.register_error_handler(Exception, _defect)
