@@ -79,7 +79,7 @@ def document(problem: Problem) -> dict[str, Any]:
     """The problem as RFC 9457 members; `code` and `params` are ours, for programs; `reference` is in our log."""
     return {
         "type": f"/api/v1/problems/{problem.reason.code}",
-        "title": problem.title,
+        "title": problem.title if problem.status != 404 else sentence(Decision("http.title_404_data")),  # no page
         "status": problem.status,
         "detail": problem.text,
         "instance": quote(request.path, safe="/:@!$&'()*+,;=~-._"),
