@@ -135,7 +135,7 @@ def test_a_problem_speaks_the_language_asked_for(client: FlaskClient) -> None:
     french = client.get("/api/v1/nulle-part", headers={"Accept-Language": "fr"}).get_json(force=True)
     english = client.get("/api/v1/nulle-part", headers={"Accept-Language": "en"}).get_json(force=True)
     assert french["title"] == "Introuvable"
-    assert english["title"] == "This page does not exist"
+    assert english["title"] == "Not found"
     assert french["code"] == english["code"]
 
 
