@@ -33,6 +33,7 @@ class Half:
 MORNING = Half("matin", Direction.TO, (0, 1, 2, 3, 4))
 EVENING = Half("soir", Direction.FROM, (0, 1, 3, 4))
 LATE = Half("soir-2", Direction.FROM, (0, 1, 3, 4))
+LATER = (Half("soir-3", Direction.FROM, (0, 1, 3, 4)), Half("soir-4", Direction.FROM, (0, 1, 3, 4)))
 WEDNESDAY = Half("mercredi", Direction.FROM, (2,))
 WEDNESDAY_MORNING = Half("mercredi-matin", Direction.TO, (2,))  # where it is not a morning like the others
 HALVES = (MORNING, WEDNESDAY, EVENING, LATE)

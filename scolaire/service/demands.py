@@ -12,6 +12,7 @@ from scolaire.model.demand import (
     DAY_MS,
     EVENING,
     LATE,
+    LATER,
     MORNING,
     WEDNESDAY,
     WEDNESDAY_MORNING,
@@ -29,14 +30,15 @@ from scolaire.model.schools import Bell, Level, SchoolYear, Stage, Way
 from scolaire.store import contracts, plans, pupils, registrations, schools, stops
 
 FULL_DAYS = (0, 1, 3, 4)
+EVENINGS = (EVENING, LATE, *LATER)
 
 
 def demand_of(session: Session, plan: plans.PlanRow, day: date) -> Demand:
     """The demand of a plan as it stands on `day`, which is moved into the school year when it lies outside.
 
     Raises Refused("scolaire.plan_without_lot" | "scolaire.school_closed" | "scolaire.school_without_position" |
-    "scolaire.school_without_bells") and what `planning_on` raises. What else is missing (vehicles, depots) is told by
-    `rules.demand`.
+    "scolaire.school_without_bells" | "scolaire.too_many_bells") and what `planning_on` raises. What else is missing
+    (vehicles, depots) is told by `rules.demand`.
     """
     period = SchoolYear(plan.year).period
     if plan.lot is None:
@@ -72,7 +74,7 @@ def demand_of(session: Session, plan: plans.PlanRow, day: date) -> Demand:
 
 def _site(row: schools.SchoolRow, bells: Iterable[Bell], planning: Planning) -> SchoolSite:
     """The school with its windows: arrivals while its gates are open before the first lesson, departures while somebody
-    watches after the last one. Two bells of the evening are two half-days."""
+    watches after each bell of the evening, which is a half-day of its own."""
     windows: dict[str, tuple[int, int]] = {}
     by_day: dict[tuple[int, Way], list[int]] = {}
     for bell in bells:
@@ -94,10 +96,10 @@ def _site(row: schools.SchoolRow, bells: Iterable[Bell], planning: Planning) -> 
         if told:
             windows[half.id] = before(told[0])
     evening = hours(FULL_DAYS, Way.OUT)
-    if evening:
-        windows[EVENING.id] = after(evening[0])
-    if len(evening) > 1:
-        windows[LATE.id] = after(evening[-1])
+    if len(evening) > len(EVENINGS):
+        raise Refused("scolaire.too_many_bells", school=row.name, most=len(EVENINGS))
+    for half, at_s in zip(EVENINGS, evening, strict=False):
+        windows[half.id] = after(at_s)
     noon = hours((2,), Way.OUT)
     if noon:
         windows[WEDNESDAY.id] = after(noon[0])
@@ -107,9 +109,10 @@ def _site(row: schools.SchoolRow, bells: Iterable[Bell], planning: Planning) -> 
 def _halves(sites: Iterable[SchoolSite]) -> tuple[Half, ...]:
     """Wednesday morning is a morning like the others where every school has lessons then, at the same hours."""
     told = [each.windows for each in sites]
+    evenings = (EVENING, LATE, *(half for half in LATER if any(half.id in each for each in told)))
     if all(each.get(MORNING.id) == each.get(WEDNESDAY_MORNING.id) for each in told):
-        return (MORNING, WEDNESDAY, EVENING, LATE)
-    return (Half(MORNING.id, MORNING.direction, FULL_DAYS), WEDNESDAY_MORNING, WEDNESDAY, EVENING, LATE)
+        return (MORNING, WEDNESDAY, *evenings)
+    return (Half(MORNING.id, MORNING.direction, FULL_DAYS), WEDNESDAY_MORNING, WEDNESDAY, *evenings)
 
 
 def _only(site: SchoolSite, halves: tuple[Half, ...]) -> SchoolSite:

@@ -49,7 +49,9 @@ def half_words() -> dict[str, str]:
         "mercredi-matin": _("Mercredi matin"),
         "mercredi": _("Mercredi midi"),
         "soir": _("Soir"),
-        "soir-2": _("Soir, second départ"),
+        "soir-2": _("Soir, deuxième départ"),
+        "soir-3": _("Soir, troisième départ"),
+        "soir-4": _("Soir, quatrième départ"),
     }
 
 

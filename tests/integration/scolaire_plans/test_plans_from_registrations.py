@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Conflict, Refused
 from mobigo.infra import accounts
+from mobigo.infra.clock import new_id
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.jobs import State, registry, run_inline
@@ -192,6 +193,16 @@ def test_no_pupil_is_left_out_of_the_demand_whatever_their_school_or_home_lacks(
     found = demand()
     assert len(found.pupils) == 30
     assert [half.id for half in found.halves] == ["matin", "mercredi", "soir", "soir-2"]
+    with transaction(engine) as session:  # a third bell, half an hour after the second one
+        (first,) = session.scalars(select(BellRow).where(BellRow.uai == uai, BellRow.weekday == 0, BellRow.way == "in"))
+        third_s = first.at_s + 570 * 60
+        for weekday in (0, 1, 3, 4):
+            session.add(
+                BellRow(id=new_id(NOW), uai=uai, weekday=weekday, way="out", at_s=third_s, first_day=date(2025, 9, 1))
+            )
+    evening = {name: each[0] // 60_000 for name, each in demand().school_of[uai].windows.items() if "soir" in name}
+    assert [at - first.at_s // 60 for at in evening.values()] == [485, 545, 575]  # five minutes after each
+    assert [half.id for half in demand().halves] == ["matin", "mercredi", "soir", "soir-2", "soir-3"]
     with transaction(engine) as session:
         session.execute(delete(LegRow).where(LegRow.registration == f"r{SMALL.pupils[0].id}"))
         session.execute(update(StopRow).values(state="suspended"))
