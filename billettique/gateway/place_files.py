@@ -18,6 +18,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
 from billettique.rules.networks import plain
+from billettique.rules.placing import uic_of_id
 from mobigo.base.errors import InvalidInput
 
 _PLACE, _STOP = ("lieu",), ("arret",)
@@ -73,7 +74,10 @@ def read_places(text: str, file: str) -> Read:
         return _outlines(text, file)
     header = text.partition("\n")[0]
     delimiter = max(";,\t", key=header.count)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as unreadable:
+        raise InvalidInput("billettique.bad_place_file", file=file, header=str(unreadable)[:120]) from unreadable
     columns = {plain(name): at for at, name in reversed(list(enumerate(rows[0] if rows else [])))}
     table = _Table(rows, columns, file)
     if table.has(_PLACE) and table.has(_STOP):
@@ -149,8 +153,9 @@ def _pair(row: _Row, km: Decimal | None, cents: int | None) -> PairRow:
 
 
 def _id(text: str) -> str:
-    """What a pair's end is called in a row: without blanks, which part the columns of a row."""
-    return "-".join(text.split())
+    """What a pair's end is called in a row: its UIC code in seven figures, or its name without blanks (they part the
+    columns of a row)."""
+    return uic_of_id(text) or "-".join(text.split())
 
 
 def _outlines(text: str, file: str) -> list[Outline]:

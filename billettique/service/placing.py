@@ -128,13 +128,21 @@ def taken_in(
 ) -> dict[str, Any]:
     """The document with what a file says added; the stops that it names for a place replace those it had.
 
-    Raises what `ticked` raises, Refused("billettique.no_network_served"), InvalidInput("billettique.bad_fare_cell").
+    Raises what `ticked` raises, Refused("billettique.no_network_served", "billettique.file_changes_nothing"),
+    InvalidInput("billettique.bad_fare_cell", "billettique.bad_place_file").
     """
     if not spots:
         raise Refused("billettique.no_network_served")
-    first = read[0] if read else None
-    if isinstance(first, PairRow):
-        return _with_pairs(document, [each for each in read if isinstance(each, PairRow)], file, spots)
+    pairs = [each for each in read if isinstance(each, PairRow)]
+    changed = _with_pairs(document, pairs, file, spots) if pairs else _with_stops(document, names, read, file, spots)
+    if changed == document:
+        raise Refused("billettique.file_changes_nothing", file=file)
+    return changed
+
+
+def _with_stops(
+    document: Mapping[str, Any], names: Mapping[str, str], read: Read, file: str, spots: Mapping[str, Spot]
+) -> dict[str, Any]:
     by_name = {plain(name): place for place, name in names.items()} | {place: place for place in names}
     stops: dict[str, list[str]] = {}
     for each in read:
@@ -142,8 +150,8 @@ def taken_in(
             place = _place(each.place, by_name, file, each.line)
             stops.setdefault(place, []).append(_stop(each, file, spots))
         elif isinstance(each, Outline) and (known := by_name.get(plain(each.place))) is not None:
-            stops.setdefault(known, []).extend(_within(each, spots))
-    return ticked(document, names, stops, spots)
+            stops.setdefault(known, []).extend(_within(each, file, spots))
+    return ticked(document, names, stops, spots) if stops else dict(document)
 
 
 def _place(text: str, by_name: Mapping[str, str], file: str, line: int) -> str:
@@ -162,13 +170,20 @@ def _stop(row: StopRow, file: str, spots: Mapping[str, Spot]) -> str:
         ) from wrong
 
 
-def _within(outline: Outline, spots: Mapping[str, Spot]) -> list[str]:
-    """The stops inside an outline, its edge included."""
-    from shapely.geometry import Point as At
+def _within(outline: Outline, file: str, spots: Mapping[str, Spot]) -> list[str]:
+    """The stops inside an outline, its edge included. Raises InvalidInput for an outline that crosses itself."""
+    from shapely import Point as At
+    from shapely.errors import ShapelyError
     from shapely.geometry import shape
     from shapely.prepared import prep
 
-    inside = prep(shape(outline.geometry))
+    try:
+        drawn = shape(outline.geometry)
+        if drawn.is_empty or not drawn.is_valid:
+            raise ValueError(outline.place)
+    except (ShapelyError, ValueError, TypeError, LookupError, AttributeError) as wrong:
+        raise InvalidInput("billettique.bad_place_file", file=file, header=outline.place[:80]) from wrong
+    inside = prep(drawn)
     return [spot.place for spot in spots.values() if inside.intersects(At(spot.point.lon, spot.point.lat))]
 
 
@@ -178,7 +193,11 @@ def _with_pairs(
     """The document with a table of pairs in the place of the one of its kind it had, and where its stations are."""
     kind = "km" if read[0].km is not None else "product"
     products = [dict(each) for each in document.get("product", ())]
-    by_cents = {each["cents"]: each["id"] for each in reversed(products) if "rider" not in each}
+    ours = {each["product"] for each in document.get("band", ()) if each["network"] == PAIRED}
+    by_cents = {
+        each["cents"]: each["id"] for each in reversed(products)
+        if "rider" not in each and (each["id"] in ours or each["id"] == f"{PAIRED}-{each['cents']}")
+    }  # fmt: skip
     rows: dict[tuple[str, str], str] = {}
     for each in read:
         if each.cents is not None and each.cents not in by_cents:
