@@ -96,16 +96,21 @@ def _cells(view: View, table: str, name: str, column: Column | None) -> None:
                 _tell_values(view, "unexpected_enum_value", table, name, wrong.to_list())
 
 
+_WRITING: Final = (
+    ("leading_or_trailing_whitespaces", r"^\s|\s$"),
+    ("new_line_in_value", r"[\r\n]"),
+    ("invalid_character", "\ufffd"),
+)
+_ODD: Final = "|".join(pattern for _code, pattern in _WRITING)  # one look for what is nearly never there
+
+
 def _writing(view: View, table: str, name: str, raw: pl.Series, column: Column | None) -> None:
     """How a cell is written: blanks around it, line breaks within, characters that were lost."""
     coded = view.column(table, name)
     distinct = raw.unique(maintain_order=True) if coded.padded else coded.values
-    for code, pattern in (
-        ("leading_or_trailing_whitespaces", r"^\s|\s$"),
-        ("new_line_in_value", r"[\r\n]"),
-        ("invalid_character", "\ufffd"),
-    ):
-        hit = distinct.filter(distinct.str.contains(pattern))
+    odd = distinct.filter(distinct.str.contains(_ODD))
+    for code, pattern in _WRITING if len(odd) else ():
+        hit = odd.filter(odd.str.contains(pattern))
         if len(hit):
             rows = np.flatnonzero(raw.is_in(hit.to_list()).to_numpy())
             view.tell(code, table, rows, name)
