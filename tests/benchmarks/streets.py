@@ -1,6 +1,7 @@
 """Streets: what is near on foot, driving matrices, answers from door to door, and what importing an extract costs.
 
-    python -m tests.benchmarks.streets [--data FILE.osm.pbf] [--count N] [--seed N] [--only around|drive|http|import]
+    python -m tests.benchmarks.streets [--data FILE.osm.pbf] [--count N] [--seed N]
+                                       [--only around|drive|areas|http|import]
 
 By default Porto Alegre (a street network and two feeds). The peer is scipy's Dijkstra on the same edges, told the same
 limit; it gives costs alone, ours the ways to all stops as well. CPU clock, compilation and preparation left out on both
@@ -19,26 +20,34 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from mobigo.base.geo import Point
+from mobigo.network.engine.compile import compile_feeds
+from mobigo.network.engine.feedpart import CompileInput
 from mobigo.network.engine.streets.build import build
 from mobigo.network.engine.streets.drive import Driving
 from mobigo.network.engine.streets.routes import Streets
+from mobigo.network.gateway.gtfs import read_feed
 from mobigo.network.gateway.osm import read_streets
+from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.streets import CAR, WALKER, Mover
+from mobigo.planner.model import Endpoint
+from mobigo.planner.service import areas as reached_areas
 from tests.benchmarks.measures import Measure, line, percentile
 from tests.live import Site, site
 
 WALK_S = 20 * 60.0
 MATRIX = 100
 CLIENTS = 4
-PARTS = ("around", "drive", "http", "import")
+PARTS = ("around", "drive", "areas", "http", "import")
 
 
 def around(streets: Streets, count: int, seed: int) -> Iterator[Measure]:
@@ -88,6 +97,25 @@ def drive(streets: Streets, seed: int) -> Iterator[Measure]:
         "streets/driving matrix beside scipy", min(ours) * 1e3, "CPU ms", None, peer=theirs * 1e3,
         peer_name="scipy dijkstra from each",
     )  # fmt: skip
+
+
+def areas(streets: Streets, folder: Path, count: int, seed: int) -> Iterator[Measure]:
+    """What is reached within 60 minutes of a door, over two feeds and the streets: the polygon."""
+    feeds = [CompileInput(path.stem, read_feed(path)) for path in sorted((folder / "gtfs").glob("porto-alegre-*.zip"))]
+    network = LiveNetwork(compile_feeds(feeds, "America/Sao_Paulo", "areas"), "areas", streets.graph)
+    at = datetime(2019, 5, 15, 8, 0, tzinfo=ZoneInfo("America/Sao_Paulo"))
+    doors = [Endpoint("door", point) for point in _points(streets, count, seed)]
+    reached_areas(network, doors[0], at, [3600])
+    spent = []
+    for door in doors:
+        began = time.thread_time()
+        reached_areas(network, door, at, [3600])
+        spent.append(time.thread_time() - began)
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        yield Measure(
+            f"streets/area within 60 minutes, {name}", percentile(spent, share) * 1e3, "CPU ms", 60.0,
+            note=f"{len(doors)} doors; search, streets and polygon",
+        )  # fmt: skip
 
 
 def over_http(folder: Path, count: int, seed: int) -> Iterator[Measure]:
@@ -224,11 +252,13 @@ def main() -> None:
     asked = parser.parse_args()
     folder = Path(os.environ.get("MOBIGO_REALDATA", ""))
     path = asked.data or folder / "osm" / "poa_osm.pbf"
-    wanted = [asked.only] if asked.only else [part for part in PARTS if part != "http" or asked.data is None]
+    own = [part for part in PARTS if part not in ("http", "areas") or asked.data is None]
+    wanted = [asked.only] if asked.only else own
     streets = Streets(build(read_streets(path)))
     runs = {
         "around": lambda: around(streets, asked.count, asked.seed),
         "drive": lambda: drive(streets, asked.seed),
+        "areas": lambda: areas(streets, folder, asked.count, asked.seed),
         "http": lambda: over_http(folder, asked.count, asked.seed),
         "import": lambda: importing(path),
     }
