@@ -35,7 +35,7 @@ DOCUMENT: Mapping[str, Any] = {
     "vehicles": [{"id": "bus-1", "name": "Minibus 1", "seats": 4, "wheelchairs": 1, "lat": 47.0, "lon": 4.0}],
     "booking": {"kind": "days", "days": 1, "at": "17:00", "ahead_days": 60},
     "promise": {"wait_min": 20, "detour_pct": 50, "detour_min": 15, "board_s": 60},
-    "fares": {"adulte": 200, "jeune": 100},
+    "fares": [{"rider": "adulte", "cents": 200}, {"rider": "jeune", "cents": 100}],
     "no_shows": 2,
     "no_show_days": 90,
     "source": "service d’essai",

@@ -80,7 +80,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     app.jinja_env.add_extension("jinja2.ext.do")
     services = Services(
         settings, make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares, make_seats=make_seats,
-        make_titles=make_titles, make_journeys=make_journeys, make_lines=make_lines,
+        make_titles=make_titles, make_journeys=make_journeys, make_on_demand=make_on_demand, make_lines=make_lines,
         make_roads=make_roads,
     )  # fmt: skip
     app.extensions[EXTENSION] = services
@@ -164,6 +164,13 @@ def make_carpool(services: Services) -> Any:
     from mobigo.app.carpool_ways import CarpoolWays
 
     return CarpoolWays(services)
+
+
+def make_on_demand(services: Services) -> Any:
+    """On-demand transport, for the planner to show beside its journeys."""
+    from mobigo.app.on_demand_ways import OnDemandWays
+
+    return OnDemandWays(services)
 
 
 def make_journeys(services: Services) -> Any:

@@ -49,6 +49,7 @@ class Services:
     make_lines: Callable[["Services"], Any] | None = None
     make_roads: Callable[["Services"], Any] | None = None
     make_journeys: Callable[["Services"], Any] | None = None
+    make_on_demand: Callable[["Services"], Any] | None = None
     make_offers: Callable[["Services", "datetime"], Any] | None = None
     make_judges: Callable[["Services"], Any] | None = None
     # Set by tests that bring their own.
@@ -79,6 +80,11 @@ class Services:
     def carpool(self) -> Any:
         """The carpool lines, as `mobigo.planner.model.CarpoolLines` asks them; None where none were handed over."""
         return None if self.make_carpool is None else self.make_carpool(self)
+
+    @cached_property
+    def on_demand(self) -> Any:
+        """On-demand transport, as `mobigo.planner.model.OnDemand` asks it; None where none was handed over."""
+        return None if self.make_on_demand is None else self.make_on_demand(self)
 
     @cached_property
     def fares(self) -> Any:

@@ -235,6 +235,49 @@ class CarpoolLines(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class OnDemandWay:
+    """A way by an on-demand service that can still be booked, with a journey of the timetable before or after it.
+
+    One is picked up between `since` and `until`, set down by `set_down_by`; `arrive_at` is at the door, at the latest.
+    """
+
+    service: str  # its name
+    href: str  # the page that books it
+    board: str
+    board_point: Point
+    alight: str
+    alight_point: Point
+    leave_at: datetime
+    since: datetime
+    until: datetime
+    set_down_by: datetime
+    arrive_at: datetime
+    walk_to_m: int
+    walk_from_m: int
+    price: Money  # of the service alone
+    book_by: datetime | None
+    phone: str
+    before: Journey | None = None
+    after: Journey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnDemandFound:
+    """The ways by an on-demand service, soonest arrival first; and for each whose cut-off has passed, what can be done
+    instead."""
+
+    ways: tuple[OnDemandWay, ...] = ()
+    missed: tuple[Decision, ...] = ()
+
+
+class OnDemand(Protocol):
+    """On-demand transport, as the planner asks it; filled by `mobigo.tad`, handed over by `mobigo.app`."""
+
+    def ways(self, live: LiveNetwork, query: Query, a: Point, b: Point, now: datetime) -> OnDemandFound:
+        """What can be had at `now` between two positions, leaving from the query's hour on (arriving by then)."""
+
+
+@dataclass(frozen=True, slots=True)
 class PriceLine:
     """One line of a price: an amount, and what it is."""
 
@@ -276,6 +319,7 @@ class Answer:
     later_at: datetime | None = None
     next_at: datetime | None = None  # the next departure at all, when the window holds none
     carpool: tuple[CarpoolWay, ...] = ()  # beside the journeys: they run at no fixed time
+    on_demand: OnDemandFound = OnDemandFound()  # beside the journeys too: somebody must book them
     prices: tuple[Price | None, ...] = ()  # of the journeys, in their order; empty where nobody knows fares
     cancelled: tuple[Journey, ...] = ()  # planned, and not possible today
 

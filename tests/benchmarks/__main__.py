@@ -35,6 +35,7 @@ BENCHMARKS = (
     "opendata_diff",
     "opendata_http",
     "streets",
+    "tad",
     "realtime",
 )
 KEPT = Path("var/benchmarks.ndjson")

@@ -65,7 +65,11 @@ def document(first_day: str) -> dict[str, Any]:
         ],
         "booking": {"kind": "days", "days": 1, "at": "17:00", "ahead_days": 30},
         "promise": {"wait_min": 20, "detour_pct": 50, "detour_min": 15, "board_s": 60},
-        "fares": {"adulte": 300, "jeune": 150, "solidaire": 150},
+        "fares": [
+            {"rider": "adulte", "cents": 300},
+            {"rider": "jeune", "cents": 150},
+            {"rider": "solidaire", "cents": 150},
+        ],
         "no_shows": 3,
         "no_show_days": 90,
         "source": "Délibération de démonstration, sans valeur",

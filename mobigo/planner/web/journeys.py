@@ -22,6 +22,7 @@ from mobigo.planner.model import Answer, Journey
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
 from mobigo.planner.web.here import Here, pinned_today
+from mobigo.planner.web.on_demand import shown_on_demand
 from mobigo.planner.web.shown import ShownJourney, age_words, cancelled_words, line_styles, shown_carpool, shown_journey
 
 FIELDS = ("from", "to")
@@ -63,6 +64,7 @@ def journeys() -> ResponseReturnValue:
             answer=answer,
             options=options,
             carpool=[shown_carpool(way, here.zone, query.at.astimezone(here.zone).date()) for way in answer.carpool],
+            on_demand=shown_on_demand(here.live, answer, here.zone),
             headline=headline(asked, answer, here),
             remarks=[told(remark) for remark in answer.remarks],
             cancelled=cancelled_words(here.live, answer, here.zone),
@@ -148,7 +150,7 @@ def _at(asked: Asked, at: datetime | None, here: Here, answer: Answer) -> str:
 
 def headline(asked: Asked, answer: Answer, here: Here) -> str:
     """The answer first, in words."""
-    count = len(answer.journeys) + len(answer.carpool)
+    count = len(answer.journeys) + len(answer.carpool) + len(answer.on_demand.ways)
     at = answer.query.at.astimezone(here.zone)
     hour = formats.hour(at, current_language(), short=True)
     if count == 0:

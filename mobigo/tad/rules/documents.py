@@ -72,7 +72,8 @@ def _read(document: Document) -> Service:
             int(terms["wait_min"]) * 60, int(terms["detour_pct"]), int(terms["detour_min"]) * 60,
             int(terms.get("board_s", 60)),
         ),
-        fares={str(name): Money(int(cents)) for name, cents in document["fares"].items()},
+        # A list: PostgreSQL keeps no order of keys, and the first category is the one proposed.
+        fares={str(each["rider"]): Money(int(each["cents"])) for each in document["fares"]},
         no_shows=NoShows(int(document.get("no_shows", 0)), int(document.get("no_show_days", 90))),
         source=document.get("source", ""),
         closed_days=frozenset(_day(each) for each in document.get("closed_days", ())),

@@ -130,9 +130,13 @@ def _service_page(code: str, faults: Faults, *, agent: bool) -> ResponseReturnVa
                 if answer.refused is not None:
                     refused = sentence(answer.refused)
     soon = instant.astimezone(PARIS) + timedelta(days=1)
+    nearest = None
+    if answer is not None and asked is not None:
+        wanted_s = asked.wanted_s
+        nearest = min(answer.offers, key=lambda each: abs(each.promise.earliest_s - wanted_s), default=None)
     offers = [] if answer is None or asked is None else [
         {"value": _clock(asked.day, each.promise.earliest_s), "offer": each, **_promised(asked.day, each.promise),
-         "book_by": each.book_by}
+         "book_by": each.book_by, "chosen": each is nearest}
         for each in answer.offers
     ]  # fmt: skip
     page = render_template(
@@ -220,10 +224,9 @@ def _booking_page(booking_id: str, secret: str, faults: Faults) -> ResponseRetur
         series = (
             [] if made.series is None else [store.booking_value(row) for row in store.of_series(session, made.series)]
         )
-        contact = store.contact_of(session, booking_id)
     own = version.service
     page = render_template(
-        "tad/booking.html", booking=made, service=own, contact=contact, secret=secret, errors=faults.by_field,
+        "tad/booking.html", booking=made, service=own, secret=secret, errors=faults.by_field,
         state=made.state, states=State, late=service.is_late(own, made.asked, instant),
         over=instant >= instant_of(made.asked.day, made.promise.earliest_s, PARIS),
         series=[(each, _promised(each.asked.day, each.promise)["since"], _link(each)) for each in series],

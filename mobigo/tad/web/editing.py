@@ -57,7 +57,7 @@ def changed_document(before: dict[str, Any]) -> dict[str, Any]:
     made["closed_days"] = sorted(set(text("closed_days", 2_000).replace(",", " ").split()))
     made["stops"] = _lines("stops", ("id", "name", "lat", "lon"))
     made["vehicles"] = _lines("vehicles", ("id", "name", "seats", "wheelchairs", "lat", "lon"))
-    made["fares"] = {each["name"]: int(each["cents"]) for each in _lines("fares", ("name", "cents"))}
+    made["fares"] = _lines("fares", ("rider", "cents"))
     made["windows"] = [
         {"weekdays": [int(day) for day in each["weekdays"]], "since": each["since"], "until": each["until"]}
         for each in _lines("windows", ("weekdays", "since", "until"))
@@ -97,7 +97,7 @@ def _edit_page(code: str, faults: Faults) -> ResponseReturnValue:
     kept = {
         "stops": lines("stops", "id", "name", "lat", "lon"),
         "vehicles": lines("vehicles", "id", "name", "seats", "wheelchairs", "lat", "lon"),
-        "fares": "\n".join(f"{name} ; {cents}" for name, cents in given["fares"].items()),
+        "fares": lines("fares", "rider", "cents"),
         "windows": "\n".join(
             f"{''.join(map(str, each.get('weekdays') or range(7)))} ; {each['since']} ; {each['until']}"
             for each in given["windows"]

@@ -3,9 +3,11 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
 from mobigo.base.money import Money
@@ -14,7 +16,7 @@ from mobigo.infra.db import reading, transaction
 from mobigo.infra.outbox import MessageRow
 from mobigo.infra.privacy import erase_due
 from mobigo.infra.web import Services
-from mobigo.tad.model.bookings import Channel, Contact, Side, State
+from mobigo.tad.model.bookings import Asked, Booking, Channel, Contact, Side, State
 from mobigo.tad.model.rounds import Limits
 from mobigo.tad.rules.checker import faults
 from mobigo.tad.service import booking, days, dispatch, personal, telling
@@ -37,12 +39,17 @@ def version(engine: Engine) -> catalogue.Version:
         return catalogue.publish(session, document(), organisation=None, by=None, now=NOW)
 
 
-def held(session, version, wanted=None, contact=CALLER, now=NOW, **more):  # type: ignore[no-untyped-def]
-    given = {"channel": Channel.WEB} | more
+def held(
+    session: Session, version: catalogue.Version, wanted: Asked | None = None, contact: Contact = CALLER,
+    now: datetime = NOW, **more: Any,
+) -> Booking:  # fmt: skip
+    given: dict[str, Any] = {"channel": Channel.WEB} | more
     return booking.hold(session, None, version, wanted or asked(), contact, now=now, **given)
 
 
-def test_a_place_is_offered_held_confirmed_and_told(engine: Engine, services: Services, version) -> None:
+def test_a_place_is_offered_held_confirmed_and_told(
+    engine: Engine, services: Services, version: catalogue.Version
+) -> None:
     with reading(engine) as session:
         answer = booking.quote(session, None, version.service, asked(), NOW)
     assert [each.promise.earliest_s for each in answer.offers] == [9 * 3600 - 900, 9 * 3600, 9 * 3600 + 900]
@@ -66,7 +73,9 @@ def test_a_place_is_offered_held_confirmed_and_told(engine: Engine, services: Se
 
 
 @pytest.mark.parametrize("writers", [64])
-def test_of_sixty_four_who_want_the_last_place_one_gets_it(engine: Engine, version, writers: int) -> None:
+def test_of_sixty_four_who_want_the_last_place_one_gets_it(
+    engine: Engine, version: catalogue.Version, writers: int
+) -> None:
     with transaction(engine) as session:  # three of four seats are taken at that hour, and the vehicle is out till ten
         held(session, version, asked(riders=("adulte",) * 3))
     got: list[str] = []
@@ -94,7 +103,9 @@ def test_of_sixty_four_who_want_the_last_place_one_gets_it(engine: Engine, versi
     assert sum(each.asked.seats for each in world.bookings.values()) == 4
 
 
-def test_a_hold_nobody_confirms_gives_its_places_back(engine: Engine, services: Services, version) -> None:
+def test_a_hold_nobody_confirms_gives_its_places_back(
+    engine: Engine, services: Services, version: catalogue.Version
+) -> None:
     later = NOW + timedelta(minutes=10)
     with transaction(engine) as session:
         first = held(session, version, asked(riders=("adulte",) * 4))
@@ -110,7 +121,9 @@ def test_a_hold_nobody_confirms_gives_its_places_back(engine: Engine, services: 
         assert store.rounds_of(store.find_day(session, "essai", WEDNESDAY)) == {"bus-1": ()}
 
 
-def test_a_booking_given_up_past_the_cut_off_counts_as_not_being_there(engine: Engine, services, version) -> None:
+def test_a_booking_given_up_past_the_cut_off_counts_as_not_being_there(
+    engine: Engine, services: Services, version: catalogue.Version
+) -> None:
     eve = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
     with transaction(engine) as session:
         early, late = (held(session, version, asked(at=at)) for at in ("9:00", "14:00"))
@@ -126,7 +139,9 @@ def test_a_booking_given_up_past_the_cut_off_counts_as_not_being_there(engine: E
         assert gone.value.decision.code == "tad.already_left"
 
 
-def test_who_was_not_there_twice_books_by_telephone(engine: Engine, services: Services, version) -> None:
+def test_who_was_not_there_twice_books_by_telephone(
+    engine: Engine, services: Services, version: catalogue.Version
+) -> None:
     with transaction(engine) as session:
         for at in ("9:00", "14:00"):
             made = held(session, version, asked(at=at))
@@ -142,7 +157,9 @@ def test_who_was_not_there_twice_books_by_telephone(engine: Engine, services: Se
         assert held(session, version, thursday, channel=Channel.PHONE).state is S.HELD  # an agent hears why
 
 
-def test_a_change_keeps_the_old_place_when_the_new_one_cannot_be_had(engine: Engine, services, version) -> None:
+def test_a_change_keeps_the_old_place_when_the_new_one_cannot_be_had(
+    engine: Engine, services: Services, version: catalogue.Version
+) -> None:
     with transaction(engine) as session:
         mine = held(session, version, asked(at="14:00"))
         booking.confirm(session, services, mine.id, Side.PASSENGER, NOW)
@@ -156,7 +173,9 @@ def test_a_change_keeps_the_old_place_when_the_new_one_cannot_be_had(engine: Eng
         assert store.get_booking(session, mine.id).state == "cancelled"
 
 
-def test_a_booking_comes_back_each_week_and_says_which_week_it_cannot(engine: Engine, services, version) -> None:
+def test_a_booking_comes_back_each_week_and_says_which_week_it_cannot(
+    engine: Engine, services: Services, version: catalogue.Version
+) -> None:
     with transaction(engine) as session:
         full = held(session, version, asked(day=WEDNESDAY + timedelta(weeks=2), riders=("adulte",) * 4))
         booking.confirm(session, services, full.id, Side.PASSENGER, NOW)
@@ -171,10 +190,12 @@ def test_a_booking_comes_back_each_week_and_says_which_week_it_cannot(engine: En
             booking.repeat(session, services, mine.id, WEDNESDAY, Side.PASSENGER, NOW)
 
 
-def test_a_day_that_has_bookings_keeps_the_version_they_were_made_under(engine: Engine, version) -> None:
+def test_a_day_that_has_bookings_keeps_the_version_they_were_made_under(
+    engine: Engine, version: catalogue.Version
+) -> None:
     with transaction(engine) as session:
         held(session, version)
-        dearer = document(first_day="2026-11-25", fares={"adulte": 300})
+        dearer = document(first_day="2026-11-25", fares=[{"rider": "adulte", "cents": 300}])
         after = catalogue.publish(session, dearer, organisation=None, by=None, now=NOW)
         assert catalogue.publish(session, dearer, organisation=None, by=None, now=NOW).id == after.id
         assert catalogue.get_service(session, "essai", WEDNESDAY).id == version.id
@@ -212,12 +233,14 @@ def test_a_dispatcher_moves_and_shortens_and_breaks_nothing(engine: Engine, serv
         assert broken.value.decision.code == "tad.move_breaks"
 
 
-def _car_of(session, version, booking_id):  # type: ignore[no-untyped-def]
+def _car_of(session: Session, version: catalogue.Version, booking_id: str) -> str:
     seen = dispatch.board(session, None, version, WEDNESDAY, NOW)
     return next(sheet.vehicle.id for sheet in seen.sheets if any(s.booking.id == booking_id for s in sheet.stops))
 
 
-def test_those_who_travel_tomorrow_are_reminded_once(engine: Engine, services: Services, version) -> None:
+def test_those_who_travel_tomorrow_are_reminded_once(
+    engine: Engine, services: Services, version: catalogue.Version
+) -> None:
     with transaction(engine) as session:
         mine = held(session, version, contact=replace(CALLER, email=""))
         booking.confirm(session, services, mine.id, Side.PASSENGER, NOW)
@@ -228,7 +251,9 @@ def test_those_who_travel_tomorrow_are_reminded_once(engine: Engine, services: S
         assert {row.channel for row in session.scalars(select(MessageRow))} == {"sms"}
 
 
-def test_names_go_after_ninety_days_and_places_after_a_year(engine: Engine, services: Services, version) -> None:
+def test_names_go_after_ninety_days_and_places_after_a_year(
+    engine: Engine, services: Services, version: catalogue.Version
+) -> None:
     with transaction(engine) as session:
         mine = held(session, version, subject="S" * 26)
         booking.confirm(session, services, mine.id, Side.PASSENGER, NOW)

@@ -138,7 +138,7 @@ def test_numbers_are_kept_one_way() -> None:
         {"stops": []},
         {"vehicles": []},
         {"windows": []},
-        {"fares": {}},
+        {"fares": []},
         {"code": "É"},
         {"booking": {"kind": "minutes"}},
         {"booking": {"kind": "tomorrow"}},

@@ -1,0 +1,78 @@
+"""Ways by an on-demand service, in words: when one is picked up, until when one books, what comes before or after."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from mobigo.infra import formats
+from mobigo.infra.clock import now
+from mobigo.infra.i18n import current_language, sentence
+from mobigo.infra.i18n import gettext as _
+from mobigo.network.model.live import LiveNetwork
+from mobigo.planner.model import Answer, Endpoint, OnDemandWay
+from mobigo.planner.web.shown import ShownJourney, shown_journey
+
+
+@dataclass(frozen=True)
+class ShownOnDemand:
+    """One way."""
+
+    way: OnDemandWay
+    leave_at: datetime
+    arrive_at: datetime
+    since: datetime
+    until: datetime
+    set_down_by: datetime
+    duration_s: int
+    book_by: str  # "à réserver aujourd’hui avant 17 h, …"
+    facts: tuple[str, ...]
+    before: ShownJourney | None
+    after: ShownJourney | None
+
+
+@dataclass(frozen=True)
+class ShownFound:
+    """All of them, and what is said of those that can no longer be booked."""
+
+    ways: tuple[ShownOnDemand, ...]
+    missed: tuple[str, ...]
+
+
+def shown_on_demand(live: LiveNetwork, answer: Answer, zone: ZoneInfo) -> ShownFound:
+    """What was found, in words."""
+    found = answer.on_demand
+    return ShownFound(
+        tuple(_shown(live, answer, way, zone) for way in found.ways), tuple(sentence(each) for each in found.missed)
+    )
+
+
+def _shown(live: LiveNetwork, answer: Answer, way: OnDemandWay, zone: ZoneInfo) -> ShownOnDemand:
+    language = current_language()
+    facts = [
+        formats.amount(way.price, language) + (_(" pour le transport à la demande") if way.before or way.after else "")
+    ]
+    on_foot = way.walk_to_m + way.walk_from_m
+    if on_foot:
+        facts.append(_("%(distance)s à pied") % {"distance": formats.distance(on_foot, language)})
+    hub = Endpoint(way.alight if way.after else way.board)
+    return ShownOnDemand(
+        way, way.leave_at.astimezone(zone), way.arrive_at.astimezone(zone), way.since.astimezone(zone),
+        way.until.astimezone(zone), way.set_down_by.astimezone(zone),
+        int((way.arrive_at - way.leave_at).total_seconds()), book_by_words(way, zone), tuple(facts),
+        None if way.before is None else shown_journey(live, way.before, answer.query.origin, hub, zone),
+        None if way.after is None else shown_journey(live, way.after, hub, answer.query.destination, zone),
+    )  # fmt: skip
+
+
+def book_by_words(way: OnDemandWay, zone: ZoneInfo) -> str:
+    """Until when one books, said as people say it."""
+    language = current_language()
+    if way.book_by is None:
+        return _("À réserver, par téléphone au %(phone)s ou ici") % {"phone": way.phone}
+    last = way.book_by.astimezone(zone)
+    facts = {
+        "hour": formats.hour(last, language, short=True), "day": formats.day(last, language), "phone": way.phone
+    }  # fmt: skip
+    if last.date() == now().astimezone(zone).date():
+        return _("À réserver avant %(hour)s aujourd’hui, par téléphone au %(phone)s ou ici") % facts
+    return _("À réserver avant le %(day)s à %(hour)s, par téléphone au %(phone)s ou ici") % facts
