@@ -92,6 +92,10 @@ def fixed(dataset: str, label: str, name: str) -> ResponseReturnValue:
 def _moving(dataset: str, slot: Slot, name: str) -> Response:
     with reading(services().engine) as session:
         found = addresses.at_slot(session, dataset, slot, name)
+        in_force = found or addresses.at_slot(session, dataset, Slot.LATEST, name)
+    if found is None and in_force is not None:
+        instead = url_for("opendata.latest", dataset=dataset, name=name)
+        raise NotFound("opendata.nothing_to_come", dataset=dataset, instead=instead)
     response = _sent(found, dataset, name, MOVING)
     assert found is not None  # noqa: S101 - `_sent` raises otherwise
     own = url_for("opendata.fixed", dataset=dataset, label=found.label, name=name)

@@ -1,7 +1,7 @@
 """Open data of a network: GTFS written beside polars’ own CSV and a plain zip; a feed from archive to address; NeTEx
 written, and every reference in it looked up.
 
-    python -m tests.benchmarks.opendata [--data FEED.zip] [--only gtfs,chain,netex,references] [--cap-s N]
+    python -m tests.benchmarks.opendata [--data FEED.zip] [--only gtfs,chain,region,netex,references] [--cap-s N]
 
 Each part runs in a process of its own, so that its memory is its own. Needs a feed: `--data`, or MOBIGO_REALDATA with
 bench/merged-fr.zip (1.3 million stop times).
@@ -86,6 +86,28 @@ def chain(data: Path) -> Iterator[Measure]:
     yield _memory("opendata/import-validate-publish-memory", 2_000)
 
 
+def region(data: Path) -> Iterator[Measure]:
+    """Two networks of that size as one, beside each written alone: what the names before the ids cost."""
+    from mobigo.network.export.archive import write_zip
+    from mobigo.network.export.gtfs import published
+    from mobigo.network.export.merged import Part, merge
+    from mobigo.network.gateway import gtfs as gateway
+
+    tables = gateway.read_feed(data)
+    with tempfile.TemporaryDirectory() as folder:
+        busy = time.process_time()
+        write_zip(Path(folder) / "alone.zip", published(tables))
+        alone = (time.process_time() - busy) * 2
+        busy = time.process_time()
+        whole = merge([Part("a", tables), Part("b", tables)])
+        merged = time.process_time() - busy
+        write_zip(Path(folder) / "region.zip", published(whole.tables))
+        spent = time.process_time() - busy
+    note = f"{whole.tables['stop_times'].height} stop times; put together in {merged:.1f} CPU s, then written"
+    yield Measure("opendata/region-write", spent, "CPU s", 2, alone, "each alone", note=note)
+    yield _memory("opendata/region-write-memory", 4_000)
+
+
 def netex(data: Path) -> Iterator[Measure]:
     """The French profile, one file a line."""
     from mobigo.network.export.netex import write_netex
@@ -138,7 +160,7 @@ def _memory(bench: str, goal_mb: int) -> Measure:
 
 
 PARTS: dict[str, Callable[[Path], Iterator[Measure]]] = {
-    "gtfs": gtfs, "chain": chain, "netex": netex, "references": references,
+    "gtfs": gtfs, "chain": chain, "region": region, "netex": netex, "references": references,
 }  # fmt: skip
 
 

@@ -153,6 +153,8 @@ def test_a_page_of_another_site_may_read_and_ask_in_parts(open_site: Published) 
 def test_what_was_never_there_is_not_found(open_site: Published, path: str) -> None:
     open_site.publish(Facts())
     assert open_site.get(path).status_code == 404
+    if "/next/" in path:
+        assert LATEST in open_site.get(path, Accept="application/json").text  # nothing changes: what is in force holds
 
 
 def test_what_was_withdrawn_or_closed_answers_that_it_is_gone_and_why(open_site: Published) -> None:
