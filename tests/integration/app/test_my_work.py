@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from mobigo.app.demo.people import PEOPLE
 from mobigo.app.factory import create_app
+from mobigo.app.web.home import ROLES
 from mobigo.infra import accounts, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
@@ -43,6 +44,23 @@ def signed_in(demo_template: Demo, tmp_path_factory: pytest.TempPathFactory) -> 
     yield client
     with app.app_context():
         services().engine.dispose()
+
+
+def test_each_role_of_the_demonstration_begins_its_day_with_one_button(signed_in: As) -> None:
+    app = signed_in(Role.TRAVELLER).application
+    opened = {}
+    for role in [*ROLES, Role.ADMINISTRATOR]:
+        client = app.test_client()
+        page = client.get("/demonstration").text
+        token = re.search(r'name="csrf_token" value="(.*?)"', page)
+        assert token is not None
+        assert (f'action="/demonstration/entrer/{role}"' in page) is (role in ROLES)
+        answer = client.post(
+            f"/demonstration/entrer/{role}", data={"csrf_token": token[1]}, follow_redirects=True,
+            headers={"Accept": "text/html"},
+        )  # fmt: skip
+        opened[role] = answer.status_code
+    assert opened == dict.fromkeys(ROLES, 200) | {Role.ADMINISTRATOR: 404}  # who signs in, like everywhere else
 
 
 def found(client: FlaskClient, words: str) -> tuple[set[str], list[tuple[str, str]]]:

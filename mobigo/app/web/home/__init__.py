@@ -38,7 +38,7 @@ MESSAGES_SHOWN: Final = 10
 @public
 def story() -> ResponseReturnValue:
     """One story in a few buttons."""
-    return render_template("home/story.html", **story_parts(now()))
+    return render_template("home/story.html", roles=[str(role) for role in ROLES], **story_parts(now()))
 
 
 @bp.app_context_processor
@@ -67,6 +67,26 @@ ENTRIES: Final = {
     "conducteur": (Role.DRIVER, "covoit.driver"),
     "vice-presidente": (Role.ORDONNATEUR, "covoit.figures"),
 }
+# Everybody's day, by a button each, on the page it begins on. The administrator signs in: who holds all the keys shows
+# that they hold the home.
+ROLES: Final = {
+    Role.TRAVELLER: "account.home",
+    Role.DRIVER: "covoit.driver",
+    Role.FAMILY: "scolaire.family_home",
+    Role.COUNTER_AGENT: "work.desk",
+    Role.INSPECTOR: "billettique.control",
+    Role.SCHOOL_MANAGER: "work.desk",
+    Role.SCHOOL_PLANNER: "school_plans.plans",
+    Role.CARPOOL_MANAGER: "work.desk",
+    Role.FINANCE_AGENT: "work.desk",
+    Role.ORDONNATEUR: "work.desk",
+    Role.COMPTABLE_PUBLIC: "work.desk",
+    Role.REGISSEUR: "work.desk",
+    Role.OPERATOR: "work.desk",
+    Role.AO2: "work.desk",
+    Role.SCHOOL: "work.desk",
+    Role.PUBLISHER: "work.desk",
+}
 
 
 @bp.post("/entrer/<who>")
@@ -75,7 +95,7 @@ def enter(who: str) -> ResponseReturnValue:
     """Sign in as one of the story's people, who are nobody's. Raises NotFound for anyone else."""
     from mobigo.app.demo import people
 
-    role, endpoint = ENTRIES.get(who, (None, ""))
+    role, endpoint = ENTRIES.get(who) or next(((each, page) for each, page in ROLES.items() if each == who), (None, ""))
     access = next((each for each in people.load(services().config.home) if each.role == role), None)
     if access is None:
         raise NotFound("demo.nobody_of_that_name")
