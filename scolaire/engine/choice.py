@@ -153,7 +153,8 @@ class _Programme:
     def _links(self) -> list[mathopt.LinearConstraint]:
         """No more buses go into a group than it has circuits, none out of an arrival than circuits end there."""
         groups, sum_of = list(self.groups.values()), mathopt.fast_sum
-        known = np.array([in_time for in_time, _ in groups], dtype=np.bool_).reshape(-1, len(self.pool.arrivals))
+        known = np.array([in_time for in_time, _ in groups], dtype=np.bool_)
+        known = known.reshape(len(groups), len(self.pool.arrivals))  # none and none, where all services are locked
         found = network(known, [each.school for each in self.pool.arrivals])
         into: list[list[mathopt.LinearTypes]] = [[] for _ in groups]
         out: list[list[mathopt.LinearTypes]] = [[] for _ in self.pool.arrivals]

@@ -154,6 +154,21 @@ def test_locks_hold_or_the_smallest_set_that_cannot_is_named(seed: int, base: Da
     held(seed, base)
 
 
+@pytest.mark.parametrize("mode", [*Mode])
+def test_a_plan_whose_services_are_all_locked_stays_as_it_is(mode: Mode, base: DayPlan) -> None:
+    problems = problems_of(SMALL, base)
+    locks = tuple(
+        Lock(f"{half}-{circuit.id}", LockKind.SERVICE, half, circuit.id, shape_of(circuit, problems[half]))
+        for half, plan in base.halves.items()
+        for circuit in plan.circuits
+    )
+    kept = plan_day(SMALL, DayAsk(mode, base, SMALL, locks, 10**6), QUICK, 1)
+    assert day_faults(kept, SMALL, locks) == []
+    assert {name: plan.circuits for name, plan in kept.halves.items()} == {
+        name: plan.circuits for name, plan in base.halves.items()
+    }
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(LOCK_SETS, 1_000, 75))
 def test_a_thousand_sets_of_locks_hold_or_are_named(first: int, base: DayPlan) -> None:
