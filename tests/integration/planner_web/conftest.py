@@ -74,6 +74,7 @@ def known_site(known_network: LiveNetwork, tmp_path_factory: pytest.TempPathFact
     app = create_app(load_config({"MOBIGO_HOME": str(home), "MOBIGO_ENV": "demo"}))
     vars(app.extensions["mobigo"])["networks"] = OneNetwork(known_network)
     vars(app.extensions["mobigo"])["carpool"] = None  # tests of the lines beside bring their own
+    vars(app.extensions["mobigo"])["on_demand"] = None  # this site has no database
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(here, "now", lambda: NOW)
         yield app
