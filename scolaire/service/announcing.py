@@ -1,11 +1,12 @@
-"""A plan is put in force, and the families whose child gets a stop or other hours by it are told, each by the way they
-prefer. Who reads on paper reads the hours there; a stop is told to its own home alone.
+"""A plan is put in force, or a stop taken out of service, and the families whom it concerns are told, each by the way
+they prefer. Who reads on paper reads the hours there; a stop is told to its own home alone.
 """
 
 from collections.abc import Collection
 from datetime import datetime, time
 
 from babel.dates import get_day_names
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mobigo.base.instants import paris_day
@@ -19,7 +20,7 @@ from scolaire.rules.compare import compare
 from scolaire.service import lines, plans, telling
 from scolaire.service.timesheet import Ride, rides_of
 from scolaire.store import plans as store
-from scolaire.store.registrations import RegistrationRow
+from scolaire.store.registrations import LegRow, RegistrationRow
 
 
 def put_in_force(
@@ -40,6 +41,33 @@ def put_in_force(
         if told is not None and told.state == "decided":
             sent += _tell(session, told, homes, after, new=before is None, config=config, now=now)
     return given, sent
+
+
+def stop_out_of_service(session: Session, stop: str, review: str, *, config: Config, now: datetime) -> int:
+    """A stop is suspended or closed: tell the families whose child is expected there, each once a review; how many. No
+    message names the stop: whoever reads it over a shoulder would know where a child waits."""
+    sent = 0
+    asked = (
+        select(LegRow, RegistrationRow)
+        .join(RegistrationRow, RegistrationRow.id == LegRow.registration)
+        .where(LegRow.stop == stop, RegistrationRow.state == "decided", RegistrationRow.last_day >= paris_day(now))
+        .order_by(LegRow.registration, LegRow.home)
+    )
+    for leg, row in session.execute(asked).all():
+        name = telling.first_name(session, row)
+        for guardian in telling.readers(session, row, now):
+            own = telling.own_homes(session, row, guardian.id, now)
+            if own and leg.home not in own:
+                continue
+            with use_language(telling.language_of(session, guardian)):
+                title = _("Transport scolaire : l’arrêt de %(name)s n’est plus desservi", name=name)
+                body = [
+                    _("Le car ne passe plus à l’arrêt de %(name)s. Appelez-nous pour savoir où le prendre en "
+                      "attendant ; nous vous écrirons dès qu’un autre arrêt sera donné.", name=name),
+                ]  # fmt: skip
+                key = f"scolaire:stop-out:{review}:{row.id}:{guardian.id}"
+                sent += telling.send(session, guardian, title, body, key, row, config, now)
+    return sent
 
 
 def _concerned(before: plans.Opened | None, after: plans.Opened) -> dict[str, set[str]]:

@@ -13,10 +13,11 @@ from mobigo.infra import auth, competence
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
+from mobigo.infra.web import services
 from scolaire.model.schools import SchoolYear, Way
 from scolaire.rules.asking import current_year
 from scolaire.rules.days import school_days
-from scolaire.service import reference
+from scolaire.service import announcing, reference
 from scolaire.store import schools, stops
 from scolaire.store.schools import BellRow, DaysRow
 from scolaire.web import bp, words
@@ -98,7 +99,7 @@ def stop_page(stop: str) -> ResponseReturnValue:
 @requires(Permission.SCHOOL_REFERENCE, everywhere=True)
 def stop_review(stop: str) -> ResponseReturnValue:
     """Keeps a look at the stop's safety, and the state that follows."""
-    faults = Faults()
+    faults, told = Faults(), 0
     with faults.caught(), writing() as session:
         seen = {"": None, "yes": True, "no": False}
         most = text("waiting_max", 4)
@@ -107,10 +108,18 @@ def stop_review(stop: str) -> ResponseReturnValue:
             "lighting": seen.get(text("lighting", 3)), "reversing": seen.get(text("reversing", 3)),
             "waiting_max": int(most) if most.isascii() and most.isdigit() else None,
         }  # fmt: skip
-        reference.review_stop(session, stop, found, text("state", 10), text("words", 2_000), me(), now())
+        before = stops.get_stop(session, stop).state
+        made = reference.review_stop(session, stop, found, text("state", 10), text("words", 2_000), me(), now())
+        if before == "active" and made.state != "active":
+            told = announcing.stop_out_of_service(session, stop, made.id, config=services().config, now=now())
     if faults:
         return _stop(stop, faults)
     flash(_("Le regard sur cet arrêt est enregistré."), "good")
+    if told:
+        said = _(
+            "Familles prévenues que l’arrêt n’est plus desservi : %(count)s. Donnez-leur un autre arrêt.", count=told
+        )
+        flash(said, "warn")
     return redirect(url_for("scolaire.stop_page", stop=stop), 303)
 
 

@@ -75,6 +75,8 @@ class Holder:
     def current(self) -> Iterator[LiveNetwork]:
         yield self.live
 
+    today = current
+
 
 @dataclass
 class World:
@@ -101,7 +103,7 @@ def world(config: Config, sqlite_template: Path) -> Iterator[World]:
         planted = plant(session, SMALL, by=subject)
         demand = demands.demand_of(session, store.get_plan(session, planted.plan), NOW.date())
     holder = Holder(LiveNetwork(compiled(feed(demand)), "hash"))
-    services.make_networks = lambda _services: holder
+    services.make_networks = lambda _services: holder  # every part is made at its first use
     yield World(engine, config, planner, planted, services, holder)
     engine.dispose()
 

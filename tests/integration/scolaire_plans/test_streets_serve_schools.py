@@ -48,6 +48,8 @@ class Holder:
     def current(self) -> Iterator[LiveNetwork]:
         yield self.live
 
+    today = current
+
 
 def site(point: Point) -> Place:
     return Place(point.lat, point.lon)

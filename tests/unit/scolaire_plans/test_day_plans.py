@@ -288,7 +288,7 @@ NAN = np.full((4, 4), np.nan)
         (replace(TINY, vehicle_types=()), "scolaire.demand_without_vehicles"),
         (replace(TINY, depots=()), "scolaire.demand_without_depots"),
         (replace(TINY, travel=BAD_TRAVEL), "scolaire.demand_matrix_values"),
-        (replace(TINY, travel=Travel(NAN, NAN)), "scolaire.demand_matrix_values"),  # type: ignore[arg-type]  # a trap
+        (replace(TINY, travel=Travel(NAN, NAN)), "scolaire.demand_matrix_values"),  # a trap
         (replace(TINY, travel=Travel(BAD_TRAVEL.ms[:2], BAD_TRAVEL.ms[:2])), "scolaire.demand_matrix_shape"),
         (with_pupils(TINY.pupils[0], TINY.pupils[0]), "scolaire.demand_name_twice"),
         (with_pupils(replace(TINY.pupils[0], school="Z")), "scolaire.demand_pupil_school"),
@@ -311,7 +311,9 @@ def test_a_broken_demand_is_refused_with_what_is_wrong(broken: Demand, code: str
     with pytest.raises(Refused) as refused:
         plan_day(broken, DayAsk(), QUICK, 1)
     assert refused.value.decision.code == "scolaire.demand_broken"
-    assert refused.value.decision.params["first"].code == code
+    first = refused.value.decision.params["first"]
+    assert isinstance(first, Decision)
+    assert first.code == code
 
 
 def test_too_few_buses_are_said_and_nobody_is_dropped() -> None:
