@@ -39,7 +39,9 @@ def _counts(version: Version, approved: Collection[str]) -> bool:
 def merged(versions: Iterable[Version], day_kinds: DayKinds, pending: Sequence[Version] = ()) -> Tariff:
     """Several versions as one tariff. An empty field of a rule does not matter: each file speaks for its own networks.
 
-    Raises Conflict("billettique.twice_in_tariff") when two of them price one product differently, or name one cover.
+    Raises Conflict("billettique.twice_in_tariff") when two of them price one product differently, or name one cover;
+    Conflict("billettique.pairs_lose_transfers") for prices by pair on a network whose bands have transfers: a pair has
+    none.
     """
     parts = [(version, version.content) for version in versions if version.content is not None]
     tables = [part.tables for _, part in parts]
@@ -72,6 +74,10 @@ def merged(versions: Iterable[Version], day_kinds: DayKinds, pending: Sequence[V
         for name in names:
             if names.count(name) > 1:
                 raise Conflict("billettique.twice_in_tariff", name=name)
+    transferring = {band.network for band in tariff.bands if band.group is not None}
+    for table in tariff.pairs:
+        if table.products and table.network in transferring:
+            raise Conflict("billettique.pairs_lose_transfers", network=table.network)
     return placed(tariff)
 
 

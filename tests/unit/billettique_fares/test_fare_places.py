@@ -14,7 +14,7 @@ from billettique.model.tariffs import Ask, Band, Border, Held, PairTable, Place,
 from billettique.rules.changes import changes
 from billettique.rules.places import Pairs, as_named, for_feed, placed, stops_of
 from billettique.rules.tariffs import merged
-from mobigo.base.errors import InvalidInput
+from mobigo.base.errors import Conflict, InvalidInput
 from mobigo.base.instants import PARIS
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
@@ -229,6 +229,20 @@ def test_a_table_gives_a_distance_where_none_was_asked_with() -> None:
     assert quoted(tabled({("belfort", "montbeliard"): 0}), leg("ter", "P1", "P3")).total == Money(600)
     pairs = Pairs(tabled({("belfort", "montbeliard"): 0}))
     assert ("ter" in pairs, "bus" in pairs, pairs.metres("ter", "P3", "P2")) == (True, False, 0)
+
+
+def test_prices_by_pair_never_lose_the_transfers_of_a_band() -> None:
+    ter = next(each for each in versions() if each.code == "ter-2017")
+    assert ter.content is not None
+    grouped = replace(ter.content, bands=tuple(replace(band, group="ter") for band in ter.content.bands))
+    product = {("belfort", "macon"): "ter-7"}
+    for pairs, refused in ((PairTable("ter", "", {}, product), True), (PairTable("ter", "", {("a", "b"): 1}), False)):
+        version = replace(ter, content=replace(grouped, pairs=(pairs,)))
+        if refused:
+            with pytest.raises(Conflict):
+                merged([version], Tariff().day_kinds)
+        else:
+            assert merged([version], Tariff().day_kinds).pairs == (pairs,)
 
 
 # ---- as text
