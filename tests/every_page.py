@@ -124,6 +124,10 @@ _BOTH_PROVE: Final = f"{_LINES}test_positions_of_both_prove_a_ride_without_a_cod
 
 ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     f"{_SHELL}[fr-FR-/aide]": ("/aide",),
+    f"{_E2E}planner_web/test_disruptions_in_a_browser.py::test_a_disruption_is_written_once_and_seen_everywhere": (
+        "/perturbations", "/perturbations/suivre/<follower>/<token>", "/perturbations/gestion",
+        "/perturbations/gestion/nouvelle", "/perturbations/gestion/<disruption>",
+    ),
     f"{_TAD}test_a_traveller_books_by_keyboard_without_scripts": ("/tad/reservations/<booking_id>/<secret>",),
     f"{_SHELL}[fr-FR-/accessibilite]": ("/accessibilite",),
     f"{_SHELL}[fr-FR-/mentions-legales]": ("/mentions-legales",),

@@ -53,6 +53,7 @@ class Permission(StrEnum):
     SCHOOL_APPROVE = "school.approve"  # approve and publish a plan that somebody else drew
     OPENDATA_PUBLISH = "opendata.publish"  # see drafts, publish, roll back, withdraw, let a finding stand
     OPENDATA_APPROVE = "opendata.approve"  # approve what somebody else will publish
+    DISRUPTIONS_WRITE = "disruptions.write"  # tell travellers what disturbs the network
     TAD_DESK = "tad.desk"  # on-demand transport: book for somebody who calls, dispatch the vehicles of a day
     TAD_DRIVE = "tad.drive"  # the round of a vehicle: names, telephones, who got in
     TAD_EDIT = "tad.edit"  # a new version of an on-demand service
@@ -101,6 +102,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         {
             Permission.COVOIT_DESK,
             Permission.COVOIT_INBOX,
+            Permission.DISRUPTIONS_WRITE,
             Permission.SALES_COUNTER,
             Permission.SCHOOL_REGISTER,
             Permission.TAD_DESK,
@@ -153,6 +155,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.SCHOOL: frozenset({Permission.SCHOOL_PUPILS}),
     Role.PUBLISHER: frozenset(
         {
+            Permission.DISRUPTIONS_WRITE,
             Permission.FEEDS_READ,
             Permission.FEEDS_WRITE,
             Permission.API_KEYS_OWN,
@@ -168,6 +171,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.ACCOUNTS_WRITE,
             Permission.GRANTS_WRITE,
             Permission.AUDIT_READ,
+            Permission.DISRUPTIONS_WRITE,
             Permission.FEEDS_READ,
             Permission.FEEDS_WRITE,
             Permission.NETWORK_WRITE,

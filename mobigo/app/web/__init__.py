@@ -47,6 +47,7 @@ PUBLIC: Final[tuple[Entry, ...]] = (
     Entry("planner.search", _("Itinéraires")),
     Entry("planner.departures", _("Départs")),
     Entry("planner.lines", _("Lignes")),
+    Entry("planner.disruptions", _("Info trafic")),
     Entry("billettique.buy", _("Titres et abonnements")),
     Entry("covoit.lines", _("Covoiturage")),
     Entry("tad.home", _("À la demande")),
@@ -56,6 +57,7 @@ PUBLIC: Final[tuple[Entry, ...]] = (
 WORK: Final = Entry("work.desk", _("Mon travail"))  # for whoever has a page of AGENTS
 AGENTS: Final[tuple[Entry, ...]] = (
     Entry("network.feeds", _("Réseaux"), Permission.FEEDS_READ),
+    Entry("planner.disruptions_desk", _("Perturbations"), Permission.DISRUPTIONS_WRITE),
     Entry("opendata.desk", _("Publication des données"), Permission.OPENDATA_APPROVE),
     Entry("covoit.agents", _("Covoiturage (agents)"), Permission.COVOIT_INBOX),
     Entry("tad.agents", _("À la demande (agents)"), Permission.TAD_DESK),

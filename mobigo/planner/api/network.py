@@ -104,7 +104,11 @@ def departures(asked: DeparturesAsked) -> ResponseReturnValue:
                 "notices": [
                     notice_json(each)
                     for each in today.notices(
-                        here.live, at or here.now, routes=routes_at(here.boards, place.stops), stops=place.stops
+                        here.live,
+                        at or here.now,
+                        routes=routes_at(here.boards, place.stops),
+                        stops=place.stops,
+                        every_line=True,
                     )
                 ],
                 "realtime": None if (age := today.age_of(here.live)) is None else decision_json(age),

@@ -110,9 +110,16 @@ def unserved_departures(
 
 
 def notices(
-    live: LiveNetwork, at: datetime, *, routes: Iterable[int] = (), stops: Iterable[int] = (), trips: Iterable[int] = ()
+    live: LiveNetwork,
+    at: datetime,
+    *,
+    routes: Iterable[int] = (),
+    stops: Iterable[int] = (),
+    trips: Iterable[int] = (),
+    every_line: bool = False,
 ) -> list[Notice]:
-    """What is said at `at` of any of these lines, stops or trips, or of the whole network."""
+    """What is said at `at` of any of these lines, stops or trips, or of the whole network. `every_line`: also of lines
+    not named, at these stops (some only set down there)."""
     if live.today is None:
         return []
     lines, places, vehicles, now = set(routes), set(stops), set(trips), int(at.timestamp())
@@ -125,7 +132,7 @@ def notices(
             or lines & each.routes
             or places & each.stops
             or vehicles & each.trips
-            or any(line in lines and stop in places for line, stop in each.pairs)
+            or any(stop in places and (every_line or line in lines) for line, stop in each.pairs)
         )
     ]
 

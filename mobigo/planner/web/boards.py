@@ -201,6 +201,7 @@ def stop(place_id: str) -> ResponseReturnValue:
                     here.now if day is None else local_midnight(day, here.zone) + timedelta(hours=12),
                     routes=routes_at(here.boards, place.stops),
                     stops=place.stops,
+                    every_line=True,
                 )
             ),
             carpool=() if services().carpool is None else services().carpool.at_place(place.id),
