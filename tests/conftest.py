@@ -26,6 +26,9 @@ from mobigo.infra import numba_cache
 from mobigo.infra.config import Config, load_config
 from mobigo.infra.db import open_engine
 from tests.demo_home import Demo, shared_demo
+from tests.once import compile_once
+
+compile_once()
 
 # Kernels are compiled once for all the homes of the tests, and kept from one session to the next.
 os.environ.setdefault(numba_cache.VARIABLE, str(Path(__file__).parents[1] / ".numba_cache"))

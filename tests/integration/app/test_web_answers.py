@@ -4,8 +4,10 @@ import gzip
 import json
 import logging
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +15,12 @@ from apiflask import APIFlask
 from flask import request
 from flask.testing import FlaskClient
 
-from mobigo.app import factory, schema
+from mobigo.app import factory
 from mobigo.app.factory import create_app
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused, Upstream
 from mobigo.infra import csp, delivery, log
 from mobigo.infra.auth import public
 from mobigo.infra.config import Config
-from mobigo.infra.db import open_engine
 from mobigo.infra.web import body_limit, services
 
 REFERENCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}")
@@ -31,10 +32,9 @@ def site_config(config: Config) -> Config:
 
 
 @pytest.fixture
-def app(site_config: Config) -> Iterator[APIFlask]:
-    engine = open_engine(site_config.database_url)
-    schema.migrate(engine)
-    engine.dispose()
+def app(site_config: Config, sqlite_template: Path) -> Iterator[APIFlask]:
+    site_config.home.mkdir(parents=True)
+    shutil.copyfile(sqlite_template, site_config.home / "mobigo.sqlite")
     made = create_app(site_config)
     yield made
     with made.app_context():

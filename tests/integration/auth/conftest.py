@@ -9,7 +9,6 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
@@ -135,7 +134,6 @@ def make_world(engine: Engine) -> Iterator[Callable[[Config], World]]:
 
     def make(config: Config) -> World:
         app = create_app(config)
-        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(config.home))
         app.config["TESTING"] = False
         made.append(app)
         return World(app, engine)
