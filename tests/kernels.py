@@ -42,4 +42,4 @@ def compile_in_turn(folder: Path) -> None:
         with global_compiler_lock, turn(sha256(whose.encode()).hexdigest()[:32]):
             return compiling(self, signature)
 
-    Dispatcher.compile = compile_it
+    Dispatcher.compile = compile_it  # type: ignore[method-assign, assignment]  # numba offers no other place for it
