@@ -45,10 +45,10 @@ NOT_PAGES: Final = {
 }
 OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
     None: (
-        "/", "/trajets?", "/trajets/fiche?", "/achats/trajet/<token>", "/tarifs/comparer/<token>",
-        "/arrets/<path:place_id>", "/lignes", "/lignes/<path:line_id>", "/departs", "/achats", "/achats/panier",
-        "/constat", "/covoiturage", "/covoiturage/lignes/<code>", "/covoiturage/panneau/<stop_id>", "/donnees",
-        "/scolaire", "/tad", "/tad/<code>",
+        "/", "/trajets?", "/trajets/fiche?", "/achats/trajet/<token>", "/tarifs/comparer/<token>", "/jusqu-ou",
+        "/jusqu-ou?", "/arrets/<path:place_id>", "/lignes", "/lignes/<path:line_id>", "/departs", "/achats",
+        "/achats/panier", "/constat", "/covoiturage", "/covoiturage/lignes/<code>", "/covoiturage/panneau/<stop_id>",
+        "/donnees", "/scolaire", "/tad", "/tad/<code>",
     ),
     Role.TRAVELLER: (
         "/compte", "/compte/effacer", "/covoiturage/places", "/covoiturage/retrouver-mes-trajets",

@@ -1,6 +1,6 @@
-"""What is reached from a place, as GeoJSON (RFC 7946), with the communes whose centre is."""
+"""What is reached from a place, as GeoJSON (RFC 7946) and as a drawing, with the communes whose centre is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,3 +60,77 @@ def areas_json(found: ReachedAreas, minutes: Sequence[int], communes: Sequence[R
             for each in communes
         ],
     }
+
+
+WIDE: int = 1000  # units of a drawing, from west to east
+NAMES_MAX: int = 6
+APART: int = 110  # units between two names at least
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A commune written on a drawing."""
+
+    name: str
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Areas as SVG paths, the largest first: (minutes, path). `height` units high, `WIDE` wide."""
+
+    height: int
+    areas: tuple[tuple[int, str], ...]
+    outlines: str
+    names: tuple[Named, ...]
+
+
+def drawing(found: ReachedAreas, minutes: Sequence[int], outlines: Json, communes: Sequence[ReachedCommune]) -> Drawing:
+    """The areas on the outlines of the territory, cut around the largest; the communes with most people by name."""
+    west, south, east, north = shapely.union_all(found.areas).bounds
+    shrink = float(np.cos(np.radians((south + north) / 2)))
+    margin = 0.04 * max((east - west) * shrink, north - south)
+    west, south, east, north = west - margin / shrink, south - margin, east + margin / shrink, north + margin
+    scale = WIDE / ((east - west) * shrink)
+    height = round((north - south) * scale)
+
+    def at(lon: float, lat: float) -> tuple[int, int]:
+        return round((lon - west) * shrink * scale), round((north - lat) * scale)
+
+    frame = shapely.box(west, south, east, north)
+    land = [shapely.from_geojson(orjson.dumps(feature["geometry"])) for feature in outlines["features"]]
+    borders = [shapely.intersection(shape.boundary, frame) for shape in land]
+    return Drawing(
+        height,
+        tuple((bound, _path(shape, at)) for bound, shape in reversed(list(zip(minutes, found.areas, strict=True)))),
+        "".join(_lines(border, at) for border in borders),
+        _names(communes, at),
+    )
+
+
+def _names(communes: Sequence[ReachedCommune], at: Callable[[float, float], tuple[int, int]]) -> tuple[Named, ...]:
+    named: list[Named] = []
+    for each in sorted(communes, key=lambda each: (-each.commune.population, each.commune.insee)):
+        x, y = at(each.commune.lon, each.commune.lat)
+        if all(abs(other.x - x) > 2 * APART or abs(other.y - y) > APART / 2 for other in named):
+            named.append(Named(each.commune.name, x, y))
+        if len(named) == NAMES_MAX:
+            break
+    return tuple(named)
+
+
+def _path(shape: shapely.Geometry, at: Callable[[float, float], tuple[int, int]]) -> str:
+    rings = [ring for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)]
+    return "".join(_line(ring.coords, at) + "Z" for ring in rings)
+
+
+def _lines(shape: shapely.Geometry, at: Callable[[float, float], tuple[int, int]]) -> str:
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "LineString"]
+    return "".join(_line(part.coords, at) for part in parts)
+
+
+def _line(coords: Any, at: Callable[[float, float], tuple[int, int]]) -> str:
+    points = [at(lon, lat) for lon, lat, *_ in coords]
+    kept = [point for n, point in enumerate(points) if n == 0 or point != points[n - 1]]
+    return "M" + "L".join(f"{x} {y}" for x, y in kept)

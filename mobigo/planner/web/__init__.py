@@ -5,5 +5,6 @@ from flask import Blueprint
 bp = Blueprint("planner", __name__, template_folder="../templates")
 
 # each puts its views on `bp`
+from mobigo.planner.web import areas as _areas  # noqa: E402,F401 - as above
 from mobigo.planner.web import boards, disruptions, journeys, lines  # noqa: E402,F401 - after `bp`, which they need
 from mobigo.planner.web import maps as _maps  # noqa: E402,F401 - as above
