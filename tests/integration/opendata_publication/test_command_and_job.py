@@ -47,7 +47,7 @@ def test_publish_list_go_back_and_verify(asked: Asked, tmp_path: Path) -> None:
     code, error = asked("rollback", "billettique-tarifs", "--reason", "bof")
     assert (code, error["error"]["code"]) == (2, "opendata.reason_needed")
     code, verified = asked("verify")
-    assert (code, verified) == (0, {"files": 3, "faulty": []})
+    assert (code, verified) == (0, {"files": 4, "faulty": []})
     digest = next(each["sha256"] for each in listed[0]["files"] if each["name"] == "tarifs.csv")
     files.contents_of(tmp_path / "home").path(digest).write_bytes(b"changed")
     code, verified = asked("verify")
