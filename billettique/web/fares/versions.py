@@ -151,7 +151,6 @@ def _draft_page(draft_id: str, wrong: str, status: int = 200) -> ResponseReturnV
         row=row, document=document, version=version, base=base, tried=tried,
         clash=clash, changes=() if base is None else changes(base, version), wrong=wrong, typed=request.form,
         remarks=list(placing_rules.remarks(placing.contents(home, document), spots_here())),
-        placed=bool(document.get("place") or document.get("pairs") or version.tariff == placing.PLACES),
         amounts=[(name, table, called, _shown(name, value)) for name, table, called, value in
                  tariffs.amounts_of(document)],
         mine=auth.signed_in().subject in row.editors, may=_may,

@@ -83,6 +83,25 @@ def carpool_seat() -> ResponseReturnValue:
     return remember(redirect(url_for("billettique.basket"), 303), order_id)
 
 
+@bp.post("/achats/transport-a-la-demande")
+@public
+def on_demand_seat() -> ResponseReturnValue:
+    """Puts places held on an on-demand service into the basket; refused, one reads why on the page of what is on
+    sale."""
+    faults = Faults()
+    order_id = None
+    with faults.caught():
+        keeper = seats_of(services()).get(ItemKind.TAD_SEAT)
+        if keeper is None:
+            raise InvalidInput("billettique.no_such_form")
+        with transaction(services().engine) as session:
+            offer = keeper.offer(session, {name: text(name, 60) for name in ("booking", "secret")}, now())
+        order_id = put((offer,), None)
+    if faults or order_id is None:
+        return _page(faults)
+    return remember(redirect(url_for("billettique.basket"), 303), order_id)
+
+
 def put(offers: tuple[Offer, ...], holder: str | None) -> str:
     """Offers of one quote, into the basket of this browser, made when there is none; its id."""
     known = find_basket()
