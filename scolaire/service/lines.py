@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
@@ -114,16 +115,21 @@ def _given(session: Session, plan: plans.PlanRow) -> dict[str, Counter[str]]:
     return found
 
 
+def riders_broken(
+    session: Session, plan: plans.PlanRow, demand: Demand, known: RegularLines | None, today: date
+) -> list[Decision]:
+    """What is wrong with those who ride lines, by the timetable, the registrations and the declarations of today."""
+    if not demand.riders:
+        return []
+    spares = [] if known is None else spares_of(session, plan, demand, known, today)
+    pupils = {each.id: each for each in demands.demand_of(session, plan, today).pupils}
+    return rider_faults(demand.riders, pupils, demand, spares)
+
+
 def check_riders(
     session: Session, plan: plans.PlanRow, demand: Demand, known: RegularLines | None, today: date
 ) -> None:
-    """Whether those who ride lines still may, by the timetable and the declarations of today.
-
-    Raises Conflict("scolaire.riders_changed", count, first)."""
-    if not demand.riders:
-        return
-    spares = [] if known is None else spares_of(session, plan, demand, known, today)
-    pupils = {each.id: each for each in demands.demand_of(session, plan, today).pupils}
-    broken = rider_faults(demand.riders, pupils, demand, spares)
+    """Whether those who ride lines still may. Raises Conflict("scolaire.riders_changed", count, first)."""
+    broken = riders_broken(session, plan, demand, known, today)
     if broken:
         raise Conflict("scolaire.riders_changed", count=len(broken), first=broken[0])

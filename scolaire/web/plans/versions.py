@@ -5,8 +5,11 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from mobigo.base.errors import InvalidInput, NotFound
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import InvalidInput, NotFound, Refused
+from mobigo.base.instants import paris_day
 from mobigo.infra.auth import Permission, requires, signed_in
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
@@ -17,7 +20,7 @@ from scolaire.export.plan_map import plan_map
 from scolaire.gateway.plan_csv import read_plan_csv
 from scolaire.model.demand import DAY_MS
 from scolaire.rules.halves import Passing, passings, problems_of
-from scolaire.service import announcing
+from scolaire.service import announcing, lines
 from scolaire.service import plans as service
 from scolaire.store import plans as store
 from scolaire.web.plans import bp
@@ -52,6 +55,7 @@ def version(version_id: str) -> ResponseReturnValue:
         broken = service.check(session, found)
         steps = store.steps(session, [version_id])[version_id]
         parent = store.get_version(session, found.row.parent) if found.row.parent else None
+        stranded = _stranded(session, plan, found)
     half = request.args.get("demi", "")
     halves = [*found.plan.halves]
     if half not in halves and halves:
@@ -63,10 +67,22 @@ def version(version_id: str) -> ResponseReturnValue:
         rows=_rows(found, half) if half else [], strip=_strip(found, half) if half else None,
         states=state_words(), origins=origin_words(), figures=figures(found.row), steps=steps, parent=parent,
         may_approve=identity.may(Permission.SCHOOL_APPROVE), own=found.row.author == identity.subject,
+        stranded=[sentence(each) for each in stranded],
         left=[(each.pupil, sentence(each.why)) for each in found.plan.left],
         schools=sorted(found.demand.schools, key=lambda each: each.name),
         hours=[(found.demand.school_of[name].name, by) for name, by in found.demand.moved.items()],
     )  # fmt: skip
+
+
+def _stranded(session: Session, plan: store.PlanRow, found: service.Opened) -> list[Decision]:
+    """What keeps pupils from the lines they were put on; the seats of pupils whose registrations cannot be read as a
+    demand any more are not judged here."""
+    if found.state == service.WITHDRAWN:
+        return []
+    try:
+        return lines.riders_broken(session, plan, found.demand, services().regular_lines, paris_day(now()))
+    except Refused:
+        return []
 
 
 def _told(found: service.Opened, half: str) -> dict[str, list[Passing]]:

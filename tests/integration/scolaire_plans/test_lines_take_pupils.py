@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -108,6 +109,13 @@ def world(config: Config, sqlite_template: Path) -> Iterator[World]:
     engine.dispose()
 
 
+@pytest.fixture(autouse=True)
+def before_the_school_year() -> Iterator[None]:
+    """The pages ask for today's timetable."""
+    with time_machine.travel(NOW):
+        yield
+
+
 def test_pupils_ride_a_declared_line_until_its_timetable_changes(world: World) -> None:
     assert "Aucune ligne déclarée" in world.planner.get(f"{BASE}/lignes").get_data(as_text=True)
     form = {"line": "feed|7", "seats": "2", "first_day": "2026-06-01", "last_day": "2027-08-31", "source": "convention"}
@@ -145,7 +153,10 @@ def test_pupils_ride_a_declared_line_until_its_timetable_changes(world: World) -
         assert given == (30, 0)  # every pupil has a stop; no family is there to write to
         by_line(session, riders[0])
         (declared,) = line_seats(session)
+    version = f"{BASE}/versions/{row.id}"
+    assert "ne peuvent plus prendre" not in world.planner.get(version).get_data(as_text=True)
     world.planner.post(f"{BASE}/lignes/{declared.id}/finir")
+    assert "La course de la ligne 7 Saulieu – Dijon" in world.planner.get(version).get_data(as_text=True)
     assert "Aucune ligne déclarée" in world.planner.get(f"{BASE}/lignes").get_data(as_text=True)
     open_seats(world, drawn)
 
