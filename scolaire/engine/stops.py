@@ -64,10 +64,10 @@ def choose_stops(problem: StopProblem, limits: StopLimits, seed: int, going: Goi
     reach = _reach([sorted(set(problem.reach[pupil])) for pupil in able], len(problem.costs))
     costs = np.ascontiguousarray(problem.costs, dtype=np.float64)
     near = np.ascontiguousarray(np.argsort(costs[:, 1:], axis=1, kind="stable") + 1)
-    tours = -(-len(able) // problem.seats) + SPARE_TOURS
-    best = new_state(len(costs) - 1, len(able), tours)
+    most = -(-len(able) // problem.seats) + SPARE_TOURS
+    best = new_state(len(costs) - 1, len(able), most)
     scale = float(costs[0, 1:].mean()) or 1.0
-    now, kept = (_empty(len(costs) - 1, len(able), tours) for _ in range(2))
+    now, kept = (_empty(len(costs) - 1, len(able), most) for _ in range(2))
     cooling = (COLD / WARM) ** (1.0 / max(1, limits.iterations))
     stand = np.array([np.inf, np.inf, scale * WARM])
     _seed(seed)
@@ -81,9 +81,9 @@ def choose_stops(problem: StopProblem, limits: StopLimits, seed: int, going: Goi
     stop_of = [0] * len(problem.reach)
     for pupil, stop in zip(able, best.stop_of.tolist(), strict=True):
         stop_of[pupil] = stop
-    drawn = tuple(
-        tuple(order[:size].tolist()) for order, size in zip(best.order, best.size.tolist(), strict=True) if size
-    )
+    waited = set(stop_of)  # a stop on the way to another may have been left by all its pupils: it is not served
+    tours = [order[:size].tolist() for order, size in zip(best.order, best.size.tolist(), strict=True)]
+    drawn = tuple(tuple(stop for stop in tour if stop in waited) for tour in tours if waited.intersection(tour))
     plan = StopPlan(drawn, tuple(stop_of), sum(checked_cost(tour, problem) for tour in drawn))
     broken = stop_faults(plan, problem)
     if broken:

@@ -57,6 +57,19 @@ def test_a_tiny_school_is_served_as_cheaply_as_can_be(seed: int) -> None:
     assert plan.cost == pytest.approx(best)
 
 
+@pytest.mark.parametrize("seed", [17, 33, 50, 137])
+def test_a_stop_on_the_way_that_everybody_left_is_not_served(seed: int) -> None:
+    """Twenty stops on ten corners of a grid: going by one more often costs nothing."""
+    draw = random.Random(seed)
+    places = np.array([(draw.randint(0, 4), draw.randint(0, 1)) for _ in range(21)], dtype=np.float64)
+    costs = np.sqrt(((places[:, None] - places[None]) ** 2).sum(axis=2))
+    reach = tuple(tuple(sorted(draw.sample(range(1, 21), draw.randint(1, 4)))) for _ in range(30))
+    problem = StopProblem(costs, reach, 8)
+    plan = choose_stops(problem, StopLimits(1), seed)
+    assert plan is not None
+    assert stop_faults(plan, problem) == []
+
+
 def test_the_same_seed_and_limits_give_the_same_plan() -> None:
     problem = drawn(random.Random(3), 12, 60, 20)
     first, again = (choose_stops(problem, StopLimits(300), 5) for _ in range(2))
