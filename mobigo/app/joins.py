@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 def make_seats(services: Services) -> "Mapping[ItemKind, Seats]":
     """Who keeps seats, by kind of item."""
     from mobigo.app.carpool_seats import CarpoolSeats
+    from mobigo.app.on_demand_seats import OnDemandSeats
 
-    carpool = CarpoolSeats(services)
-    return {carpool.kind: carpool}
+    carpool, on_demand = CarpoolSeats(services), OnDemandSeats(services)
+    return {carpool.kind: carpool, on_demand.kind: on_demand}
 
 
 def make_offers(services: Services, now: "datetime") -> "list[Offer]":

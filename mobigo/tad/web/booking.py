@@ -2,9 +2,10 @@
 telephone, who books for whoever calls. Everything works without a script."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mobigo.base.instants import PARIS, paris_day
@@ -52,6 +53,20 @@ def _facts(each: Service) -> dict[str, Any]:
         "cutoff": cutoff_words(each.cutoff),
         "hours": [(weekdays_words(window.weekdays), window.since, window.until) for window in each.windows],
     }
+
+
+@bp.get("/tad/gtfs-flex.zip")
+@public
+def flex() -> ResponseReturnValue:
+    """The services in force as GTFS-Flex, for whoever plans journeys elsewhere."""
+    from mobigo.tad.export.gtfs_flex import gtfs_flex
+
+    with reading(services().engine) as session:
+        found = [each.service for each in catalogue.services_on(session, paris_day(now()))]
+    made = gtfs_flex(found, base_url=services().config.base_url, publisher="Mobigo")
+    answer = Response(made, mimetype="application/zip", headers={"Cache-Control": "public, max-age=300"})
+    answer.set_etag(sha256(made).hexdigest())
+    return answer.make_conditional(request)
 
 
 @bp.get("/tad/<code>")
