@@ -106,19 +106,23 @@ def plan(
         next_at=next_at,
         carpool=_carpool(timetable, query, carpool),
         prices=() if fares is None else tuple(fares.prices(network, kept)),
-        cancelled=cancelled(network, query),
+        cancelled=cancelled(network, query, origin, kept),
     )
 
 
-def cancelled(network: LiveNetwork, query: Query) -> tuple[Journey, ...]:
+def cancelled(network: LiveNetwork, query: Query, origin: Reach, kept: Sequence[Journey]) -> tuple[Journey, ...]:
     """The journeys that the timetable promises for `query` and that cannot be made today, a vehicle being cancelled or
-    not stopping where one boards it. None where realtime says nothing about that time."""
+    not stopping where one boards it. The timetable is searched only when something of that time does not run from a
+    stop within reach, or where one of the journeys kept is boarded."""
     overlay = None if network.today is None else network.today.overlay
     if overlay is None or network.planned is None:
         return ()
     at, reach_s = int(query.at.timestamp()), query.window_s + query.limits.duration_s_max
     since, until = (at - reach_s, at) if query.arrive_by else (at, at + reach_s)
-    if not any(since <= each.depart_s <= until for each in overlay.unserved):
+    stops = set(network.timetable.node_stop[origin.node].tolist())
+    stops |= {ride.visits[0].stop for journey in kept for ride in journey.rides}
+    gone = overlay.unserved_at
+    if not any(since <= each.depart_s <= until for stop in stops & gone.keys() for each in gone[stop]):
         return ()
     planned = plan(network.planned, query)
     return tuple(each for each in planned.journeys if any(is_missed(network, ride) for ride in each.rides))
