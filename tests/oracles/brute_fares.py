@@ -96,6 +96,8 @@ class World:
         # Each journey as its possible cuts into effective legs.
         self.cuts = [self.cut(list(journey)) for journey in ordered]
         self.matched: dict[Any, list[tuple[str | None, str]]] = {}
+        self.called_by: dict[str, set[str]] = {}
+        self.areas_of: dict[str, set[str]] = {}
 
     # -- effective legs
 
@@ -131,6 +133,11 @@ class World:
         return [stop, known.parent] if known and known.parent else [stop]
 
     def areas(self, stop: str) -> set[str]:
+        if stop not in self.areas_of:
+            self.areas_of[stop] = self.find_areas(stop)
+        return self.areas_of[stop]
+
+    def find_areas(self, stop: str) -> set[str]:
         for each in self.up(stop):
             found = {area for area, member in self.tables.stop_areas if member in self.called(each)}
             if found:
@@ -139,7 +146,9 @@ class World:
 
     def called(self, stop: str) -> set[str]:
         """What the tariff may call a stop: itself, and every place that lists it."""
-        return {stop, *(place.id for place in self.tariff.places if stop in dict(place.stops))}
+        if stop not in self.called_by:
+            self.called_by[stop] = {stop, *(each.id for each in self.tariff.places if stop in dict(each.stops))}
+        return self.called_by[stop]
 
     def table(self, column: str, networks: set[str], here: str, there: str) -> Any:
         """What the tables say of two stops, if they say one thing."""
