@@ -90,8 +90,8 @@ def _measured(path: Path, day: date, seed: int, queries: int) -> list[Measure]:
             "the planned timetable",
         ),
         Measure(
-            "realtime/query-10pct-late-p99", percentile(own, 0.99), "CPU ms", QUERY_RATIO_GOAL, percentile(planned, 0.99),
-            "the planned timetable",
+            "realtime/query-10pct-late-p99", percentile(own, 0.99), "CPU ms", QUERY_RATIO_GOAL,
+            percentile(planned, 0.99), "the planned timetable",
         ),
     ]  # fmt: skip
 
