@@ -16,6 +16,7 @@ from mobigo.planner.export import names
 from mobigo.planner.export.journeys import answer_json, decision_json
 from mobigo.planner.export.offered import operator_rows
 from mobigo.planner.model import By, Limits, Own, Pace, Query
+from mobigo.planner.rules.own import refusal
 from mobigo.planner.web.asked import MODES
 from mobigo.planner.web.here import Here, pinned_today
 
@@ -37,7 +38,7 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
         ends = {"from": ended(here, origin, other_origins), "to": ended(here, destination, other_destinations)}
         without_routes, only_agencies = _narrowed(asked, here.live)
         if at is None:
-            return json_response(_far_off(asked, ends, here.live.hash, here.live.timetable))
+            return json_response(_unanswered(asked, ends, here, _outside(asked, here.live)))
         limits = Limits(
             vehicles_max=8 if asked.changes is None else asked.changes + 1,
             walk_m_max=asked.walk,
@@ -51,20 +52,21 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
             only_agencies=only_agencies,
         )
         own = _own(here, asked)
-        query = Query(origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits, own)
+        refused = refusal(own, limits) if isinstance(own, Own) else own
+        if refused is not None:
+            return json_response(_unanswered(asked, ends, here, refused))
+        takes = own if isinstance(own, Own) else None
+        query = Query(origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits, takes)
         answer = here.plan(query)
         return json_response({**answer_json(here.live, answer, geometry=asked.geometry, stops=asked.stops), **ends})
 
 
-def _own(here: Here, asked: JourneysAsked) -> Own | None:
-    """The vehicle of one's own. Raises Wrong for one that was left nowhere one can board."""
-    if asked.own is None and asked.left_at is None:
-        return None
+def _own(here: Here, asked: JourneysAsked) -> Own | Decision | None:
+    """The vehicle of one's own; or why there is none where it is said to stand."""
     left_at = () if asked.left_at is None else end_of(here, asked.left_at)[0].stops
-    if asked.own is None or (asked.left_at is not None and not left_at):
-        detail = "a vehicle (own)" if asked.own is None else "a stop"
-        raise Wrong([{"in": "query", "name": "left_at", "detail": f"needs {detail}"}])
-    return Own(By(asked.own), left_at)
+    if asked.left_at is not None and (asked.own is None or not left_at):
+        return Decision("planner.own_left_nowhere", place=asked.left_at[:80])
+    return None if asked.own is None else Own(By(asked.own), left_at)
 
 
 def _narrowed(asked: JourneysAsked, live: LiveNetwork) -> tuple[frozenset[str], frozenset[str] | None]:
@@ -83,17 +85,23 @@ def _narrowed(asked: JourneysAsked, live: LiveNetwork) -> tuple[frozenset[str], 
     return frozenset(asked.without_line), frozenset(asked.only_operator) or None
 
 
-def _far_off(asked: JourneysAsked, ends: dict[str, Any], network: str, timetable: Any) -> dict[str, Any]:
-    """The answer for an instant no timetable could hold."""
-    day = asked.at.date() if asked.at is not None else None
-    reason = Decision("planner.outside_validity", day=day, first_day=timetable.first_day, last_day=timetable.last_day)
+def _outside(asked: JourneysAsked, live: LiveNetwork) -> Decision:
+    """That no timetable could hold the instant asked."""
+    day, table = asked.at.date() if asked.at is not None else None, live.timetable
+    return Decision("planner.outside_validity", day=day, first_day=table.first_day, last_day=table.last_day)
+
+
+def _unanswered(asked: JourneysAsked, ends: dict[str, Any], here: Here, reason: Decision) -> dict[str, Any]:
+    """The answer to a question that cannot be searched for, and why."""
     return {
         **ends,
-        "at": asked.at,
+        "at": asked.at or here.now.astimezone(here.zone),
         "arrive_by": asked.arrive_by,
-        "network": network,
+        "network": here.live.hash,
         "journeys": [],
         "carpool": [],
+        "cancelled": [],
+        "realtime": None,
         "remarks": [decision_json(reason)],
         "earlier_at": None,
         "later_at": None,
@@ -106,13 +114,15 @@ def _far_off(asked: JourneysAsked, ends: dict[str, Any], network: str, timetable
 @asking(AreasAsked)
 def reachable_areas(asked: AreasAsked) -> ResponseReturnValue:
     """The area one can be in within a time, as polygons, and the communes in it."""
+    from mobigo.planner.engine.doors import position_of
     from mobigo.planner.export.areas import areas_json
 
     with pinned_today() as here:
         origin, others = end_of(here, asked.origin)
         at = instant(asked.at, here.now, here.zone)
-        if at is None:
-            raise Wrong([{"in": "query", "name": "at", "detail": "no timetable could hold that day"}])
+        if at is None or position_of(here.live.timetable, origin) is None:
+            nowhere = {"type": "FeatureCollection", "along_streets": False, "cell_m": 1, "features": [], "communes": []}
+            return json_response({**nowhere, "from": ended(here, origin, others), "at": asked.at or here.now})
         found, communes = here.areas(origin, at, asked.bounds, asked.walk)
         return json_response(
             {
