@@ -41,7 +41,7 @@ def confirmed(session: Session, config: Config, service: Service, booking: Booki
         link = f"{config.base_url}/tad/reservations/{booking.id}/{secret}"
         words = _(
             "Réservé : %(day)s, le véhicule de %(service)s vient entre %(since)s et %(until)s, %(origin)s. "
-            "Arrivée à %(to)s au plus tard à %(arrive)s. Prix : %(price)s. Modifier ou annuler : %(link)s ou "
+            "Arrivée à %(to)s au plus tard à %(arrive)s. Prix : %(price)s. Modifier ou annuler : %(link)s ou "
             "%(phone)s.",
             **facts(service, booking), link=link,
         )  # fmt: skip
@@ -72,7 +72,7 @@ def remind(session: Session, now: datetime) -> int:
         with use_language("fr"):
             words = _(
                 "Rappel : %(day)s, le véhicule de %(service)s vient entre %(since)s et %(until)s, %(origin)s. "
-                "Un empêchement ? Appelez le %(phone)s.",
+                "Un empêchement ? Appelez le %(phone)s.",
                 **facts(service, booking),
             )  # fmt: skip
             told += _send(session, booking, _("Votre trajet"), words, "reminder", now)
