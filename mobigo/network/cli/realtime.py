@@ -110,7 +110,7 @@ def _told_json(told: Decision) -> dict[str, object]:
 def _text(every: "Sequence[Heard]") -> str:
     lines = []
     for heard in every:
-        line = _("%(source)s : %(used)s courses comprises sur %(trips)s") % {
+        line = _("%(source)s : courses comprises, %(used)s sur %(trips)s") % {
             "source": heard.source, "used": heard.used_count, "trips": heard.trip_count,
         }  # fmt: skip
         lines.append(line + (" — " + _("trop ancien, ignoré") if heard.is_stale else ""))
