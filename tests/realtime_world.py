@@ -95,9 +95,9 @@ class _Day:
         services: dict[str, list[str | date]] = {}
         for built in spec.trips:
             name = built.row["trip_id"]
-            days = days_of(spec, built.row["service_id"]) - self.gone.get(name, set())
-            if days:
-                services[f"of {name}"] = sorted(days)
+            left = days_of(spec, built.row["service_id"]) - self.gone.get(name, set())
+            if left:
+                services[f"of {name}"] = sorted(left)
                 trips.append(replace(built, row={**built.row, "service_id": f"of {name}"}))
         copies: dict[str, list[str]] = {}
         for name, day, built in self.copies:

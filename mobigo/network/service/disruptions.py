@@ -90,7 +90,7 @@ def ask(
         subject = gettext("Confirmez que vous voulez être prévenu : %(what)s", what=what)
         body = gettext(
             "Vous avez demandé, sur Mobigo, à être prévenu des perturbations (%(what)s). Pour le confirmer : %(link)s "
-            "Si ce n’était pas vous, ne faites rien : cette adresse sera oubliée dans %(days)s jours.",
+            "Si ce n’était pas vous, ne faites rien : cette adresse sera oubliée dans %(days)s jours.",
             what=what, link=link(config, found.id), days=CONFIRM_DAYS,
         )  # fmt: skip
     message = outbox.Message("sms" if channel == "sms" else "email", clean, subject, body)

@@ -149,7 +149,7 @@ def test_what_is_no_message_is_refused_and_changes_nothing(tools: Services, tmp_
         applied(tools, tmp_path, b"no protobuf at all")
     changes_alone = pb.FeedMessage()
     changes_alone.header.gtfs_realtime_version = "2.0"
-    changes_alone.header.incrementality = 1
+    changes_alone.header.incrementality = pb.FeedHeader.DIFFERENTIAL
     with pytest.raises(InvalidInput, match="differential"):
         applied(tools, tmp_path, changes_alone.SerializeToString())
     with pytest.raises(NotFound, match="unknown_feed"):
