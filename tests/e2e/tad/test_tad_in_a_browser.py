@@ -122,12 +122,14 @@ def test_an_agent_books_for_whoever_calls_and_the_driver_works_without_a_network
     expect(page.get_by_role("heading", level=1)).to_contain_text("C’est réservé")
     desk = world.open(f"/tad/agents/essai/{day}", agent=True)
     expect(desk.get_by_text("Dominique").first).to_be_visible()
+    assert everywhere(desk, dark=False) == []
     desk.get_by_label("Véhicule").select_option("bus-2")
     desk.get_by_role("button", name="Déplacer").click()
     expect(desk.get_by_text("toutes les promesses sont tenues").first).to_be_visible()
     path = f"/tad/tournees/essai/{day}/bus-2"
     driver = world.open(path, agent=True, width=PHONE)
     expect(driver.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
+    assert own_faults(driver) == []
     driver.evaluate("navigator.serviceWorker.ready.then(() => true)")
     driver.reload()  # now through the worker, which keeps the page
     driver.context.set_offline(True)
