@@ -57,7 +57,6 @@ class Permission(StrEnum):
     TAD_DESK = "tad.desk"  # on-demand transport: book for somebody who calls, dispatch the vehicles of a day
     TAD_DRIVE = "tad.drive"  # the round of a vehicle: names, telephones, who got in
     TAD_EDIT = "tad.edit"  # a new version of an on-demand service
-    TAD_API = "tad.api"  # book by API, see one's own bookings
     TICKETS_INSPECT = "tickets.inspect"  # check tickets, draw up a constat
     TICKETS_VALIDATE = "tickets.validate"  # an on-board validator's records and checks, by key
     TICKETS_CASES = "tickets.cases"  # what follows a constat: payments, contests, regularisations
@@ -186,9 +185,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.TICKETS_KEYS,
         }
     ),
-    Role.API_PARTNER: frozenset(
-        {Permission.API_KEYS_OWN, Permission.API_PARTNER, Permission.SALES_PARTNER, Permission.TAD_API}
-    ),
+    Role.API_PARTNER: frozenset({Permission.API_KEYS_OWN, Permission.API_PARTNER, Permission.SALES_PARTNER}),
 }
 
 # Roles that mean nothing without saying whose: they act on their own organisation, and only that.
