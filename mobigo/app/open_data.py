@@ -31,6 +31,7 @@ def offers(services: "Services", now: datetime) -> list[Offer]:
         *timetables(services),
         *_ticketing(services, now),
         *_carpool(),
+        _carpool_lines(services),
         *open_people.offers(services),
         *open_grants.offers(services),
         *open_school.offers(services),
@@ -183,3 +184,46 @@ def _carpool() -> Iterator[Offer]:
         return [Edition(files=(Produced(name, CSV, content, rows=count),), counts={"published": count})]
 
     yield Offer(declared, produce)
+
+
+def _carpool_lines(services: "Services") -> Offer:
+    declared = Declaration(
+        code="covoit-lignes",
+        title="Lignes de covoiturage",
+        description="Les lignes de covoiturage de la Région, leurs arrêts et leurs heures, au format GTFS : à chaque "
+        "arrêt et dans chaque sens, les heures où des conducteurs sont attendus et, comme intervalle, l’attente que la "
+        "Région garantit au plus (frequencies.txt, exact_times 0). Ce ne sont pas des horaires : aucun trajet de "
+        "conducteur n’y est, ni habituel ni proposé. L’attente observée, qui vient de personnes, n’y est pas non plus. "
+        "Une ligne sans heures publiques n’a que ses arrêts.",
+        serves="Pour les calculateurs d’itinéraires et les cartes qui montrent où et quand monter sans réserver.",
+        theme=Theme.CARPOOL,
+        gate=Gate.NETWORK,
+        period=Period.NIGHT,
+        files=(FileSpec("gtfs.zip", "application/zip", "Lignes, arrêts, heures et attente garantie", "GTFS Schedule"),),
+        keywords=("covoiturage", "lignes de covoiturage", "arrêts", "GTFS", "fréquences"),
+    )
+
+    def produce(now: datetime, _folder: Path) -> Iterator[Edition]:
+        from hashlib import sha256
+
+        from covoit.export.lines_gtfs import Publisher, days_told, lines_gtfs
+        from covoit.gateway.lines import guarantee_on, lines_on
+        from mobigo.infra import competence
+        from mobigo.network.export.archive import content_hash, zip_bytes
+
+        config, today = services.config, paris_day(now)
+        region = competence.table().authorities["region"].shown(production=config.production)
+        publisher = Publisher(region.name, config.base_url, region.phone, config.opendata_contact)
+        lines, guarantee = lines_on(today), guarantee_on(today)
+        made = lines_gtfs(lines, guarantee, publisher, today=today)
+        if made is None or guarantee is None:
+            return
+        first_day, last_day = days_told(lines, guarantee, today)
+        content = content_hash({name: sha256(data).hexdigest() for name, data in made.items()})
+        spec = declared.files[0]
+        yield Edition(
+            files=(Produced(spec.name, spec.media_type, zip_bytes(made), content_sha256=content),),
+            first_day=first_day, last_day=last_day, counts={"published": len(lines)},
+        )  # fmt: skip
+
+    return Offer(declared, produce)

@@ -59,6 +59,15 @@ ENGLISH: Final[Mapping[str, Said]] = {
         "For maps and applications that show where to carpool without booking.",
         ("carpooling", "places", "carpool lines"),
     ),
+    "covoit-lignes": Said(
+        "Carpool lines",
+        "The Region's carpool lines, their stops and their hours, as GTFS: at each stop and each way, the hours in "
+        "which drivers are expected and, as headway, the longest wait that the Region guarantees (frequencies.txt, "
+        "exact_times 0). It is no timetable: no driver's trip is in it, neither usual nor offered. Waits observed, "
+        "which come from people, are not in it either. A line without public hours has only its stops.",
+        "For journey planners and maps that show where and when to get in without booking.",
+        ("carpooling", "carpool lines", "stops", "GTFS", "frequencies"),
+    ),
     "covoit-trajets": Said(
         "Carpool journeys",
         "Each certified journey of a month, in the columns of the national registry of carpool proof; times to ten "
