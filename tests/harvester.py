@@ -79,7 +79,8 @@ class Portal:
         }
         modified = str(graph.value(subject, DCTERMS.modified))
         nodes = list(graph.objects(subject, DCAT.distribution))
-        return titles["fr"], modified, tuple(sorted(str(graph.value(node, DCAT.downloadURL)) for node in nodes))
+        addresses = (graph.value(node, DCAT.downloadURL) or graph.value(node, DCAT.accessURL) for node in nodes)
+        return titles["fr"], modified, tuple(sorted(map(str, addresses)))
 
     def _tombstones(self, graph: Graph) -> None:
         for notice in graph.subjects(RDF.type, DCAT.CatalogRecord):

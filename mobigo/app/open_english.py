@@ -94,6 +94,15 @@ ENGLISH: Final[Mapping[str, Said]] = {
         "To know to whom public money goes, and for what.",
         ("subsidies", "essential data", "SCDL"),
     ),
+    "perturbations-temps-reel": Said(
+        "Disruptions in real time",
+        "The disruptions that the Region writes: what, where, from when to when, in French and, once translated, in "
+        "English. It is a feed: it tells the state of the moment, has no versions, is not archived. Only the list of "
+        "its addresses is versioned. Lines have the ids of the regional offer, stops those of their Mobigo pages. "
+        "Neither delays nor positions; what operators say is not in it.",
+        "To warn travellers in an application, on a screen, or in a journey planner.",
+        ("disruptions", "realtime", "GTFS-RT", "alerts"),
+    ),
     "scolaire-circuits": Said(
         "School circuits",
         "The circuits in force: schools, operators, places, pupils by bands, and a simplified map." + _PRIVATE,

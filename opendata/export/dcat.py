@@ -14,7 +14,7 @@ from rdflib import Literal as Text
 from rdflib.namespace import DCAT, DCTERMS, FOAF, OWL, RDF, RDFS, XSD
 
 from opendata.export import vocabulary
-from opendata.model.datasets import Declaration, FileSpec, Theme
+from opendata.model.datasets import Declaration, FileSpec, LiveAddress, Theme
 from opendata.model.editions import KeptFile, Version
 
 Form = Literal["ttl", "jsonld", "rdf"]
@@ -188,6 +188,8 @@ def _dataset(graph: Graph, catalogue: URIRef, agent: URIRef, record: Record, bas
     for file in version.files:
         if file.name in specs:
             _distribution(graph, subject, record, specs[file.name], file, base_url)
+    for address in declared.live:
+        _live(graph, subject, declared, address, base_url)
 
 
 def _contact(graph: Graph, subject: URIRef, declared: Declaration, landing: str, email: str) -> None:
@@ -242,6 +244,22 @@ def _distribution(graph: Graph, subject: URIRef, record: Record, spec: FileSpec,
         graph.add((node, DCTERMS.conformsTo, schema))
         graph.add((schema, RDF.type, DCTERMS.Standard))
         graph.add((schema, DCTERMS.title, Text(f"Table Schema : {spec.means}", lang="fr")))
+
+
+def _live(graph: Graph, subject: URIRef, declared: Declaration, address: LiveAddress, base_url: str) -> None:
+    """What is told live: an address to ask again and again. No size, no checksum, no date: there is no version."""
+    landing = f"{base_url}/donnees/{declared.code}"
+    node = URIRef(f"{landing}#{address.name}")
+    graph.add((subject, DCAT.distribution, node))
+    graph.add((node, RDF.type, DCAT.Distribution))
+    graph.add((node, DCTERMS.title, Text(f"{address.name} ({address.standard})")))
+    graph.add((node, DCTERMS.description, Text(address.means, lang="fr")))
+    graph.add((node, DCAT.accessURL, URIRef(f"{base_url}{address.path}")))
+    graph.add((node, DCTERMS["format"], URIRef(vocabulary.file_type(address.media_type, address.standard))))
+    _licence(graph, node, declared, landing)
+    for words in MOBILITY:
+        graph.add((node, words.mobilityDataStandard, URIRef(vocabulary.standard(address.standard))))
+        graph.add((node, words.applicationLayerProtocol, HTTP))
 
 
 def _licence(graph: Graph, node: URIRef, declared: Declaration, landing: str) -> None:

@@ -20,10 +20,13 @@ THEMES: Final[dict[Theme, tuple[str, ...]]] = {
     Theme.SALES: (_SCHEDULED,),
     Theme.SUBSIDIES: ("other",),
     Theme.SCHOOL: (_SCHEDULED,),
+    Theme.REALTIME: (_SCHEDULED,),
     Theme.ACCESSIBILITY: (_SCHEDULED, "stop-facilities-location-and-features"),
 }
 STANDARDS: Final = {"GTFS Schedule": "gtfs", "NeTEx FR": "netex", "GTFS Realtime": "gtfs-rt", "GBFS": "gbfs"}
-FREQUENCIES: Final = {Period.NIGHT: "DAILY", Period.MONTH: "MONTHLY", Period.YEAR: "ANNUAL"}
+FREQUENCIES: Final = {
+    Period.NIGHT: "DAILY", Period.MONTH: "MONTHLY", Period.YEAR: "ANNUAL", Period.LIVE: "UPDATE_CONT",
+}  # fmt: skip
 FILE_TYPES: Final = {
     "text/csv": "CSV",
     "application/geo+json": "GEOJSON",

@@ -64,6 +64,7 @@ class Theme(StrEnum):
     SALES = "sales"
     SUBSIDIES = "subsidies"
     SCHOOL = "school"
+    REALTIME = "realtime"
     ACCESSIBILITY = "accessibility"
 
 
@@ -73,13 +74,17 @@ class Period(StrEnum):
     NIGHT = "night"
     MONTH = "month"
     YEAR = "year"
+    LIVE = "live"  # at its live addresses; what is versioned beside them is looked at each night
 
     @property
     def stale_after(self) -> timedelta:
         """The age past which the dataset is late: one period, and the time that work takes."""
-        return {Period.NIGHT: timedelta(days=2), Period.MONTH: timedelta(days=45), Period.YEAR: timedelta(days=400)}[
-            self
-        ]
+        return {
+            Period.NIGHT: timedelta(days=2),
+            Period.MONTH: timedelta(days=45),
+            Period.YEAR: timedelta(days=400),
+            Period.LIVE: timedelta(days=2),
+        }[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,22 @@ class FileSpec:
     means: str  # French
     standard: str = ""
     columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAddress:
+    """An address of this site that tells the state of the moment: neither versioned nor kept. `path` begins with a
+    slash; the rest is as of a `FileSpec`."""
+
+    path: str
+    media_type: str
+    means: str  # French
+    standard: str
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +158,7 @@ class Declaration:
     since: date | None = None
     english: Said | None = None
     deprecated: str = ""  # French: what to use instead, when it is on its way out
+    live: tuple[LiveAddress, ...] = ()
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
@@ -147,6 +169,8 @@ class Declaration:
             raise ValueError(f"{self.code}: people are behind it, and it has no privacy policy")
         if self.gate is not Gate.PEOPLE and self.privacy is not None:
             raise ValueError(f"{self.code}: it has a privacy policy, and its gate does not hold it")
+        if (self.period is Period.LIVE) != bool(self.live):
+            raise ValueError(f"{self.code}: what is told live has an address, and nothing else has one")
         if not self.files:
             raise ValueError(f"{self.code}: a dataset has at least one file")
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from mobigo.base.datasets import Column, Kind, Privacy
-from opendata.model.datasets import LICENCES, Contact, Declaration, FileSpec, Gate, Period, Said, Theme
+from opendata.model.datasets import LICENCES, Contact, Declaration, FileSpec, Gate, LiveAddress, Period, Said, Theme
 
 
 def to_json(declared: Declaration) -> dict[str, Any]:
@@ -36,7 +36,12 @@ def to_json(declared: Declaration) -> dict[str, Any]:
         "since": None if declared.since is None else declared.since.isoformat(),
         "english": None if declared.english is None else _said(declared.english),
         "deprecated": declared.deprecated,
+        **({} if not declared.live else {"live": [_live(each) for each in declared.live]}),
     }
+
+
+def _live(address: LiveAddress) -> list[str]:
+    return [address.path, address.media_type, address.means, address.standard]
 
 
 def _said(said: Said) -> dict[str, Any]:
@@ -106,4 +111,5 @@ def from_json(kept: Mapping[str, Any]) -> Declaration:
         since=None if kept["since"] is None else date.fromisoformat(kept["since"]),
         english=_english(kept.get("english")),
         deprecated=kept["deprecated"],
+        live=tuple(LiveAddress(*each) for each in kept.get("live", ())),
     )

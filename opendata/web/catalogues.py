@@ -162,6 +162,14 @@ def _entry(shown: Shown, base_url: str, email: str) -> dict[str, Any]:
                 "downloadURL": base_url + url_for("opendata.latest", dataset=declared.code, name=file.name),
             }
             for file in version.files
+        ] + [
+            {
+                "@type": "dcat:Distribution",
+                "title": each.name,
+                "format": each.standard,
+                "accessURL": base_url + each.path,
+            }
+            for each in declared.live
         ],
     }  # fmt: skip
     days = showing.covers(version)

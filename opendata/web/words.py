@@ -23,12 +23,14 @@ THEMES: Final = {
     Theme.SALES: _("Ventes"),
     Theme.SUBSIDIES: _("Aides versées"),
     Theme.SCHOOL: _("Transport scolaire"),
+    Theme.REALTIME: _("Temps réel"),
     Theme.ACCESSIBILITY: _("Accessibilité"),
 }
 PERIODS: Final = {
     Period.NIGHT: _("chaque nuit, quand quelque chose a changé"),
     Period.MONTH: _("chaque mois"),
     Period.YEAR: _("chaque année"),
+    Period.LIVE: _("en continu, à l’adresse du flux"),
 }
 
 

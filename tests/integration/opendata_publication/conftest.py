@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 
 from mobigo.app import create_app
 from mobigo.infra.config import Config, load_config
+from opendata.model.offers import Offer
 from opendata.service.publishing import Outcome, publish_all
 from tests.opendata_world import NOW, Facts, tools_of
 
@@ -33,8 +34,9 @@ class Published:
     client: FlaskClient
     tools: Any
 
-    def publish(self, facts: Facts, now: Any = NOW, **more: Any) -> Outcome:
-        (outcome,) = publish_all(self.tools, [facts.offer], now, **more)
+    def publish(self, facts: Facts | Offer, now: Any = NOW, **more: Any) -> Outcome:
+        offer = facts if isinstance(facts, Offer) else facts.offer
+        (outcome,) = publish_all(self.tools, [offer], now, **more)
         return outcome
 
     def get(self, path: str, **headers: str) -> Any:

@@ -11,6 +11,7 @@ from rdflib import Graph, URIRef
 from rdflib.compare import to_isomorphic
 from rdflib.namespace import DCAT, DCTERMS, RDF
 
+from mobigo.app import open_live
 from opendata.export import vocabulary
 from opendata.export.dcat import HYDRA
 from opendata.model.datasets import Theme
@@ -95,6 +96,35 @@ def test_the_shapes_of_mobility_dcat_ap_find_nothing(filled: Published, realdata
     for theme in list(broken.subject_objects(URIRef("http://w3id.org/mobilitydcat-ap#mobilityTheme"))):
         broken.remove((theme[0], None, theme[1]))
     assert not pyshacl.validate(broken, shacl_graph=shapes)[0]  # and they do look
+
+
+@pytest.mark.realdata
+def test_what_is_told_live_has_its_address_and_no_version(open_site: Published, realdata: Path) -> None:
+    import pyshacl
+
+    (offer,) = open_live.offers(open_site.tools)
+    open_site.publish(offer)
+    assert open_site.publish(offer, NOW + timedelta(days=1)).result == "unchanged"
+    code, address = offer.declared.code, f"{BASE}/perturbations.pb"
+    found = graph(open_site, "ttl")
+    (node,) = found.subjects(DCAT.accessURL, URIRef(address))
+    assert str(node) == f"{BASE}/donnees/{code}#perturbations.pb"
+    standard = URIRef("https://w3id.org/mobilitydcat-ap#mobilityDataStandard")
+    assert [str(each).rpartition("/")[2] for each in found.objects(node, standard)] == ["gtfs-rt"]
+    for absent in (DCAT.downloadURL, DCAT.byteSize, DCTERMS.modified):
+        assert (node, absent, None) not in found
+    assert {str(each).rpartition("/")[2] for each in found.objects(None, DCTERMS.accrualPeriodicity)} == {"UPDATE_CONT"}
+    shapes = Graph().parse(realdata / "catalogue" / "mobilitydcat-ap_shacl_shapes.ttl")
+    conforms, _graph, text = pyshacl.validate(found, shacl_graph=shapes)
+    assert conforms, text
+    page = open_site.get(f"/donnees/{code}", Accept="text/html").text
+    assert f'<a href="/perturbations.pb">{address}</a>' in page
+    assert "Elle n’a pas de versions" in page
+    (entry,) = open_site.get("/data.json").json["dataset"]
+    assert [each.get("accessURL") for each in entry["distribution"]] == [None, address]
+    assert address in open_site.get(f"/d/{code}/latest/adresses.csv").text
+    answer = open_site.get("/perturbations.pb")
+    assert (answer.status_code, answer.mimetype) == (200, open_live.ALERTS.media_type)
 
 
 def test_a_page_that_is_none_is_said(filled: Published, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from mobigo.infra.jobs import enqueue, run_inline
 from opendata.store import files
 from tests.live import free_port
 
+KNOWN = ["billettique-tarifs", "covoit-lieux", "covoit-lignes", "perturbations-temps-reel"]
 Asked = Callable[..., tuple[int, Any]]
 
 
@@ -38,7 +39,7 @@ def test_publish_list_go_back_and_verify(asked: Asked, tmp_path: Path) -> None:
     code, again = asked("publish", "billettique-tarifs")
     assert (code, [each["result"] for each in again]) == (0, ["unchanged"])
     code, listed = asked("list")
-    assert [each["dataset"] for each in listed] == ["billettique-tarifs", "covoit-lieux", "covoit-lignes"]
+    assert [each["dataset"] for each in listed] == KNOWN
     assert listed[0]["quality"] == "clean"
     code, error = asked("publish", "nulle-part")
     assert (code, error["error"]["code"]) == (2, "opendata.unknown_dataset")
@@ -47,7 +48,7 @@ def test_publish_list_go_back_and_verify(asked: Asked, tmp_path: Path) -> None:
     code, error = asked("rollback", "billettique-tarifs", "--reason", "bof")
     assert (code, error["error"]["code"]) == (2, "opendata.reason_needed")
     code, verified = asked("verify")
-    assert (code, verified) == (0, {"files": 5, "faulty": []})
+    assert (code, verified) == (0, {"files": 6, "faulty": []})
     digest = next(each["sha256"] for each in listed[0]["files"] if each["name"] == "tarifs.csv")
     files.contents_of(tmp_path / "home").path(digest).write_bytes(b"changed")
     code, verified = asked("verify")
@@ -72,8 +73,8 @@ def test_the_night_publishes_and_looks_over(tmp_path: Path, sqlite_template: Pat
     engine.dispose()
     published, watched, night = results
     assert published is not None
-    assert (published.params["new"], published.params["troubled"]) == (3, "—")
+    assert (published.params["new"], published.params["troubled"]) == (4, "—")
     assert watched is not None  # no server answers there: it is seen from outside
-    assert watched.params["datasets"] == "billettique-tarifs, covoit-lieux, covoit-lignes"
+    assert watched.params["datasets"] == ", ".join(KNOWN)
     assert night is not None
     assert night.params["bad"] == 0

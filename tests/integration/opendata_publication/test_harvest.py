@@ -10,6 +10,8 @@ import pytest
 from rdflib import Graph
 from rdflib.namespace import DCAT, RDF
 
+from mobigo.app.open_live import ALERTS
+from opendata.model.datasets import Period
 from opendata.service import governance
 from opendata.web import catalogues
 from tests.harvester import FORMATS, Portal
@@ -24,8 +26,10 @@ WHY = "Ces lieux ne sont plus desservis."
 def site_at(open_site: Published, open_app: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The address of the site, five datasets on pages of two; the site says that it is there."""
     monkeypatch.setattr(catalogues, "PAGE", 2)
-    for code in CODES:
+    for code in CODES[:4]:
         open_site.publish(Facts(replace(PLACES, code=code, title=f"Lieux {code}"), rows=[(code, 1)]))
+    flux = replace(PLACES, code=CODES[4], title="Flux", period=Period.LIVE, live=(ALERTS,))
+    open_site.publish(Facts(flux, rows=[("flux", 1)]))
     services = open_app.extensions["mobigo"]
     with serving(open_app) as base:
         monkeypatch.setattr(services, "config", replace(services.config, base_url=base))
@@ -41,6 +45,7 @@ def test_a_portal_harvests_twice_without_a_double(open_site: Published, site_at:
         for address in addresses:
             with urllib.request.urlopen(address) as answer:
                 assert answer.status == 200
+    assert f"{site_at}/perturbations.pb" in portal.held[CODES[4]][2]  # what is told live, read like the rest
     again = portal.harvest(f"{site_at}/donnees")
     assert (again["same"], again["new"], again["changed"], again["gone"], again["twice"]) == (CODES, [], [], [], [])
     assert len(again["unchanged"]) == 3  # every page, by its tag
