@@ -109,13 +109,11 @@ class JourneysAsked(Asked):
     )
     without_line: LineIds = Field(
         (),
-        description="Lines not to take, by their `id` in `/lines`; may be given several times.",
-        examples=[["ter:FR:Line::K1"], ["cars:LR119", "cars:LR127"]],
+        description="Lines not to take, by their `id` in `/lines` (`cars:LR119`); may be given several times.",
     )
     only_operator: OperatorIds = Field(
         (),
-        description="Operators to keep to, by the `agency_id` of their lines; may be given several times.",
-        examples=[["cars:MOBIGO"], ["ter:1187", "ic:1187"]],
+        description="Operators to keep to, by the `agency_id` of their lines (`ter:1187`); may be given several times.",
     )
     via: Text | None = Field(None, description="A place to go by; one may stay seated there.")
     stay: Whole = Field(0, ge=0, le=720, description="Minutes to stay at `via`, at least.")

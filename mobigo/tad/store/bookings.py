@@ -301,6 +301,14 @@ def write_change(session: Session, row: BookingRow, after: State, side: str, now
 
 
 def history_of(session: Session, booking_id: str) -> Sequence[ChangeRow]:
-    """The changes of a booking, oldest first."""
+    """The changes of a booking, oldest first; those of one instant in the order in which each begins where the one
+    before ended."""
     asked = select(ChangeRow).where(ChangeRow.booking == booking_id)
-    return session.scalars(asked.order_by(ChangeRow.at, ChangeRow.id)).all()
+    left = list(session.scalars(asked.order_by(ChangeRow.at, ChangeRow.id)))
+    told: list[ChangeRow] = []
+    while left:
+        now = [row for row in left if row.at == left[0].at]
+        state = told[-1].after if told else None
+        told.append(next((row for row in now if row.before == state), now[0]))
+        left.remove(told[-1])
+    return told

@@ -12,4 +12,4 @@ if __name__ == "__main__":
     config = load_config()
     log.configure(config)
     registry.use_modules(["scolaire.tasks"])
-    sys.exit(run_worker(config, Pace(lease_s=3.0, beat_s=0.5, look_s=0.2, finish_s=0.5, grace_s=3.0, tick_s=0.05)))
+    sys.exit(run_worker(config, Pace(lease_s=3.0, beat_s=0.5, look_s=0.2, finish_s=0.5, grace_s=60.0, tick_s=0.05)))
