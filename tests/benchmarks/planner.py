@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from mobigo.app.serve import COLLECTED_AFTER, SWITCH_S
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.model import Endpoint, Journey, Query
 from tests.benchmarks.checked import check
@@ -89,13 +90,15 @@ def queries(case: str, ours: Ours, peer: Nigiri, pairs: Sequence[Pair], cap_s: f
     different = 0
     until = time.monotonic() + cap_s
     for block in (asked[i : i + 50] for i in range(0, len(asked), 50)):
-        fronts = []
+        fronts, answered = [], []
         gc.collect()
         gc.freeze()  # what is kept to be re-checked is not collected again and again within a clock
-        for (ends, _query, at_s), (a, b, _at) in zip(block, pairs[len(mine) :], strict=False):
+        for ends, _query, at_s in block:
             start = time.thread_time()
             found = ours.searcher.one(*ends, at_s)
             mine.append((time.thread_time() - start) * 1e3)
+            answered.append(found)
+        for (_ends, _query, at_s), (a, b, _at), found in zip(block, pairs[len(theirs) :], answered, strict=False):
             fronts.append(sorted((i.arrive_s // 60, len(i.rides) - 1) for i in found))
             ours.keep(a, b, at_s, 0, found)
         for (_ends, query, _at_s), front in zip(block, fronts, strict=True):
@@ -317,6 +320,8 @@ def run(
 
 
 def main() -> int:
+    gc.set_threshold(*COLLECTED_AFTER)  # the interpreter is set as the service sets it
+    sys.setswitchinterval(SWITCH_S)
     parser = argparse.ArgumentParser(description="The journey search beside nigiri.")
     parser.add_argument("--data", type=Path, help="a feed of your own (zip or folder)")
     parser.add_argument("--date", type=date.fromisoformat, help="the day of that feed to search")
