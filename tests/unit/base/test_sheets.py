@@ -17,6 +17,7 @@ GUARDS = {"neutral", "guarded"}
 FOR_PROGRAMS = {
     "billettique/export/fares.py": "GTFS-Fares v2: ids are compared to the letter",
     "covoit/export/gtfs.py": "GTFS",
+    "covoit/export/lines_gtfs.py": "GTFS",
     "scolaire/export/gtfs.py": "GTFS",
     "scolaire/export/plan_csv.py": "read back to the same plan; hours before midnight have a sign",
     "opendata/export/gtfs_diff.py": "GTFS Diff, a format of the national access point",
