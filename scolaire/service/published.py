@@ -2,10 +2,12 @@
 are in `timesheet`."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from mobigo.base.errors import NotFound
 from scolaire.service.plans import Opened, open_version
 from scolaire.store import contracts, schools
 from scolaire.store import plans as store
@@ -22,12 +24,13 @@ class Seen:
 
 
 def in_force(session: Session) -> list[tuple[store.PlanRow, Opened]]:
-    """Every plan in force."""
+    """Every plan in force whose content is kept: that of a year long over is gone."""
     found = []
     for plan in store.plans(session):
         version = store.published(session, plan.id)
         if version is not None:
-            found.append((plan, open_version(session, version.id)))
+            with suppress(NotFound):
+                found.append((plan, open_version(session, version.id)))
     return found
 
 

@@ -1,13 +1,13 @@
 """From decided registrations to a published plan: the demand, the search as a job, two people, the stop given."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Conflict, Refused
-from mobigo.infra import accounts
+from mobigo.infra import accounts, privacy
 from mobigo.infra.clock import new_id
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
@@ -17,7 +17,7 @@ from scolaire.model.day import LockKind
 from scolaire.model.demand import Demand
 from scolaire.model.plan import Leave
 from scolaire.model.schools import Way
-from scolaire.service import announcing, demands, optimising, plans
+from scolaire.service import announcing, demands, optimising, plans, published
 from scolaire.service.timesheet import rides_of
 from scolaire.store import plans as store
 from scolaire.store.pupils import BondRow, GuardianRow, IdentityRow
@@ -157,6 +157,14 @@ def test_pupils_are_carried_from_registration_to_a_published_seat(
             plans.publish(session, again.id, by=APPROVER, now=NOW)
         undone = plans.restore(session, first.id, by=PLANNER, now=NOW)
         assert (undone.plan_digest, undone.origin) == (first.plan_digest, "restored")
+    with transaction(engine) as session:
+        assert [plan.id for plan, _opened in published.in_force(session)] == [planted.plan]
+        last_day = session.scalars(select(store.ContentRow.last_day)).all()
+        over = datetime.combine(max(last_day), time(12), UTC) + timedelta(days=store.KEEP_DAYS + 1)
+        assert privacy.erase_due(session, over)["scolaire_plan_content"] > 0
+        plans._DEMANDS.clear()  # what this process had read
+        plans._PLANS.clear()
+        assert published.in_force(session) == []  # of a year long over: gone, and no page of others with it
 
 
 def test_a_lock_holds_in_the_next_search_and_one_that_cannot_is_named(
