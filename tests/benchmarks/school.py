@@ -2,10 +2,12 @@
 
     python -m tests.benchmarks.school --data FOLDER          FOLDER: park-2012.zip and schittekat-2013.zip
     python -m tests.benchmarks.school --only fleet --names RSRB02,CSCB02 --rounds 8 --iterations 400
+    python -m tests.benchmarks.school --only rivals --case-s 20          PyVRP alone and OR-Tools, on the same cases
     python -m tests.benchmarks.school --only stops --cap-s 60
 
 Every plan is judged by the checker before it counts. A case is limited by rounds and iterations, so that it can be
 repeated to the byte; `--cap-s` limits what a choice, or a case of stop selection, may take, and is said in the note.
+Beside rivals a case has `--case-s` seconds of processor (`--cap-s` at most), ours and each of theirs alike.
 Resumable: a case already in `--kept` is not computed again.
 """
 
@@ -28,6 +30,7 @@ from scolaire.model.problem import Problem
 from scolaire.rules.checker import faults
 from scolaire.rules.stops import stop_faults
 from tests.benchmarks.measures import Measure, line
+from tests.benchmarks.school_rivals import RIVALS, our_fleet, rival_fleet
 from tests.school_instances import Park, Schittekat, latest
 
 CAPS_S = (2_700, 5_400)
@@ -41,7 +44,7 @@ CENT = 0.01  # published costs have two digits
 def main() -> int:
     parser = argparse.ArgumentParser(description="School transport against what was published.")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("MOBIGO_REALDATA", ".")) / "sbrp")
-    parser.add_argument("--only", choices=("checker", *ASKED, "stops"), action="append")
+    parser.add_argument("--only", choices=("checker", *ASKED, "rivals", "stops"), action="append")
     parser.add_argument("--names", default="", help="instances of the fleet benchmark, or ids of stop selection")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--iterations", type=int, default=400)
@@ -50,12 +53,16 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=5_000, help="turns of mixing pupils of several schools")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cap-s", type=float, default=60.0)
+    parser.add_argument(
+        "--case-s", type=float, default=20.0, help="CPU seconds of a case beside rivals; --cap-s at most"
+    )
     parser.add_argument("--kept", type=Path, default=Path("var/school.ndjson"))
     options = parser.parse_args()
-    asked = options.only or ["checker", *ASKED, "stops"]
+    asked = options.only or ["checker", *ASKED, "rivals", "stops"]
     measures = [
         *(checker(options) if "checker" in asked else ()),
         *(measure for what in ASKED if what in asked for measure in fleets(what, options)),
+        *(beside_rivals(options) if "rivals" in asked else ()),
         *(stops(options) if "stops" in asked else ()),
     ]
     for measure in measures:
@@ -141,6 +148,39 @@ def _fleet(problem: Problem, what: str, limits: Limits, options: argparse.Namesp
     mixed = mix(problem, plan, stem="m", turns=options.turns, seed=options.seed)
     assert faults(mixed, problem) == []
     return {"bells": len(plan.blocks), "mixed": len(mixed.blocks)}
+
+
+def beside_rivals(options: argparse.Namespace) -> Iterator[Measure]:
+    """Our buses and a rival's, over the cases for which it found routes; so many seconds of processor each."""
+    park, case_s = Park(options.data / "park-2012.zip"), min(options.case_s, options.cap_s)
+    limits = Limits(options.iterations, options.rounds, case_s, options.step_min, not options.scenarios)
+    effort = f"{limits.rounds}/{limits.iterations}"
+    names = [name for name in park.names() if not options.names or name in options.names.split(",")]
+    rows: dict[str, list[dict[str, Any]]] = {who: [] for who in ("ours", *RIVALS)}
+    for name in names:
+        for cap_s in CAPS_S:
+            problem = park.problem(name, cap_s)
+            for who, found in rows.items():
+
+                def compute(who: str = who, problem: Problem = problem) -> dict[str, Any]:
+                    if who == "ours":
+                        return our_fleet(problem, limits, case_s, options.seed)
+                    return rival_fleet(problem, RIVALS[who], case_s, options.seed)
+
+                how = f"/{effort}" if who == "ours" else ""
+                found.append(kept(options, f"rivals/{who}/{name}/{cap_s}/{case_s:g}/{options.seed}{how}", compute))
+    longest_s = max((row["cpu_s"] for row in rows["ours"]), default=0.0)
+    for who in RIVALS:
+        pairs = [(ours, theirs) for ours, theirs in zip(rows["ours"], rows[who], strict=True) if not theirs["lost"]]
+        mine, known = (sum(row["fleet"] for row in side) for side in zip(*pairs, strict=True)) if pairs else (0, 0)
+        note = (
+            f"{len(pairs)} of {len(rows[who])} cases, for the others {who} found no routes; at most {case_s:g} CPU s a "
+            f"case, one school at a time and the same chaining; ours {effort.replace('/', ' rounds of ')} iterations, "
+            f"the longest case {longest_s:.0f} CPU s; better in {sum(a['fleet'] < b['fleet'] for a, b in pairs)}, "
+            f"worse in {sum(a['fleet'] > b['fleet'] for a, b in pairs)}"
+        )
+        bench = f"school/fleet-beside-{who.lower().replace(' ', '-')}"
+        yield Measure(bench, mine, "buses", 1.0 if pairs else None, known if pairs else None, who, note=note)
 
 
 def _told(step: Step) -> bool:
