@@ -3,7 +3,7 @@
 import numpy as np
 
 from mobigo.network.model.live import LiveNetwork
-from mobigo.network.model.timetable import F64, Timetable
+from mobigo.network.model.timetable import Timetable
 from mobigo.planner.model import Ride, Walk
 
 Coordinates = list[list[float]]
@@ -72,27 +72,9 @@ def _cut_anew(timetable: Timetable, shape: int, start: int, end: int) -> Coordin
     i = int(np.argmin(to_start[: j + 1]))
     if to_start[i] > OFF_SHAPE_DEG or to_end[j] > OFF_SHAPE_DEG:
         return []
-    kept = _simplified(lon[i : j + 1] * scale, lat[i : j + 1])
+    from mobigo.planner.engine.simplified import simplified  # numba is imported at the first line drawn
+
+    kept = simplified(lon[i : j + 1] * scale, lat[i : j + 1], TOLERANCE_DEG)
     points = np.round(np.column_stack([lon[i : j + 1], lat[i : j + 1]])[kept], 5).tolist()
     out: Coordinates = [here, *points, there]
     return [point for at, point in enumerate(out) if at == 0 or point != out[at - 1]]
-
-
-def _simplified(x: F64, y: F64) -> list[int]:
-    """The vertices to keep so that none of the others is further than `TOLERANCE_DEG` away (Douglas-Peucker)."""
-    keep = {0, len(x) - 1}
-    open_parts = [(0, len(x) - 1)]
-    while open_parts:
-        a, b = open_parts.pop()
-        if b - a < 2:
-            continue
-        dx, dy = x[b] - x[a], y[b] - y[a]
-        length = float(np.hypot(dx, dy))
-        px, py = x[a + 1 : b] - x[a], y[a + 1 : b] - y[a]
-        away = np.abs(px * dy - py * dx) / length if length > 0 else np.hypot(px, py)
-        far = int(np.argmax(away))
-        if away[far] > TOLERANCE_DEG:
-            middle = a + 1 + far
-            keep.add(middle)
-            open_parts += [(a, middle), (middle, b)]
-    return sorted(keep)
