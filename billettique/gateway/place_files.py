@@ -12,9 +12,10 @@ All or nothing: the first thing that cannot be read is told with its line and co
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from billettique.rules.networks import plain
@@ -22,6 +23,7 @@ from billettique.rules.placing import uic_of_id
 from mobigo.base.errors import InvalidInput
 
 _PLACE, _STOP = ("lieu",), ("arret",)
+_NUMBER: Final = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3}0*)?")
 _FROM: Final = ("de", "origine code uic", "gare origine code uic", "origine")
 _TO: Final = ("a", "destination code uic", "gare destination code uic", "destination")
 _KM: Final = ("km", "distance")
@@ -105,13 +107,9 @@ class _Row:
 
     def number(self, names: tuple[str, ...]) -> Decimal:
         value = self.maybe(names).replace(",", ".").replace("€", "").replace("\u202f", "").strip()
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            raise self.bad(names) from None
-        if not number.is_finite() or number < 0 or number != number.quantize(Decimal("0.001")):
+        if not _NUMBER.fullmatch(value):
             raise self.bad(names)
-        return number
+        return Decimal(value)
 
     def cents(self, names: tuple[str, ...]) -> int:
         cents = self.number(names) * 100

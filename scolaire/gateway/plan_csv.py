@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Final
 
+from mobigo.base.archives import unbroken
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from scolaire.model.day import DayPlan, Left, Seat
@@ -48,17 +49,15 @@ Row = dict[str, str]
 
 
 def _files(archive: bytes) -> dict[str, str]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            if sum(each.file_size for each in opened.infolist()) > LARGEST_BYTES:
-                raise InvalidInput("scolaire.csv_archive")
-            names = set(opened.namelist())
-            for name in COLUMNS:
-                if name not in names:
-                    raise InvalidInput("scolaire.csv_file_missing", file=name)
-            return {name: opened.read(name).decode("utf-8-sig") for name in COLUMNS}
-    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, RuntimeError):
-        raise InvalidInput("scolaire.csv_archive") from None
+    broken = InvalidInput("scolaire.csv_archive")
+    with unbroken(broken), zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        if sum(each.file_size for each in opened.infolist()) > LARGEST_BYTES:
+            raise broken
+        names = set(opened.namelist())
+        for name in COLUMNS:
+            if name not in names:
+                raise InvalidInput("scolaire.csv_file_missing", file=name)
+        return {name: opened.read(name).decode("utf-8-sig") for name in COLUMNS}
 
 
 def _rows(text: str, name: str) -> Iterator[tuple[Where, Row]]:

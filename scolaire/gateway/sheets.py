@@ -8,9 +8,11 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from mobigo.base.archives import unbroken
 from mobigo.base.errors import InvalidInput
 from mobigo.base.sheets import guarded, unguarded
 from scolaire.model.sheets import Line, Sheets
@@ -18,6 +20,7 @@ from scolaire.model.sheets import Line, Sheets
 BYTES_MAX: Final = 20_000_000
 UNPACKED_MAX: Final = 400_000_000
 ROWS_MAX: Final = 200_000
+CELLS_MAX: Final = 20_000_000  # empty ones between two filled ones included
 SEPARATORS: Final = (";", ",", "\t", "|")
 
 
@@ -80,19 +83,35 @@ def _text_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
 def _workbook(content: bytes) -> list[tuple[str, Iterator[tuple[int, list[str]]]]]:
     from openpyxl import load_workbook
 
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(each.file_size for each in archive.infolist()) > UNPACKED_MAX:
-                raise InvalidInput("scolaire.sheet_too_large", megabytes=BYTES_MAX // 1_000_000)
+    unreadable = InvalidInput("scolaire.sheet_unreadable")
+    with unbroken(unreadable), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(each.file_size for each in archive.infolist()) > UNPACKED_MAX:
+            raise InvalidInput("scolaire.sheet_too_large", megabytes=BYTES_MAX // 1_000_000)
+    with _understood(unreadable):
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
-        raise InvalidInput("scolaire.sheet_unreadable") from None
-    return [(sheet.title, _sheet_rows(sheet)) for sheet in book.worksheets]
+        return [(sheet.title, _sheet_rows(sheet, unreadable)) for sheet in book.worksheets]
 
 
-def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
-    for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-        yield number, [_cell(cell) for cell in cells]
+@contextmanager
+def _understood(unreadable: InvalidInput) -> Iterator[None]:
+    """The library says of no error that it raises it: a workbook that it stumbles over, however, is unreadable."""
+    try:
+        yield
+    except InvalidInput:
+        raise
+    except Exception as wrong:
+        raise unreadable from wrong
+
+
+def _sheet_rows(sheet: Any, unreadable: InvalidInput) -> Iterator[tuple[int, list[str]]]:
+    seen = 0
+    with _understood(unreadable):
+        sheet.reset_dimensions()  # what it says of its own size: rows would be filled up to it
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            seen += 1 + len(cells)
+            if seen > CELLS_MAX:
+                raise InvalidInput("scolaire.sheet_too_long", most=ROWS_MAX)
+            yield number, [_cell(cell) for cell in cells]
 
 
 def _cell(value: Any) -> str:

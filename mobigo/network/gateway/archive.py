@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from mobigo.base.archives import unbroken
 from mobigo.base.errors import InvalidInput, NotFound, Refused
 from mobigo.network.gateway.limits import LIMITS, Limits
 
@@ -81,20 +82,9 @@ def _open_zip(path: Path, limits: Limits) -> Archive:
     if path.stat().st_size > limits.archive_bytes_max:
         raise Refused("network.archive_too_large", file=path.name, limit_mb=limits.archive_bytes_max >> 20)
     _check_directory(path, limits)
-    try:
-        with ZipFile(path) as opened:
-            infos = opened.infolist()
-            directory_at = opened.start_dir
-    except (
-        BadZipFile,
-        LargeZipFile,
-        ValueError,
-        struct.error,
-        OSError,
-        UnicodeDecodeError,
-        NotImplementedError,  # raised by zipfile for a way of packing it does not know
-    ) as error:
-        raise InvalidInput("network.not_a_zip", file=path.name) from error
+    with unbroken(InvalidInput("network.not_a_zip", file=path.name)), ZipFile(path) as opened:
+        infos = opened.infolist()
+        directory_at = opened.start_dir
     members = _checked_members(path, infos, directory_at, limits)
     _check_sizes(path.name, {name: info.file_size for name, info in members.items()}, limits)
 
@@ -154,6 +144,8 @@ def _check_overlaps(path: Path, infos: list[ZipInfo], directory_at: int) -> None
     petabytes."""
     ends = [*(info.header_offset for info in infos[1:]), directory_at]
     for info, end in zip(infos, ends, strict=False):
+        if info.header_offset < 0:
+            raise InvalidInput("network.archive_damaged", file=path.name, member=_shown(info.filename))
         if info.header_offset + _LOCAL_HEADER.size + info.compress_size > end:
             raise Refused("network.archive_overlap", file=path.name, member=_shown(info.filename))
 

@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import polars as pl
 from lxml import etree
 
+from mobigo.base.archives import unbroken
 from mobigo.base.errors import InvalidInput, Refused
 from mobigo.network.gateway.limits import LIMITS, Limits
 from mobigo.network.model.feed import LINE, FeedTables
@@ -53,24 +54,31 @@ def xml_files(path: Path, name: str = "", limits: Limits = LIMITS) -> Iterator[t
     if (name or path.name).lower().endswith(".xml"):
         yield name or path.name, path.read_bytes()
         return
-    try:
-        with ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if info.filename.lower().endswith(".xml")]
-            if sum(info.file_size for info in members) > limits.total_bytes_max:
-                limit_mb = limits.total_bytes_max >> 20
-                raise Refused("network.archive_too_large_unpacked", file=name or path.name, limit_mb=limit_mb)
-            for info in sorted(members, key=lambda each: each.filename):
-                yield info.filename, archive.read(info)
-    except BadZipFile as error:
-        raise InvalidInput("network.not_a_zip", file=name or path.name) from error
+    broken = InvalidInput("network.not_a_zip", file=name or path.name)
+    with unbroken(broken):
+        archive = ZipFile(path)
+    with archive:
+        members = [info for info in archive.infolist() if info.filename.lower().endswith(".xml")]
+        if sum(info.file_size for info in members) > limits.total_bytes_max:
+            limit_mb = limits.total_bytes_max >> 20
+            raise Refused("network.archive_too_large_unpacked", file=name or path.name, limit_mb=limit_mb)
+        for info in sorted(members, key=lambda each: each.filename):
+            with unbroken(broken):
+                data = archive.read(info)
+            yield info.filename, data
 
 
 def read_netex(path: Path) -> FeedTables:
-    """The feed in the zip at `path`, as GTFS tables. Raises InvalidInput("network.not_netex") for what is no XML."""
+    """The feed in the zip at `path`, as GTFS tables. Raises InvalidInput("network.not_netex") for what is no XML, or no
+    NeTEx that holds together: a reference to nothing, a value that is none of its kind, or a part that is not there."""
     reading = _Reading()
-    for name, data in xml_files(path):
-        reading.read(name, data)
-    return reading.tables()
+    file = path.name
+    try:
+        for file, data in xml_files(path):
+            reading.read(file, data)
+        return reading.tables()
+    except (KeyError, ValueError, AttributeError, TypeError) as wrong:
+        raise InvalidInput("network.not_netex", file=file, reason=f"{type(wrong).__name__} {wrong}"[:200]) from wrong
 
 
 class _Reading:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from mobigo.base.archives import unbroken
 from mobigo.base.decisions import Decision
 from mobigo.network.model.notices import Severity
 from opendata.gateway.judges.answers import REALTIME, answer, example, refused, silent
@@ -82,6 +83,13 @@ class RealtimeReference:
         if find_spec("gtfs_rt_validator") is None:
             return silent(self.name, "", name, "opendata.judge_absent")
         own = version("gtfs-rt-validator")
+        try:
+            return self._heard(path, name, today, own)
+        except ValueError as error:
+            because = Decision("opendata.judge_cannot_read", judge=self.name, file=name, reason=str(error)[:200])
+            return refused(self.name, own, name, because)
+
+    def _heard(self, path: Path, name: str, today: date, own: str) -> Check:
         if not is_pair(path):
             return silent(self.name, own, name, "opendata.judge_needs_timetable")
         size = path.stat().st_size
@@ -130,18 +138,20 @@ def is_pair(path: Path) -> bool:
 
 
 def messages(path: Path, name: str) -> Iterable[tuple[str, bytes]]:
-    """The messages: (file, its bytes). Raises ValueError for one that is too large."""
+    """The messages: (file, its bytes). Raises ValueError for one that is too large, and for a damaged archive."""
     if not zipfile.is_zipfile(path):
         if path.stat().st_size > MESSAGE_BYTES_MAX:
             raise ValueError(f"{name}: more than {MESSAGE_BYTES_MAX} bytes")
         yield name, path.read_bytes()
         return
-    with zipfile.ZipFile(path) as archive:
+    with _opened(path) as archive:
         for member in sorted(archive.infolist(), key=lambda each: each.filename):
             if member.filename.lower().endswith(".pb"):
                 if member.file_size > MESSAGE_BYTES_MAX:
                     raise ValueError(f"{member.filename}: more than {MESSAGE_BYTES_MAX} bytes")
-                yield member.filename, archive.read(member)
+                with unbroken(ValueError(f"{member.filename}: zip")):
+                    data = archive.read(member)
+                yield member.filename, data
 
 
 def known_ids(path: Path) -> Mapping[str, frozenset[str]] | None:
@@ -162,15 +172,22 @@ def known_ids(path: Path) -> Mapping[str, frozenset[str]] | None:
 
 
 def _names(path: Path) -> Collection[str]:
-    with zipfile.ZipFile(path) as archive:
+    with _opened(path) as archive:
         return archive.namelist()
 
 
+def _opened(path: Path) -> zipfile.ZipFile:
+    with unbroken(ValueError("zip")):
+        return zipfile.ZipFile(path)
+
+
 def _tables_alone(path: Path, to: Path) -> Path:
-    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(to, "w") as out:
+    with _opened(path) as archive, zipfile.ZipFile(to, "w") as out:
         for name in archive.namelist():
             if name.lower().endswith(".txt"):
-                out.writestr(name, archive.read(name))
+                with unbroken(ValueError(f"{name}: zip")):
+                    data = archive.read(name)
+                out.writestr(name, data)
     return to
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from mobigo.base.archives import unbroken
 from mobigo.base.decisions import Decision
 from mobigo.network.model.notices import Severity
 from opendata.gateway.judges.answers import GBFS, answer, example, refused, silent
@@ -87,10 +88,12 @@ class GbfsReference:
 
 def read_documents(path: Path) -> dict[str, dict[str, Any]]:
     """The documents of an archive by their name in GBFS, its list of addresses left out. Raises ValueError for one that
-    is not JSON, or too large."""
+    is not JSON, or too large, and for an archive that is none or damaged."""
     found: dict[str, dict[str, Any]] = {}
     total = 0
-    with zipfile.ZipFile(path) as archive:
+    with unbroken(ValueError("zip")):
+        archive = zipfile.ZipFile(path)
+    with archive:
         for member in sorted(archive.infolist(), key=lambda each: each.filename):
             file = member.filename.rsplit("/", 1)[-1]
             if not file.endswith(".json") or file == "gbfs.json":
@@ -98,8 +101,10 @@ def read_documents(path: Path) -> dict[str, dict[str, Any]]:
             total += member.file_size
             if member.file_size > DOCUMENT_BYTES_MAX or total > TOTAL_BYTES_MAX:
                 raise ValueError(f"{file}: too large")
+            with unbroken(ValueError(f"{file}: zip")):
+                data = archive.read(member)
             try:
-                document = json.loads(archive.read(member))
+                document = json.loads(data)
             except (ValueError, RecursionError) as error:
                 raise ValueError(f"{file}: {error}") from None
             if not isinstance(document, dict):
