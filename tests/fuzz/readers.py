@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from covoit.gateway.ndjson import Unreadable
 from mobigo.base.errors import MobigoError
@@ -107,6 +107,31 @@ def _realtime(data: bytes) -> object:
     from mobigo.network.gateway.gtfs_realtime import read
 
     return read(data)
+
+
+@cache
+def _running_day() -> Any:
+    from tests.realtime_world import random_day
+
+    return random_day(3)
+
+
+def _realtime_applied(data: bytes) -> object:
+    """Laid over the timetable that it speaks of."""
+    from mobigo.network.engine.realtime.matching import match
+    from mobigo.network.engine.realtime.overlay import overlaid
+    from mobigo.network.gateway.gtfs_realtime import read
+
+    index = _running_index()
+    return overlaid(index.timetable, match(index, [read(data)]).changes)
+
+
+@cache
+def _running_index() -> Any:
+    from mobigo.network.engine.realtime.matching import FeedIndex
+    from tests.planner_adaptor import compiled
+
+    return FeedIndex(compiled(_running_day().case.spec.files()), 0)
 
 
 def _realtime_seeds() -> tuple[bytes, ...]:
@@ -518,6 +543,7 @@ READERS: Final = (
     *(_gtfs_table(name) for name in sorted(_FEED)),
     Reader("gtfs archive", in_file("feed.zip", _gtfs), _gtfs_archive),
     Reader("gtfs-rt", _realtime, _realtime_seeds),
+    Reader("gtfs-rt laid over", _realtime_applied, lambda: (_running_day().message,)),
     *(
         Reader(f"netex {name}", in_member(name, _netex_files, _netex), partial(_netex_seed, name))
         for name in ("line_R.xml", "network.xml", "resource.xml", "stop.xml")

@@ -55,44 +55,45 @@ def read(data: bytes) -> Message:
         if entity.is_deleted:
             continue
         try:
+            name = _text(entity.id)
             if entity.HasField("trip_update"):
                 trips.append(_trip_update(entity.trip_update))
             if entity.HasField("alert"):
-                alerts.append(_alert(entity.id, entity.alert))
+                alerts.append(_alert(name, entity.alert))
             if entity.HasField("vehicle") and entity.vehicle.HasField("position"):
-                vehicles.append(_vehicle(entity.id, entity.vehicle))
+                vehicles.append(_vehicle(name, entity.vehicle))
         except ValueError as error:
-            told.append(Decision("realtime.entity_unreadable", entity=entity.id, value=str(error)))
+            told.append(Decision("realtime.entity_unreadable", entity=str(entity.id), value=str(error)))
     return Message(int(feed.header.timestamp), tuple(trips), tuple(alerts), tuple(vehicles), tuple(told))
 
 
 def _trip_update(update: Any) -> TripUpdate:
     trip, properties = update.trip, update.trip_properties
     return TripUpdate(
-        trip_id=trip.trip_id,
+        trip_id=_text(trip.trip_id),
         kind=_TRIPS[trip.schedule_relationship],
-        route_id=trip.route_id,
-        start_day=_day(trip.start_date),
-        start_s=_time(trip.start_time),
+        route_id=_text(trip.route_id),
+        start_day=_day(_text(trip.start_date)),
+        start_s=_time(_text(trip.start_time)),
         direction=trip.direction_id if trip.HasField("direction_id") else None,
         calls=tuple(_call(each) for each in update.stop_time_update),
         delay_s=update.delay if update.HasField("delay") else None,
         at=update.timestamp or None,
-        headsign=properties.trip_headsign,
-        new_trip_id=properties.trip_id,
-        new_start_day=_day(properties.start_date),
-        new_start_s=_time(properties.start_time),
+        headsign=_text(properties.trip_headsign),
+        new_trip_id=_text(properties.trip_id),
+        new_start_day=_day(_text(properties.start_date)),
+        new_start_s=_time(_text(properties.start_time)),
     )
 
 
 def _call(call: Any) -> CallUpdate:
     return CallUpdate(
         sequence=call.stop_sequence if call.HasField("stop_sequence") else None,
-        stop_id=call.stop_id,
+        stop_id=_text(call.stop_id),
         kind=_CALLS[call.schedule_relationship],
         arrive=_moment(call.arrival) if call.HasField("arrival") else None,
         depart=_moment(call.departure) if call.HasField("departure") else None,
-        platform=call.stop_time_properties.assigned_stop_id if call.HasField("stop_time_properties") else "",
+        platform=_text(call.stop_time_properties.assigned_stop_id) if call.HasField("stop_time_properties") else "",
     )
 
 
@@ -101,6 +102,13 @@ def _moment(event: Any) -> Moment | None:
     if event.time:
         return Moment(at=event.time)
     return Moment(delay_s=event.delay) if event.HasField("delay") else None
+
+
+def _text(value: str | bytes) -> str:
+    """A text field: in this version of the format the library gives as bytes what is no UTF-8. Raises ValueError."""
+    if isinstance(value, bytes):
+        raise ValueError(value.decode("utf-8", "replace"))
+    return value
 
 
 def _day(text: str) -> date | None:
@@ -139,19 +147,19 @@ def _alert(id_: str, alert: Any) -> Alert:
 
 def _selector(selector: Any) -> Selector:
     return Selector(
-        agency_id=selector.agency_id,
-        route_id=selector.route_id or selector.trip.route_id,
+        agency_id=_text(selector.agency_id),
+        route_id=_text(selector.route_id or selector.trip.route_id),
         route_type=selector.route_type if selector.HasField("route_type") else None,
-        stop_id=selector.stop_id,
-        trip_id=selector.trip.trip_id,
-        start_day=_day(selector.trip.start_date),
+        stop_id=_text(selector.stop_id),
+        trip_id=_text(selector.trip.trip_id),
+        start_day=_day(_text(selector.trip.start_date)),
         direction=selector.direction_id if selector.HasField("direction_id") else None,
     )
 
 
 def _texts(text: Any) -> Mapping[str, str]:
     """By language, without its region."""
-    return {each.language.split("-")[0].lower(): each.text.strip() for each in text.translation}
+    return {_text(each.language).split("-")[0].lower(): _text(each.text).strip() for each in text.translation}
 
 
 def _vehicle(id_: str, vehicle: Any) -> Vehicle:
@@ -159,14 +167,14 @@ def _vehicle(id_: str, vehicle: Any) -> Vehicle:
     if not (abs(at.latitude) <= 90 and abs(at.longitude) <= 180):
         raise ValueError(f"{at.latitude}, {at.longitude}")
     return Vehicle(
-        id=vehicle.vehicle.id or id_,
-        trip_id=vehicle.trip.trip_id,
-        route_id=vehicle.trip.route_id,
-        start_day=_day(vehicle.trip.start_date),
+        id=_text(vehicle.vehicle.id) or id_,
+        trip_id=_text(vehicle.trip.trip_id),
+        route_id=_text(vehicle.trip.route_id),
+        start_day=_day(_text(vehicle.trip.start_date)),
         lat=round(at.latitude, 6),
         lon=round(at.longitude, 6),
         at=vehicle.timestamp or None,
-        label=vehicle.vehicle.label,
+        label=_text(vehicle.vehicle.label),
     )
 
 
