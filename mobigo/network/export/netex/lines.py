@@ -1,18 +1,17 @@
-"""line_*.xml: a line, the ways its trips go (ServiceJourneyPattern) and the trips themselves (ServiceJourney).
-French profile, parts "réseaux" and "horaires".
-
-A time is that of the day plus a number of days; a visit for which the feed gives no time has none here either. A trip
-repeated by headways is a TemplateServiceJourney.
+"""line_*.xml: a line, the ways its trips go (ServiceJourneyPattern) and, by `journeys`, the trips themselves. French
+profile, parts "réseaux" and "horaires".
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, partial
 
 import numpy as np
 
-from mobigo.network.engine.columns import BLANK_S, ints, texts
+from mobigo.network.engine.columns import ints, texts
+from mobigo.network.export.netex.journeys import JourneyWriter
+from mobigo.network.export.netex.markup import entity, leaf, reference
 from mobigo.network.export.netex.names import (
     Element,
     Naming,
@@ -23,17 +22,16 @@ from mobigo.network.export.netex.names import (
     add_url,
     coded,
     composite,
-    entity,
     frame,
     ident,
 )
+from mobigo.network.export.netex.names import entity as element_of
 from mobigo.network.export.netex.resources import NO_AGENCY, operators_of
 from mobigo.network.export.netex.source import Source
-from mobigo.network.export.netex.stops import Places, add_accessibility
+from mobigo.network.export.netex.stops import Places
 from mobigo.network.model.modes import mode_of
 
 NOT_AVAILABLE, PHONE, DRIVER = 1, 2, 3  # pickup_type and drop_off_type
-DAY_S = 86_400
 _DIRECTIONS = {0: "outbound", 1: "inbound"}  # of direction_id
 
 
@@ -51,17 +49,14 @@ class Pattern:
 class LineWriter:
     """Writes the files of the lines of a feed."""
 
-    def __init__(self, source: Source, naming: Naming, places: Places) -> None:
-        self.source, self.naming, self.places = source, naming, places
-        self.trip_ids = texts(source.trips, "trip_id").to_list()
-        self.services = texts(source.trips, "service_id").to_list()
-        self.signs = texts(source.trips, "trip_headsign").to_list()
-        self.numbers = texts(source.trips, "trip_short_name").to_list()
-        self.directions = ints(source.trips, "direction_id", -1)
-        self.kinds = ints(source.routes, "route_type", -1)
-        self.access = ints(source.trips, "wheelchair_accessible", 0)
-        self.stop_ids = texts(source.stops, "stop_id").to_list()
-        self.stop_names = texts(source.stops, "stop_name").to_list()
+    def __init__(self, feed: Source, naming: Naming, places: Places) -> None:
+        self.feed, self.naming, self.places = feed, naming, places
+        self.trips = JourneyWriter(feed, naming)
+        self.signs = texts(feed.trips, "trip_headsign").to_list()
+        self.directions = ints(feed.trips, "direction_id", -1).tolist()
+        self.kinds = ints(feed.routes, "route_type", -1)
+        self.stop_ids = texts(feed.stops, "stop_id").to_list()
+        self.stop_names = texts(feed.stops, "stop_name").to_list()
 
     @cached_property
     def routes(self) -> dict[str, list[str]]:
@@ -70,7 +65,7 @@ class LineWriter:
             "route_id", "route_short_name", "route_long_name", "route_desc", "route_url", "route_color",
             "route_text_color",
         )  # fmt: skip
-        return {column: texts(self.source.routes, column).to_list() for column in columns}
+        return {column: texts(self.feed.routes, column).to_list() for column in columns}
 
     def code(self, route: int) -> str:
         """The code of a line, by row of routes."""
@@ -79,10 +74,16 @@ class LineWriter:
     @cached_property
     def operators(self) -> list[str]:
         """The agency of each line."""
-        return operators_of(self.source)
+        return operators_of(self.feed)
+
+    @cached_property
+    def _ways(self) -> np.ndarray:
+        """What makes the way of a trip, a row for each visit: the stop, its rules, its sign."""
+        feed = self.feed
+        return np.stack([feed.stop, feed.pickup, feed.drop_off, feed.headsign], axis=1).astype(np.int32)
 
     def _operator(self, route: int) -> str:
-        return ident("Operator", self.naming.code(self.operators[route] or NO_AGENCY))
+        return self.naming.code(self.operators[route] or NO_AGENCY)
 
     def file_name(self, route: int) -> str:
         """The name of a line's file."""
@@ -95,18 +96,20 @@ class LineWriter:
         with composite(xml, "LIGNE", code):
             with frame(xml, "LIGNE_STRUCTURE", code):
                 xml.write(self._line(route))
-                for element in self._structure(route, patterns):
-                    xml.write(element)
+                xml.write_text("".join(self._structure(route, patterns)))
             with frame(xml, "HORAIRE", code, zone=self.naming.zone):
-                return sum(self._journeys(route, pattern, xml) for pattern in patterns)
+                operator = self._operator(route)
+                for pattern in patterns:
+                    xml.write_text("".join(self.trips.journeys(pattern.trips, pattern.code, operator)))
+        starts = self.trips.starts
+        return sum(starts[trip + 1] - starts[trip] for pattern in patterns for trip in pattern.trips)
 
     def _patterns(self, route: int) -> list[Pattern]:
-        source, found = self.source, defaultdict[tuple[int, str, bytes], list[int]](list)
-        for trip in source.kept[route]:
-            visits = slice(int(source.starts[trip]), int(source.starts[trip + 1]))
-            columns = (source.stop, source.pickup, source.drop_off, source.headsign)
-            key = np.stack([column[visits] for column in columns]).astype(np.int32).tobytes()
-            found[int(self.directions[trip]), self.signs[trip], key].append(trip)
+        starts, ways = self.trips.starts, self._ways
+        found = defaultdict[tuple[int, str, bytes], list[int]](list)
+        for trip in self.feed.kept[route]:
+            key = ways[starts[trip] : starts[trip + 1]].tobytes()
+            found[self.directions[trip], self.signs[trip], key].append(trip)
         code = self.code(route)
         return [
             Pattern(f"{code}__{number}", direction, sign, trips[0], tuple(trips))
@@ -116,7 +119,7 @@ class LineWriter:
     def _line(self, route: int) -> Element:
         text = {column: values[route] for column, values in self.routes.items()}
         mode = mode_of(int(self.kinds[route]))
-        element = entity("Line", self.code(route))
+        element = element_of("Line", self.code(route))
         add_source(element, text["route_id"])
         add(element, "Name", text["route_long_name"] or text["route_short_name"] or text["route_id"])
         add_given(element, "Description", text["route_desc"])
@@ -125,7 +128,7 @@ class LineWriter:
             add(add(element, "TransportSubmode"), *mode.submode)
         add_url(element, "Url", text["route_url"])
         add_given(element, "PublicCode", text["route_short_name"])
-        add(element, "OperatorRef", ref=self._operator(route))
+        add(element, "OperatorRef", ref=ident("Operator", self._operator(route)))
         colours = [("Colour", text["route_color"]), ("TextColour", text["route_text_color"])]
         given = [(name, value) for name, value in colours if _is_colour(value)]
         if given:
@@ -134,38 +137,38 @@ class LineWriter:
                 add(presentation, name, value)
         return element
 
-    def _structure(self, route: int, patterns: list[Pattern]) -> Iterable[Element]:
+    def _structure(self, route: int, patterns: list[Pattern]) -> Iterator[str]:
         code = self.code(route)
         for direction in sorted({pattern.direction for pattern in patterns}):
-            element = entity("Route", _way(code, direction))
-            add(element, "Name", self._way_name(patterns, direction))
-            add(element, "LineRef", ref=ident("Line", code))
+            content = leaf("Name", self._way_name(patterns, direction)) + reference("LineRef", "Line", code)
             if direction in _DIRECTIONS:
-                add(element, "DirectionType", _DIRECTIONS[direction])
-            yield element
-        signs = sorted({self._sign(pattern) for pattern in patterns} | self._own_signs(patterns))
-        for sign in signs:
-            element = entity("DestinationDisplay", self._sign_code(code, sign))
-            add(element, "FrontText", sign)
-            yield element
+                content += leaf("DirectionType", _DIRECTIONS[direction])
+            yield entity("Route", _way(code, direction), content)
+        for sign in sorted({self._sign(pattern) for pattern in patterns} | self._own_signs(patterns)):
+            yield entity("DestinationDisplay", self._sign_code(code, sign), leaf("FrontText", sign))
+        point = cache(partial(self._point_of_pattern, code))
         for pattern in patterns:
-            yield self._pattern(code, pattern)
-        stops = sorted({stop for pattern in patterns for stop in self._visits(pattern)})
+            yield self._pattern(code, pattern, point)
+        yield from self._points(code, sorted({stop for pattern in patterns for stop in self._visits(pattern)}))
+
+    def _points(self, code: str, stops: list[int]) -> Iterator[str]:
+        """The stops of a line: as its ways see them, then the place and the spot of each."""
         for stop in stops:
-            element = entity("ScheduledStopPoint", self._point(code, stop))
-            add(element, "Name", self.stop_names[stop] or self.stop_ids[stop])
-            yield element
+            name = leaf("Name", self.stop_names[stop] or self.stop_ids[stop])
+            yield entity("ScheduledStopPoint", self._point(code, stop), name)
         for stop in stops:
-            element = entity("PassengerStopAssignment", self._point(code, stop), order="1")
-            add(element, "ScheduledStopPointRef", ref=ident("ScheduledStopPoint", self._point(code, stop)))
-            add(element, "StopPlaceRef", ref=self.places.place[stop])
-            add(element, "QuayRef", ref=self.places.quay[stop])
-            yield element
+            own = self._point(code, stop)
+            content = reference("ScheduledStopPointRef", "ScheduledStopPoint", own)
+            content += f'<StopPlaceRef ref="{self.places.place[stop]}"/><QuayRef ref="{self.places.quay[stop]}"/>'
+            yield entity("PassengerStopAssignment", own, content, order="1")
+
+    def _slice(self, pattern: Pattern) -> slice:
+        starts = self.trips.starts
+        return slice(starts[pattern.first_trip], starts[pattern.first_trip + 1])
 
     def _visits(self, pattern: Pattern) -> list[int]:
-        starts = self.source.starts
-        visits = slice(int(starts[pattern.first_trip]), int(starts[pattern.first_trip + 1]))
-        return [int(stop) for stop in self.source.stop[visits]]
+        stops: list[int] = self.feed.stop[self._slice(pattern)].tolist()
+        return stops
 
     def _way_name(self, patterns: list[Pattern], direction: int) -> str:
         """Where most trips of a direction go, from and to."""
@@ -180,11 +183,11 @@ class LineWriter:
         return pattern.sign or self.stop_names[last] or self.stop_ids[last]
 
     def _own_signs(self, patterns: list[Pattern]) -> set[str]:
-        source = self.source
+        feed = self.feed
         return {
-            source.headsigns[sign]
+            feed.headsigns[sign]
             for pattern in patterns
-            for sign in source.headsign[source.starts[pattern.first_trip] : source.starts[pattern.first_trip + 1]]
+            for sign in feed.headsign[feed.starts[pattern.first_trip] : feed.starts[pattern.first_trip + 1]]
             if sign >= 0
         }
 
@@ -195,56 +198,37 @@ class LineWriter:
     def _point(self, code: str, stop: int) -> str:
         return f"{code}__{coded(self.stop_ids[stop])}"
 
-    def _pattern(self, code: str, pattern: Pattern) -> Element:
-        source = self.source
-        element = entity("ServiceJourneyPattern", pattern.code)
-        add(element, "RouteRef", ref=ident("Route", _way(code, pattern.direction)))
-        add(
-            element, "DestinationDisplayRef",
-            ref=ident("DestinationDisplay", self._sign_code(code, self._sign(pattern))),
-        )  # fmt: skip
-        points = add(element, "pointsInSequence")
-        first = int(source.starts[pattern.first_trip])
-        for place, stop in enumerate(self._visits(pattern)):
-            order, visit = str(place + 1), first + place
-            pickup, drop_off = int(source.pickup[visit]), int(source.drop_off[visit])
-            point = entity("StopPointInJourneyPattern", f"{pattern.code}__{order}", order=order)
-            add(point, "ScheduledStopPointRef", ref=ident("ScheduledStopPoint", self._point(code, stop)))
-            add(point, "ForAlighting", "false" if drop_off == NOT_AVAILABLE else "true")
-            add(point, "ForBoarding", "false" if pickup == NOT_AVAILABLE else "true")
-            if source.headsign[visit] >= 0:
-                sign = source.headsigns[source.headsign[visit]]
-                add(point, "DestinationDisplayRef", ref=ident("DestinationDisplay", self._sign_code(code, sign)))
-            if DRIVER in (pickup, drop_off):
-                add(point, "RequestStop", "true")
-            if PHONE in (pickup, drop_off):
-                add(add(point, "BookingArrangements"), "BookingMethods", "callOffice")
-            points.append(point)
-        return element
+    def _pattern(self, code: str, pattern: Pattern, point: Callable[[int, int, int, int], str]) -> str:
+        feed, points = self.feed, []
+        visits = self._slice(pattern)
+        columns = (feed.stop, feed.pickup, feed.drop_off, feed.headsign)
+        for order, visit in enumerate(zip(*(column[visits].tolist() for column in columns), strict=True), start=1):
+            own = ident("StopPointInJourneyPattern", f"{pattern.code}__{order}")
+            points.append(
+                f'<StopPointInJourneyPattern id="{own}" version="any" order="{order}">{point(*visit)}'
+                "</StopPointInJourneyPattern>"
+            )
+        sign = self._sign_code(code, self._sign(pattern))
+        content = (
+            f"{reference('RouteRef', 'Route', _way(code, pattern.direction))}"
+            f"{reference('DestinationDisplayRef', 'DestinationDisplay', sign)}"
+            f"<pointsInSequence>{''.join(points)}</pointsInSequence>"
+        )
+        return entity("ServiceJourneyPattern", pattern.code, content)
 
-    def _journeys(self, route: int, pattern: Pattern, xml: Writing) -> int:
-        source = self.source
-        written = 0
-        operator = self._operator(route)
-        pattern_ref = ident("ServiceJourneyPattern", pattern.code)
-        for trip in pattern.trips:
-            repeats = source.frequencies.get(trip, ())
-            code = self.naming.code(self.trip_ids[trip])
-            element = entity("TemplateServiceJourney" if repeats else "ServiceJourney", code)
-            add_source(element, self.trip_ids[trip])
-            add_accessibility(element, int(self.access[trip]), code)
-            add(add(element, "dayTypes"), "DayTypeRef", ref=ident("DayType", self.naming.code(self.services[trip])))
-            add(element, "JourneyPatternRef", ref=pattern_ref)
-            add_given(element, "PublicCode", self.numbers[trip])
-            add(element, "OperatorRef", ref=operator)
-            visits = slice(int(source.starts[trip]), int(source.starts[trip + 1]))
-            add(element, "passingTimes")
-            if repeats:
-                _add_headways(element, code, repeats)
-            times = zip(source.arrive_s[visits].tolist(), source.depart_s[visits].tolist(), strict=True)
-            xml.write_with(element, "passingTimes", "".join([_passing(arrive, depart) for arrive, depart in times]))
-            written += visits.stop - visits.start
-        return written
+    def _point_of_pattern(self, code: str, stop: int, pickup: int, drop_off: int, headsign: int) -> str:
+        """What is said of a stop of a way, wherever it stands in it."""
+        content = reference("ScheduledStopPointRef", "ScheduledStopPoint", self._point(code, stop))
+        content += leaf("ForAlighting", "false" if drop_off == NOT_AVAILABLE else "true")
+        content += leaf("ForBoarding", "false" if pickup == NOT_AVAILABLE else "true")
+        if headsign >= 0:
+            sign = self._sign_code(code, self.feed.headsigns[headsign])
+            content += reference("DestinationDisplayRef", "DestinationDisplay", sign)
+        if DRIVER in (pickup, drop_off):
+            content += leaf("RequestStop", "true")
+        if PHONE in (pickup, drop_off):
+            content += f"<BookingArrangements>{leaf('BookingMethods', 'callOffice')}</BookingArrangements>"
+        return content
 
 
 def _way(code: str, direction: int) -> str:
@@ -253,37 +237,3 @@ def _way(code: str, direction: int) -> str:
 
 def _is_colour(text: str) -> bool:
     return len(text) == 6 and all(letter in "0123456789abcdefABCDEF" for letter in text)
-
-
-def _time(seconds: int) -> tuple[str, str]:
-    """A service time as the time of a day and the number of days to add."""
-    days, rest = divmod(seconds, DAY_S)
-    return f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}", str(days)
-
-
-@lru_cache(maxsize=200_000)
-def _passing(arrive: int, depart: int) -> str:
-    """A visit: no time where there is none."""
-    told = ""
-    for name, when in (("Arrival", arrive), ("Departure", depart)):
-        if when != BLANK_S:
-            text, days = _time(when)
-            told += f"<{name}Time>{text}</{name}Time><{name}DayOffset>{days}</{name}DayOffset>"
-    return f"<TimetabledPassingTime>{told}</TimetabledPassingTime>"
-
-
-def _add_headways(element: Element, code: str, repeats: tuple[tuple[int, int, int, bool], ...]) -> None:
-    """One HeadwayJourneyGroup a row of frequencies.txt: its first and its last departure, and the headway."""
-    add(element, "TemplateVehicleJourneyType", "headway")
-    groups = add(element, "frequencyGroups")
-    for number, (start, end, headway, exact) in enumerate(repeats, start=1):
-        group = entity("HeadwayJourneyGroup", f"{code}__{number}")
-        last = start + (end - start - 1) // headway * headway
-        add(group, "Name", f"{_time(start)[0]} - {_time(last)[0]}")
-        for kind, when in (("First", start), ("Last", last)):
-            text, days = _time(when)
-            add(group, f"{kind}DepartureTime", text)
-            add(group, f"{kind}DayOffset", days)
-        add(group, "ScheduledHeadwayInterval", f"PT{headway}S")
-        add(group, "HeadwayDisplay", "DisplayAsWellAsPassingTimes" if exact else "DisplayInsteadOfPassingTimes")
-        groups.append(group)

@@ -18,7 +18,6 @@ NAMESPACE: Final = "http://www.netex.org.uk/netex"
 NETEX: Final = "1.3"
 PROFILE: Final = "2.4"
 
-_SAFE = re.compile(r"[^A-Za-z0-9-]")
 _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 §2.2 does not allow
 _URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
@@ -39,12 +38,10 @@ class Writing:
         """A whole element."""
         self._xml.write(element)
 
-    def write_with(self, element: Element, name: str, content: str) -> None:
-        """A whole element, whose empty child of that name is given this content: markup of ours, without any text of
-        the feed's. For what there are millions of."""
-        head, _, tail = etree.tostring(element, encoding="unicode").partition(f"<{name}/>")
+    def write_text(self, markup: str) -> None:
+        """Whole elements as text (`markup`)."""
         self._xml.flush()
-        self._out.write(f"{head}<{name}>{content}</{name}>{tail}".encode())
+        self._out.write(markup.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +59,24 @@ class Naming:
         return f"{coded(self.feed)}__{coded(gtfs_id)}"
 
 
+class _Codes(dict[int, str]):
+    """What becomes of each character in `coded`, as they are met."""
+
+    def __missing__(self, point: int) -> str:
+        letter = chr(point)
+        safe = letter == "-" or (letter.isascii() and letter.isalnum())
+        self[point] = letter if safe else "".join(f"_{byte:02X}" for byte in letter.encode())
+        return self[point]
+
+
+_CODES: Final = _Codes()
+
+
 @lru_cache(maxsize=100_000)
 def coded(text: str) -> str:
     """Letters, digits and hyphens as they are; every other character as `_` and the two digits of each of its UTF-8
     bytes."""
-    return _SAFE.sub(lambda found: "".join(f"_{byte:02X}" for byte in found.group().encode()), text)
+    return text.translate(_CODES)
 
 
 def ident(of: str, code: str) -> str:
@@ -76,7 +86,8 @@ def ident(of: str, code: str) -> str:
 
 def clean(text: str) -> str:
     """The text on one line, with what XML cannot hold replaced by U+FFFD."""
-    return " ".join(_ILLEGAL.sub("�", text).split())
+    legal = text if text.isprintable() else _ILLEGAL.sub("�", text)  # all that is printable is allowed
+    return " ".join(legal.split())
 
 
 def entity(of: str, code: str, **attributes: str) -> Element:

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from lxml import etree
 
 from mobigo.network.engine.columns import floats, ints, rows_of, texts
+from mobigo.network.export.netex import markup
+from mobigo.network.export.netex.markup import leaf
 from mobigo.network.export.netex.names import (
     Element,
     Naming,
@@ -139,7 +142,7 @@ def _described(stops: _Stops, row: int, element: Element) -> None:
     if element.tag == "StopPlace":
         add(add(element, "placeTypes"), "TypeOfPlaceRef", ref="multimodalStopPlace")
     add_url(element, "Url", stops.text["stop_url"][row])
-    add_accessibility(element, int(stops.access[row]), stops.naming.code(stops.ids[row]))
+    _add_accessibility(element, int(stops.access[row]), stops.naming.code(stops.ids[row]))
 
 
 def _use(stops: _Stops, element: Element) -> None:
@@ -157,20 +160,26 @@ def _centroid(stops: _Stops, row: int, element: Element) -> None:
     add(location, "Latitude", np.format_float_positional(lat, trim="0"))
 
 
-def add_accessibility(element: Element, said: int, code: str) -> None:
-    """What GTFS says of wheelchairs: 1 yes, 2 no; nothing is written of what is not known.
+def accessibility(of: str, said: int, code: str) -> str:
+    """What GTFS says of wheelchairs, as text: 1 yes, 2 no; nothing is written of what is not known.
 
     A wheelchair alone is not all that impairs mobility: yes is "partial", no is "unknown".
     """
     if said not in (1, 2):
-        return
-    assessment = entity("AccessibilityAssessment", f"{element.tag}_{code}")
-    add(assessment, "MobilityImpairedAccess", "partial" if said == 1 else "unknown")
-    limitation = add(add(assessment, "limitations"), "AccessibilityLimitation")
-    add(limitation, "WheelchairAccess", "true" if said == 1 else "false")
-    add(limitation, "AudibleSignalsAvailable", "unknown")
-    add(limitation, "VisualSignsAvailable", "unknown")
-    element.append(assessment)
+        return ""
+    limitation = (
+        f"{leaf('WheelchairAccess', 'true' if said == 1 else 'false')}"
+        f"{leaf('AudibleSignalsAvailable', 'unknown')}{leaf('VisualSignsAvailable', 'unknown')}"
+    )
+    impaired = leaf("MobilityImpairedAccess", "partial" if said == 1 else "unknown")
+    content = f"{impaired}<limitations><AccessibilityLimitation>{limitation}</AccessibilityLimitation></limitations>"
+    return markup.entity("AccessibilityAssessment", f"{of}_{code}", content)
+
+
+def _add_accessibility(element: Element, said: int, code: str) -> None:
+    text = accessibility(element.tag, said, code)
+    if text:
+        element.append(etree.fromstring(text))
 
 
 def _part(stops: _Stops, code: str, rows: list[int]) -> Element:
@@ -214,7 +223,7 @@ def _entrance(stops: _Stops, row: int, station: int) -> Element:
     add_source(element, stops.ids[row])
     add(element, "Name", stops.text["stop_name"][row] or stops.ids[row])
     _centroid(stops, row, element)
-    add_accessibility(element, int(stops.access[row]), stops.naming.code(stops.ids[row]))
+    _add_accessibility(element, int(stops.access[row]), stops.naming.code(stops.ids[row]))
     add(element, "SiteRef", ref=ident("StopPlace", stops.naming.code(stops.ids[station])))
     add(element, "IsEntry", "true")
     add(element, "IsExit", "true")
