@@ -57,7 +57,7 @@ def open_services() -> "Services":
     """What the commands of the packages work with (they find this function in `ctx.obj`), the schema made ready."""
     from billettique.store import tariffs as fare_versions
     from mobigo.app import schema
-    from mobigo.app.factory import make_carpool, make_fares, make_networks
+    from mobigo.app.factory import make_carpool, make_fares, make_networks, make_on_demand, make_roads
     from mobigo.app.joins import make_judges, make_offers
     from mobigo.infra.config import load_config
     from mobigo.infra.i18n import keep_compiled_in
@@ -68,6 +68,8 @@ def open_services() -> "Services":
         make_networks=make_networks,
         make_carpool=make_carpool,
         make_fares=make_fares,
+        make_on_demand=make_on_demand,
+        make_roads=make_roads,
         make_offers=make_offers,
         make_judges=make_judges,
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mobigo.infra.web import Services
     from mobigo.network.model.live import LiveNetwork
-    from mobigo.planner.model import Journey, OnDemandFound, OnDemandWay, Query
+    from mobigo.planner.model import Endpoint, Journey, OnDemandFound, OnDemandWay, Query
 
 WALK_M_MAX: Final = 1_000  # to a stop of the service
 HUB_M: Final = 400  # from a stop of the service to one of the network
@@ -94,64 +94,96 @@ class OnDemandWays:
                 if first is not None and last is not None:
                     if distance_m(first.place.point, last.place.point) >= RIDE_M_MIN:
                         ways += self._direct(session, service, first, last, query, now, missed)
-                elif not query.arrive_by:
+                else:
                     ways += self._joined(session, live, service, first, last, query, now, missed)
         ways.sort(key=lambda way: (way.arrive_at, way.service))
-        return OnDemandFound(tuple(ways), tuple(dict.fromkeys(missed)))
+        return OnDemandFound(tuple(ways), tuple(dict.fromkeys(missed)), now)
 
     def _direct(
         self, session: "Session", service: Service, first: _End, last: _End, query: "Query", now: datetime,
         missed: list[Decision],
     ) -> "Iterator[OnDemandWay]":  # fmt: skip
         if query.arrive_by:
-            direct_s = ceil(distance_m(first.place.point, last.place.point) * DETOUR / SPEED_DRIVEN_M_S)
-            by_s = promise_of(service.terms, direct_s, 0).arrive_by_s
-            wanted = query.at - last.walk - timedelta(seconds=by_s) - MARGIN
+            way = self._there_by(session, service, first, last, query.at, now, missed)
         else:
-            wanted = query.at + first.walk
-        offer = self._offer(
-            session, service, first, last, wanted, now, missed, by=query.at if query.arrive_by else None
-        )
-        if offer is not None:
-            yield self._way(service, first, last, paris_day(wanted), offer)
+            way = self._from(session, service, first, last, query.at + first.walk, now, missed)
+        if way is not None:
+            yield way
 
     def _joined(
         self, session: "Session", live: "LiveNetwork", service: Service, first: _End | None, last: _End | None,
         query: "Query", now: datetime, missed: list[Decision],
     ) -> "Iterator[OnDemandWay]":  # fmt: skip
-        """By the service to a stop of the network and on, or the other way round: the soonest arrival alone."""
-        from mobigo.planner.model import Endpoint
-        from mobigo.planner.service import plan
-
-        found: list[OnDemandWay] = []
+        """By the service to a stop of the network and on, or the other way round: the soonest arrival alone (arriving
+        by: the latest departure)."""
+        ways: list[OnDemandWay | None] = []
         end = first if first is not None else last
-        if end is None:
-            return
-        for hub in _hubs(live, service, end.place.point):
-            between = Endpoint(name=hub.name, point=hub.point)
+        for hub in [] if end is None else _hubs(live, service, end.place.point):
+            at_hub = _End(hub, 0)
             if first is not None:
-                offer = self._offer(session, service, first, _End(hub, 0), query.at + first.walk, now, missed)
-                if offer is None:
-                    continue
-                way = self._way(service, first, _End(hub, 0), paris_day(query.at), offer)
-                rest = replace(query, origin=between, at=way.arrive_at + MARGIN, window_s=0)
-                journey = _soonest(plan(live, rest).journeys)
-                if journey is not None and journey.depart_at - way.arrive_at <= WAIT_MAX:
-                    found.append(replace(way, after=journey, arrive_at=journey.arrive_at))
+                ways.append(self._then_on(session, live, service, first, at_hub, query, now, missed))
             elif last is not None:
-                journey = _soonest(plan(live, replace(query, destination=between, window_s=0)).journeys)
-                if journey is None:
-                    continue
-                wanted = journey.arrive_at + MARGIN
-                offer = self._offer(session, service, _End(hub, 0), last, wanted, now, missed)
-                if (
-                    offer is not None
-                    and instant_of(paris_day(wanted), offer.promise.earliest_s, PARIS) - wanted <= WAIT_MAX
-                ):
-                    way = self._way(service, _End(hub, 0), last, paris_day(wanted), offer)
-                    found.append(replace(way, before=journey, leave_at=journey.depart_at))
-        if found:
+                ways.append(self._after_all(session, live, service, at_hub, last, query, now, missed))
+        found = [way for way in ways if way is not None]
+        if found and query.arrive_by:
+            yield max(found, key=lambda way: (way.leave_at, way.board))
+        elif found:
             yield min(found, key=lambda way: (way.arrive_at, way.board))
+
+    def _then_on(
+        self, session: "Session", live: "LiveNetwork", service: Service, first: _End, hub: _End, query: "Query",
+        now: datetime, missed: list[Decision],
+    ) -> "OnDemandWay | None":  # fmt: skip
+        """The service first, then on by the timetable."""
+        rest = replace(query, origin=_between(hub), window_s=0)
+        if query.arrive_by:
+            journey = _latest(_planned(live, rest))
+            if journey is None:
+                return None
+            way = self._there_by(session, service, first, hub, journey.depart_at - MARGIN, now, missed)
+        else:
+            way = self._from(session, service, first, hub, query.at + first.walk, now, missed)
+            journey = None if way is None else _soonest(_planned(live, replace(rest, at=way.arrive_at + MARGIN)))
+        if way is None or journey is None or journey.depart_at - way.arrive_at > WAIT_MAX:
+            return None
+        return replace(way, after=journey, arrive_at=journey.arrive_at, buffer_s=int(MARGIN.total_seconds()))
+
+    def _after_all(
+        self, session: "Session", live: "LiveNetwork", service: Service, hub: _End, last: _End, query: "Query",
+        now: datetime, missed: list[Decision],
+    ) -> "OnDemandWay | None":  # fmt: skip
+        """By the timetable first, the service last."""
+        rest = replace(query, destination=_between(hub), window_s=0)
+        if query.arrive_by:
+            way = self._there_by(session, service, hub, last, query.at, now, missed)
+            journey = None if way is None else _latest(_planned(live, replace(rest, at=way.leave_at - MARGIN)))
+        else:
+            journey = _soonest(_planned(live, rest))
+            if journey is None:
+                return None
+            way = self._from(session, service, hub, last, journey.arrive_at + MARGIN, now, missed)
+        if way is None or journey is None or way.since - journey.arrive_at > WAIT_MAX + MARGIN:
+            return None
+        return replace(way, before=journey, leave_at=journey.depart_at, buffer_s=int(MARGIN.total_seconds()))
+
+    def _from(
+        self, session: "Session", service: Service, first: _End, last: _End, wanted: datetime, now: datetime,
+        missed: list[Decision],
+    ) -> "OnDemandWay | None":  # fmt: skip
+        """The first pick-up from `wanted` on."""
+        offer = self._offer(session, service, first, last, wanted, now, missed)
+        return None if offer is None else self._way(service, first, last, paris_day(wanted), offer)
+
+    def _there_by(
+        self, session: "Session", service: Service, first: _End, last: _End, by: datetime, now: datetime,
+        missed: list[Decision],
+    ) -> "OnDemandWay | None":  # fmt: skip
+        """The last pick-up that is surely there `by`."""
+        direct_s = ceil(distance_m(first.place.point, last.place.point) * DETOUR / SPEED_DRIVEN_M_S)
+        by_s = promise_of(service.terms, direct_s, 0).arrive_by_s
+        wanted = by - last.walk - timedelta(seconds=by_s) - MARGIN
+        offer = self._offer(session, service, first, last, wanted, now, missed, by=by)
+        return None if offer is None else self._way(service, first, last, paris_day(wanted), offer)
 
     def _offer(
         self, session: "Session", service: Service, first: _End, last: _End, wanted: datetime, now: datetime,
@@ -195,9 +227,27 @@ class OnDemandWays:
         )  # fmt: skip
 
 
-def _soonest(journeys: "tuple[Journey, ...]") -> "Journey | None":
-    """The first to arrive of those that take a vehicle."""
-    return min((each for each in journeys if each.rides), key=lambda each: each.arrive_at, default=None)
+def _between(hub: _End) -> "Endpoint":
+    from mobigo.planner.model import Endpoint
+
+    return Endpoint(name=hub.place.name, point=hub.place.point)
+
+
+def _planned(live: "LiveNetwork", query: "Query") -> "list[Journey]":
+    """The journeys of the timetable that take a vehicle."""
+    from mobigo.planner.service import plan
+
+    return [each for each in plan(live, query).journeys if each.rides]
+
+
+def _soonest(journeys: "list[Journey]") -> "Journey | None":
+    """The first to arrive."""
+    return min(journeys, key=lambda each: each.arrive_at, default=None)
+
+
+def _latest(journeys: "list[Journey]") -> "Journey | None":
+    """The last to leave."""
+    return max(journeys, key=lambda each: each.depart_at, default=None)
 
 
 def _hubs(live: "LiveNetwork", service: Service, near: Point) -> list[Place]:

@@ -1,7 +1,7 @@
 """`mobigo plan FROM TO`: a journey on the command line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -18,7 +18,7 @@ from mobigo.infra.i18n import sentence
 if TYPE_CHECKING:
     from mobigo.infra.web import Services
     from mobigo.network.model.live import LiveNetwork
-    from mobigo.planner.model import Answer, CarpoolWay, Journey, Price, Ride
+    from mobigo.planner.model import Answer, CarpoolWay, Journey, OnDemandWay, Price, Ride
 
 
 @click.command()
@@ -105,7 +105,7 @@ def plan(
         from mobigo.planner.gateway.territory import with_authorities
         from mobigo.planner.model import By, Limits, Own, Pace, Query
         from mobigo.planner.web.asked import MODES
-        from mobigo.planner.web.here import Here
+        from mobigo.planner.web.here import Here, on_demand_of
 
         @dataclass(frozen=True)
         class AtHome(Here):
@@ -143,10 +143,11 @@ def plan(
                 ),
                 own=None if own is None else Own(By(own), stands),
             )
+            found = service.plan(live, query, carpool=services.carpool, fares=services.fares)
             answer = with_authorities(
                 live,
                 services.config.home,
-                service.plan(live, query, carpool=services.carpool, fares=services.fares),
+                replace(found, on_demand=on_demand_of(services.on_demand, live, query, now)),
                 now,
                 production=services.config.production,
             )
@@ -201,6 +202,9 @@ def _told(live: "LiveNetwork", answer: "Answer") -> str:
         lines += ["", *_journey(live, journey, zone), *([] if price is None else _price(price))]
     for way in answer.carpool:
         lines += ["", *_carpool(way, zone)]
+    lines += [sentence(each) for each in answer.on_demand.missed]
+    for on_demand in answer.on_demand.ways:
+        lines += ["", *_on_demand(live, on_demand, answer, zone)]
     return "\n".join(lines)
 
 
@@ -230,6 +234,25 @@ def _carpool(way: "CarpoolWay", zone: ZoneInfo) -> Sequence[str]:
         f"  {sentence(way.wait)}",
     ]
     return out if way.guarantee is None else [*out, f"  {sentence(way.guarantee)}"]
+
+
+def _on_demand(live: "LiveNetwork", way: "OnDemandWay", answer: "Answer", zone: ZoneInfo) -> Sequence[str]:
+    from mobigo.infra.formats import amount, day, hour
+    from mobigo.planner.export.on_demand import book_by_words
+
+    leaves, arrives = way.leave_at.astimezone(zone), way.arrive_at.astimezone(zone)
+    said = _("Le véhicule vient entre %(since)s et %(until)s") % {
+        "since": hour(way.since.astimezone(zone)),
+        "until": hour(way.until.astimezone(zone)),
+    }
+    there = _("au plus tard à %(at)s") % {"at": hour(way.set_down_by.astimezone(zone))}
+    out = [
+        f"{day(leaves)} {hour(leaves)} → {hour(arrives)}  {_('transport à la demande')}, {amount(way.price)}",
+        f"  {book_by_words(way, zone, answer.on_demand.asked_at)}",
+    ]
+    before = [] if way.before is None else _journey(live, way.before, zone)
+    after = [] if way.after is None else _journey(live, way.after, zone)
+    return [*out, *before, f"  {way.service} : {way.board} → {way.alight}", f"  {said}, {there}", *after]
 
 
 def _journey(live: "LiveNetwork", journey: "Journey", zone: ZoneInfo) -> Sequence[str]:

@@ -259,15 +259,17 @@ class OnDemandWay:
     phone: str
     before: Journey | None = None
     after: Journey | None = None
+    buffer_s: int = 0  # left at least between the service and the journey before or after it
 
 
 @dataclass(frozen=True, slots=True)
 class OnDemandFound:
     """The ways by an on-demand service, soonest arrival first; and for each whose cut-off has passed, what can be done
-    instead."""
+    instead. `asked_at`: the instant at which the cut-offs were applied."""
 
     ways: tuple[OnDemandWay, ...] = ()
     missed: tuple[Decision, ...] = ()
+    asked_at: datetime | None = None
 
 
 class OnDemand(Protocol):

@@ -205,9 +205,44 @@ class Carpool(Given):
     guarantee: Reason | None
 
 
+class OnDemandStop(Given):
+    """Where an on-demand vehicle takes in or sets down: a stop of the service, or the door itself."""
+
+    name: str
+    lat: Lat
+    lon: Lon
+
+
+class OnDemand(Given):
+    """A way by an on-demand service that can still be booked, with a journey of the timetable before or after it.
+    One is picked up between `pickup_since` and `pickup_until`, set down by `set_down_by`; `arrival` is at the door, at
+    the latest. Between the service and that journey, `buffer_s` is left at least. `price_cents`: of the service
+    alone."""
+
+    service: str
+    booking_page: str
+    phone: str
+    book_by: AwareDatetime | None
+    booking: Annotated[str, Field(description="Until when and how one books, in words.")]
+    departure: AwareDatetime
+    arrival: AwareDatetime
+    pickup_since: AwareDatetime
+    pickup_until: AwareDatetime
+    set_down_by: AwareDatetime
+    board: OnDemandStop
+    alight: OnDemandStop
+    walk_m: Annotated[int, Field(ge=0, description="Metres on foot to and from the service alone.")]
+    price_cents: Annotated[int, Field(ge=0)]
+    buffer_s: Annotated[int, Field(ge=0)]
+    before: PlannedJourney | None
+    after: PlannedJourney | None
+
+
 class Journeys(Given):
     """The useful journeys, best first; without any, `remarks` says why and `next_at` when the next one is.
-    `cancelled`: what the timetable promises and does not run today; `realtime`: how old what is known is."""
+    `on_demand`: by a service that must be booked, and can be now; `on_demand_missed`: those whose cut-off has passed,
+    and what can be done. `cancelled`: what the timetable promises and does not run today; `realtime`: how old what is
+    known is."""
 
     origin: Endpoint = Field(alias="from")
     destination: Endpoint = Field(alias="to")
@@ -216,6 +251,8 @@ class Journeys(Given):
     network: str
     journeys: list[Journey]
     carpool: list[Carpool]
+    on_demand: list[OnDemand]
+    on_demand_missed: list[Reason]
     cancelled: list[PlannedJourney]
     realtime: Reason | None
     remarks: list[Reason]

@@ -100,6 +100,8 @@ def _unanswered(asked: JourneysAsked, ends: dict[str, Any], here: Here, reason: 
         "network": here.live.hash,
         "journeys": [],
         "carpool": [],
+        "on_demand": [],
+        "on_demand_missed": [],
         "cancelled": [],
         "realtime": None,
         "remarks": [decision_json(reason)],

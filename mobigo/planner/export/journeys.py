@@ -20,7 +20,8 @@ from mobigo.network.model.places import mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK, Timetable
 from mobigo.network.model.today import Notice
 from mobigo.planner.export import names, shapes, today
-from mobigo.planner.model import Answer, CarpoolWay, Endpoint, Journey, Price, Ride, Walk
+from mobigo.planner.export.on_demand import on_demand_json
+from mobigo.planner.model import Answer, CarpoolWay, Direction, Endpoint, Journey, Price, Ride, Walk
 
 Json = dict[str, Any]
 
@@ -39,7 +40,7 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
     """The whole answer."""
     zone = ZoneInfo(live.timetable.zone)
     query = answer.query
-    at_stop = cache(partial(stop_json, live.timetable))  # journeys of one answer mostly pass by the same stops
+    once = _Once(live.timetable)
     return {
         "from": endpoint_json(live, query.origin),
         "to": endpoint_json(live, query.destination),
@@ -49,15 +50,22 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
         "journeys": [
             {
                 **_journey_json(
-                    live, journey, query.origin, query.destination, zone, at_stop, geometry=geometry, stops=stops
+                    live, journey, query.origin, query.destination, zone, once, geometry=geometry, stops=stops
                 ),
                 "price": None if price is None else price_json(price),
             }
             for journey, price in zip_longest(answer.journeys, answer.prices)
         ],
         "carpool": [carpool_json(way, zone) for way in answer.carpool],
+        "on_demand": on_demand_json(
+            answer.on_demand,
+            query,
+            zone,
+            partial(_journey_json, live, zone=zone, once=once, geometry=geometry, stops=stops),
+        ),
+        "on_demand_missed": [decision_json(each) for each in answer.on_demand.missed],
         "cancelled": [
-            _journey_json(live, each, query.origin, query.destination, zone, at_stop, geometry=False, stops=False)
+            _journey_json(live, each, query.origin, query.destination, zone, once, geometry=False, stops=False)
             for each in answer.cancelled
         ],
         "realtime": None if (age := today.age_of(live)) is None else decision_json(age),
@@ -145,7 +153,7 @@ def _journey_json(
     origin: Endpoint,
     destination: Endpoint,
     zone: ZoneInfo,
-    at_stop: Callable[[int], Json],
+    once: "_Once",
     *,
     geometry: bool,
     stops: bool,
@@ -163,17 +171,15 @@ def _journey_json(
         "why": [decision_json(reason) for reason in journey.why],
         "notices": [notice_json(each) for each in today.journey_notices(live, journey)],
         "legs": [
-            _ride_json(live, leg, zone, at_stop, geometry, stops)
+            _ride_json(live, leg, zone, once, geometry, stops)
             if isinstance(leg, Ride)
-            else _walk_json(live, leg, origin, destination, start, end, zone, at_stop, geometry)
+            else _walk_json(live, leg, origin, destination, start, end, zone, once, geometry)
             for leg in journey.legs
         ],
     }
 
 
-def _ride_json(
-    live: LiveNetwork, ride: Ride, zone: ZoneInfo, at_stop: Callable[[int], Json], geometry: bool, stops: bool
-) -> Json:
+def _ride_json(live: LiveNetwork, ride: Ride, zone: ZoneInfo, once: "_Once", geometry: bool, stops: bool) -> Json:
     timetable = live.timetable
     trip = names.first_trip(ride)
     line = names.lines_of(live)[int(timetable.trip_route[trip])]
@@ -193,13 +199,13 @@ def _ride_json(
         "by_frequency": ride.by_frequency,
         "pickup_type": int(timetable.visit_flags[visit]) >> PICKUP_SHIFT & TYPE_MASK,
         "wheelchair": _wheelchair(timetable, trip),
-        "from": at_stop(first.stop),
-        "to": at_stop(last.stop),
+        "from": once.stop(first.stop),
+        "to": once.stop(last.stop),
     }
     if stops:
         out["stops"] = [
             {
-                **at_stop(each.stop),
+                **once.stop(each.stop),
                 "arrival": _local(each.arrive_at, zone),
                 "departure": _local(each.depart_at, zone),
             }
@@ -245,7 +251,7 @@ def _walk_json(
     start: list[float] | None,
     end: list[float] | None,
     zone: ZoneInfo,
-    at_stop: Callable[[int], Json],
+    once: "_Once",
     geometry: bool,
 ) -> Json:
     out: Json = {
@@ -253,14 +259,37 @@ def _walk_json(
         "departure": _local(walk.depart_at, zone),
         "arrival": _local(walk.arrive_at, zone),
         "distance_m": walk.distance_m,
-        "from": at_stop(walk.from_stop) if walk.from_stop is not None else _door(origin, start),
-        "to": at_stop(walk.to_stop) if walk.to_stop is not None else _door(destination, end),
+        "from": once.stop(walk.from_stop) if walk.from_stop is not None else _door(origin, start),
+        "to": once.stop(walk.to_stop) if walk.to_stop is not None else _door(destination, end),
     }
     if walk.directions:
-        out["directions"] = [{"text": sentence(each.what), "distance_m": each.length_m} for each in walk.directions]
+        out["directions"] = once.directions(walk.directions)
     if geometry:
-        out["geometry"] = _line_string(shapes.walk_coordinates(live, walk, start, end))
+        out["geometry"] = once.path(walk.path) or _line_string(shapes.walk_coordinates(live, walk, start, end))
     return out
+
+
+class _Once:
+    """What the journeys of one answer have in common, made once: stops, and the ways between a door and a stop, which
+    are the same values in each of them."""
+
+    def __init__(self, timetable: Timetable) -> None:
+        self.stop: Callable[[int], Json] = cache(partial(stop_json, timetable))
+        self._made: dict[int, Json | list[Json] | None] = {}  # by identity: the answer keeps the values alive
+
+    def directions(self, directions: tuple[Direction, ...]) -> Json | list[Json] | None:
+        """The instructions of a way, in words."""
+        if id(directions) not in self._made:
+            self._made[id(directions)] = [
+                {"text": sentence(each.what), "distance_m": each.length_m} for each in directions
+            ]
+        return self._made[id(directions)]
+
+    def path(self, path: tuple[Point, ...]) -> Json | list[Json] | None:
+        """The line of a way along the streets; None for none."""
+        if path and id(path) not in self._made:
+            self._made[id(path)] = _line_string([[round(point.lon, 5), round(point.lat, 5)] for point in path])
+        return self._made[id(path)] if path else None
 
 
 def _door(endpoint: Endpoint, position: list[float] | None) -> Json:

@@ -13,7 +13,7 @@ from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
-from mobigo.planner.model import Answer, Endpoint, OnDemandFound, Query, Reachable
+from mobigo.planner.model import Answer, Endpoint, OnDemand, OnDemandFound, Query, Reachable
 
 if TYPE_CHECKING:
     from mobigo.planner.engine.areas import ReachedAreas
@@ -53,21 +53,8 @@ class Here:
 
         answer = service.plan(self.live, query, carpool=services().carpool, fares=services().fares)
         config = services().config
-        answer = replace(answer, on_demand=self._on_demand(query))
+        answer = replace(answer, on_demand=on_demand_of(services().on_demand, self.live, query, self.now))
         return with_authorities(self.live, config.home, answer, self.now, production=config.production)
-
-    def _on_demand(self, query: Query) -> OnDemandFound:
-        """The ways by an on-demand service; none where a chosen mode or a place on the way rules them out, nor for
-        wheelchairs: whoever needs a place for one says so on the page that books."""
-        from mobigo.planner.engine.doors import position_of
-
-        limits, asked = query.limits, services().on_demand
-        chosen = limits.route_types is not None or limits.only_agencies is not None or query.via is not None
-        a, b = (position_of(self.live.timetable, each) for each in (query.origin, query.destination))
-        if asked is None or chosen or query.own is not None or limits.wheelchair or a is None or b is None:
-            return OnDemandFound()
-        found: OnDemandFound = asked.ways(self.live, query, a, b, self.now)
-        return found
 
     def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
         """Every stop within reach of `origin`, leaving at `at`."""
@@ -85,6 +72,19 @@ class Here:
         found = service.areas(self.live, origin, at, [60 * each for each in minutes], walk_m_max)
         communes = load_territory(services().config.home).communes
         return found, communes_reached(found, communes, max(minutes))
+
+
+def on_demand_of(asked: OnDemand | None, live: LiveNetwork, query: Query, at: datetime) -> OnDemandFound:
+    """The ways by an on-demand service that can be booked at `at`; none where a chosen mode or a place on the way rules
+    them out, nor for wheelchairs: whoever needs a place for one says so on the page that books."""
+    from mobigo.planner.engine.doors import position_of
+
+    limits = query.limits
+    chosen = limits.route_types is not None or limits.only_agencies is not None or query.via is not None
+    a, b = (position_of(live.timetable, each) for each in (query.origin, query.destination))
+    if asked is None or chosen or query.own is not None or limits.wheelchair or a is None or b is None:
+        return OnDemandFound()
+    return asked.ways(live, query, a, b, at)
 
 
 @contextmanager

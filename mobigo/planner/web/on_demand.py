@@ -5,10 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from mobigo.infra import formats
-from mobigo.infra.clock import now
 from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
 from mobigo.network.model.live import LiveNetwork
+from mobigo.planner.export.on_demand import book_by_words
 from mobigo.planner.model import Answer, Endpoint, OnDemandWay
 from mobigo.planner.web.shown import ShownJourney, shown_journey
 
@@ -54,25 +54,16 @@ def _shown(live: LiveNetwork, answer: Answer, way: OnDemandWay, zone: ZoneInfo) 
     on_foot = way.walk_to_m + way.walk_from_m
     if on_foot:
         facts.append(_("%(distance)s à pied") % {"distance": formats.distance(on_foot, language)})
+    if way.buffer_s:
+        facts.append(
+            _("au moins %(time)s pour la correspondance") % {"time": formats.duration(way.buffer_s, language)}
+        )  # fmt: skip
     hub = Endpoint(way.alight if way.after else way.board)
     return ShownOnDemand(
         way, way.leave_at.astimezone(zone), way.arrive_at.astimezone(zone), way.since.astimezone(zone),
         way.until.astimezone(zone), way.set_down_by.astimezone(zone),
-        int((way.arrive_at - way.leave_at).total_seconds()), book_by_words(way, zone), tuple(facts),
+        int((way.arrive_at - way.leave_at).total_seconds()), book_by_words(way, zone, answer.on_demand.asked_at),
+        tuple(facts),
         None if way.before is None else shown_journey(live, way.before, answer.query.origin, hub, zone),
         None if way.after is None else shown_journey(live, way.after, hub, answer.query.destination, zone),
     )  # fmt: skip
-
-
-def book_by_words(way: OnDemandWay, zone: ZoneInfo) -> str:
-    """Until when one books, said as people say it."""
-    language = current_language()
-    if way.book_by is None:
-        return _("À réserver, par téléphone au %(phone)s ou ici") % {"phone": way.phone}
-    last = way.book_by.astimezone(zone)
-    facts = {
-        "hour": formats.hour(last, language, short=True), "day": formats.day(last, language), "phone": way.phone
-    }  # fmt: skip
-    if last.date() == now().astimezone(zone).date():
-        return _("À réserver avant %(hour)s aujourd’hui, par téléphone au %(phone)s ou ici") % facts
-    return _("À réserver avant le %(day)s à %(hour)s, par téléphone au %(phone)s ou ici") % facts

@@ -1,0 +1,65 @@
+"""Ways by an on-demand service as the API gives them, and until when one books them, in words."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mobigo.base.geo import Point
+from mobigo.infra import formats
+from mobigo.infra.i18n import current_language
+from mobigo.infra.i18n import gettext as _
+from mobigo.planner.model import Endpoint, Journey, OnDemandFound, OnDemandWay, Query
+
+Json = dict[str, Any]
+
+
+def on_demand_json(
+    found: OnDemandFound, query: Query, zone: ZoneInfo, journey_json: Callable[[Journey, Endpoint, Endpoint], Json]
+) -> list[Json]:
+    """Each way. `journey_json`: how a journey of the timetable between two ends is written."""
+    return [_way_json(way, found.asked_at, query, zone, journey_json) for way in found.ways]
+
+
+def _way_json(
+    way: OnDemandWay, asked_at: datetime | None, query: Query, zone: ZoneInfo,
+    journey_json: Callable[[Journey, Endpoint, Endpoint], Json],
+) -> Json:  # fmt: skip
+    hub = Endpoint(way.alight, way.alight_point) if way.after is not None else Endpoint(way.board, way.board_point)
+    return {
+        "service": way.service,
+        "booking_page": way.href,
+        "phone": way.phone,
+        "book_by": None if way.book_by is None else way.book_by.astimezone(zone),
+        "booking": book_by_words(way, zone, asked_at),
+        "departure": way.leave_at.astimezone(zone),
+        "arrival": way.arrive_at.astimezone(zone),
+        "pickup_since": way.since.astimezone(zone),
+        "pickup_until": way.until.astimezone(zone),
+        "set_down_by": way.set_down_by.astimezone(zone),
+        "board": _stop(way.board, way.board_point),
+        "alight": _stop(way.alight, way.alight_point),
+        "walk_m": way.walk_to_m + way.walk_from_m,
+        "price_cents": way.price.cents,
+        "buffer_s": way.buffer_s,
+        "before": None if way.before is None else journey_json(way.before, query.origin, hub),
+        "after": None if way.after is None else journey_json(way.after, hub, query.destination),
+    }
+
+
+def _stop(name: str, point: Point) -> Json:
+    return {"name": name, "lat": round(point.lat, 6), "lon": round(point.lon, 6)}
+
+
+def book_by_words(way: OnDemandWay, zone: ZoneInfo, asked_at: datetime | None) -> str:
+    """Until when one books, said as people say it at the instant they ask."""
+    language = current_language()
+    if way.book_by is None:
+        return _("À réserver, par téléphone au %(phone)s ou ici") % {"phone": way.phone}
+    last = way.book_by.astimezone(zone)
+    facts = {
+        "hour": formats.hour(last, language, short=True), "day": formats.day(last, language), "phone": way.phone
+    }  # fmt: skip
+    if asked_at is not None and last.date() == asked_at.astimezone(zone).date():
+        return _("À réserver avant %(hour)s aujourd’hui, par téléphone au %(phone)s ou ici") % facts
+    return _("À réserver avant le %(day)s à %(hour)s, par téléphone au %(phone)s ou ici") % facts
