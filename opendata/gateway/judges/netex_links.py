@@ -1,5 +1,6 @@
 """Whether every reference of a NeTEx delivery finds its object, no document holds an object twice, and what the French
-profile requires is there. Read once, as a stream, file by file: memory holds identifiers, not documents.
+profile requires is there. Where a glance (`netex_glance`) does not show that all is well, it is read as a stream, file
+by file: memory holds identifiers, not documents.
 
 The rules of the profile are the four that transport.data.gouv.fr applies ("pan:french_profile:2"): a Name for each
 group of entities, an OrganisationType for each organisation, a SiteRef for each part of a site, a FrontText for each
@@ -18,6 +19,7 @@ from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError
 from mobigo.network.model.notices import Severity
 from opendata.gateway.judges.answers import NETEX, answer, refused
+from opendata.gateway.judges.netex_glance import all_is_well
 from opendata.model.checks import Check, Finding
 
 if TYPE_CHECKING:
@@ -26,15 +28,15 @@ if TYPE_CHECKING:
 # Elements that must hold a child, and the code of the fault.
 _GROUPS = ("Network", "GroupOfLines", "StopPlace", "Quay", "StopPlaceEntrance", "HeadwayJourneyGroup", "TariffZone",
            "RhythmicalJourneyGroup", "GeneralGroupOfEntities", "GroupOfStopPlaces", "GroupOfServices")  # fmt: skip
-_MUST_HOLD: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+MUST_HOLD: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     **dict.fromkeys(_GROUPS, (("Name", "netex_name_missing"),)),
     **dict.fromkeys(("Operator", "Authority"), (("OrganisationType", "netex_organisation_type_missing"),)),
     "DestinationDisplay": (("FrontText", "netex_front_text_missing"),),
 }  # fmt: skip
 for _part in ("Quay", "StopPlaceEntrance"):
-    _MUST_HOLD[_part] = (*_MUST_HOLD[_part], ("SiteRef", "netex_site_ref_missing"))
+    MUST_HOLD[_part] = (*MUST_HOLD[_part], ("SiteRef", "netex_site_ref_missing"))
 # Values that the profile defines once and for all: references to them need no object.
-_DEFINED = ("TypeOf", "ResponsibilitySet", "DataSource")
+DEFINED = ("TypeOf", "ResponsibilitySet", "DataSource")
 
 
 @dataclass
@@ -74,8 +76,10 @@ class NetexLinks:
         from mobigo.network.gateway.netex import xml_files
 
         own = version("mobigo")
-        links = Links()
+        links, file = Links(), name
         try:
+            if all_is_well(xml_files(path, name, self._limits()), MUST_HOLD):
+                return answer(self.name, own, name, ())
             count = 0
             for file, data in xml_files(path, name, self._limits()):
                 look_at(file, data, links)
@@ -91,7 +95,7 @@ class NetexLinks:
             return refused(self.name, own, name, error.decision)
         if not count:
             return refused(self.name, own, name, Decision("opendata.no_xml", file=name))
-        return answer(self.name, own, name, _findings(links))
+        return answer(self.name, own, name, findings_of(links))
 
     def _limits(self) -> "Limits":
         from mobigo.network.gateway.limits import LIMITS
@@ -110,10 +114,10 @@ def look_at(file: str, data: bytes, links: Links) -> None:
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2] if ":" in tag else tag
-        if open_ or name in _MUST_HOLD:
+        if open_ or name in MUST_HOLD:
             if open_ and open_[-1][1] is not None:
                 open_[-1][1].add(name)
-            open_.append((name, set() if name in _MUST_HOLD else None))
+            open_.append((name, set() if name in MUST_HOLD else None))
             parser.EndElementHandler = end
         if attributes:
             _note(links, file, parser, name, attributes)
@@ -122,7 +126,7 @@ def look_at(file: str, data: bytes, links: Links) -> None:
         name, held = open_.pop()
         if not open_:
             parser.EndElementHandler = None
-        for wanted, code in _MUST_HOLD[name] if held is not None else ():
+        for wanted, code in MUST_HOLD[name] if held is not None else ():
             if wanted not in (held or ()):
                 links.tell(code, file=file, line=parser.CurrentLineNumber, element=name)
 
@@ -143,11 +147,11 @@ def _note(links: Links, file: str, parser: expat.XMLParserType, name: str, attri
             links.tell(code, file=file, line=parser.CurrentLineNumber, id=key[0], also_in=links.ids[key])
         links.ids[key] = file
     ref = attributes.get("ref")
-    if ref is not None and ref not in links.wanted and not name.startswith(_DEFINED):
+    if ref is not None and ref not in links.wanted and not name.startswith(DEFINED):
         links.wanted[ref] = file, parser.CurrentLineNumber, "versionRef" in attributes
 
 
-def _findings(links: Links) -> Iterable[Finding]:
+def findings_of(links: Links) -> Iterable[Finding]:
     known = {identity for identity, _version in links.ids}
     dangling = {ref: where for ref, where in links.wanted.items() if ref not in known}
     for outside, code, severity in (
