@@ -48,7 +48,7 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/", "/trajets?", "/trajets/fiche?", "/achats/trajet/<token>", "/tarifs/comparer/<token>", "/jusqu-ou",
         "/jusqu-ou?", "/arrets/<path:place_id>", "/lignes", "/lignes/<path:line_id>", "/departs", "/achats",
         "/achats/panier", "/constat", "/covoiturage", "/covoiturage/lignes/<code>", "/covoiturage/panneau/<stop_id>",
-        "/donnees", "/scolaire", "/tad", "/tad/<code>",
+        "/donnees", "/scolaire", "/tad", "/tad/<code>", "/ecran/<path:place_id>",
     ),
     Role.TRAVELLER: (
         "/compte", "/compte/effacer", "/covoiturage/places", "/covoiturage/retrouver-mes-trajets",
@@ -73,10 +73,12 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/scolaire/agents", "/scolaire/agents/alertes", "/scolaire/agents/arrets", "/scolaire/agents/calendrier",
         "/scolaire/agents/etablissements", "/scolaire/agents/etablissements/<uai>", "/scolaire/agents/imports",
         "/scolaire/agents/recours", "/scolaire/agents/dossiers/<registration>", "/scolaire/eleves",
-        "/scolaire/plans/les-miens",
+        "/scolaire/plans/les-miens", "/scolaire/jour", "/scolaire/jour/fichier", "/scolaire/agents/comptages",
+        "/scolaire/agents/remplacements", "/scolaire/agents/accompagnement",
     ),
     Role.SCHOOL_PLANNER: (
-        "/scolaire/plans/", "/scolaire/plans/lots", "/scolaire/plans/lignes", "/scolaire/plans/<plan_id>",
+        "/scolaire/plans/", "/scolaire/plans/lots", "/scolaire/plans/lots/<lot_id>/prix",
+        "/scolaire/plans/indices", "/scolaire/plans/lignes", "/scolaire/plans/<plan_id>",
         "/scolaire/plans/recherches/<job_id>",
     ),
     Role.CARPOOL_MANAGER: (
@@ -128,6 +130,8 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "/perturbations", "/perturbations/suivre/<follower>/<token>", "/perturbations/gestion",
         "/perturbations/gestion/nouvelle", "/perturbations/gestion/<disruption>",
     ),
+    f"{_E2E}planner_web/test_following_in_a_browser.py::"
+    "test_a_journey_is_followed_through_a_cancellation_and_without_a_network": ("/suivre/", "/suivre/<trip>"),
     f"{_TAD}test_a_traveller_books_by_keyboard_without_scripts": ("/tad/reservations/<booking_id>/<secret>",),
     f"{_SHELL}[fr-FR-/accessibilite]": ("/accessibilite",),
     f"{_SHELL}[fr-FR-/mentions-legales]": ("/mentions-legales",),

@@ -15,10 +15,12 @@ from mobigo.infra import formats
 from mobigo.infra.auth import public
 from mobigo.infra.i18n import current_language, ngettext, sentence
 from mobigo.infra.i18n import gettext as _
+from mobigo.planner.export.following import followed_of
 from mobigo.planner.export.ical import journey_calendar
 from mobigo.planner.export.journeys import journey_id
 from mobigo.planner.export.offered import operators_of
 from mobigo.planner.model import Answer, Journey
+from mobigo.planner.rules.followed import encoded
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
 from mobigo.planner.web.here import Here, pinned_today
@@ -63,6 +65,7 @@ def journeys() -> ResponseReturnValue:
             asked=asked,
             answer=answer,
             options=options,
+            follows=_follows(here, answer),
             carpool=[shown_carpool(way, here.zone, query.at.astimezone(here.zone).date()) for way in answer.carpool],
             on_demand=shown_on_demand(here.live, answer, here.zone),
             headline=headline(asked, answer, here),
@@ -79,6 +82,18 @@ def journeys() -> ResponseReturnValue:
             **_form(here),
             **_labels(),
         )
+
+
+def _follows(here: Here, answer: Answer) -> list[str]:
+    """For each journey the address that follows it; "" where nothing is ridden."""
+    out = []
+    for journey in answer.journeys:
+        trip = followed_of(
+            here.live, journey, answer.query.origin, answer.query.destination,
+            wheelchair=answer.query.limits.wheelchair,
+        )  # fmt: skip
+        out.append("" if trip is None else url_for("planner.trip", trip=encoded(trip)))
+    return out
 
 
 @bp.get("/trajets/fiche")

@@ -1,0 +1,233 @@
+"""A journey that is followed: where it stands now, and another way when it breaks. The journey is in the address, so
+that following it needs no account and leaves nothing here."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from flask import current_app, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mobigo.base.errors import MobigoError, NotFound
+from mobigo.infra.auth import public
+from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import sentence
+from mobigo.planner.engine.following import RideNow, Running, TripNow, trip_now
+from mobigo.planner.export import names, today
+from mobigo.planner.export.following import delays_of, followed_of, line_of, state_of
+from mobigo.planner.model import Endpoint, Limits, Query
+from mobigo.planner.rules.followed import FollowedTrip, decoded, encoded
+from mobigo.planner.web import bp
+from mobigo.planner.web.here import Here, pinned_today
+from mobigo.planner.web.shown import (
+    ShownJourney,
+    ShownNotice,
+    Stopping,
+    age_words,
+    line_styles,
+    mode_word,
+    shown_journey,
+    shown_notices,
+    stopping,
+)
+
+OVER: Final = timedelta(hours=2)  # after its end, no other way is looked for
+
+
+@dataclass(frozen=True)
+class ShownRide:
+    """A vehicle of the journey. `trouble` says why it cannot be taken; `asked_at` when it was planned, where the
+    timetable holds it no more."""
+
+    start: Stopping | None
+    end: Stopping | None
+    line: names.Line | None
+    mode: str
+    headsign: str
+    number: str
+    trouble: str
+    change: str
+    is_next: bool
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class OtherWay:
+    """What to do instead: a journey, and the address that follows it ("" where it cannot be followed)."""
+
+    option: ShownJourney
+    follow: str
+
+
+@bp.get("/suivre/")
+@public
+def trips() -> ResponseReturnValue:
+    """The journeys that this device keeps: the list is made by the device, nothing of it comes here."""
+    return render_template("planner/trips.html")
+
+
+@bp.get("/suivre/sw.js")
+@public
+def trips_worker() -> ResponseReturnValue:
+    """What keeps the last state on the device; its address decides which pages it may keep."""
+    static: Any = current_app.view_functions["static"]
+    response = make_response(static(filename="planner/sw.js"))
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@bp.get("/suivre/<trip>")
+@public
+def trip(trip: str) -> ResponseReturnValue:
+    """The journey now. Raises NotFound for a text that is no journey."""
+    return trip_page(trip, {}, 200)
+
+
+def asked_trip(text: str) -> FollowedTrip:
+    """The journey of an address. Raises NotFound."""
+    found = decoded(text)
+    if found is None:
+        raise NotFound("planner.no_such_journey")
+    return found
+
+
+def trip_page(text: str, errors: dict[str, str], status: int) -> tuple[str, int]:
+    """The page of a journey, with what was wrong in the form sent."""
+    asked = asked_trip(text)
+    with pinned_today() as here:
+        now_is = trip_now(here.live, asked)
+        now_is = _as_told(now_is)
+        other = _other_way(here, now_is)
+        rides = [_shown(here, now_is, number) for number in range(len(now_is.rides))]
+        lines = [each.line for each in rides if each.line is not None]
+        if other is not None:
+            lines += [leg.line for leg in other.option.legs if leg.line is not None]
+        page = render_template(
+            "planner/trip.html",
+            text=text,
+            asked=asked,
+            rides=rides,
+            state=sentence(state_of(here.live, now_is, here.now)),
+            broken=now_is.broken is not None,
+            delays=[sentence(each) for each in delays_of(here.live, now_is)],
+            notices=_notices(here, now_is),
+            leave_at=_local(here, now_is.leave_at),
+            arrive_at=_local(here, now_is.arrive_at),
+            walk_to_s=asked.rides[0].walk_s,
+            walk_from_s=asked.walk_s,
+            day=datetime.fromtimestamp(asked.depart_s, UTC).astimezone(here.zone).date(),
+            over=_is_over(here, asked),
+            other=other,
+            age=age_words(here.live),
+            now=here.now.astimezone(here.zone),
+            made_ms=int(here.now.timestamp() * 1000),
+            errors=errors,
+            given=request.form,
+            styles=line_styles(lines),
+        )
+    return page, status
+
+
+def _as_told(now_is: TripNow) -> TripNow:
+    """The same, when the traveller says that the vehicle of this number left without them (`?rate=0`)."""
+    told = request.args.get("rate", "")
+    if not told.isdecimal() or int(told[:3]) >= len(now_is.rides):
+        return now_is
+    from mobigo.planner.engine.following import Breach
+
+    return replace(now_is, broken=int(told[:3]), breach=Breach.MISSED)
+
+
+def _is_over(here: Here, asked: FollowedTrip) -> bool:
+    return here.now > datetime.fromtimestamp(asked.arrive_s, UTC) + OVER
+
+
+def _local(here: Here, at: datetime | None) -> datetime | None:
+    return None if at is None else at.astimezone(here.zone)
+
+
+def _shown(here: Here, now_is: TripNow, number: int) -> ShownRide:
+    live, zone, ride = here.live, here.zone, now_is.rides[number]
+    asked_at = datetime.fromtimestamp(ride.asked.depart_s, UTC).astimezone(zone)
+    if ride.board is None or ride.alight is None:
+        words = _("L’horaire actuel ne contient plus ce départ.")
+        return ShownRide(None, None, None, "", "", "", words, "", False, asked_at)
+    line, table = line_of(live, ride.trip), live.timetable
+    ends = []
+    for call in (ride.board, ride.alight):
+        known = today.Status(call.expected_at is not None, False, call.planned_at, call.planned_stop, call.late_s)
+        ends.append(stopping(live, call.stop, call.at, zone, known))
+    gone = ride.running is Running.CANCELLED
+    start, end = (replace(each, is_cancelled=gone) for each in ends)
+    position = names.boarding_position(table, ride.trip, ride.board.stop, ride.alight.stop)
+    return ShownRide(
+        start,
+        end,
+        line,
+        mode_word(line.route_type),
+        names.headsign(table, ride.trip, position),
+        names.train_number(table, ride.trip),
+        _trouble(ride, now_is.broken == number),
+        _change(ride),
+        now_is.next_ride(here.now) == number,
+        asked_at,
+    )
+
+
+def _trouble(ride: RideNow, is_breach: bool) -> str:
+    words = {
+        Running.CANCELLED: _("Supprimé"),
+        Running.PASSES_BOARD: _("Ne s’arrête pas aujourd’hui là où vous montez"),
+        Running.PASSES_ALIGHT: _("Ne s’arrête pas aujourd’hui là où vous descendez"),
+    }
+    if ride.running in words:
+        return words[ride.running]
+    return _("Correspondance manquée") if is_breach else ""
+
+
+def _change(ride: RideNow) -> str:
+    """How much is left to change to this vehicle."""
+    if ride.margin_s is None or ride.running is not Running.RUNS or ride.margin_s < 0:
+        return ""
+    minutes = ride.margin_s // 60
+    if minutes < 2:
+        return _("Correspondance juste : moins de deux minutes d’avance.")
+    return _("%(count)s min d’avance pour ce changement.") % {"count": minutes}
+
+
+def _notices(here: Here, now_is: TripNow) -> tuple[ShownNotice, ...]:
+    """What is said of the lines, trips and stops of the journey."""
+    live, overlay = here.live, None if here.live.today is None else here.live.today.overlay
+    routes, stops, trips = set(), set(), set()
+    for ride in now_is.rides:
+        if ride.board is not None and ride.alight is not None:
+            trips.add(ride.trip if overlay is None else overlay.planned_trip_of(ride.trip))
+            routes.add(int(live.timetable.trip_route[ride.trip]))
+            stops |= {ride.board.stop, ride.alight.stop}
+    return shown_notices(today.notices(live, here.now, routes=routes, stops=stops, trips=trips))
+
+
+def _other_way(here: Here, now_is: TripNow) -> OtherWay | None:
+    """The next possibility when the journey breaks: from where one stands then, the soonest to arrive."""
+    if now_is.broken is None or _is_over(here, now_is.asked):
+        return None
+    asked = now_is.asked
+    stop, at = now_is.stranded()
+    if stop is None:
+        origin = Endpoint(asked.origin.name, asked.origin.at)
+        at = datetime.fromtimestamp(asked.depart_s, UTC)
+    else:
+        origin = Endpoint(str(here.live.timetable.stop_name[stop]), None, (stop,))
+    destination = Endpoint(asked.destination.name, asked.destination.at)
+    since = here.now if at is None else max(here.now, at)
+    try:
+        answer = here.plan(Query(origin, destination, since, limits=Limits(wheelchair=asked.wheelchair)))
+    except MobigoError:  # the places of an old address may lie where nothing is known any more
+        return None
+    found = [each for each in answer.journeys if each.rides]
+    if not found:
+        return None
+    best = min(found, key=lambda each: (each.arrive_at, -each.depart_at.timestamp(), each.change_count))
+    whole = followed_of(here.live, best, origin, destination, wheelchair=asked.wheelchair)
+    follow = "" if whole is None else url_for("planner.trip", trip=encoded(whole))
+    return OtherWay(shown_journey(here.live, best, origin, destination, here.zone), follow)
