@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused, Upstream
+from mobigo.infra.disk import is_full
 from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.web import request_id, wants_problem
 
@@ -151,6 +152,14 @@ def _database_away(error: Exception) -> Response:
     return _with_headers(answer(Problem(503, reason, {})), {"Retry-After": str(RETRY_AFTER_S)})
 
 
+def _machine(error: OSError) -> Response:
+    """A file that could not be written for want of room is no defect; any other trouble of the machine is one."""
+    if not is_full(error):
+        return _defect(error)
+    _log.error("the disk is full", extra={"reference": request_id(), "status": 503}, exc_info=error)
+    return _with_headers(answer(Problem(503, Decision("http.disk_full"), {})), {"Retry-After": str(RETRY_AFTER_S)})
+
+
 def _with_headers(response: Response, headers: Mapping[str, str] | None) -> Response:
     for name, value in (headers or {}).items():
         response.headers[name] = value
@@ -163,4 +172,5 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _of_the_web)
     for away in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(away, _database_away)
+    app.register_error_handler(OSError, _machine)
     app.register_error_handler(Exception, _defect)

@@ -5,6 +5,7 @@ codes of decisions (`planner.no_service_that_day`) are messages too, with a sent
 files are kept; they are compiled once into the cache of the home folder, by content, or in memory.
 """
 
+import contextlib
 import gettext as _gettext
 import hashlib
 import importlib.util
@@ -163,13 +164,24 @@ def _load(language: str, folder: Path | None) -> Catalogue:
     for file in files:
         digest.update(file.read_bytes() + b"\0")
     compiled = folder / "translations" / f"{language}-{digest.hexdigest()[:16]}.mo"
-    if not compiled.exists():
-        compiled.parent.mkdir(parents=True, exist_ok=True)
-        fresh = compiled.with_suffix(f".{os.getpid()}-{threading.get_ident()}")  # two threads may be first
-        fresh.write_bytes(_compile(language, files))
-        fresh.replace(compiled)
-    with compiled.open("rb") as stream:
-        return Catalogue(stream)
+    try:
+        octets = compiled.read_bytes()
+    except OSError:
+        octets = _compile(language, files)
+        _keep(octets, compiled)
+    return Catalogue(io.BytesIO(octets))
+
+
+def _keep(octets: bytes, at: Path) -> None:
+    """For the next process, if there is room: people are answered in words on a full disk too."""
+    fresh = at.with_suffix(f".{os.getpid()}-{threading.get_ident()}")  # two threads may be first
+    try:
+        at.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(octets)
+        fresh.replace(at)
+    except OSError:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
 
 
 def _compile(language: str, files: Iterable[Path]) -> bytes:

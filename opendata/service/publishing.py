@@ -5,7 +5,6 @@ addresses show the old version or the new one, and the next run goes on from the
 others alone, and its own old version where it was.
 """
 
-import errno
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from mobigo.base.instants import paris_day
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import reading, transaction
+from mobigo.infra.disk import is_full
 from opendata.gateway import table_schema
 from opendata.model.checks import Check, Judge
 from opendata.model.datasets import Declaration, Slot
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 Result = Literal["published", "unchanged", "waiting", "faulty", "failed", "held", "superseded", "removed", "empty"]
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Tools(Protocol):
@@ -79,7 +78,7 @@ def publish_all(
         except OSError as error:
             _log.exception("%s: its files could not be written", offer.declared.code)
             reason = error.strerror or type(error).__name__
-            code = "opendata.no_room" if error.errno in FULL else "opendata.not_written"
+            code = "opendata.no_room" if is_full(error) else "opendata.not_written"
             outcomes.append(_failed(tools, offer.declared, Decision(code, reason=reason), now))
         except Exception as defect:
             _log.exception("%s could not be made", offer.declared.code)

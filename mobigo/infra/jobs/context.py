@@ -17,6 +17,7 @@ from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError, Upstream
 from mobigo.infra import clock, db
 from mobigo.infra.config import Config
+from mobigo.infra.disk import is_full
 from mobigo.infra.jobs import desk, registry, states
 from mobigo.infra.jobs.states import Job, Progress
 
@@ -169,6 +170,11 @@ def execute(context: JobContext, job: Job) -> Ending:
     except (OperationalError, ConnectionError, TimeoutError) as error:
         _tell(job, error)
         return Failed(Decision("jobs.unavailable", kind=type(error).__name__), retryable=True)
+    except OSError as error:
+        _tell(job, error)
+        if is_full(error):
+            return Failed(Decision("jobs.disk_full"), retryable=True)
+        return Failed(Decision("jobs.defect", kind=type(error).__name__), retryable=False)
     except Exception as error:
         _tell(job, error)
         return Failed(Decision("jobs.defect", kind=type(error).__name__), retryable=False)

@@ -1,5 +1,6 @@
 """What every answer of the site has in common: errors in two forms, headers, languages, delivery, figures, logs."""
 
+import errno
 import gzip
 import json
 import logging
@@ -104,6 +105,22 @@ def test_a_defect_says_nothing_of_itself_to_the_visitor_and_all_to_the_log(
     record = next(record for record in caplog.records if getattr(record, "reference", None) == found[0])
     assert record.exc_info is not None
     assert "inside /srv/secret" in str(record.exc_info[1])
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "code"),
+    [
+        (errno.ENOSPC, 503, "http.disk_full"), (errno.EDQUOT, 503, "http.disk_full"),
+        (errno.EIO, 500, "http.reason_500"), (errno.EACCES, 500, "http.reason_500"),
+    ],
+)  # fmt: skip
+def test_a_full_disk_is_told_and_any_other_trouble_of_files_is_a_defect(
+    app: APIFlask, client: FlaskClient, number: int, status: int, code: str
+) -> None:
+    add(app, "/files", raising(OSError(number, "a file")))
+    refused = client.get("/files", headers={"Accept": "application/json"})
+    assert (refused.status_code, refused.get_json()["code"]) == (status, code)
+    assert ("Retry-After" in refused.headers) == (status == 503)
 
 
 def test_a_page_that_cannot_even_say_its_error_says_it_in_plain_text(app: APIFlask, client: FlaskClient) -> None:

@@ -89,6 +89,18 @@ def test_a_compiled_catalogue_is_kept_until_its_source_changes(own_catalogues: P
         i18n._cache_folder = None
 
 
+@pytest.mark.usefixtures("own_catalogues")
+def test_without_room_to_keep_it_a_catalogue_speaks_all_the_same(tmp_path: Path) -> None:
+    (cache := tmp_path / "cache").write_text("a file where the folder would be")
+    try:
+        i18n.keep_compiled_in(cache)
+        with i18n.use_language("en"):
+            assert i18n.gettext("Chercher") == "Search"
+    finally:
+        i18n._cache_folder = None
+        i18n._load.cache_clear()
+
+
 def test_the_products_own_catalogues_compile() -> None:
     i18n._load.cache_clear()
     assert i18n.sentence(Decision("http.title_404")) == "Cette page n’existe pas"
