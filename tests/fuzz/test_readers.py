@@ -64,10 +64,10 @@ def test_what_was_found_is_refused(name: str, data: bytes) -> None:
         BY_NAME[name].read(data)
 
 
-def test_a_document_in_an_unknown_encoding_is_told() -> None:
-    data = b"<?xml version='1.0' encoding='uuf-8'?><PublicationDelivery/>"
-    checked = BY_NAME["dropped netex"].read(data)
-    assert "uuf-8" in str(checked)
+@pytest.mark.parametrize("encoding", ["uuf-8", "utf-7", "punycode"])
+def test_a_document_in_an_encoding_not_read_is_told(encoding: str) -> None:
+    data = f"<?xml version='1.0' encoding='{encoding}'?><PublicationDelivery/>".encode()
+    assert "network.not_netex" in str(BY_NAME["dropped netex"].read(data))
 
 
 def test_changes_are_the_same_for_the_same_number() -> None:

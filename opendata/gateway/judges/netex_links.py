@@ -87,7 +87,7 @@ class NetexLinks:
         except expat.ExpatError as error:
             reason = expat.errors.messages.get(error.code, str(error))
             return refused(self.name, own, name, Decision("network.not_netex", file=file, reason=reason))
-        except LookupError as error:  # an encoding that there is not
+        except (LookupError, ValueError) as error:  # an encoding that there is not, or that expat does not read
             return refused(self.name, own, name, Decision("network.not_netex", file=file, reason=str(error)[:200]))
         except _Declares:
             return refused(self.name, own, name, Decision("opendata.xml_entities", file=file))
