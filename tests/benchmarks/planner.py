@@ -42,7 +42,7 @@ CASES = {
     "ter": ("gtfs/sncf-ter-2025-01.zip", date(2025, 3, 18)),
     "merged-fr": ("bench/merged-fr.zip", date(2026, 3, 17)),
 }
-PARTS = ("query", "profile", "all", "threads", "load", "serve", "setup")
+PARTS = ("query", "criteria", "profile", "all", "threads", "load", "serve", "setup")
 
 
 class Ours:
@@ -292,12 +292,16 @@ def run(
     case: str, data: Path, day: date, only: Sequence[str], count: int, seed: int, cap_s: float
 ) -> Iterator[Measure]:
     """Every measure of one feed."""
-    if {"query", "profile", "all", "threads"} & set(only):
+    if {"query", "criteria", "profile", "all", "threads"} & set(only):
         with comparison(data, day) as folder:
             ours, peer = Ours(folder), Nigiri(folder, day)
             pairs = random_pairs(folder, day, count, seed)
             if "query" in only:
                 yield from queries(case, ours, peer, pairs, cap_s)
+            if "criteria" in only:
+                from tests.benchmarks.planner_criteria import four_criteria
+
+                yield from four_criteria(case, ours, pairs, cap_s)
             if "profile" in only:
                 yield from profiles(case, ours, peer, pairs, day, cap_s)
             if "all" in only:

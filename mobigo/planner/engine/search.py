@@ -166,7 +166,7 @@ class Searcher:
             for k in range(1, done + 1):
                 if memory.labels.target_node[k] >= 0:
                     reach = int(memory.labels.target_s[k])
-                    found.append(self._itinerary(view, int(start_s), reach, memory.rides[at : at + k]))
+                    found.append(self.itinerary(view, int(start_s), reach, memory.rides[at : at + k]))
                     at += k
             return found
         finally:
@@ -216,7 +216,7 @@ class Searcher:
                 memory.labels.first_position[:] = INF
                 room *= 4
             return [
-                self._itinerary(view, int(leave), int(reach), rides[at : at + k])
+                self.itinerary(view, int(leave), int(reach), rides[at : at + k])
                 for leave, reach, k, at in found[:count][::-1]
             ]
         finally:
@@ -301,7 +301,8 @@ class Searcher:
         """The least hops of a view, made at its first range search."""
         if "hops" not in view.derived:
             view.derived["hops"] = least_hops(view.graph)
-        return view.derived["hops"]
+        hops: tuple[I32, I32] = view.derived["hops"]
+        return hops
 
     def _for(self, view: View, rounds: int, fresh: bool = False) -> "_Memory":
         patterns = len(view.graph.pattern_start) - 1
@@ -318,7 +319,8 @@ class Searcher:
         np.minimum.at(memory.egress_s, target.node, target.time_s)
         raptor.lower_bounds(view.graph.lb_to_s, view.graph.lb_from_s, target.node, target.time_s, memory.labels.bound)
 
-    def _itinerary(self, view: View, leave: int, reach: int, rows: I32) -> Itinerary:
+    def itinerary(self, view: View, leave: int, reach: int, rows: I32) -> Itinerary:
+        """The rides of a kernel's rows (`raptor.RIDE_COLUMNS`), between two instants of the view."""
         base, first_day, ends = view.origin_epoch_s, view.first_day.toordinal(), view.graph.pattern_start
         rides, count = [], len(self.timetable.node_stop)
         for pattern, occurrence, a, b, departs, arrives, from_node, to_node in rows.tolist():

@@ -9,7 +9,7 @@ for a direction and what travellers accept; a view is what runs of it on its day
 from collections.abc import Sequence
 from datetime import date, timedelta
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numba
@@ -90,7 +90,7 @@ class View(NamedTuple):
     occurrence_day: np.ndarray
     pattern: I32
     first_position: I32  # of each pattern, where it begins in the timetable's: not 0 for a part of a joined run
-    derived: dict[str, tuple[I32, I32]]  # what searches derive from the view once
+    derived: dict[str, Any]  # what searches derive from the view once
 
 
 def build_ways(
