@@ -1,5 +1,6 @@
-"""The join of school transport and the streets: a coach's driving times (`scolaire.rules.driving.Driving`), and the way
-to school that a right may be measured by (`scolaire.rules.measuring.Meter`)."""
+"""The join of school transport and the streets: a coach's driving times (`scolaire.rules.driving.Driving`), the walks
+from homes to stops (`scolaire.rules.walking.Walking`), and the way to school that a right may be measured by
+(`scolaire.rules.measuring.Meter`)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mobigo.infra.web import Networks
+    from mobigo.network.engine.streets.routes import Streets
     from mobigo.network.model.live import LiveNetwork
+    from mobigo.network.model.streets import Mover
     from scolaire.model.rights import Measured
 
 COACH_KM_H: Final = 80.0  # on the open road; slower where the street is
@@ -51,19 +54,50 @@ class SchoolRoads:
             driving = live.derived("app.coach", lambda _timetable: Driving(Streets(graph), coach))
             return graph.hash, driving.matrix([*points], [*points])
 
+    def streets(self) -> str | None:
+        """The first twelve signs of the streets' hash."""
+        with self._live() as live:
+            return None if live is None or live.streets is None else live.streets.hash[:12]
+
+    def on_foot(self, home: Point, stops: Sequence[Point], most_m: int) -> list[int | None]:
+        """By the shortest ways, one search from the home."""
+        with self._live() as live:
+            if live is None or live.streets is None or not stops:
+                return [None] * len(stops)
+            streets = _streets(live)
+            here = streets.around(_shortest(), home, time_s_max=WAY_M_MAX, length_m_max=most_m)
+            if not here.is_known:
+                return [None] * len(stops)
+            ends = streets.snap_points(_shortest(), stops)
+            metres, known = here.times(ends).length_m.tolist(), (ends.stretch >= 0).tolist()
+        return [
+            None if not near else length if length >= 0 else most_m + 1
+            for length, near in zip(metres, known, strict=True)
+        ]
+
     def way(self, a: Point, b: Point) -> "Measured | None":
         """The shortest way on foot along the streets; None where none leads there. Its margin is for the act to say."""
-        from mobigo.network.engine.streets.routes import Streets
-        from mobigo.network.model.streets import Mode, Mover
         from scolaire.model.rights import Measured, Method
 
         with self._live() as live:
             if live is None or live.streets is None:
                 return None
-            graph = live.streets
-            streets = live.derived("app.school_streets", lambda _timetable: Streets(graph))
-            shortest = Mover("shortest", Mode.WALK, 1.0)  # one pace everywhere: the shortest time is the shortest way
-            found = streets.way(shortest, a, b, time_s_max=WAY_M_MAX, length_m_max=WAY_M_MAX)
+            found = _streets(live).way(_shortest(), a, b, time_s_max=WAY_M_MAX, length_m_max=WAY_M_MAX)
             if found is None:
                 return None
-            return Measured(found.length_m, Method.ROAD, 0, f"rues, à pied ({graph.hash[:12]})", found.line)
+            return Measured(found.length_m, Method.ROAD, 0, f"rues, à pied ({live.streets.hash[:12]})", found.line)
+
+
+def _streets(live: "LiveNetwork") -> "Streets":
+    from mobigo.network.engine.streets.routes import Streets
+
+    graph = live.streets
+    assert graph is not None  # noqa: S101 - whoever asks has looked
+    return live.derived("app.school_streets", lambda _timetable: Streets(graph))
+
+
+def _shortest() -> "Mover":
+    """One pace everywhere: the shortest time is the shortest way."""
+    from mobigo.network.model.streets import Mode, Mover
+
+    return Mover("shortest", Mode.WALK, 1.0)

@@ -109,6 +109,22 @@ def measure_ways(context: "JobContext") -> Decision | None:
     return Decision("scolaire.ways_measured", count=done) if done else None
 
 
+@job("scolaire.walks", tries_max=1, every="every 10 min")
+def measure_walks(context: "JobContext") -> Decision | None:
+    """Find the stops within reach of homes along the streets, where a home, a stop near it or the streets are new."""
+    from mobigo.app.school_roads import SchoolRoads
+    from mobigo.network.store.networks import NetworkHolder
+    from scolaire.service import homes
+
+    roads, done, last = SchoolRoads(NetworkHolder(context.engine, context.config.home)), 0, homes.HOMES_AT_ONCE
+    while last == homes.HOMES_AT_ONCE and not context.cancelled():
+        with context.transaction() as session:
+            last = homes.measure_walks(session, roads)
+        done += last
+        context.progress(done, None, "")
+    return Decision("scolaire.walks_measured", count=done) if done else None
+
+
 @job("covoit.fraud", every="monthly 4 05:10", tries_max=2, backoff_s=3_600)
 def look_for_fraud(context: "JobContext", *, month: str = "") -> Decision:
     """Look at the journeys of a month that is over (last month by default), beside the coaches of the timetable. It

@@ -13,9 +13,11 @@ from mobigo.infra.commands import Command, LazyGroup
 COMMANDS: Final[dict[str, Command]] = {
     "check": Command("scolaire.cli.plans:check", "Contrôler un plan, sans le solveur."),
     "compare": Command("scolaire.cli.plans:compare", "Comparer deux plans : chiffres, élèves et services concernés."),
+    "demand": Command("scolaire.cli.demands:demand", "Écrire la demande d’un plan, telle qu’elle est aujourd’hui."),
     "export": Command("scolaire.cli.plans:export", "Écrire un plan en tableaux CSV ou en carte."),
     "optimise": Command("scolaire.cli.plans:optimise", "Chercher un plan : arrêts, circuits, cars."),
     "import": Command("scolaire.cli.import_:import_", "Importer établissements, horaires, secteurs, arrêts…"),
+    "walks": Command("scolaire.cli.demands:walks", "Mesurer par les rues les chemins des domiciles aux arrêts."),
 }
 
 

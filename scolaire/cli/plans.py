@@ -35,8 +35,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--demand-out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Demande aux heures déplacées, à écrire (JSON).",
+    help="Demande à laquelle le plan répond, à écrire (JSON) : aux heures déplacées, aux temps des rues.",
 )
+@click.option("--streets", is_flag=True, help="Temps de parcours par les rues du réseau en service.")
 @console.json_option
 def optimise(
     demand: Path,
@@ -51,6 +52,7 @@ def optimise(
     bell_schools: int,
     bell_minutes: int,
     demand_out: Path | None,
+    streets: bool,
     as_json: bool,
 ) -> int:
     """Chercher un plan pour la demande DEMAND : arrêts, circuits, cars, toutes les demi-journées."""
@@ -58,6 +60,7 @@ def optimise(
     from mobigo.infra.config import load_config
 
     numba_cache.use(load_config().home)
+    from scolaire.cli.demands import along_streets
     from scolaire.engine.bells import Moves, plan_with_bells
     from scolaire.engine.day import DayAsk, DayTold, Mode
     from scolaire.export.plan_json import demand_json, plan_json
@@ -65,10 +68,14 @@ def optimise(
     from scolaire.service.optimising import limits_of
 
     asked = _demand(demand)
+    if streets and demand_out is None:
+        raise InvalidInput("scolaire.search_streets_out")
     if mode != "fresh" and base is None:
         raise InvalidInput("scolaire.search_base")
     if bell_schools and demand_out is None:
         raise InvalidInput("scolaire.search_demand_out")
+    if streets:
+        asked = along_streets(asked)
     known = None if base is None else _plan(base)
     ask = DayAsk(
         Mode(mode), known, _demand(base_demand) if base_demand else asked, pupil_cents=pupil_cents, reserve=reserve

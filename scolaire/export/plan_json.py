@@ -49,6 +49,7 @@ def demand_json(demand: Demand) -> bytes:
             **({"moved": dict(demand.moved)} if demand.moved else {}),
             **({"mixed": True} if demand.mixed else {}),
             **({"streets": [demand.streets, demand.off_streets]} if demand.streets else {}),
+            **({} if demand.off_walks is None else {"off_walks": demand.off_walks}),
             **({"riders": [_rider(each) for each in demand.riders]} if demand.riders else {}),
         }
     )  # fmt: skip

@@ -49,6 +49,7 @@ def read_demand(text: bytes) -> Demand:
             weeks=_whole(document["weeks"]),
             mixed=document.get("mixed") is True,
             streets=_text(document.get("streets", ["", 0])[0]), off_streets=_whole(document.get("streets", ["", 0])[1]),
+            off_walks=_whole(document["off_walks"]) if "off_walks" in document else None,
             riders=tuple(_rider(row) for row in document.get("riders", [])),
             moved={_text(s): int(m) for s, m in document.get("moved", {}).items()},
         )  # fmt: skip

@@ -104,7 +104,8 @@ class Demand:
     pupils of several schools may be on one bus together.
     `riders`: those who were given seats on regular lines; they are not among `pupils`.
     `streets`: the street network that `travel` is made by ("": none); `off_streets`: places that none of it leads to,
-    whose times are estimated."""
+    whose times are estimated. `off_walks`: pupils for whom some way to a stop is estimated, as the crow flies (None: not
+    known)."""
 
     id: str
     schools: tuple[SchoolSite, ...]
@@ -123,6 +124,7 @@ class Demand:
     riders: tuple[Rider, ...] = ()
     streets: str = ""
     off_streets: int = 0
+    off_walks: int | None = None
 
     @cached_property
     def node_of(self) -> dict[str, int]:

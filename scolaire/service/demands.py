@@ -26,6 +26,7 @@ from scolaire.model.demand import (
 )
 from scolaire.model.people import Need
 from scolaire.model.problem import VehicleType
+from scolaire.model.rights import Method
 from scolaire.model.schools import Bell, Level, SchoolYear, Stage, Way
 from scolaire.store import contracts, plans, pupils, registrations, schools, stops
 
@@ -62,13 +63,14 @@ def demand_of(session: Session, plan: plans.PlanRow, day: date) -> Demand:
         if row.uai in asked and site is not None and not site.windows:
             raise Refused("scolaire.school_without_bells", school=row.name)
     halves = _halves(sites)
-    kids = _pupils(session, wanted, {each.id: each for each in sites}, planning)
+    kids, off_walks = _pupils(session, wanted, {each.id: each for each in sites}, planning)
     used = {stop for pupil in kids for stop, _ in pupil.reach}
     known = tuple(StopSite(row.id, row.name, Place(row.lat, row.lon)) for row in stops.stops(session) if row.id in used)
     return Demand(
         plan.id, tuple(_only(site, halves) for site in sites), known, tuple(kids), _types(session, plan.lot, at),
         _depots(session, plan.lot, at), halves, planning.handling, planning.roads,
         amplitude_max_ms=planning.amplitude_min * 60_000, weeks=planning.weeks,
+        off_walks=off_walks,
     )  # fmt: skip
 
 
@@ -122,13 +124,14 @@ def _only(site: SchoolSite, halves: tuple[Half, ...]) -> SchoolSite:
 
 def _pupils(
     session: Session, rows: list[registrations.RegistrationRow], sites: dict[str, SchoolSite], planning: Planning
-) -> list[Pupil]:
-    """A pupil with two homes has a seat at each: only one is used on a day, and no bus may be full for the other."""
+) -> tuple[list[Pupil], int]:
+    """The pupils, and of how many some way to a stop is estimated. A pupil with two homes has a seat at each: only one
+    is used on a day, and no bus may be full for the other."""
     legs = registrations.legs(session, [row.id for row in rows])
     walks = pupils.walks(session, [leg.home for each in legs.values() for leg in each])
     served = {row.id for row in stops.stops(session) if row.crossing != "forbidden" and not row.reversing}
     wednesday_apart = WEDNESDAY_MORNING in _halves(sites.values())
-    found = []
+    found, off_walks = [], set()
     for row in rows:
         windows = sites[row.uai].windows
         halves = tuple(name for name in windows if name != WEDNESDAY_MORNING.id or wednesday_apart)
@@ -138,9 +141,12 @@ def _pupils(
         if not legs[row.id]:  # named among those without a stop, not forgotten
             found.append(Pupil(row.id, row.uai, (), halves, ride_ms, rolling))
         for leg in legs[row.id]:
-            reach = tuple((walk.stop, walk.metres) for walk in walks.get(leg.home, []) if walk.stop in served)
+            ways = [walk for walk in walks.get(leg.home, []) if walk.stop in served]
+            if any(walk.method == str(Method.ESTIMATE) for walk in ways):
+                off_walks.add(row.id)
+            reach = tuple((walk.stop, walk.metres) for walk in ways)
             found.append(Pupil(f"{row.id}.{leg.home}", row.uai, reach, halves, ride_ms, rolling))
-    return found
+    return found, len(off_walks)
 
 
 def _types(session: Session, lot: str, day: date) -> tuple[VehicleType, ...]:

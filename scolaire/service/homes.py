@@ -22,12 +22,14 @@ from scolaire.model.people import mask_of
 from scolaire.model.rights import Measured, Method
 from scolaire.model.schools import Level, SchoolYear
 from scolaire.rules import measuring
+from scolaire.rules.walking import Walking, walks
 from scolaire.store import schools, stops
 from scolaire.store.pupils import AddressRow, BondRow, HomeRow, WalkRow, position
 from scolaire.store.registrations import LegRow, RegistrationRow
 from scolaire.store.stops import StopRow
 
 WALK_DEGREES: Final = 0.06  # a box wider than `WALK_MAX_M` at our latitudes
+HOMES_AT_ONCE: Final = 500  # whose ways to stops are measured in one transaction
 
 
 def add(session: Session, pupil: str, asked: AskedHome, first_day: date, now: datetime) -> HomeRow:
@@ -81,7 +83,7 @@ def locate(session: Session, home_id: str, at: Point, by: str, config: Config, n
     home, address = session.get(HomeRow, home_id), session.get(AddressRow, home_id)
     if home is None or address is None:
         raise InvalidInput("scolaire.unknown_home")
-    address.lat, address.lon, address.located_by = at.lat, at.lon, "agent"
+    address.lat, address.lon, address.located_by, address.walked_by = at.lat, at.lon, "agent", ""
     session.flush()
     _walks(session, home_id, at)
     for leg in session.scalars(select(LegRow).where(LegRow.home == home_id)):
@@ -201,8 +203,25 @@ def _write_measure(leg: LegRow, way: Measured | None, now: datetime, by: str) ->
     leg.path = [[point.lat, point.lon] for point in way.path]
 
 
+def measure_walks(session: Session, walking: Walking, *, most: int = HOMES_AT_ONCE) -> int:
+    """Find the stops within reach of located homes again, along the streets in use, where that is not done; of up to
+    `most` homes: how many. Nothing where no streets are in use. A home's stops are found anew when its streets change,
+    when it moves, and when a stop near it does."""
+    streets = walking.streets()
+    if streets is None:
+        return 0
+    asked = select(AddressRow).where(AddressRow.lat.is_not(None), AddressRow.walked_by != streets)
+    rows = session.scalars(asked.order_by(AddressRow.home).limit(most)).all()
+    for address in rows:
+        _walks(session, address.home, position(address), walking)
+        address.walked_by = streets
+    session.flush()
+    return len(rows)
+
+
 def walks_to(session: Session, stop: StopRow) -> int:
-    """A stop is new, or stands elsewhere: which located homes are within its reach; how many."""
+    """A stop is new, or stands elsewhere: which located homes are within its reach, as the crow flies until the streets
+    are asked (`measure_walks`); how many."""
     for old in session.scalars(select(WalkRow).where(WalkRow.stop == stop.id)).all():
         session.delete(old)
     session.flush()
@@ -213,16 +232,16 @@ def walks_to(session: Session, stop: StopRow) -> int:
     found = 0
     for address in session.scalars(near):
         at = position(address)
-        way = None if at is None else measuring.CrowFlies().way(at, Point(stop.lat, stop.lon))
-        if way is not None and way.distance_m <= measuring.WALK_MAX_M:
-            session.add(WalkRow(home=address.home, stop=stop.id, metres=way.distance_m, method=str(way.method)))
+        address.walked_by = ""
+        for walk in () if at is None else walks(at, {stop.id: Point(stop.lat, stop.lon)}):
+            session.add(WalkRow(home=address.home, stop=stop.id, metres=walk.metres, method=str(walk.method)))
             found += 1
     session.flush()
     return found
 
 
-def _walks(session: Session, home: str, at: Point | None) -> None:
-    """The stops within reach on foot, as the crow flies times the factor."""
+def _walks(session: Session, home: str, at: Point | None, walking: Walking | None = None) -> None:
+    """The stops within reach on foot."""
     for old in session.scalars(select(WalkRow).where(WalkRow.home == home)):
         session.delete(old)
     session.flush()
@@ -233,7 +252,6 @@ def _walks(session: Session, home: str, at: Point | None) -> None:
         StopRow.lat.between(at.lat - WALK_DEGREES, at.lat + WALK_DEGREES),
         StopRow.lon.between(at.lon - WALK_DEGREES, at.lon + WALK_DEGREES),
     )  # fmt: skip
-    for stop in session.scalars(near):
-        way = measuring.CrowFlies().way(at, Point(stop.lat, stop.lon))
-        if way is not None and way.distance_m <= measuring.WALK_MAX_M:
-            session.add(WalkRow(home=home, stop=stop.id, metres=way.distance_m, method=str(way.method)))
+    around = {stop.id: Point(stop.lat, stop.lon) for stop in session.scalars(near)}
+    for walk in walks(at, around, walking):
+        session.add(WalkRow(home=home, stop=walk.stop, metres=walk.metres, method=str(walk.method)))

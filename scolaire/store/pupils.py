@@ -65,7 +65,8 @@ class HomeRow(Base):
 
 
 class AddressRow(Base):
-    """Where a home is. `located_by`: "typed" coordinates, "agent" on a map, "" when it is not located."""
+    """Where a home is. `located_by`: "typed" coordinates, "agent" on a map, "" when it is not located. `walked_by`: the
+    streets along which its ways to stops were measured, "" where they are as the crow flies."""
 
     __tablename__ = "scolaire_home_address"
 
@@ -76,11 +77,12 @@ class AddressRow(Base):
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     located_by: Mapped[str] = mapped_column(String(10), default="")
+    walked_by: Mapped[str] = mapped_column(String(12), default="")
 
 
 class WalkRow(Base):
     """A stop within reach of a home on foot. `method`: how the metres were found (`estimate`: as the crow flies times a
-    factor; `street`; `agent`)."""
+    factor; `road`: along the streets)."""
 
     __tablename__ = "scolaire_walk"
 
@@ -169,7 +171,7 @@ describe(
         "line": "the address", "extra": "the address", "postcode": "the address", "lat": "measuring the way",
         "lon": "measuring the way",
     },
-    plain="home located_by",
+    plain="home located_by walked_by",
 )  # fmt: skip
 describe(
     WalkRow, purpose="plan circuits without reading an address", keep=With("scolaire_home"),

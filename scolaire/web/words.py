@@ -141,6 +141,11 @@ def method(code: str) -> str:
     }[code]
 
 
+def walk_method(code: str) -> str:
+    """How the way on foot to a stop was found."""
+    return {"estimate": _("estimation : ligne droite × 1,3"), "road": _("le long des rues et des chemins")}[code]
+
+
 def pass_reasons() -> list[tuple[str, str]]:
     """Why another pass."""
     return [

@@ -192,7 +192,7 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
             home = session.get_one(HomeRow, leg.home)
             address = session.get(AddressRow, leg.home) if sees else None
             reach = pupils.walks(session, [home.id]).get(home.id, [])[:12]
-            near = [(stops.get_stop(session, walk.stop), walk.metres) for walk in reach]
+            near = [(stops.get_stop(session, walk.stop), walk) for walk in reach]
             given = [stops.get_stop(session, each) for each in (leg.stop, leg.wished_stop) if each is not None]
             at = position(address)
             points = [("school", school.name, school.at)] if school.at is not None else []

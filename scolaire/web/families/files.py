@@ -19,6 +19,7 @@ from scolaire.model.schools import School
 from scolaire.rules.deciding import contest_by
 from scolaire.rules.documents import BYTES_MAX
 from scolaire.service import access, deciding, documents, family, passes, registering, telling
+from scolaire.store import pupils
 from scolaire.store.pupils import position
 from scolaire.store.reasons import told
 from scolaire.store.registrations import decisions
@@ -155,6 +156,7 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
         papers = documents.of_registration(session, row.id)
         duplicate = passes.price_of_duplicate(session, row, "lost", services().config)
         own = {each.row.id for each in seen.homes if each.own}
+        walks = {(each.home, each.stop): each for some in pupils.walks(session, own).values() for each in some}
         title, titles = None if seen.card is None else seen.card.title, services().titles
         ticket = "" if title is None or titles is None else titles.path(session, title)
         home_reasons = [
@@ -170,6 +172,6 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
         contestable=contestable, contest_by=None if last is None else contest_by(paris_day(last.at)), papers=papers,
         duplicate=duplicate, ticket=ticket, home_reasons=home_reasons, mine=me(), words=words, clock=words.clock,
         today=today, errors=faults.by_field, typed=request.form, sentence=sentence,
-        maps={home.row.id: way_map(seen.school, home) for home in seen.homes if home.own},
+        walks=walks, maps={home.row.id: way_map(seen.school, home) for home in seen.homes if home.own},
     )  # fmt: skip
     return page, faults.status if faults else 200

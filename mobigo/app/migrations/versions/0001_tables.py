@@ -3099,6 +3099,7 @@ def upgrade() -> None:
         sa.Column("lat", sa.Double(), nullable=True),
         sa.Column("lon", sa.Double(), nullable=True),
         sa.Column("located_by", sa.String(length=10), nullable=False),
+        sa.Column("walked_by", sa.String(length=12), nullable=False),
         sa.ForeignKeyConstraint(
             ["home"], ["scolaire_home.id"], name=op.f("fk_scolaire_home_address_home_scolaire_home"), ondelete="CASCADE"
         ),
