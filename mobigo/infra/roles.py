@@ -56,6 +56,7 @@ class Permission(StrEnum):
     DISRUPTIONS_WRITE = "disruptions.write"  # tell travellers what disturbs the network
     TAD_DESK = "tad.desk"  # on-demand transport: book for somebody who calls, dispatch the vehicles of a day
     TAD_DRIVE = "tad.drive"  # the round of a vehicle: names, telephones, who got in
+    TAD_PARTNER = "tad.partner"  # book on-demand transport by API: one's own bookings, and no other
     TAD_EDIT = "tad.edit"  # a new version of an on-demand service
     TICKETS_INSPECT = "tickets.inspect"  # check tickets, draw up a constat
     TICKETS_VALIDATE = "tickets.validate"  # an on-board validator's records and checks, by key
@@ -185,7 +186,9 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.TICKETS_KEYS,
         }
     ),
-    Role.API_PARTNER: frozenset({Permission.API_KEYS_OWN, Permission.API_PARTNER, Permission.SALES_PARTNER}),
+    Role.API_PARTNER: frozenset(
+        {Permission.API_KEYS_OWN, Permission.API_PARTNER, Permission.SALES_PARTNER, Permission.TAD_PARTNER}
+    ),
 }
 
 # Roles that mean nothing without saying whose: they act on their own organisation, and only that.

@@ -1,13 +1,13 @@
 """What may be asked of a service, and what is promised to whoever asks."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
 from mobigo.base.instants import PARIS, paris_day
 from mobigo.base.money import Money
-from mobigo.base.servicetime import instant_of
+from mobigo.base.servicetime import instant_of, service_day_start
 from mobigo.tad.model.bookings import Asked
 from mobigo.tad.model.rounds import Promise, Request
 from mobigo.tad.model.services import Place, Service, Terms, Window, Zone
@@ -105,6 +105,12 @@ def inside(zone: Zone, point: Point) -> bool:
         ):
             found = not found
     return found
+
+
+def wanted_at(day: date, clock: time) -> int:
+    """An hour of the French clock, as service time of the day: on a day whose clock changes they differ."""
+    at = datetime.combine(day, clock.replace(tzinfo=None), PARIS)
+    return int((at - service_day_start(day, PARIS)).total_seconds())
 
 
 def price_of(service: Service, riders: Iterable[str]) -> Money:

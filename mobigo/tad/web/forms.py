@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Final
 
 from flask import request
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import InvalidInput, MobigoError
-from mobigo.base.instants import PARIS
-from mobigo.base.servicetime import service_day_start
 from mobigo.infra.db import transaction
 from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import gettext as _
@@ -19,6 +17,7 @@ from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 from mobigo.tad.model.bookings import Asked, Contact
 from mobigo.tad.model.services import Cutoff, CutoffKind, Place, Service
+from mobigo.tad.rules.promises import wanted_at
 
 FIELDS: Final = {
     "tad.same_place": "to",
@@ -85,11 +84,9 @@ def day_of(name: str = "day") -> date:
 def wanted_of(day: date) -> int:
     """The hour asked, as service time of the day. Raises InvalidInput("tad.bad_hour")."""
     try:
-        clock = time.fromisoformat(text("time")).replace(tzinfo=None)
+        return wanted_at(day, time.fromisoformat(text("time")))
     except ValueError:
         raise InvalidInput("tad.bad_hour") from None
-    at = datetime.combine(day, clock, PARIS)
-    return int((at - service_day_start(day, PARIS)).total_seconds())
 
 
 def place_of(service: Service, name: str) -> Place:
