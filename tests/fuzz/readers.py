@@ -31,12 +31,13 @@ _FEED: Final = feed(
 
 @dataclass(frozen=True)
 class Reader:
-    """`refuses`: what it may raise; anything else is a fault of ours."""
+    """`refuses`: what it may raise; anything else is a fault of ours. `kernels`: it runs compiled code of ours."""
 
     name: str
     read: Callable[[bytes], object]
     seeds: Seeds
     refuses: tuple[type[Exception], ...] = (MobigoError,)
+    kernels: bool = False
 
 
 # ---------------------------------------------------------------- files and archives
@@ -543,7 +544,7 @@ READERS: Final = (
     *(_gtfs_table(name) for name in sorted(_FEED)),
     Reader("gtfs archive", in_file("feed.zip", _gtfs), _gtfs_archive),
     Reader("gtfs-rt", _realtime, _realtime_seeds),
-    Reader("gtfs-rt laid over", _realtime_applied, lambda: (_running_day().message,)),
+    Reader("gtfs-rt laid over", _realtime_applied, lambda: (_running_day().message,), kernels=True),
     *(
         Reader(f"netex {name}", in_member(name, _netex_files, _netex), partial(_netex_seed, name))
         for name in ("line_R.xml", "network.xml", "resource.xml", "stop.xml")
