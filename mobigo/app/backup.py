@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, func, inspect, select
 from sqlalchemy.orm import Session
 
 from mobigo.app import archive, dump, schema
+from mobigo.app.figures import LAST_BACKUP
 from mobigo.app.tables import metadata
 from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.infra import clock, console
@@ -65,6 +66,7 @@ def save(config: Config, engine: Engine, path: Path, now: datetime) -> Done:
     with blobs.unswept():
         write_whole(path, lambda out: made.append(_write(config, engine, out, now)))
     path.chmod(0o600)
+    (config.home / LAST_BACKUP).touch()
     return _done(made[0])
 
 

@@ -5,7 +5,6 @@ data from being safe (exit 3); a warning will one day.
 """
 
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from mobigo.infra import clock, config, console, keys, numba_cache, outbox
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.config import Config
 from mobigo.infra.db import open_engine, reading
+from mobigo.infra.disk import free_bytes
 
 LOW_DISK: Final = 5 << 30
 NO_DISK: Final = 1 << 30
@@ -104,7 +104,7 @@ def check_home(patient: Patient) -> list[Finding]:
 
 
 def check_disk(patient: Patient) -> list[Finding]:
-    free = shutil.disk_usage(_nearest(patient.config.home)).free
+    free = free_bytes(patient.config.home)
     free_gb = round(free / (1 << 30), 1)
     if free < NO_DISK:
         return [_fault("disk", "doctor.no_disk", free_gb=free_gb)]

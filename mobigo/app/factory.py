@@ -13,6 +13,7 @@ from apiflask import APIFlask
 from flask import current_app, request
 from werkzeug.routing import Rule
 
+from mobigo.app import figures
 from mobigo.app.joins import make_seats
 from mobigo.infra import auth, csp, delivery, formats, http_errors, i18n, keys, log, metrics, ratelimit
 from mobigo.infra.config import Config, load_config, require_safe
@@ -94,7 +95,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
 
     # After-request hooks run in the reverse of this order: bodies are compressed last but one, the log comes last.
     log.init_app(app)
-    metrics.init_app(app)
+    figures.install(metrics.init_app(app).registry, services)
     i18n.keep_compiled_in(settings.home / "cache")
     delivery.init_app(app, HERE / "static")
     i18n.init_app(app, settings.language)

@@ -5,10 +5,8 @@ import gzip
 import json
 import logging
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,29 +20,9 @@ from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Re
 from mobigo.infra import csp, delivery, log
 from mobigo.infra.auth import public
 from mobigo.infra.config import Config
-from mobigo.infra.web import body_limit, services
+from mobigo.infra.web import body_limit
 
 REFERENCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}")
-
-
-@pytest.fixture
-def site_config(config: Config) -> Config:
-    return replace(config, environment="demo", base_url="http://localhost:8000")
-
-
-@pytest.fixture
-def app(site_config: Config, sqlite_template: Path) -> Iterator[APIFlask]:
-    site_config.home.mkdir(parents=True)
-    shutil.copyfile(sqlite_template, site_config.home / "mobigo.sqlite")
-    made = create_app(site_config)
-    yield made
-    with made.app_context():
-        services().engine.dispose()
-
-
-@pytest.fixture
-def client(app: APIFlask) -> FlaskClient:
-    return app.test_client()
 
 
 def add(app: APIFlask, path: str, view: Callable[..., Any], methods: tuple[str, ...] = ("GET",)) -> None:
