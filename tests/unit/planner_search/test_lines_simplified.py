@@ -1,5 +1,7 @@
 """Lines drawn with fewer points: what is left out is not missed."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,7 +44,7 @@ def away(p, a, b) -> float:
 def test_what_is_left_out_is_near_the_line_that_is_kept(line, tolerance):
     kept = kept_of(line, tolerance)
     assert {0, len(line) - 1} <= set(kept)
-    for a, b in zip(kept, kept[1:], strict=False):
+    for a, b in pairwise(kept):
         assert all(away(line[k], line[a], line[b]) <= tolerance for k in range(a + 1, b))
 
 
