@@ -101,8 +101,8 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/reseaux", "/reseaux/<feed>/versions/<version_id>", "/donnees/gestion", "/donnees/controle",
     ),
     Role.ADMINISTRATOR: (
-        "/admin/", "/admin/comptes", "/admin/comptes/<subject>", "/admin/journal", "/admin/organisations",
-        "/admin/travaux", "/tad", "/tad/<code>", "/tad/agents/<code>/modifier", "/compte/cles",
+        "/travail/chiffres", "/admin/", "/admin/comptes", "/admin/comptes/<subject>", "/admin/journal",
+        "/admin/organisations", "/admin/travaux", "/tad", "/tad/<code>", "/tad/agents/<code>/modifier", "/compte/cles",
         "/billettique/agents/cles",
     ),
 }  # fmt: skip

@@ -71,7 +71,7 @@ def figures_chart() -> ResponseReturnValue:
     with reading(services().engine) as session:
         series = service.series(session, service.months_known(session))
     rows = [
-        (_month_name(each.month, short=True), name, cents / 100)
+        (formats.short_month(each.month, current_language()), name, cents / 100)
         for each in series
         for name, cents in ((_("Aides"), each.whole.subsidy.cents), (_("Recettes"), each.whole.fares.cents))
     ]
@@ -235,8 +235,5 @@ def _names() -> dict[str | None, str]:
     return named | {None: _("Hors des lignes")}
 
 
-def _month_name(month: date, *, short: bool = False) -> str:
-    """ "novembre 2026", or "nov. 2026" on an axis."""
-    language = current_language()
-    _first, name, year = formats.day(month, language, year=True, weekday=False).replace("\xa0", " ").split()
-    return f"{name[:4] + '.' if short and len(name) > 4 else name}\xa0{year}"
+def _month_name(month: date) -> str:
+    return formats.month(f"{month:%Y-%m}", current_language()).replace(" ", formats.NBSP)

@@ -6,7 +6,9 @@ an image of its own, so that it is cached apart and no style of the page is need
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+from mobigo.infra.i18n import current_language
 
 _LIGHT: Final = {"ink": "#1e1a17", "ink2": "#5b5149", "hair": "#e3dace"}
 _DARK: Final = {"ink": "#f3ede6", "ink2": "#b9ada1", "hair": "#3a322c"}
@@ -14,6 +16,7 @@ _SERIES: Final = {
     False: ("#7b1e3b", "#f2b705", "#0b5d4b", "#8c7f72"),
     True: ("#e58ba6", "#f2b705", "#6fcfb4", "#8d8075"),
 }
+_LOCALES: Final[Mapping[str, Literal["fr-FR", "en-GB"]]] = {"fr": "fr-FR", "en": "en-GB"}
 FONT: Final = "system-ui, sans-serif"
 
 
@@ -23,14 +26,20 @@ def bars(
 ) -> bytes:  # fmt: skip
     """Bars by group (what stands on the axis, in the order given) and series. `rows`: (group, series, value).
 
-    Returns the bytes of an SVG. Same rows, same bytes.
+    Returns the bytes of an SVG, its numbers as the reader's language writes them. Same rows, same bytes.
     """
-    return _drawn(tuple(rows), unit, stacked, dark, width_px, height_px)
+    return _drawn(tuple(rows), unit, stacked, dark, width_px, height_px, current_language())
 
 
 @lru_cache(maxsize=64)
 def _drawn(
-    rows: tuple[tuple[str, str, float], ...], unit: str, stacked: bool, dark: bool, width_px: int, height_px: int
+    rows: tuple[tuple[str, str, float], ...],
+    unit: str,
+    stacked: bool,
+    dark: bool,
+    width_px: int,
+    height_px: int,
+    language: str,
 ) -> bytes:
     import altair as alt
     import vl_convert
@@ -64,5 +73,5 @@ def _drawn(
         .configure_legend(labelColor=ground["ink"], labelFontSize=14, columnPadding=32)
         .configure_view(stroke=None)
     )  # fmt: skip
-    svg: str = vl_convert.vegalite_to_svg(chart.to_dict())
+    svg: str = vl_convert.vegalite_to_svg(chart.to_dict(), format_locale=_LOCALES[language])
     return svg.encode()

@@ -22,6 +22,10 @@ _DAYS: Final = {
     "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
+_SHORT_MONTHS: Final = {
+    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juill.", "août", "sept.", "oct.", "nov.", "déc."),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
 _MONTHS: Final = {
     "fr": (
         "janvier", "février", "mars", "avril", "mai", "juin",
@@ -66,6 +70,11 @@ def day(moment: date, language: str = "fr", *, year: bool = False, weekday: bool
 def month(value: str, language: str = "fr") -> str:
     """The month of "2026-11" in words: "novembre 2026"."""
     return f"{_MONTHS[language][int(value[5:7]) - 1]} {value[:4]}"
+
+
+def short_month(first_day: date, language: str = "fr") -> str:
+    """ "nov. 2026", as the code of typography cuts months: for the axis of a chart."""
+    return f"{_SHORT_MONTHS[language][first_day.month - 1]}{NBSP}{first_day.year}"
 
 
 def instant(moment: datetime, language: str = "fr") -> str:

@@ -131,8 +131,7 @@ def _month() -> date:
 
 
 def _month_name(month: date) -> str:
-    _first, name, year = formats.day(month, current_language(), year=True, weekday=False).replace("\xa0", " ").split()
-    return f"{name}\xa0{year}"
+    return formats.month(f"{month:%Y-%m}", current_language()).replace(" ", formats.NBSP)
 
 
 def _stop_names(lines: dict[str, places.LineStops]) -> dict[str, str]:

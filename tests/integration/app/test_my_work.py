@@ -1,22 +1,28 @@
 """The page an agent's day begins on, on the demonstration: to each what waits for them and what they may open, nothing
 of what is others'."""
 
+import csv
 import html
+import io
 import os
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from billettique.service import usage
 from mobigo.app.demo.people import PEOPLE
 from mobigo.app.factory import create_app
 from mobigo.app.web.home import ROLES
+from mobigo.app.web.work.boards import BOARDS
+from mobigo.base.instants import paris_day
 from mobigo.infra import accounts, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
-from mobigo.infra.db import transaction
+from mobigo.infra.db import reading, transaction
 from mobigo.infra.roles import Role
 from mobigo.infra.web import services
 from tests.demo_home import Demo
@@ -121,3 +127,58 @@ def test_who_has_no_work_here_is_told_so(signed_in: As) -> None:
         assert answer.status_code == 403
         assert "Cette page est celle des agents" in answer.text
         assert "/travail" not in client.get("/aide").text
+
+
+FIGURES = {
+    Role.FINANCE_AGENT: {"frequentation", "recettes", "covoitureurs", "aides-covoiturage"},
+    Role.SCHOOL_PLANNER: {"scolaire", "scolaire-couts", "scolaire-co2"},
+    Role.ADMINISTRATOR: {each for each in BOARDS if not each.startswith("scolaire")},
+    Role.COUNTER_AGENT: set(),
+    Role.TRAVELLER: set(),
+}
+
+
+@pytest.mark.parametrize("role", FIGURES)
+def test_the_dashboard_shows_what_a_role_may_read_and_no_more(signed_in: As, role: Role) -> None:
+    client = signed_in(role)
+    page = client.get("/travail/chiffres")
+    assert page.status_code == (200 if FIGURES[role] else 403)
+    assert set(re.findall(r'id="board-(.*?)"', page.text)) == FIGURES[role] & set(BOARDS)
+    for code in BOARDS:
+        expected = 200 if code in FIGURES[role] else 404
+        assert client.get(f"/travail/chiffres/{code}.csv").status_code == expected, code
+        assert client.get(f"/travail/chiffres/{code}.svg").status_code == expected, code
+    assert client.get("/travail/chiffres/autre.csv").status_code == 404
+
+
+def test_a_chart_its_table_and_its_file_say_the_same(signed_in: As) -> None:
+    client = signed_in(Role.FINANCE_AGENT)
+    page = html.unescape(client.get("/travail/chiffres").text).replace("\u202f", "").replace("\xa0", " ")
+    said = client.get("/travail/chiffres/aides-covoiturage.csv")
+    rows = list(csv.reader(io.StringIO(said.data.decode("utf-8-sig"))))
+    assert rows[0] == ["Mois", "Aides", "Recettes"]
+    assert len(rows) > 2
+    for month, *amounts in rows[1:]:
+        assert f'<th scope="row">{month}</th>'.replace("\xa0", " ") in page
+        for amount in amounts:
+            assert f'<td class="figure">{french(amount)}</td>' in page, (month, amount)
+    detail = client.get("/covoiturage/chiffres.csv").data.decode("utf-8-sig")
+    paid = list(csv.DictReader(io.StringIO(detail), delimiter=";" if ";" in detail else ","))
+    column = next(name for name in paid[0] if "aide" in name.lower() or "subsid" in name.lower())
+    whole = sum(Decimal(row[column].replace(",", ".") or 0) for row in paid)
+    assert sum(Decimal(row[1]) for row in rows[1:]) == whole
+
+
+def test_revenue_by_month_is_that_of_the_products(signed_in: As) -> None:
+    app = signed_in(Role.FINANCE_AGENT).application
+    with app.app_context(), reading(services().engine) as session:
+        today = paris_day(now())
+        first = today.replace(year=today.year - 1, month=1, day=1)
+        by_month = usage.revenue_by_month(session, first, today)
+        by_product = usage.earned_by_product(session, first, today)
+    assert by_month
+    assert sum(amount.cents for amount in by_month.values()) == sum(amount.cents for amount in by_product.values())
+
+
+def french(amount: str) -> str:
+    return amount.rstrip("0").rstrip(".").replace(".", ",") if "." in amount else amount
