@@ -8,11 +8,13 @@ others alone, and its own old version where it was.
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +26,7 @@ from mobigo.infra.clock import new_id
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.disk import is_full
 from opendata.gateway import table_schema
+from opendata.gateway.judges import together
 from opendata.model.checks import Check, Judge
 from opendata.model.datasets import Declaration, Slot
 from opendata.model.editions import Edition, KeptFile, State, Version
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from mobigo.infra.config import Config
 
 _log = logging.getLogger(__name__)
+JUDGES_AT_ONCE: Final = 2
 Result = Literal["published", "unchanged", "waiting", "faulty", "failed", "held", "superseded", "removed", "empty"]
 
 
@@ -218,10 +222,19 @@ def _heard(
     for file in version.files:
         if file.media_type == "text/csv" and specs[file.name].columns:
             yield table_schema.check(contents.path(file.sha256), specs[file.name]), True
-    for judge in judges:
-        for file in version.files:
-            if judge.reads(file.name, file.media_type, specs[file.name].standard):
-                yield judge.check(contents.path(file.sha256), file.name, today), judge.required
+    asked = [
+        (judge, file)
+        for judge in judges
+        for file in version.files
+        if judge.reads(file.name, file.media_type, specs[file.name].standard)
+    ]
+    with together.once(), ThreadPoolExecutor(JUDGES_AT_ONCE) as court:
+        told = {
+            place: court.submit(copy_context().run, judge.check, contents.path(file.sha256), file.name, today)
+            for place, (judge, file) in sorted(enumerate(asked), key=lambda each: -each[1][1].size)  # the longest first
+        }
+        for place, (judge, _file) in enumerate(asked):
+            yield told[place].result(), judge.required
 
 
 def _show(

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from mobigo.base.datasets import Column, Dataset, Row
-from mobigo.network.engine.columns import ints, rows_of, table_of, texts
+from mobigo.network.engine.columns import ints, rows_of, texts
 from mobigo.network.export.geojson import Drawing
 from mobigo.network.model.modes import basic_type
 
@@ -103,12 +103,12 @@ def _accessibility_rows(drawing: Drawing) -> Iterator[Row]:
 
 def _calls(drawing: Drawing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By row of stops: trips that call there, those a wheelchair user may board, those not known."""
-    times = table_of(drawing.tables, "stop_times", "trip_id", "stop_id").select("trip_id", "stop_id").unique()
-    trip = rows_of(texts(times, "trip_id"), texts(drawing.trips, "trip_id"))
-    stop = rows_of(texts(times, "stop_id"), texts(drawing.stops, "stop_id"))
-    joined = (trip >= 0) & (stop >= 0)
-    trip, stop = trip[joined], stop[joined]
-    access, count = ints(drawing.trips, "wheelchair_accessible", 0)[trip], drawing.stops.height
+    count = drawing.stops.height
+    trip, stop = drawing.calls
+    trip, stop = np.divmod(
+        np.unique(trip.astype(np.int64) * count + stop), count
+    )  # a loop calls twice, and counts once
+    access = ints(drawing.trips, "wheelchair_accessible", 0)[trip]
     known = (access == 1) | (access == 2)
     return (
         np.bincount(stop, minlength=count),

@@ -14,6 +14,7 @@ import orjson
 
 from mobigo.network.engine.columns import floats, ints, rows_of, table_of, texts
 from mobigo.network.model.feed import FeedTables
+from mobigo.network.model.timetable import I32
 
 _DECIMALS = 5
 _ACCESS = {0: None, 1: True, 2: False}
@@ -42,14 +43,19 @@ class Drawing:
         self.trip_route = rows_of(texts(self.trips, "route_id"), texts(self.routes, "route_id"))
 
     @cached_property
-    def variants(self) -> dict[int, list[Variant]]:
-        """By row of `routes`, the variants of the line, the most frequent first."""
+    def calls(self) -> tuple[I32, I32]:
+        """Each call of a trip at a stop, by row of `trips` and of `stops`: trip by trip, in the order of the visits."""
         times = table_of(self.tables, "stop_times", "trip_id", "stop_id", "stop_sequence")
         trip = rows_of(texts(times, "trip_id"), texts(self.trips, "trip_id"))
         stop = rows_of(texts(times, "stop_id"), texts(self.stops, "stop_id"))
         order = np.lexsort((ints(times, "stop_sequence", -1), trip))
         order = order[(trip[order] >= 0) & (stop[order] >= 0)]
-        trip, stop = trip[order], stop[order]
+        return trip[order], stop[order]
+
+    @cached_property
+    def variants(self) -> dict[int, list[Variant]]:
+        """By row of `routes`, the variants of the line, the most frequent first."""
+        trip, stop = self.calls
         starts = np.searchsorted(trip, np.arange(self.trips.height + 1))
         shapes = texts(self.trips, "shape_id").to_list()
         counted: dict[tuple[int, str, bytes], int] = {}

@@ -4,6 +4,7 @@ whole into a folder; publishing them is not done here.
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -74,12 +75,18 @@ def write_files(
     writer = _Writer(tools, version, cut_tables(tools, version, since))
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [name for name in NAMES if not only or name in only]
-    done: list[FeedFile] = []
-    for number, name in enumerate(wanted):
-        if progress is not None:
-            progress(number, len(wanted), name)
-        done.append(_MAKERS[name](writer, folder / name))
-    return done
+    done: dict[str, FeedFile] = {}
+    with ThreadPoolExecutor(1) as aside:
+        slow = {name: aside.submit(_MAKERS[name], writer, folder / name) for name in wanted if name in _ASIDE}
+        for number, name in enumerate(each for each in wanted if each not in slow):
+            if progress is not None:
+                progress(number, len(wanted), name)
+            done[name] = _MAKERS[name](writer, folder / name)
+        for number, name in enumerate(slow, start=len(done)):
+            if progress is not None:
+                progress(number, len(wanted), name)
+            done[name] = slow[name].result()
+    return [done[name] for name in wanted]
 
 
 def cut_tables(tools: Tools, version: FeedVersion, since: date | None) -> "FeedTables":
@@ -184,3 +191,4 @@ _MAKERS: Final[Mapping[str, Callable[[_Writer, Path], FeedFile]]] = {
     "lines.csv": _Writer.lines_table,
 }
 NAMES: Final = tuple(_MAKERS)
+_ASIDE: Final = ("netex-fr.zip",)  # written beside the others: it takes as long as all of them, and shares nothing

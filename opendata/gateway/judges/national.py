@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from mobigo.base.errors import MobigoError
+from opendata.gateway.judges import together
 from opendata.gateway.judges.answers import GTFS, answer, refused
 from opendata.model.checks import Check
 
@@ -21,15 +22,12 @@ class NationalRules:
 
     def check(self, path: Path, name: str, today: date) -> Check:
         """What they find."""
-        from mobigo.network.gateway import gtfs
-        from mobigo.network.gateway.archive import open_feed
         from mobigo.network.rules.schema import FILES
         from opendata.rules.national import examine
 
         own = version("mobigo")
         try:
-            archive = open_feed(path)
-            read = gtfs.read_archive(archive)
+            archive, read = together.read(path)
         except MobigoError as error:
             return refused(self.name, own, name, error.decision)
         extra = sorted(each for each in archive.sizes if each not in FILES)

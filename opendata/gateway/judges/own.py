@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobigo.base.errors import MobigoError
+from opendata.gateway.judges import together
 from opendata.gateway.judges.answers import GTFS, answer, example, refused
 from opendata.model.checks import Check, Finding
 
@@ -34,11 +35,10 @@ class OwnRules:
 
 def report_of(path: Path, today: date) -> "Report":
     """The whole report on the archive at `path`. Raises InvalidInput or Refused for one we would not open."""
-    from mobigo.network.gateway import gtfs
     from mobigo.network.model.report import merged
     from mobigo.network.rules.validation import validate
 
-    read = gtfs.read(path)
+    _archive, read = together.read(path)
     return merged([read.report, validate(read.tables, today)])
 
 
