@@ -300,6 +300,12 @@ def write_change(session: Session, row: BookingRow, after: State, side: str, now
     session.flush()
 
 
+def changes_of(session: Session, booking_ids: Iterable[str]) -> Sequence[ChangeRow]:
+    """The changes of several bookings, oldest first."""
+    asked = select(ChangeRow).where(ChangeRow.booking.in_(sorted(booking_ids)))
+    return session.scalars(asked.order_by(ChangeRow.at, ChangeRow.id)).all()
+
+
 def history_of(session: Session, booking_id: str) -> Sequence[ChangeRow]:
     """The changes of a booking, oldest first; those of one instant in the order in which each begins where the one
     before ended."""

@@ -69,6 +69,19 @@ def flex() -> ResponseReturnValue:
     return answer.make_conditional(request)
 
 
+@bp.get("/tad/temps-reel.pb")
+@public
+def realtime() -> ResponseReturnValue:
+    """The rounds of today as GTFS Realtime: when the vehicles are at the stops, and nothing of who travels."""
+    from mobigo.tad.export.gtfs_realtime import realtime as written
+    from mobigo.tad.service.running import running_rounds
+
+    instant = now()
+    with reading(services().engine) as session:
+        made = written(running_rounds(session, services(), instant), instant)
+    return Response(made, mimetype="application/x-protobuf", headers={"Cache-Control": "public, max-age=30"})
+
+
 @bp.get("/tad/<code>")
 @public
 def one(code: str) -> ResponseReturnValue:
