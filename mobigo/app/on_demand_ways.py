@@ -10,6 +10,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from mobigo.app.on_demand_feeds import feed_ways
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point, distance_m
 from mobigo.base.instants import PARIS, paris_day
@@ -96,6 +97,9 @@ class OnDemandWays:
                         ways += self._direct(session, service, first, last, query, now, missed)
                 else:
                     ways += self._joined(session, live, service, first, last, query, now, missed)
+        others, late = feed_ways(self._services, live).ways(live, query, a, b, now)
+        ways += others
+        missed += late
         ways.sort(key=lambda way: (way.arrive_at, way.service))
         return OnDemandFound(tuple(ways), tuple(dict.fromkeys(missed)), now)
 

@@ -238,7 +238,7 @@ class CarpoolLines(Protocol):
 class OnDemandWay:
     """A way by an on-demand service that can still be booked, with a journey of the timetable before or after it.
 
-    One is picked up between `since` and `until`, set down by `set_down_by`; `arrive_at` is at the door, at the latest.
+    Where `is_ours`, that is promised; else it is what an operator's feed lets one expect. One is picked up between `since` and `until`, set down by `set_down_by`; `arrive_at` is at the door, at the latest.
     """
 
     service: str  # its name
@@ -254,7 +254,7 @@ class OnDemandWay:
     arrive_at: datetime
     walk_to_m: int
     walk_from_m: int
-    price: Money  # of the service alone
+    price: Money | None  # of the service alone; None where nobody told us
     book_by: datetime | None
     phone: str
     before: Journey | None = None
@@ -273,6 +273,9 @@ class OnDemandFound:
 
 
 class OnDemand(Protocol):
+    is_ours: bool = True  # False: an operator's feed says it; the hour is agreed with them, `href` is their own page
+    operator: str = ""
+    message: str = ""  # what the operator says of booking
     """On-demand transport, as the planner asks it; filled by `mobigo.tad`, handed over by `mobigo.app`."""
 
     def ways(self, live: LiveNetwork, query: Query, a: Point, b: Point, now: datetime) -> OnDemandFound:

@@ -220,7 +220,10 @@ class OnDemand(Given):
     alone."""
 
     service: str
-    booking_page: str
+    operator: Annotated[str, Field(description="Of a feed's service; empty for the Region's own.")]
+    promised: Annotated[bool, Field(description="False: the hours are those of a feed, agreed with its operator.")]
+    message: Annotated[str, Field(description="What the operator says of booking.")]
+    booking_page: Annotated[str, Field(description="Ours, or the operator's own; empty where there is none.")]
     phone: str
     book_by: AwareDatetime | None
     booking: Annotated[str, Field(description="Until when and how one books, in words.")]
@@ -232,7 +235,7 @@ class OnDemand(Given):
     board: OnDemandStop
     alight: OnDemandStop
     walk_m: Annotated[int, Field(ge=0, description="Metres on foot to and from the service alone.")]
-    price_cents: Annotated[int, Field(ge=0)]
+    price_cents: Annotated[int, Field(ge=0)] | None
     buffer_s: Annotated[int, Field(ge=0)]
     before: PlannedJourney | None
     after: PlannedJourney | None

@@ -28,6 +28,9 @@ def _way_json(
     hub = Endpoint(way.alight, way.alight_point) if way.after is not None else Endpoint(way.board, way.board_point)
     return {
         "service": way.service,
+        "operator": way.operator,
+        "promised": way.is_ours,
+        "message": way.message,
         "booking_page": way.href,
         "phone": way.phone,
         "book_by": None if way.book_by is None else way.book_by.astimezone(zone),
@@ -40,7 +43,7 @@ def _way_json(
         "board": _stop(way.board, way.board_point),
         "alight": _stop(way.alight, way.alight_point),
         "walk_m": way.walk_to_m + way.walk_from_m,
-        "price_cents": way.price.cents,
+        "price_cents": None if way.price is None else way.price.cents,
         "buffer_s": way.buffer_s,
         "before": None if way.before is None else journey_json(way.before, query.origin, hub),
         "after": None if way.after is None else journey_json(way.after, hub, query.destination),
@@ -53,13 +56,26 @@ def _stop(name: str, point: Point) -> Json:
 
 def book_by_words(way: OnDemandWay, zone: ZoneInfo, asked_at: datetime | None) -> str:
     """Until when one books, said as people say it at the instant they ask."""
+    return f"{_when(way, zone, asked_at)}, {_how(way)}"
+
+
+def _when(way: OnDemandWay, zone: ZoneInfo, asked_at: datetime | None) -> str:
     language = current_language()
     if way.book_by is None:
-        return _("À réserver, par téléphone au %(phone)s ou ici") % {"phone": way.phone}
+        return _("À réserver")
     last = way.book_by.astimezone(zone)
-    facts = {
-        "hour": formats.hour(last, language, short=True), "day": formats.day(last, language), "phone": way.phone
-    }  # fmt: skip
+    facts = {"hour": formats.hour(last, language, short=True), "day": formats.day(last, language)}
     if asked_at is not None and last.date() == asked_at.astimezone(zone).date():
-        return _("À réserver avant %(hour)s aujourd’hui, par téléphone au %(phone)s ou ici") % facts
-    return _("À réserver avant le %(day)s à %(hour)s, par téléphone au %(phone)s ou ici") % facts
+        return _("À réserver avant %(hour)s aujourd’hui") % facts
+    return _("À réserver avant le %(day)s à %(hour)s") % facts
+
+
+def _how(way: OnDemandWay) -> str:
+    facts = {"phone": way.phone}
+    if way.is_ours:
+        return _("par téléphone au %(phone)s ou ici") % facts
+    if way.phone and way.href:
+        return _("par téléphone au %(phone)s ou sur le site du transporteur") % facts
+    if way.phone:
+        return _("par téléphone au %(phone)s") % facts
+    return _("sur le site du transporteur") if way.href else _("auprès du transporteur")

@@ -48,9 +48,10 @@ def shown_on_demand(live: LiveNetwork, answer: Answer, zone: ZoneInfo) -> ShownF
 
 def _shown(live: LiveNetwork, answer: Answer, way: OnDemandWay, zone: ZoneInfo) -> ShownOnDemand:
     language = current_language()
-    facts = [
-        formats.amount(way.price, language) + (_(" pour le transport à la demande") if way.before or way.after else "")
-    ]
+    price = _("prix inconnu") if way.price is None else formats.amount(way.price, language)
+    facts = [price + (_(" pour le transport à la demande") if way.before or way.after else "")]
+    if way.operator:
+        facts.append(way.operator)
     on_foot = way.walk_to_m + way.walk_from_m
     if on_foot:
         facts.append(_("%(distance)s à pied") % {"distance": formats.distance(on_foot, language)})
