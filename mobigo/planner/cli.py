@@ -246,6 +246,7 @@ def _on_demand(live: "LiveNetwork", way: "OnDemandWay", answer: "Answer", zone: 
         "until": hour(way.until.astimezone(zone)),
     }
     there = _("au plus tard à %(at)s") % {"at": hour(way.set_down_by.astimezone(zone))}
+    price = _("prix inconnu") if way.price is None else amount(way.price)
     out = [
         f"{day(leaves)} {hour(leaves)} → {hour(arrives)}  {_('transport à la demande')}, {price}",
         f"  {book_by_words(way, zone, answer.on_demand.asked_at)}",
@@ -265,7 +266,6 @@ def _journey(live: "LiveNetwork", journey: "Journey", zone: ZoneInfo) -> Sequenc
     why = " · ".join(sentence(reason) for reason in journey.why)
     out = [f"{day(leaves)} {hour(leaves)} → {hour(arrives)}  ({lasts}){'  ' + why if why else ''}"]
     for leg in journey.legs:
-    price = _("prix inconnu") if way.price is None else amount(way.price)
         start, end = leg.depart_at.astimezone(zone), leg.arrive_at.astimezone(zone)
         if isinstance(leg, Ride):
             out.append(f"  {hour(start)}  {_ride(live, leg)}  {hour(end)}{_otherwise(live, leg, zone)}")

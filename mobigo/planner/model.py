@@ -260,6 +260,9 @@ class OnDemandWay:
     before: Journey | None = None
     after: Journey | None = None
     buffer_s: int = 0  # left at least between the service and the journey before or after it
+    is_ours: bool = True  # False: an operator's feed says it; the hour is agreed with them, `href` is their own page
+    operator: str = ""
+    message: str = ""  # what the operator says of booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,9 +276,6 @@ class OnDemandFound:
 
 
 class OnDemand(Protocol):
-    is_ours: bool = True  # False: an operator's feed says it; the hour is agreed with them, `href` is their own page
-    operator: str = ""
-    message: str = ""  # what the operator says of booking
     """On-demand transport, as the planner asks it; filled by `mobigo.tad`, handed over by `mobigo.app`."""
 
     def ways(self, live: LiveNetwork, query: Query, a: Point, b: Point, now: datetime) -> OnDemandFound:
