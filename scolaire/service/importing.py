@@ -102,6 +102,14 @@ def wrong_file(looked: Looked) -> bytes:
     )
 
 
+# Which of our columns a refusal of a row is about.
+_ABOUT: Final = {
+    "scolaire.bad_birth": "born_on", "scolaire.level_not_of_school": "level", "scolaire.bad_address": "line",
+    "scolaire.bad_commune": "commune", "scolaire.bad_phone": "phone", "scolaire.bad_paper": "paper",
+    "scolaire.paper_known": "paper",
+}  # fmt: skip
+
+
 def _each(session: Session, kind: SheetKind, rows: Sheets, bringing: Bringing) -> Looked:
     read: Read = understand(kind, rows)
     wrong = list(read.wrong)
@@ -118,9 +126,17 @@ def _each(session: Session, kind: SheetKind, rows: Sheets, bringing: Bringing) -
             with session.begin_nested():
                 counts[_WRITERS[kind](session, values, bringing)] += 1
         except MobigoError as refused:
-            wrong.append(Wrong(line, next(iter(read.matched.values())), "", refused.decision))
+            wrong.append(_refused(line, read.matched, refused.decision))
     session.flush()
     return Looked(counts, tuple(wrong), read.matched, rows.columns)
+
+
+def _refused(line: Line, matched: Mapping[str, str], why: Decision) -> Wrong:
+    """A row that was refused, told at the column it is about; at the first one when it is about the whole row."""
+    column = matched.get(_ABOUT.get(why.code, ""))
+    if column is None:
+        return Wrong(line, next(iter(matched.values())), "", why)
+    return Wrong(line, column, line.cells.get(column, ""), why)
 
 
 def _put(row: Any, values: Mapping[str, Any]) -> bool:

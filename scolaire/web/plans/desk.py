@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mobigo.base.instants import paris_day
@@ -13,6 +13,8 @@ from mobigo.infra.db import reading
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.jobs import JobFilter, list_jobs
 from mobigo.infra.web import services
+from scolaire.export.change_map import COLOURS as CHANGE_COLOURS
+from scolaire.export.change_map import change_map
 from scolaire.rules.compare import hours_moved
 from scolaire.service import plans as service
 from scolaire.service.optimising import BELL_MINUTES, JOB
@@ -20,7 +22,7 @@ from scolaire.store import contracts, schools
 from scolaire.store import plans as store
 from scolaire.store.lines import line_seats
 from scolaire.web.plans import bp
-from scolaire.web.plans.forms import lock_words, me, origin_words, refused, state_words, text, writing
+from scolaire.web.plans.forms import half_name, lock_words, me, origin_words, refused, state_words, text, writing
 
 PLAN = Permission.SCHOOL_PLAN
 
@@ -112,10 +114,30 @@ def compare() -> ResponseReturnValue:
     with reading(services().engine) as session:
         one, two, moved = service.difference(session, before, after)
         row = store.get_plan(session, two.row.plan)
+    halves = [half for half in two.demand.half_of if half in one.plan.halves or half in two.plan.halves]
+    half = request.args.get("demi", "")
     return render_template(
         "scolaire/plan_compare.html", plan=row, one=one, two=two, moved=moved, rows=figures(one.row, two.row),
+        halves=halves, half=half if half in halves else next(iter(halves), ""), half_name=half_name,
+        colours=CHANGE_COLOURS,
         hours=[(two.demand.school_of[name].name, by) for name, by in hours_moved(one.demand, two.demand)],
     )  # fmt: skip
+
+
+@bp.get("/comparer/carte.geojson")
+@requires(PLAN)
+def compare_map() -> ResponseReturnValue:
+    """What changes from one version to another in a half-day, for the map."""
+    before, after = request.args.get("avant", "")[:26], request.args.get("apres", "")[:26]
+    half = request.args.get("demi", "")
+    with reading(services().engine) as session:
+        one, two, moved = service.difference(session, before, after)
+    if half not in one.plan.halves and half not in two.plan.halves:
+        raise NotFound("scolaire.edit_unknown", name=half[:40])
+    answer = jsonify(change_map(one.plan, one.demand, two.plan, two.demand, moved, half))
+    answer.headers["Content-Type"] = "application/geo+json"
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
 
 
 def figures(*versions: store.VersionRow) -> list[dict[str, Any]]:

@@ -149,7 +149,9 @@ def test_bells_sectors_days_and_pupils_come_in(engine: Engine, config: Config) -
         assert {kind: (done.counts["new"], done.counts["same"]) for kind, done in told.items()} == {
             "bells": (1, 1), "sectors": (1, 0), "days": (2, 0), "pupils": (1, 0),
         }  # fmt: skip
-        assert [each.why.code for each in told["pupils"].wrong] == ["scolaire.level_not_of_school"]
+        assert [(each.column, each.value, each.why.code) for each in told["pupils"].wrong] == [
+            ("classe", "CP", "scolaire.level_not_of_school")
+        ]
         assert session.scalars(select(RegistrationRow.paper)).all() == ["F1"]
         for table, count in ((BellRow, 11), (SectorRow, 2), (DaysRow, 3)):
             assert session.scalar(select(func.count()).select_from(table)) == count
