@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from mobigo.base.errors import NotFound
 from mobigo.base.instants import paris_day
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
