@@ -131,7 +131,9 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "/perturbations/gestion/nouvelle", "/perturbations/gestion/<disruption>",
     ),
     f"{_E2E}planner_web/test_following_in_a_browser.py::"
-    "test_a_journey_is_followed_through_a_cancellation_and_without_a_network": ("/suivre/", "/suivre/<trip>"),
+    "test_a_journey_is_followed_through_a_cancellation_and_without_a_network": (
+        "/suivre/", "/suivre/<trip>", "/suivre/avis/<follower>/<token>",
+    ),
     f"{_TAD}test_a_traveller_books_by_keyboard_without_scripts": ("/tad/reservations/<booking_id>/<secret>",),
     f"{_SHELL}[fr-FR-/accessibilite]": ("/accessibilite",),
     f"{_SHELL}[fr-FR-/mentions-legales]": ("/mentions-legales",),

@@ -18,6 +18,7 @@ MODULES: Final = (
     "mobigo.app.tasks",
     "mobigo.ledger.tasks",
     "mobigo.network.tasks",
+    "mobigo.planner.tasks",
     "mobigo.tad.tasks",
     "scolaire.tasks",
     "opendata.tasks",

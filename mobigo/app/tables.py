@@ -50,9 +50,11 @@ import mobigo.infra.outbox
 import mobigo.ledger.store
 import mobigo.network.store.feeds
 import mobigo.network.store.networks
+import mobigo.network.store.observed
 import mobigo.network.store.places
 import mobigo.network.store.sources
 import mobigo.network.store.streets
+import mobigo.planner.store.followers
 import mobigo.tad.service.personal
 import mobigo.tad.store.bookings
 import mobigo.tad.store.services
@@ -63,11 +65,14 @@ import opendata.store.releases
 import opendata.store.tables
 import scolaire.service.personal
 import scolaire.store.contracts
+import scolaire.store.escorts
+import scolaire.store.indices
 import scolaire.store.lines
 import scolaire.store.notices
 import scolaire.store.plans
 import scolaire.store.pupils
 import scolaire.store.registrations
+import scolaire.store.running
 import scolaire.store.schools
 import scolaire.store.stops
 from mobigo.infra.db import Base

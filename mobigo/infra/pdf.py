@@ -52,17 +52,20 @@ def table(
     return "\n".join([*lines, ")"])
 
 
-def compiled(title: str, source: str, made_at: datetime, *, language: str = "fr", landscape: bool = False) -> bytes:
-    """The PDF."""
+def compiled(
+    title: str, source: str, made_at: datetime, *, language: str = "fr", landscape: bool = False, paper: str = "a4",
+    size_pt: float = 10,
+) -> bytes:  # fmt: skip
+    """The PDF. `size_pt` is the size of its text; tables are a little smaller."""
     import typst
 
     quoted = title.replace("\\", " ").replace('"', " ")
     head = "\n".join(
         [
             f'#set document(title: "{quoted}", author: "Mobigo", date: none)',
-            f'#set text(lang: "{language}", size: 10pt)',
-            f'#set page(paper: "a4", flipped: {"true" if landscape else "false"}, margin: 18mm, numbering: "1 / 1")',
-            "#show table: set text(size: 8.5pt)",
+            f'#set text(lang: "{language}", size: {size_pt:g}pt)',
+            f'#set page(paper: "{paper}", flipped: {str(landscape).lower()}, margin: 18mm, numbering: "1 / 1")',
+            "#show table: set text(size: 0.85em)",
             "",
         ]
     )

@@ -41,10 +41,14 @@ def poll(ctx: JobContext) -> Decision:
 
 @job("network.realtime", tries_max=1, every="every 1 min")
 def realtime(ctx: JobContext) -> Decision:
-    """Look at the sources of realtime that are due."""
+    """Look at the sources of realtime that are due; what they say of what happens now is noted."""
+    from mobigo.network.service.observing import observe
     from mobigo.network.service.realtime import poll_realtime
 
-    return Decision("realtime.polled", changed=poll_realtime(ctx))
+    changed = poll_realtime(ctx)
+    if changed:
+        observe(ctx)
+    return Decision("realtime.polled", changed=changed)
 
 
 def _ask_for_build(session: Session) -> None:

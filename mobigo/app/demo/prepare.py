@@ -151,7 +151,7 @@ def fingerprint() -> str:
 
 
 def copy_territory(home: Path) -> None:
-    """Put the communes and the outlines where the planner and the map look for them."""
+    """Put the communes, the outlines and the terms of assistance where the planner and the map look for them."""
     from mobigo.app.demo import facts
 
     folder = home / "territory"
@@ -161,6 +161,10 @@ def copy_territory(home: Path) -> None:
         target = folder / name
         if not target.exists() or target.read_bytes() != source.read_bytes():
             shutil.copyfile(source, target)
+    shutil.copyfile(facts.folder() / "calendar" / "school-holidays.csv", folder / "school-holidays.csv")
+    terms = home / "assistance"
+    terms.mkdir(exist_ok=True)
+    shutil.copyfile(facts.folder() / "territory" / "assistance.toml", terms / "demonstration.toml")
 
 
 def load(home: Path) -> Made | None:
@@ -181,6 +185,7 @@ REMOVED: Final = {  # what a reset removes from the home, and what it is; compil
     "mobigo.sqlite": "la base de données",
     "mobigo.sqlite-shm": "la base de données (travail)",
     "mobigo.sqlite-wal": "la base de données (travail)",
+    "assistance/demonstration.toml": "les conditions d’assistance",
     "blobs": "les fichiers reçus et produits",
     "broker": "la file des travaux",
     "cache/feeds": "les offres lues",

@@ -33,6 +33,7 @@ def realtime() -> None:
 def apply(sources: Sequence[str], feed: str | None, every_s: int, stale_s: int, as_json: bool) -> int:
     """Appliquer des messages GTFS-RT : fichiers, ou adresses relevées ensuite régulièrement."""
     from mobigo.network.service import realtime as service
+    from mobigo.network.service.observing import observe
 
     with _services() as services:
         named = feed or service.only_feed(services)
@@ -42,6 +43,7 @@ def apply(sources: Sequence[str], feed: str | None, every_s: int, stale_s: int, 
             else:
                 service.apply_file(services, _file(source), named, stale_s=stale_s)
         service.poll_realtime(services)
+        observe(services)
         return _tell(services, as_json)
 
 

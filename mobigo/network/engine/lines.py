@@ -66,6 +66,12 @@ def line_on(index: BoardIndex, routes: Sequence[int], day: date) -> list[Directi
     trips = [
         trip for trip in trips_of_line(timetable, routes) if timetable.runs_on(int(timetable.trip_days[trip]), day)
     ]
+    return directions_of(index, trips, day)
+
+
+def directions_of(index: BoardIndex, trips: Sequence[int], day: date) -> list[Direction]:
+    """The directions of those trips, whatever the days on which they run; usual days are those around `day`."""
+    timetable = index.timetable
     trips = [trip for trip in trips if index.trip_start[trip + 1] > index.trip_start[trip]]
     by_way: dict[int, list[int]] = defaultdict(list)
     for trip, way in zip(trips, _ways(timetable, trips), strict=True):

@@ -82,7 +82,7 @@ def ask(
 ) -> LineFollower:
     """Write to an address (e-mail, or a French mobile number) for it to confirm that it wants to be told of a line
     ("" for all). Raises InvalidInput for an address that is none."""
-    channel, clean = _channel(address)
+    channel, clean = channel_of(address)
     ends_at = now + timedelta(days=CONFIRM_DAYS)
     found = store.add_follower(session, channel, clean, line, language, now, ends_at)
     with use_language(language):
@@ -98,7 +98,9 @@ def ask(
     return found
 
 
-def _channel(address: str) -> tuple[str, str]:
+def channel_of(address: str) -> tuple[str, str]:
+    """The channel of an address and how it is written there: e-mail, or a French mobile number. Raises InvalidInput for
+    one that is neither."""
     if "@" in address:
         return "email", clean_email(address)
     digits = re.sub(r"[\s.\-()]", "", address)

@@ -167,6 +167,41 @@ def _found(
     planned = live.timetable if overlay is None else overlay.planned
     if overlay is not None and trip >= len(planned.trip_route):
         return _added(overlay.timetable, trip, stop_id, leaving=leaving)
+    placed = _placed(live, planned, trip, stop_id, at_s, days, leaving=leaving)
+    if placed is None:
+        return None
+    stop = int(planned.visit_stop[int(planned.trip_visit_start[trip]) + placed.position])
+    call = Call(stop, datetime.fromtimestamp(placed.planned_s, UTC))
+    if overlay is None:
+        return _Found(trip, call)
+    return _today(overlay, trip, placed.day, placed.shift_s, placed.position, call, leaving=leaving)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A call in the planned timetable: a trip (a row) on a service day, with what a headway adds to its hours, and the
+    position in the trip."""
+
+    trip: int
+    day: date
+    shift_s: int
+    position: int
+    planned_s: int
+
+
+def alighting(live: LiveNetwork, asked: FollowedRide) -> Placed | None:
+    """Where one gets off, in the planned timetable; None for a trip joined in-seat, or that is not in it."""
+    planned = live.timetable if live.planned is None else live.planned.timetable
+    trip = _trip_rows(live).get(asked.trip)
+    if trip is None or asked.trip != asked.last_trip or trip >= len(planned.trip_route):
+        return None
+    return _placed(live, planned, trip, asked.alight, asked.arrive_s, [asked.day], leaving=False)
+
+
+def _placed(
+    live: LiveNetwork, planned: Timetable, trip: int, stop_id: str, at_s: int, days: Sequence[date], *, leaving: bool
+) -> Placed | None:
+    """The planned call of a trip at a stop nearest to an instant; None where it has none on those days."""
     first, last = int(planned.trip_visit_start[trip]), int(planned.trip_visit_start[trip + 1])
     times = planned.visit_depart_s if leaving else planned.visit_arrive_s
     positions = [n for n in range(last - first) if _stop_id(planned, int(planned.visit_stop[first + n])) == stop_id]
@@ -174,19 +209,15 @@ def _found(
     starts = live.derived("planner.headways", departures_by_headway, lasting=True).get(trip)
     shifts = [0] if starts is None else [start_s - leaves_s for start_s in starts]
     calls = [
-        (int(service_day_start(day, zone).timestamp()) + int(times[first + n]) + shift_s, day, shift_s, n)
+        Placed(
+            trip, day, shift_s, n, int(service_day_start(day, zone).timestamp()) + int(times[first + n]) + shift_s
+        )
         for day in days
         if planned.runs_on(int(planned.trip_days[trip]), day)
         for shift_s in shifts
         for n in positions
-    ]
-    if not calls:
-        return None
-    planned_s, day, shift_s, position = min(calls, key=lambda each: (abs(each[0] - at_s), each))
-    call = Call(int(planned.visit_stop[first + position]), datetime.fromtimestamp(planned_s, UTC))
-    if overlay is None:
-        return _Found(trip, call)
-    return _today(overlay, trip, day, shift_s, position, call, leaving=leaving)
+    ]  # fmt: skip
+    return min(calls, key=lambda each: (abs(each.planned_s - at_s), each.planned_s), default=None)
 
 
 def _today(overlay: Overlay, trip: int, day: date, shift_s: int, position: int, call: Call, *, leaving: bool) -> _Found:

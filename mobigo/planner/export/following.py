@@ -1,5 +1,6 @@
 """A journey that is followed: made of one that was found, and its state in words."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,11 +8,11 @@ from mobigo.base.decisions import Decision
 from mobigo.infra import formats
 from mobigo.infra.i18n import current_language
 from mobigo.network.model.live import LiveNetwork
-from mobigo.network.model.timetable import NEVER_S, NONE
+from mobigo.network.model.timetable import NEVER_S, NONE, Timetable
 from mobigo.planner.engine.doors import position_of
 from mobigo.planner.engine.following import TIGHT_S, Breach, Running, TripNow
 from mobigo.planner.export import names, today
-from mobigo.planner.model import Endpoint, Journey, Ride
+from mobigo.planner.model import Endpoint, Journey, Limits, Query, Ride
 from mobigo.planner.rules.followed import End, FollowedRide, FollowedTrip
 
 LATE_S_SAID = 120  # less is not worth a word
@@ -62,6 +63,15 @@ def stop_name(live: LiveNetwork, stop: int) -> str:
     return str(live.timetable.stop_name[stop])
 
 
+def stop_row(live: LiveNetwork, stop_id: str) -> int | None:
+    """The row of a stop by its `feed:stop_id`; None where the timetable has none."""
+
+    def rows(table: Timetable) -> dict[str, int]:
+        return {names.feed_stop_id(table, row): row for row in range(len(table.stop_id))}
+
+    return live.derived("planner.stop_rows", rows, lasting=True).get(stop_id)
+
+
 def line_of(live: LiveNetwork, trip: int) -> names.Line:
     """The line of a trip of today."""
     return names.lines_of(live)[int(live.timetable.trip_route[trip])]
@@ -70,6 +80,14 @@ def line_of(live: LiveNetwork, trip: int) -> names.Line:
 def hour_of(live: LiveNetwork, at: datetime) -> str:
     """The hour there, in the language being read."""
     return formats.hour(at.astimezone(ZoneInfo(live.timetable.zone)), current_language())
+
+
+def when_of(live: LiveNetwork, at: datetime, now: datetime) -> str:
+    """The hour there, with its day when that is not today's."""
+    zone = ZoneInfo(live.timetable.zone)
+    if at.astimezone(zone).date() == now.astimezone(zone).date():
+        return hour_of(live, at)
+    return f"{formats.day(at.astimezone(zone), current_language())}, {hour_of(live, at)}"
 
 
 def state_of(live: LiveNetwork, now_is: TripNow, now: datetime) -> Decision:
@@ -122,6 +140,29 @@ def broken(live: LiveNetwork, now_is: TripNow) -> Decision:
     if ride.running is Running.PASSES_ALIGHT:
         return Decision("planner.follow_passes", line=line, stop=alight, hour=hour_of(live, ride.alight.planned_at))
     return Decision("planner.follow_cancelled", line=line, stop=board, hour=hour_of(live, ride.board.planned_at))
+
+
+def other_way(live: LiveNetwork, now_is: TripNow, now: datetime) -> Query:
+    """What to search for when the journey breaks: from where one stands then to where one goes."""
+    asked = now_is.asked
+    stop, at = now_is.stranded()
+    if stop is None:
+        origin = Endpoint(asked.origin.name, asked.origin.at)
+        at = datetime.fromtimestamp(asked.depart_s, UTC)
+    else:
+        origin = Endpoint(stop_name(live, stop), None, (stop,))
+    destination = Endpoint(asked.destination.name, asked.destination.at)
+    since = now if at is None else max(now, at)
+    return Query(origin, destination, since, limits=Limits(wheelchair=asked.wheelchair))
+
+
+def best_of(journeys: Sequence[Journey]) -> Journey | None:
+    """Of the journeys by a vehicle, the soonest there, then the last to leave, then the fewest changes."""
+    return min(
+        (each for each in journeys if each.rides),
+        key=lambda each: (each.arrive_at, -each.depart_at.timestamp(), each.change_count),
+        default=None,
+    )
 
 
 def delays_of(live: LiveNetwork, now_is: TripNow) -> list[Decision]:

@@ -2,14 +2,15 @@
 
 Addresses are those of `mobigo address import`, where there are some.
 Two files under `MOBIGO_HOME/territory`, both optional: `communes.csv` (columns code, name, departement, lat, lon,
-population) and `outlines.geojson` (polygons with properties kind, code, name). The demonstration puts its own there;
+population) and `outlines.geojson` (polygons with properties kind, code, name); a third one, `school-holidays.csv`, is
+for what is printed. The demonstration puts its own there;
 an installation puts the official ones. Without them the planner knows stops only, and the map has no outlines.
 """
 
 import csv
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
@@ -44,6 +45,27 @@ def load_territory(home: Path) -> Territory:
     """The territory of this home; read again only when a file changes. Rows without a position are left out."""
     folder = home / "territory"
     return _load(folder / "communes.csv", folder / "outlines.geojson", _stamp(folder))
+
+
+def load_school_holidays(home: Path, first: date, last: date) -> frozenset[date] | None:
+    """The days of school holidays from `first` to `last`, of `school-holidays.csv` (first_day, last_day, name); None
+    where the file is not there, cannot be read, or ends before `last`: what is not known is not said."""
+    try:
+        with (home / "territory" / "school-holidays.csv").open(encoding="utf-8", newline="") as lines:
+            periods = [
+                (date.fromisoformat(row["first_day"]), date.fromisoformat(row["last_day"]))
+                for row in csv.DictReader(lines)
+            ]
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        return None
+    if not periods or not min(begins for begins, _ends in periods) <= first or last > max(ends for _, ends in periods):
+        return None
+    return frozenset(
+        day
+        for begins, ends in periods
+        for number in range(max(0, (min(ends, last) - max(begins, first)).days + 1))
+        for day in (max(begins, first) + timedelta(days=number),)
+    )
 
 
 def _stamp(folder: Path) -> tuple[int, ...]:

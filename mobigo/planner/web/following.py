@@ -1,23 +1,34 @@
 """A journey that is followed: where it stands now, and another way when it breaks. The journey is in the address, so
 that following it needs no account and leaves nothing here."""
 
+import hmac
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from flask import current_app, make_response, render_template, request, url_for
+from flask import current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from mobigo.base.errors import MobigoError, NotFound
+from mobigo.infra import ratelimit
 from mobigo.infra.auth import public
+from mobigo.infra.clock import now
+from mobigo.infra.config import Config
+from mobigo.infra.db import reading, transaction
+from mobigo.infra.http_errors import status_of
+from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
-from mobigo.infra.i18n import sentence
+from mobigo.infra.web import services
 from mobigo.planner.engine.following import RideNow, Running, TripNow, trip_now
 from mobigo.planner.export import names, today
-from mobigo.planner.export.following import delays_of, followed_of, line_of, state_of
-from mobigo.planner.model import Endpoint, Limits, Query
-from mobigo.planner.rules.followed import FollowedTrip, decoded, encoded
+from mobigo.planner.export.following import best_of, delays_of, followed_of, line_of, other_way, state_of
+from mobigo.planner.gateway import trip_messages
+from mobigo.planner.rules.followed import FollowedTrip, encoded
+from mobigo.planner.store import followers
+from mobigo.planner.store.followers import TripFollower
 from mobigo.planner.web import bp
+from mobigo.planner.web.delays import asked_trip, certified, why_not
 from mobigo.planner.web.here import Here, pinned_today
 from mobigo.planner.web.shown import (
     ShownJourney,
@@ -83,12 +94,57 @@ def trip(trip: str) -> ResponseReturnValue:
     return trip_page(trip, {}, 200)
 
 
-def asked_trip(text: str) -> FollowedTrip:
-    """The journey of an address. Raises NotFound."""
-    found = decoded(text)
-    if found is None:
-        raise NotFound("planner.no_such_journey")
-    return found
+@bp.post("/suivre/<trip>/prevenir")
+@public
+def trip_follow(trip: str) -> ResponseReturnValue:
+    """Send the message that asks the address to confirm. The answer is the same whatever the address."""
+    asked, address = asked_trip(trip), request.form.get("address", "").strip()
+    counters = ratelimit.attempts()
+    try:
+        counters.count("trips.follow", ratelimit.MAIL_BY_ADDRESS, ratelimit.address())
+        counters.count("trips.follow.mail", ratelimit.MAIL_BY_RECIPIENT, address.lower())
+        with transaction(services().engine) as session:
+            trip_messages.ask(
+                session, services().config, asked, address=address, language=current_language(), now=now()
+            )
+    except MobigoError as error:
+        return trip_page(trip, {"address": sentence(error.decision)}, status_of(error))
+    flash(_("Un message est parti à cette adresse : ouvrez son lien pour confirmer."), "good")
+    return redirect(url_for("planner.trip", trip=trip), 303)
+
+
+@bp.get("/suivre/avis/<follower>/<token>")
+@public
+def trip_followed(follower: str, token: str) -> ResponseReturnValue:
+    """The page of a message's link: confirm, see the journey, or stop. Reading it changes nothing: scanners of mail
+    read it first."""
+    with reading(services().engine) as session:
+        found = known(session, services().config, follower, token)
+    return render_template("planner/trip_followed.html", found=found)
+
+
+@bp.post("/suivre/avis/<follower>/<token>")
+@public
+def trip_confirm(follower: str, token: str) -> ResponseReturnValue:
+    """Confirm, or stop (`fin`)."""
+    with transaction(services().engine) as session:
+        known(session, services().config, follower, token)
+        if request.form.get("fin") == "1":
+            followers.drop(session, follower)
+        else:
+            followers.confirm(session, follower, now())
+    if request.form.get("fin") == "1":
+        flash(_("Vous ne serez plus prévenu ; votre adresse est oubliée."), "good")
+        return redirect(url_for("planner.trips"), 303)
+    flash(_("C’est confirmé."), "good")
+    return redirect(url_for("planner.trip_followed", follower=follower, token=token), 303)
+
+
+def known(session: Session, config: Config, follower: str, token: str) -> TripFollower:
+    """The follower whose link this is. Raises NotFound."""
+    if not hmac.compare_digest(trip_messages.token_of(config, follower).encode(), token.encode()):
+        raise NotFound("planner.unknown_follower")
+    return followers.get(session, follower)
 
 
 def trip_page(text: str, errors: dict[str, str], status: int) -> tuple[str, int]:
@@ -118,6 +174,7 @@ def trip_page(text: str, errors: dict[str, str], status: int) -> tuple[str, int]
             day=datetime.fromtimestamp(asked.depart_s, UTC).astimezone(here.zone).date(),
             over=_is_over(here, asked),
             other=other,
+            certificate=_certificate(here, asked),
             age=age_words(here.live),
             now=here.now.astimezone(here.zone),
             made_ms=int(here.now.timestamp() * 1000),
@@ -126,6 +183,14 @@ def trip_page(text: str, errors: dict[str, str], status: int) -> tuple[str, int]
             styles=line_styles(lines),
         )
     return page, status
+
+
+def _certificate(here: Here, asked: FollowedTrip) -> str | None:
+    """Why no delay can be certified; "" when one can; None while the journey is to come."""
+    if here.now < datetime.fromtimestamp(asked.rides[0].arrive_s, UTC):
+        return None
+    why = why_not(certified(here, asked), here.now)
+    return "" if why is None else sentence(why)
 
 
 def _as_told(now_is: TripNow) -> TripNow:
@@ -211,23 +276,14 @@ def _other_way(here: Here, now_is: TripNow) -> OtherWay | None:
     """The next possibility when the journey breaks: from where one stands then, the soonest to arrive."""
     if now_is.broken is None or _is_over(here, now_is.asked):
         return None
-    asked = now_is.asked
-    stop, at = now_is.stranded()
-    if stop is None:
-        origin = Endpoint(asked.origin.name, asked.origin.at)
-        at = datetime.fromtimestamp(asked.depart_s, UTC)
-    else:
-        origin = Endpoint(str(here.live.timetable.stop_name[stop]), None, (stop,))
-    destination = Endpoint(asked.destination.name, asked.destination.at)
-    since = here.now if at is None else max(here.now, at)
+    query = other_way(here.live, now_is, here.now)
     try:
-        answer = here.plan(Query(origin, destination, since, limits=Limits(wheelchair=asked.wheelchair)))
+        best = best_of(here.plan(query).journeys)
     except MobigoError:  # the places of an old address may lie where nothing is known any more
         return None
-    found = [each for each in answer.journeys if each.rides]
-    if not found:
+    if best is None:
         return None
-    best = min(found, key=lambda each: (each.arrive_at, -each.depart_at.timestamp(), each.change_count))
-    whole = followed_of(here.live, best, origin, destination, wheelchair=asked.wheelchair)
+    origin, destination, wheelchair = query.origin, query.destination, query.limits.wheelchair
+    whole = followed_of(here.live, best, origin, destination, wheelchair=wheelchair)
     follow = "" if whole is None else url_for("planner.trip", trip=encoded(whole))
     return OtherWay(shown_journey(here.live, best, origin, destination, here.zone), follow)

@@ -13,12 +13,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from mobigo.app import schema
 from mobigo.base.instants import paris_day
 from mobigo.base.servicetime import format_service_time, service_day_start
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
+from mobigo.infra.db import open_engine, reading
+from mobigo.infra.outbox import MessageRow
 from mobigo.infra.web import Services
 from mobigo.network import service
 from mobigo.network.service import realtime
@@ -45,6 +48,16 @@ class World:
         visiting = self._stack.enter_context(visitor(self.browser, self.site.url, **options))
         self.visitors.append(visiting)
         return visiting.open(path)
+
+    def link_written(self) -> str:
+        """The address in the message that was written."""
+        engine = open_engine(f"sqlite:///{self.home / 'mobigo.sqlite'}")
+        with reading(engine) as session:
+            [body] = session.scalars(select(MessageRow.body))
+        engine.dispose()
+        found = re.search(r"/suivre/avis/\S+", body)
+        assert found is not None
+        return found[0]
 
     def say(self, trip_id: str) -> None:
         """A message comes: that departure is cancelled."""
@@ -95,23 +108,31 @@ def test_a_journey_is_followed_through_a_cancellation_and_without_a_network(worl
     page.get_by_role("button", name="Garder sur cet appareil").click()
     expect(page.get_by_role("button", name="Oublier sur cet appareil")).to_be_visible()
 
+    page.get_by_label(re.compile("courriel ou votre numéro")).fill("marie@example.org")
+    page.get_by_role("button", name="Me prévenir").click()
+    expect(page.get_by_text("ouvrez son lien pour confirmer")).to_be_visible()
+    link = world.open(world.link_written(), width=PHONE)
+    assert everywhere(link) == []
+    link.get_by_role("button", name="Oui, me prévenir").click()
+    expect(link.get_by_role("heading", level=1)).to_contain_text("Vous serez prévenu")
+
     world.say("first")
-    expect(page.get_by_text(re.compile("est supprimé"))).to_be_visible(timeout=SOON_MS)
+    expect(page.locator("[data-trip-state]")).to_contain_text("est supprimé", timeout=SOON_MS)
     expect(page.get_by_role("status")).to_contain_text("supprimé")
     expect(page.get_by_role("heading", name="La prochaine possibilité")).to_be_visible()
     assert everywhere(page) == []
     page.get_by_role("link", name="Suivre ce trajet à la place").click()
     expect(page.get_by_text(re.compile("^Prochaine étape"))).to_be_visible()
     page.go_back()
-    expect(page.get_by_text(re.compile("est supprimé"))).to_be_visible()
+    expect(page.locator("[data-trip-state]")).to_contain_text("est supprimé")
 
     page.evaluate("navigator.serviceWorker.ready")
     page.reload()  # through the worker, which keeps it
-    expect(page.get_by_text(re.compile("est supprimé"))).to_be_visible()
+    expect(page.locator("[data-trip-state]")).to_contain_text("est supprimé")
     page.context.set_offline(True)
     page.reload()
     expect(page.get_by_text(re.compile("^Sans réseau"))).to_be_visible()
-    expect(page.get_by_text(re.compile("est supprimé"))).to_be_visible()
+    expect(page.locator("[data-trip-state]")).to_contain_text("est supprimé")
     page.context.set_offline(False)
     expect(page.get_by_text(re.compile("^Sans réseau"))).to_be_hidden(timeout=SOON_MS)
 

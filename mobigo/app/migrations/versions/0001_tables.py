@@ -65,10 +65,16 @@ PROTECTIONS = {
         "CREATE TRIGGER opendata_event_no_delete BEFORE DELETE ON opendata_event BEGIN SELECT RAISE(ABORT, 'opendata_event only grows'); END",
         "CREATE TRIGGER opendata_release_no_update BEFORE UPDATE ON opendata_release BEGIN SELECT RAISE(ABORT, 'opendata_release only grows'); END",
         "CREATE TRIGGER opendata_release_no_delete BEFORE DELETE ON opendata_release BEGIN SELECT RAISE(ABORT, 'opendata_release only grows'); END",
+        "CREATE TRIGGER scolaire_count_no_update BEFORE UPDATE ON scolaire_count BEGIN SELECT RAISE(ABORT, 'scolaire_count only grows'); END",
+        "CREATE TRIGGER scolaire_count_no_delete BEFORE DELETE ON scolaire_count BEGIN SELECT RAISE(ABORT, 'scolaire_count only grows'); END",
+        "CREATE TRIGGER scolaire_index_value_no_update BEFORE UPDATE ON scolaire_index_value BEGIN SELECT RAISE(ABORT, 'scolaire_index_value only grows'); END",
+        "CREATE TRIGGER scolaire_index_value_no_delete BEFORE DELETE ON scolaire_index_value BEGIN SELECT RAISE(ABORT, 'scolaire_index_value only grows'); END",
         "CREATE TRIGGER scolaire_plan_step_no_update BEFORE UPDATE ON scolaire_plan_step BEGIN SELECT RAISE(ABORT, 'scolaire_plan_step only grows'); END",
         "CREATE TRIGGER scolaire_plan_step_no_delete BEFORE DELETE ON scolaire_plan_step BEGIN SELECT RAISE(ABORT, 'scolaire_plan_step only grows'); END",
         "CREATE TRIGGER scolaire_plan_version_no_update BEFORE UPDATE ON scolaire_plan_version BEGIN SELECT RAISE(ABORT, 'scolaire_plan_version only grows'); END",
         "CREATE TRIGGER scolaire_plan_version_no_delete BEFORE DELETE ON scolaire_plan_version BEGIN SELECT RAISE(ABORT, 'scolaire_plan_version only grows'); END",
+        "CREATE TRIGGER scolaire_price_formula_no_update BEFORE UPDATE ON scolaire_price_formula BEGIN SELECT RAISE(ABORT, 'scolaire_price_formula only grows'); END",
+        "CREATE TRIGGER scolaire_price_formula_no_delete BEFORE DELETE ON scolaire_price_formula BEGIN SELECT RAISE(ABORT, 'scolaire_price_formula only grows'); END",
         "CREATE TRIGGER tad_booking_change_no_update BEFORE UPDATE ON tad_booking_change BEGIN SELECT RAISE(ABORT, 'tad_booking_change only grows'); END",
         "CREATE TRIGGER tad_booking_change_no_delete BEFORE DELETE ON tad_booking_change BEGIN SELECT RAISE(ABORT, 'tad_booking_change only grows'); END",
         "CREATE TRIGGER tad_service_no_update BEFORE UPDATE ON tad_service BEGIN SELECT RAISE(ABORT, 'tad_service only grows'); END",
@@ -154,11 +160,20 @@ PROTECTIONS = {
         "CREATE TRIGGER opendata_release_no_change BEFORE UPDATE OR DELETE ON opendata_release FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER opendata_release_no_truncate BEFORE TRUNCATE ON opendata_release FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER scolaire_count_no_change BEFORE UPDATE OR DELETE ON scolaire_count FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER scolaire_count_no_truncate BEFORE TRUNCATE ON scolaire_count FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER scolaire_index_value_no_change BEFORE UPDATE OR DELETE ON scolaire_index_value FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER scolaire_index_value_no_truncate BEFORE TRUNCATE ON scolaire_index_value FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER scolaire_plan_step_no_change BEFORE UPDATE OR DELETE ON scolaire_plan_step FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER scolaire_plan_step_no_truncate BEFORE TRUNCATE ON scolaire_plan_step FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER scolaire_plan_version_no_change BEFORE UPDATE OR DELETE ON scolaire_plan_version FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER scolaire_plan_version_no_truncate BEFORE TRUNCATE ON scolaire_plan_version FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER scolaire_price_formula_no_change BEFORE UPDATE OR DELETE ON scolaire_price_formula FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER scolaire_price_formula_no_truncate BEFORE TRUNCATE ON scolaire_price_formula FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER tad_booking_change_no_change BEFORE UPDATE OR DELETE ON tad_booking_change FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER tad_booking_change_no_truncate BEFORE TRUNCATE ON tad_booking_change FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -1771,6 +1786,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_pointer")),
     )
     op.create_table(
+        "observed_trip",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("trip_id", sa.String(length=300), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("shift_s", sa.Integer(), nullable=False),
+        sa.Column("calls", Json, nullable=False),
+        sa.Column("cancelled_at", UtcDateTime(), nullable=True),
+        sa.Column("heard_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_observed_trip")),
+        sa.UniqueConstraint(
+            "feed", "trip_id", "day", "shift_s", name=op.f("uq_observed_trip_feed_trip_id_day_shift_s")
+        ),
+    )
+    op.create_index(op.f("ix_observed_trip_heard_at"), "observed_trip", ["heard_at"], unique=False)
+    op.create_table(
         "opendata_dataset",
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("declaration", Json, nullable=False),
@@ -1907,6 +1938,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_scolaire_guardian_email"), "scolaire_guardian", ["email"], unique=False)
     op.create_index(op.f("ix_scolaire_guardian_last_day"), "scolaire_guardian", ["last_day"], unique=False)
     op.create_table(
+        "scolaire_index_value",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("value", sa.String(length=24), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("entered_by", sa.String(length=26), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_index_value")),
+        sa.UniqueConstraint(
+            "code", "published_on", "number", name=op.f("uq_scolaire_index_value_code_published_on_number")
+        ),
+    )
+    op.create_table(
         "scolaire_line_seats",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("feed", sa.String(length=64), nullable=False),
@@ -1929,6 +1975,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("scope", sa.String(length=12), nullable=False),
         sa.Column("about", sa.String(length=80), nullable=False),
+        sa.Column("plan", sa.String(length=26), nullable=True),
         sa.Column("first_day", sa.Date(), nullable=False),
         sa.Column("last_day", sa.Date(), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=True),
@@ -1939,7 +1986,9 @@ def upgrade() -> None:
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("ended_by", sa.String(length=26), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.CheckConstraint("kind IN ('cancelled', 'delayed', 'other')", name=op.f("ck_scolaire_notice_kind")),
+        sa.CheckConstraint(
+            "kind IN ('cancelled', 'delayed', 'replaced', 'other')", name=op.f("ck_scolaire_notice_kind")
+        ),
         sa.CheckConstraint(
             "scope IN ('all', 'departement', 'school', 'service')", name=op.f("ck_scolaire_notice_scope")
         ),
@@ -1985,6 +2034,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tad_booking_change")),
     )
     op.create_index(op.f("ix_tad_booking_change_booking"), "tad_booking_change", ["booking"], unique=False)
+    op.create_table(
+        "trip_follower",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("trip", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("told", sa.String(length=200), nullable=False),
+        sa.Column("told_count", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("ends_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trip_follower")),
+    )
+    op.create_index(op.f("ix_trip_follower_address"), "trip_follower", ["address"], unique=False)
+    op.create_index(op.f("ix_trip_follower_ends_at"), "trip_follower", ["ends_at"], unique=False)
     op.create_table(
         "account_grant",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -3310,6 +3375,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version_id", "code", name=op.f("pk_network_notice_count")),
     )
     op.create_table(
+        "scolaire_count",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=80), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("aboard", sa.Integer(), nullable=False),
+        sa.Column("registered", sa.Integer(), nullable=False),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("aboard BETWEEN 0 AND 300", name=op.f("ck_scolaire_count_aboard")),
+        sa.ForeignKeyConstraint(["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_count_plan_scolaire_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_count")),
+        sa.UniqueConstraint("plan", "service", "day", "number", name=op.f("uq_scolaire_count_plan_service_day_number")),
+    )
+    op.create_index(op.f("ix_scolaire_count_day"), "scolaire_count", ["day"], unique=False)
+    op.create_table(
         "scolaire_decision",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("registration", sa.String(length=26), nullable=False),
@@ -3373,6 +3456,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_document")),
     )
     op.create_index(op.f("ix_scolaire_document_registration"), "scolaire_document", ["registration"], unique=False)
+    op.create_table(
+        "scolaire_escort",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=80), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("phone", sa.String(length=20), nullable=True),
+        sa.Column("employer", sa.String(length=120), nullable=False),
+        sa.Column("made_by", sa.String(length=26), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_by", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_escort_plan_scolaire_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_escort")),
+    )
+    op.create_index(op.f("ix_scolaire_escort_last_day"), "scolaire_escort", ["last_day"], unique=False)
+    op.create_index(
+        op.f("ix_scolaire_escort_plan_service_last_day"),
+        "scolaire_escort",
+        ["plan", "service", "last_day"],
+        unique=False,
+    )
     op.create_table(
         "scolaire_open_service",
         sa.Column("plan", sa.String(length=26), nullable=False),
@@ -3491,6 +3598,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("contract", "vehicle_type", name=op.f("uq_scolaire_price_contract_vehicle_type")),
     )
     op.create_table(
+        "scolaire_price_formula",
+        sa.Column("contract", sa.String(length=26), nullable=False),
+        sa.Column("fixed", sa.String(length=24), nullable=False),
+        sa.Column("terms", Json, nullable=False),
+        sa.Column("every", sa.String(length=5), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("decimals", sa.Integer(), nullable=False),
+        sa.Column("rounding", sa.String(length=8), nullable=False),
+        sa.Column("article", sa.String(length=200), nullable=False),
+        sa.Column("entered_by", sa.String(length=26), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("every IN ('year', 'month')", name=op.f("ck_scolaire_price_formula_every")),
+        sa.CheckConstraint("rounding IN ('half_up', 'down')", name=op.f("ck_scolaire_price_formula_rounding")),
+        sa.CheckConstraint("decimals BETWEEN 2 AND 8", name=op.f("ck_scolaire_price_formula_decimals")),
+        sa.ForeignKeyConstraint(
+            ["contract"], ["scolaire_contract.id"], name=op.f("fk_scolaire_price_formula_contract_scolaire_contract")
+        ),
+        sa.PrimaryKeyConstraint("contract", name=op.f("pk_scolaire_price_formula")),
+    )
+    op.create_table(
         "scolaire_registration_home",
         sa.Column("registration", sa.String(length=26), nullable=False),
         sa.Column("home", sa.String(length=26), nullable=False),
@@ -3528,6 +3655,55 @@ def upgrade() -> None:
     op.create_index(op.f("ix_scolaire_registration_home_stop"), "scolaire_registration_home", ["stop"], unique=False)
     op.create_index(
         op.f("ix_scolaire_registration_home_wished_stop"), "scolaire_registration_home", ["wished_stop"], unique=False
+    )
+    op.create_table(
+        "scolaire_shuttle",
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=80), nullable=False),
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_shuttle_plan_scolaire_plan")),
+        sa.PrimaryKeyConstraint("plan", "service", name=op.f("pk_scolaire_shuttle")),
+    )
+    op.create_table(
+        "scolaire_substitution",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=80), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("vehicle", sa.String(length=40), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("wheelchairs", sa.Integer(), nullable=False),
+        sa.Column("shown", sa.String(length=20), nullable=False),
+        sa.Column("organisation", sa.String(length=26), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("standing_ok", sa.String(length=300), nullable=False),
+        sa.Column("notice", sa.String(length=26), nullable=False),
+        sa.Column("made_by", sa.String(length=26), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_by", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "seats >= 0 AND wheelchairs >= 0 AND seats + wheelchairs > 0", name=op.f("ck_scolaire_substitution_places")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["organisation.id"], name=op.f("fk_scolaire_substitution_organisation_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_substitution_plan_scolaire_plan")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_substitution")),
+    )
+    op.create_index(op.f("ix_scolaire_substitution_last_day"), "scolaire_substitution", ["last_day"], unique=False)
+    op.create_index(
+        op.f("ix_scolaire_substitution_organisation"), "scolaire_substitution", ["organisation"], unique=False
+    )
+    op.create_index(
+        op.f("ix_scolaire_substitution_plan_service_last_day"),
+        "scolaire_substitution",
+        ["plan", "service", "last_day"],
+        unique=False,
     )
     op.create_table(
         "tad_contact",
@@ -3593,9 +3769,15 @@ def downgrade() -> None:
     op.drop_table("scolaire_appeal")
     op.drop_index(op.f("ix_tad_contact_phone"), table_name="tad_contact")
     op.drop_table("tad_contact")
+    op.drop_index(op.f("ix_scolaire_substitution_plan_service_last_day"), table_name="scolaire_substitution")
+    op.drop_index(op.f("ix_scolaire_substitution_organisation"), table_name="scolaire_substitution")
+    op.drop_index(op.f("ix_scolaire_substitution_last_day"), table_name="scolaire_substitution")
+    op.drop_table("scolaire_substitution")
+    op.drop_table("scolaire_shuttle")
     op.drop_index(op.f("ix_scolaire_registration_home_wished_stop"), table_name="scolaire_registration_home")
     op.drop_index(op.f("ix_scolaire_registration_home_stop"), table_name="scolaire_registration_home")
     op.drop_table("scolaire_registration_home")
+    op.drop_table("scolaire_price_formula")
     op.drop_table("scolaire_price")
     op.drop_index(op.f("ix_scolaire_plan_version_job"), table_name="scolaire_plan_version")
     op.drop_table("scolaire_plan_version")
@@ -3607,10 +3789,15 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scolaire_pass_registration"), table_name="scolaire_pass")
     op.drop_table("scolaire_pass")
     op.drop_table("scolaire_open_service")
+    op.drop_index(op.f("ix_scolaire_escort_plan_service_last_day"), table_name="scolaire_escort")
+    op.drop_index(op.f("ix_scolaire_escort_last_day"), table_name="scolaire_escort")
+    op.drop_table("scolaire_escort")
     op.drop_index(op.f("ix_scolaire_document_registration"), table_name="scolaire_document")
     op.drop_table("scolaire_document")
     op.drop_table("scolaire_depot_vehicle")
     op.drop_table("scolaire_decision")
+    op.drop_index(op.f("ix_scolaire_count_day"), table_name="scolaire_count")
+    op.drop_table("scolaire_count")
     op.drop_table("network_notice_count")
     op.drop_index(op.f("ix_network_activation_feed"), table_name="network_activation")
     op.drop_table("network_activation")
@@ -3771,6 +3958,9 @@ def downgrade() -> None:
         postgresql_where=sa.text("ended_at IS NULL AND organisation IS NULL"),
     )
     op.drop_table("account_grant")
+    op.drop_index(op.f("ix_trip_follower_ends_at"), table_name="trip_follower")
+    op.drop_index(op.f("ix_trip_follower_address"), table_name="trip_follower")
+    op.drop_table("trip_follower")
     op.drop_index(op.f("ix_tad_booking_change_booking"), table_name="tad_booking_change")
     op.drop_table("tad_booking_change")
     op.drop_table("street_extract")
@@ -3781,6 +3971,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scolaire_notice_last_day"), table_name="scolaire_notice")
     op.drop_table("scolaire_notice")
     op.drop_table("scolaire_line_seats")
+    op.drop_table("scolaire_index_value")
     op.drop_index(op.f("ix_scolaire_guardian_last_day"), table_name="scolaire_guardian")
     op.drop_index(op.f("ix_scolaire_guardian_email"), table_name="scolaire_guardian")
     op.drop_table("scolaire_guardian")
@@ -3801,6 +3992,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_opendata_follower_dataset"), table_name="opendata_follower")
     op.drop_table("opendata_follower")
     op.drop_table("opendata_dataset")
+    op.drop_index(op.f("ix_observed_trip_heard_at"), table_name="observed_trip")
+    op.drop_table("observed_trip")
     op.drop_table("network_pointer")
     op.drop_table("network_place_merge")
     op.drop_index(op.f("ix_network_feed_source_next_at"), table_name="network_feed_source")

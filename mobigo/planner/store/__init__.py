@@ -1,0 +1,1 @@
+"""The tables of the planner: who asked to be told of one journey."""
