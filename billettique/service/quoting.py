@@ -51,15 +51,23 @@ class Pricer:
         if not departures or not ask.riders:
             raise InvalidInput("billettique.no_journey")
         day = rules.operating_day(min(departures))
-        tariff = self._tariffs.get(day)
-        if tariff is None:
-            tariff = self._tariffs[day] = gateway.tariff_on(day, self._home, unconfirmed=self._unconfirmed)
+        tariff = self._on(day)
         networks = {leg.network for journey in ask.journeys for leg in journey if leg.network is not None}
         compiled = _compiled(_Same(tariff))
         return Priced(
             cheapest(compiled, ask), tariff, tuple(said_of(tariff, networks)),
             any(_is_estimated(compiled, journey) for journey in ask.journeys),
         )  # fmt: skip
+
+    def compiled_on(self, day: date) -> Compiled:
+        """The tariff in force on an operating day, ready for many questions."""
+        return _compiled(_Same(self._on(day)))
+
+    def _on(self, day: date) -> Tariff:
+        tariff = self._tariffs.get(day)
+        if tariff is None:
+            tariff = self._tariffs[day] = gateway.tariff_on(day, self._home, unconfirmed=self._unconfirmed)
+        return tariff
 
 
 def _is_estimated(compiled: Compiled, journey: Sequence[Leg]) -> bool:

@@ -26,6 +26,7 @@ from mobigo.base.geo import Point, distance_m
 from mobigo.base.money import ZERO, Money
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.model import Journey, Price, PriceLine, Ride
+from mobigo.planner.rules.fare_table import FareTable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -59,7 +60,8 @@ class JourneyPrices:
             return [unread if journey.rides else None for journey in journeys]
 
     def _price(self, network: LiveNetwork, journey: Journey, pricer: "Pricer", offers: "_Offers") -> Price:
-        named = tuple(legs_of(network, journey, self._networks(network, journey)))
+        of_route = self._networks(network, journey.depart_at.date())[1]
+        named = tuple(legs_of(network, journey, of_route))
         try:
             near = pricer.quote(Ask((tuple(each.leg for each in named),), (ADULT,)))
             far = near
@@ -97,14 +99,28 @@ class JourneyPrices:
 
         return write_token(self._services.config, named)
 
-    def _networks(self, network: LiveNetwork, journey: Journey) -> tuple[NetworkLines | None, ...]:
-        """The network of the tariff of each route of the timetable, on the day of a journey."""
+    def table(self, network: LiveNetwork, day: date) -> FareTable | None:
+        """The tariff of a day for the search; None where a table cannot say it, or where it cannot be read."""
+        from billettique.service.quoting import Pricer
+        from mobigo.app.fare_tables import table_of
+
+        try:
+            compiled = Pricer(self._services.config.home).compiled_on(day)
+            return table_of(network, day, compiled, *self._networks(network, day))
+        except (MobigoError, SQLAlchemyError):
+            _log.exception("the tariff of a day could not be made a table")  # its prices say why, beside the journeys
+            return None
+
+    def _networks(
+        self, network: LiveNetwork, day: date
+    ) -> tuple[tuple[NetworkLines, ...], tuple[NetworkLines | None, ...]]:
+        """The networks of the tariff on a day, and that of each route of the timetable."""
         from billettique.gateway.networks import network_tables
 
-        table = table_on(network_tables(self._services.config.home), journey.depart_at.date())
+        table = table_on(network_tables(self._services.config.home), day)
         since = date.min if table is None else table.first_day
         lines = () if table is None else table.networks
-        return network.derived(
+        return lines, network.derived(
             f"fares.networks.{since}",
             lambda timetable: tuple(
                 network_of(
@@ -179,8 +195,8 @@ def legs_of(network: LiveNetwork, journey: Journey, networks: Sequence[NetworkLi
             lines = None
         leg = Leg(
             None if lines is None else lines.id,
-            _station(network, first),
-            _station(network, last),
+            station(network, first),
+            station(network, last),
             ride.depart_at,
             ride.arrive_at,
             _crow_m(network, ride) if lines is not None and lines.by_distance else None,
@@ -201,7 +217,7 @@ def _about_tickets(priced: "Priced") -> tuple[Decision, ...]:
     return tuple(each for each in priced.said if each.params.get("title") in titles)
 
 
-def _station(network: LiveNetwork, stop: int) -> str:
+def station(network: LiveNetwork, stop: int) -> str:
     """Where fares are counted from: the station of a platform, by its stable place."""
     timetable = network.timetable
     parent = int(timetable.stop_parent[stop])

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -108,6 +108,8 @@ def _shown(value: object, language: str) -> object:
         return formats.instant(value, language)
     if isinstance(value, date):
         return formats.day(value, language, year=True)
+    if isinstance(value, time):
+        return formats.hour(value, language)
     if isinstance(value, float):
         return formats.number(value, language)
     if isinstance(value, (list, tuple, set, frozenset)):

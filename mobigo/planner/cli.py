@@ -72,6 +72,14 @@ if TYPE_CHECKING:
     help="Aller au premier arrêt avec son vélo, son vélo électrique ou sa voiture, qu'on y laisse ; "
     "ou se faire déposer ; ou, au dernier, se faire chercher.",
 )
+@click.option(
+    "--prefer",
+    type=click.Choice(["usual", "fastest", "cheapest", "fewest_changes", "least_walking", "step_free", "lowest_co2"]),
+    default="usual",
+    show_default=True,
+    help="Ce qui passe en premier : le plus rapide, le moins cher, le moins de changements, le moins de marche, "
+    "sans marche à monter (en fauteuil roulant), le moins de CO2.",
+)
 @click.option("--left-at", metavar="ARRÊT", help="Au retour : l'arrêt où ce véhicule attend.")
 @console.json_option
 def plan(
@@ -90,6 +98,7 @@ def plan(
     wheelchair: bool,
     pace: str,
     own: str | None,
+    prefer: str,
     left_at: str | None,
     as_json: bool,
 ) -> int:
@@ -102,8 +111,11 @@ def plan(
         from mobigo.planner import service
         from mobigo.planner.api.answers import end_of
         from mobigo.planner.export.journeys import answer_json
+        from mobigo.planner.gateway.assistance import needs_assistance, with_assistance
+        from mobigo.planner.gateway.emissions import with_emissions
         from mobigo.planner.gateway.territory import with_authorities
-        from mobigo.planner.model import By, Limits, Own, Pace, Query
+        from mobigo.planner.model import By, Limits, Own, Pace, Preset, Query
+        from mobigo.planner.rules.presets import arranged
         from mobigo.planner.web.asked import MODES
         from mobigo.planner.web.here import Here, on_demand_of
 
@@ -135,15 +147,19 @@ def plan(
                 limits=Limits(
                     vehicles_max=vehicles,
                     walk_m_max=walk_m,
-                    wheelchair=wheelchair,
+                    wheelchair=wheelchair or prefer == Preset.STEP_FREE,
                     pace=Pace(pace),
                     route_types=frozenset().union(*(MODES[mode] for mode in modes)) if modes else None,
                     without_routes=frozenset(_line(live, text) for text in without_lines),
                     only_agencies=frozenset().union(*(_operator(live, text) for text in only_operators)) or None,
                 ),
                 own=None if own is None else Own(By(own), stands),
+                preset=Preset(prefer),
             )
-            found = service.plan(live, query, carpool=services.carpool, fares=services.fares)
+            found = service.plan(live, query, carpool=services.carpool, fares=services.fares, tables=services.fares)
+            if needs_assistance(found):
+                anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
+                found = with_assistance(live, services.config.home, found, service.plan(live, anyhow), now)
             answer = with_authorities(
                 live,
                 services.config.home,
@@ -151,6 +167,7 @@ def plan(
                 now,
                 production=services.config.production,
             )
+            answer = arranged(with_emissions(live, services.config.home, answer))
             console.emit(answer_json(live, answer) if as_json else None, as_json, lambda: _told(live, answer))
             return console.DONE
     finally:
@@ -192,14 +209,16 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
 
 def _told(live: "LiveNetwork", answer: "Answer") -> str:
     """The answer as a person reads it."""
+    from mobigo.planner.export.emissions import emission_words
     from mobigo.planner.web.shown import age_words, cancelled_words
 
     query, zone = answer.query, ZoneInfo(live.timetable.zone)
     lines = [f"{query.origin.name} → {query.destination.name}"]
     lines += [*cancelled_words(live, answer, zone), *([age] if (age := age_words(live)) else [])]
     lines += [sentence(remark) for remark in answer.remarks]
-    for journey, price in zip_longest(answer.journeys, answer.prices):
+    for journey, price, emission in zip_longest(answer.journeys, answer.prices, answer.emissions):
         lines += ["", *_journey(live, journey, zone), *([] if price is None else _price(price))]
+        lines += [] if emission is None else [f"  {words}" for words in emission_words(emission)]
     for way in answer.carpool:
         lines += ["", *_carpool(way, zone)]
     lines += [sentence(each) for each in answer.on_demand.missed]

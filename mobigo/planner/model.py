@@ -46,6 +46,18 @@ class Pace(StrEnum):
     STROLLER = "stroller"
 
 
+class Preset(StrEnum):
+    """What a traveller puts first."""
+
+    USUAL = "usual"
+    FASTEST = "fastest"
+    CHEAPEST = "cheapest"
+    FEWEST_CHANGES = "fewest_changes"
+    LEAST_WALKING = "least_walking"
+    STEP_FREE = "step_free"
+    LOWEST_CO2 = "lowest_co2"
+
+
 @dataclass(frozen=True, slots=True)
 class Own:
     """A vehicle for one end of the journey. With `left_at` (rows of the timetable) it stands at that stop since the way
@@ -88,6 +100,7 @@ class Query:
     via_stay_s: int = 0
     limits: Limits = Limits()
     own: Own | None = None
+    preset: Preset = Preset.USUAL  # of the order alone; step-free is in `limits` too
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +326,27 @@ class Fares(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LegEmission:
+    """What one leg emits, in grams of CO2 equivalent; None where no factor names its vehicle (`mode` is then empty)."""
+
+    mode: str
+    metres: int
+    grams: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """What a journey emits for one passenger, in grams of CO2 equivalent: None where a leg is unknown, never zero for
+    it. `car_grams`: the same metres alone in a car. `source`: whose factors, in force since `first_day`."""
+
+    grams: int | None
+    legs: tuple[LegEmission, ...]
+    car_grams: int | None
+    source: str
+    first_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The useful journeys, best first, and what must be said about them, above all when there is none."""
 
@@ -326,6 +360,7 @@ class Answer:
     carpool: tuple[CarpoolWay, ...] = ()  # beside the journeys: they run at no fixed time
     on_demand: OnDemandFound = OnDemandFound()  # beside the journeys too: somebody must book them
     prices: tuple[Price | None, ...] = ()  # of the journeys, in their order; empty where nobody knows fares
+    emissions: tuple[Emission | None, ...] = ()  # of the journeys, in their order; empty where nobody asked
     cancelled: tuple[Journey, ...] = ()  # planned, and not possible today
 
 

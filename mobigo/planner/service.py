@@ -8,11 +8,13 @@ import numpy as np
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
+from mobigo.base.instants import paris_day
 from mobigo.network.engine.streets.nearest import Snaps
 from mobigo.network.engine.streets.routes import Streets
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.streets import WALKER, WHEELCHAIR, Mover
 from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine.alternatives import journeys_beside
 from mobigo.planner.engine.areas import ReachedAreas, area, flown, walked
 from mobigo.planner.engine.changes import settled
 from mobigo.planner.engine.doors import Doors, position_of, with_platforms
@@ -36,17 +38,20 @@ from mobigo.planner.model import (
     Journey,
     Limits,
     Pace,
+    Price,
     Query,
     Reach,
     Reachable,
 )
 from mobigo.planner.rules import own as owns
-from mobigo.planner.rules.choice import explained, ordered, sensible, useful
+from mobigo.planner.rules.choice import explained, ordered, sensible, useful, with_worthwhile
+from mobigo.planner.rules.fare_table import FareTables
 
 VEHICLES_MAX = 8
 WALK_M_MAX = 10_000
 WINDOW_S_MAX = 24 * 3600
 DURATION_S_MAX = 48 * 3600
+OPERATING_DAY_BEGINS = timedelta(hours=4)  # until then, the tariff is still that of the day before
 BEYOND_S_MAX = 24 * 3600  # how far before the window, or behind it, another journey is looked for
 
 
@@ -56,14 +61,16 @@ def plan(
     access: AccessEgress | None = None,
     carpool: CarpoolLines | None = None,
     fares: Fares | None = None,
+    tables: FareTables | None = None,
 ) -> Answer:
     """The useful journeys for `query`, or why there is none and when the next one is.
 
     With `window_s` 0, the best for each number of vehicles: leaving at `at` or later and arriving earliest, then
     leaving as late as that allows (arriving by: the mirror). With a window, every journey that leaves (arrives)
     within it and is beaten by no other. When the window holds none, the first one behind it. Same query and network:
-    same answer. `carpool`: the carpool lines to show beside; `fares`: who prices the journeys. Raises InvalidInput for
-    limits outside what is offered.
+    same answer. `carpool`: the carpool lines to show beside; `fares`: who prices the journeys; `tables`: whose tariffs
+    are searched with, so that a later journey that costs or walks less is found too. Raises InvalidInput for limits
+    outside what is offered.
     """
     _check(query)
     searcher = searcher_of(network, query.limits.pace)
@@ -81,6 +88,7 @@ def plan(
     if accept.via is not None and not accept.via.nodes:
         remarks.append(Decision("planner.no_stop_near_via", name=query.via.name if query.via else ""))
     journeys: list[Journey] = []
+    found: list[Itinerary] = []
     next_at = beyond = None
     if not remarks:
         found, beyond = _search(searcher, query, origin, destination, at_s, accept)
@@ -95,7 +103,11 @@ def plan(
     if query.own is not None:
         remarks += owns.said(query.own, network.streets is not None)
     earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
-    kept = tuple(doors.drawn(explained(journeys)))
+    table = None if tables is None else tables.table(network, paris_day(query.at - OPERATING_DAY_BEGINS))
+    beside = journeys_beside(searcher, table, query, origin, destination, accept, found)
+    prices = _priced(network, fares, [*journeys, *beside])
+    journeys, prices = with_worthwhile(journeys, beside, prices, query.arrive_by)
+    kept = tuple(doors.drawn(explained(journeys, prices)))
     return Answer(
         query,
         kept,
@@ -105,9 +117,13 @@ def plan(
         later_at=later_at,
         next_at=next_at,
         carpool=_carpool(timetable, query, carpool),
-        prices=() if fares is None else tuple(fares.prices(network, kept)),
+        prices=() if fares is None else tuple(prices),
         cancelled=cancelled(network, query, origin, kept),
     )
+
+
+def _priced(network: LiveNetwork, fares: Fares | None, journeys: Sequence[Journey]) -> list[Price | None]:
+    return [None] * len(journeys) if fares is None else list(fares.prices(network, journeys))
 
 
 def cancelled(network: LiveNetwork, query: Query, origin: Reach, kept: Sequence[Journey]) -> tuple[Journey, ...]:

@@ -96,6 +96,13 @@ class JourneysAsked(Asked):
     change_s: Whole = Field(0, ge=0, le=3600, description="Seconds added to every change.")
     wheelchair: Flag = Field(False, description="Only what is known to be accessible.")
     pace: Literal["usual", "slow", "stroller"] = Field("usual", description="How one walks.")
+    prefer: Literal["usual", "fastest", "cheapest", "fewest_changes", "least_walking", "step_free", "lowest_co2"] = (
+        Field(
+            "usual",
+            description="What comes first; none is left out, but `step_free` is `wheelchair` too. Without a known "
+            "price (or CO2) a journey comes last.",
+        )
+    )
     own: Literal["bike", "ebike", "car", "dropped", "fetched"] | None = Field(
         None,
         description="A vehicle of one's own to the first stop, where it is left; or somebody's car that drops one off "

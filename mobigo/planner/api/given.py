@@ -169,10 +169,31 @@ class PlannedJourney(Given):
     legs: list[Ride | Walk]
 
 
+class LegEmissions(Given):
+    """What a leg emits; null where no official factor names its vehicle."""
+
+    mode: str
+    distance_m: Annotated[int, Field(ge=0, description="In straight lines from stop to stop: the least it can be.")]
+    grams: Annotated[int, Field(ge=0)] | None
+
+
+class Emissions(Given):
+    """Greenhouse gases of one passenger, in grams of CO2 equivalent (article L. 1431-3 du code des transports). `grams`
+    is null where a leg is unknown, never 0 for it. `car_grams`: the same metres, alone in a car."""
+
+    grams: Annotated[int, Field(ge=0)] | None
+    car_grams: Annotated[int, Field(ge=0)] | None
+    source: str
+    source_since: date
+    legs: list[LegEmissions]
+
+
 class Journey(PlannedJourney):
-    """One way of going there. `price` is null where there is nothing to pay, or nobody knows fares."""
+    """One way of going there. `price` is null where there is nothing to pay, or nobody knows fares; `emissions` where
+    no factors are in force."""
 
     price: Price | None
+    emissions: Emissions | None
 
 
 class CarpoolStop(Given):

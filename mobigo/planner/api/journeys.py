@@ -15,7 +15,7 @@ from mobigo.planner.api.asked import AreasAsked, JourneysAsked, ReachableAsked, 
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import answer_json, decision_json
 from mobigo.planner.export.offered import operator_rows
-from mobigo.planner.model import By, Limits, Own, Pace, Query
+from mobigo.planner.model import By, Limits, Own, Pace, Preset, Query
 from mobigo.planner.rules.own import refusal
 from mobigo.planner.web.asked import MODES
 from mobigo.planner.web.here import Here, pinned_today
@@ -43,7 +43,7 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
             vehicles_max=8 if asked.changes is None else asked.changes + 1,
             walk_m_max=asked.walk,
             change_s_extra=asked.change_s,
-            wheelchair=asked.wheelchair,
+            wheelchair=asked.wheelchair or asked.prefer == "step_free",
             pace=Pace(asked.pace),
             route_types=None
             if asked.modes is None
@@ -56,7 +56,10 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
         if refused is not None:
             return json_response(_unanswered(asked, ends, here, refused))
         takes = own if isinstance(own, Own) else None
-        query = Query(origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits, takes)
+        query = Query(
+            origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits, takes,
+            Preset(asked.prefer),
+        )  # fmt: skip
         answer = here.plan(query)
         return json_response({**answer_json(here.live, answer, geometry=asked.geometry, stops=asked.stops), **ends})
 

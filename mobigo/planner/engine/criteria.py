@@ -43,6 +43,8 @@ class Ridden(NamedTuple):
     trip_first: I32
     foot_m: I32
     stop: I32  # [node]
+    part: I32  # [pattern] the part of the network where its tickets have transfers; `parts` where they have none
+    parts: I32  # [1] how many parts
 
 
 class Room(NamedTuple):
@@ -77,6 +79,7 @@ def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off,
     heads = (off_heads, on_heads, new_heads)
     row = np.zeros(COLUMNS, np.int32)
     cap = f.cap_cents[0]
+    fresh_s = tariffs.fresh_since(f, g, r, by_off[0], by_on[0])
     used, ended, marks = 0, 0, 0
     for i in range(len(source)):
         node = source[i]
@@ -101,7 +104,7 @@ def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off,
             break
         used, ended, found = _ride(
             g, f, r, room, heads, queue, queued, first_position, k, egress_s, egress_m, by_off[k], by_on[k - 1],
-            ahead_s, used, ended, reached,
+            ahead_s, fresh_s, used, ended, reached,
         )  # fmt: skip
         if used == FULL:
             return FULL
@@ -160,8 +163,8 @@ def _queue(g, marked, marks, first_position, queue):  # type: ignore[no-untyped-
 
 @numba.njit(cache=True, nogil=True)
 def _ride(  # type: ignore[no-untyped-def]  # kernel
-    g, f, r, room, heads, queue, queued, first_position, k, egress_s, egress_m, by_off, by_on, ahead_s, used, ended,
-    reached,
+    g, f, r, room, heads, queue, queued, first_position, k, egress_s, egress_m, by_off, by_on, ahead_s, fresh_s,
+    used, ended, reached,
 ):  # fmt: skip
     """Ride each queued pattern with every label that may board it. Returns (labels, journeys, nodes reached)."""
     pool, newer, ends = room.pool, room.newer, room.ends
@@ -177,7 +180,7 @@ def _ride(  # type: ignore[no-untyped-def]  # kernel
     found = 0
     for q in range(queued):
         pattern = queue[q]
-        at, cell = pattern_start[pattern], cells[pattern]
+        at, cell, fresh = pattern_start[pattern], cells[pattern], fresh_s[r.part[pattern]]
         last = pattern_start[pattern + 1] - at - 1
         first, end = occurrence_start[pattern], occurrence_start[pattern + 1]
         position = first_position[pattern]
@@ -208,7 +211,7 @@ def _ride(  # type: ignore[no-untyped-def]  # kernel
                         to_zone = f.paired[node]
                     if network >= 0 and f.outside[network, node]:
                         one.forgets(row)
-                    ways = tariffs.rides(f, row, network, zone, to_zone, metres, left, t, out)
+                    ways = tariffs.rides(f, row, network, zone, to_zone, metres, left, t, fresh, out)
                     for way in range(ways):
                         new = out[way]
                         new[TIME], new[NODE], new[RIDES], new[ALIGHT], new[DEAD] = t, node, k, i, 0
@@ -240,15 +243,18 @@ def _ride(  # type: ignore[no-untyped-def]  # kernel
                         if departs > by_on[node]:
                             break
                         network = networks[occurrence]
-                        timed = network == MIXED or (network >= 0 and tariffs.is_timed(f, f.group[network]))
+                        timed = network == MIXED or (
+                            departs < fresh and network >= 0 and tariffs.is_timed(f, f.group[network])
+                        )
                         bit = np.int64(1) << np.int64(network + 1) if network >= -1 else np.int64(0)
                         if timed or not taken & bit:
                             taken |= bit
                             row[:] = pool[label]
                             row[PARENT], row[one.OCCURRENCE], row[BOARD], row[PATTERN] = label, occurrence, i, pattern
+                            row[one.LEFT] = departs
                             if network != MIXED:
                                 tariffs.boards(f, row, network, node)
-                            if not _is_aboard(f, aboard, count, row, networks, network, timed, cell_m, cell, cap):
+                            if not _is_aboard(f, aboard, count, row, networks, network, fresh, cell_m, cell, cap):
                                 if count == len(aboard):
                                     wider = np.empty((2 * count, COLUMNS), np.int32)
                                     wider[:count] = aboard
@@ -263,22 +269,24 @@ def _ride(  # type: ignore[no-untyped-def]  # kernel
 
 
 @numba.njit(cache=True, nogil=True)
-def _is_aboard(f, aboard, count, row, networks, network, timed, cell_m, cell, cap):  # type: ignore[no-untyped-def]  # kernel
+def _is_aboard(f, aboard, count, row, networks, network, fresh_s, cell_m, cell, cap):  # type: ignore[no-untyped-def]  # kernel
     """Whether somebody on board the same vehicle, or one before it of the same network, is as well off from here on."""
     if network == MIXED:
         return False
     by_pair = network >= 0 and f.pair_network[0] == network and not f.joins[network]
     by_metres = network >= 0 and f.flat_cents[network] < 0
+    is_timed = network >= 0 and tariffs.is_timed(f, f.group[network])
     for b in range(count):
         other = aboard[b]
         occurrence = other[one.OCCURRENCE]
         if networks[occurrence] != network or other[WALK] > row[WALK]:
             continue
-        if occurrence != row[one.OCCURRENCE] and (timed or occurrence > row[one.OCCURRENCE]):
+        if occurrence > row[one.OCCURRENCE]:
             continue
+        same = occurrence == row[one.OCCURRENCE] and other[BOARD] == row[BOARD]
+        if is_timed and not same and other[one.LEFT] < fresh_s:
+            continue  # the one who boards later holds a ticket that is good for longer
         if (by_pair or (by_metres and not f.joins[network])) and other[BOARD] != row[BOARD]:
-            continue
-        if timed and other[BOARD] != row[BOARD]:
             continue
         ridden = np.int32(cell_m[cell + row[BOARD]] - cell_m[cell + other[BOARD]])
         if (

@@ -25,6 +25,7 @@ from mobigo.planner.engine.labels import (
     forgets,
     plus,
 )
+from mobigo.planner.engine.raptor import INF
 
 
 @numba.njit(cache=True, nogil=True)
@@ -88,9 +89,9 @@ def transfer(f, row, network, depart_s, arrive_s):  # type: ignore[no-untyped-de
 
 
 @numba.njit(cache=True, nogil=True)
-def rides(f, row, network, zone, to_zone, metres, depart_s, arrive_s, out):  # type: ignore[no-untyped-def]  # kernel
+def rides(f, row, network, zone, to_zone, metres, depart_s, arrive_s, fresh_s, out):  # type: ignore[no-untyped-def]  # kernel
     """Off a vehicle: what one has then, into the rows of `out` (the first by paying, the second by a transfer); how
-    many. `row` is as `boards` left it."""
+    many. `row` is as `boards` left it; `fresh_s`: see `fresh_since`."""
     out[0, :] = row
     if network < 0 or row[CLOSED_MOST] >= NO_PRICE:
         return 1
@@ -103,7 +104,7 @@ def rides(f, row, network, zone, to_zone, metres, depart_s, arrive_s, out):  # t
         if f.flat_cents[network] >= 0:
             out[0, METRES] = 0
         return 1
-    _holds(f, out[0], f.group[network], np.int32(0), depart_s, arrive_s, depart_s, arrive_s)
+    _holds(f, out[0], f.group[network], np.int32(0), depart_s, arrive_s, depart_s, arrive_s, fresh_s)
     out[0, column] = plus(out[0, column], least)
     out[0, column + 1] = plus(out[0, column + 1], most)
     if out[0, CLOSED_MOST] >= NO_PRICE or out[0, CAPPED_MOST] >= NO_PRICE:
@@ -114,14 +115,14 @@ def rides(f, row, network, zone, to_zone, metres, depart_s, arrive_s, out):  # t
     out[1, :] = row
     same = row[GROUP] == f.group[network]
     run_s = (row[RUN_DEPART], row[RUN_ARRIVE]) if same else (depart_s, arrive_s)
-    _holds(f, out[1], f.group[network], count, run_s[0], run_s[1], depart_s, arrive_s)
+    _holds(f, out[1], f.group[network], count, run_s[0], run_s[1], depart_s, arrive_s, fresh_s)
     out[1, column] = plus(out[1, column], cents)
     out[1, column + 1] = plus(out[1, column + 1], cents)
     return 2
 
 
 @numba.njit(cache=True, nogil=True)
-def _holds(f, row, group, count, run_depart_s, run_arrive_s, depart_s, arrive_s):  # type: ignore[no-untyped-def]  # kernel
+def _holds(f, row, group, count, run_depart_s, run_arrive_s, depart_s, arrive_s, fresh_s):  # type: ignore[no-untyped-def]  # kernel
     """The transfer in hand after a leg; its instants only where some limit of time could ask for them, its count where
     some limit could."""
     row[GROUP] = NONE
@@ -137,9 +138,69 @@ def _holds(f, row, group, count, run_depart_s, run_arrive_s, depart_s, arrive_s)
     if f.transfer_count[group, group] >= 0:
         row[COUNT] = count
     if is_timed(f, group):
-        row[RUN_DEPART], row[RUN_ARRIVE], row[LEG_DEPART], row[LEG_ARRIVE] = (
-            run_depart_s, run_arrive_s, depart_s, arrive_s,
-        )  # fmt: skip
+        row[RUN_DEPART], row[RUN_ARRIVE] = min(run_depart_s, fresh_s), min(run_arrive_s, fresh_s)
+        row[LEG_DEPART], row[LEG_ARRIVE] = min(depart_s, fresh_s), min(arrive_s, fresh_s)
+
+
+@numba.njit(cache=True, nogil=True)
+def fresh_since(f, g, r, by_off, by_on):  # type: ignore[no-untyped-def]  # kernel
+    """[part] from which instant on a ticket with transfers is as good as one bought later: wherever one may still be in
+    time, in that part of the network, no limit of time is reached. Labels keep no later instant than that."""
+    fresh_s = np.full(r.parts[0] + 1, -INF, np.int32)
+    shortest = INF
+    for a in range(f.transfer_s.shape[0]):
+        for b in range(f.transfer_s.shape[1]):
+            if f.transfer_cents[a, b] >= 0 and f.transfer_s[a, b] >= 0:
+                shortest = min(shortest, f.transfer_s[a, b])
+    if shortest == INF:
+        return fresh_s
+    for pattern in range(len(g.pattern_start) - 1):
+        part = r.part[pattern]
+        if part < r.parts[0]:
+            for cell in range(g.pattern_start[pattern], g.pattern_start[pattern + 1]):
+                node = g.pattern_node[cell]
+                fresh_s[part] = max(fresh_s[part], by_off[node] - shortest, by_on[node] - shortest)
+    return fresh_s
+
+
+@numba.njit(cache=True, nogil=True)
+def parts_of(g, grouped):  # type: ignore[no-untyped-def]  # kernel
+    """(part of each pattern, how many) of the patterns whose tickets have transfers: those that one can change between
+    without riding another. The number of parts stands for the patterns of none."""
+    nodes, patterns = len(g.change_s), len(g.pattern_start) - 1
+    root, served = np.arange(nodes), np.zeros(nodes, np.bool_)
+    for pattern in range(patterns):
+        if grouped[pattern]:
+            first = _root(root, g.pattern_node[g.pattern_start[pattern]])
+            for cell in range(g.pattern_start[pattern], g.pattern_start[pattern + 1]):
+                served[g.pattern_node[cell]] = True
+                root[_root(root, g.pattern_node[cell])] = first
+    for node in range(nodes):
+        if served[node]:
+            for e in range(g.foot_start[node], g.foot_start[node + 1]):
+                if served[g.foot_node[e]]:
+                    root[_root(root, g.foot_node[e])] = _root(root, node)
+    number, parts = np.full(nodes, -1), 0
+    part = np.full(patterns, -1, np.int32)
+    for pattern in range(patterns):
+        if grouped[pattern]:
+            own = _root(root, g.pattern_node[g.pattern_start[pattern]])
+            if number[own] < 0:
+                number[own] = parts
+                parts += 1
+            part[pattern] = number[own]
+    for pattern in range(patterns):
+        if part[pattern] < 0:
+            part[pattern] = parts
+    return part, parts
+
+
+@numba.njit(cache=True, nogil=True)
+def _root(root, node):  # type: ignore[no-untyped-def]  # kernel
+    while root[node] != node:
+        root[node] = root[root[node]]
+        node = root[node]
+    return node
 
 
 @numba.njit(cache=True, nogil=True)

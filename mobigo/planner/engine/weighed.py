@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mobigo.network.model.timetable import I32
-from mobigo.planner.engine import criteria, raptor
+from mobigo.planner.engine import criteria, raptor, tariffs
 from mobigo.planner.engine.criteria import Ridden, Room, Slack
 from mobigo.planner.engine.found import Itinerary
 from mobigo.planner.engine.labels import NO_PRICE
@@ -121,11 +121,14 @@ def _ridden(searcher: Searcher, view: View, table: FareTable) -> Ridden:
     network = table.run_network[view.occurrence_run].astype(np.int32)
     start = graph.occurrence_start[:-1]
     least, most = np.minimum.reduceat(network, start), np.maximum.reduceat(network, start)
+    has_transfers = np.append(table.group >= 0, [True, False])  # the last two: MIXED and UNKNOWN, from the end
+    grouped = np.logical_or.reduceat(has_transfers[network], start)
+    part, parts = tariffs.parts_of(graph, grouped)
     made = Ridden(
         network, (least == most) & (least != MIXED), view.occurrence_run,
         (timetable.pattern_node_start[view.pattern] + view.first_position).astype(np.int32),
         view.first_position.astype(np.int32), timetable.run_trip_start, timetable.run_trip_first, timetable.foot_m,
-        timetable.node_stop,
+        timetable.node_stop, part, np.array([parts], np.int32),
     )  # fmt: skip
     made = Ridden(*(_frozen(column) for column in made))
     view.derived["fares"] = (table, made)

@@ -20,6 +20,7 @@ from mobigo.network.model.places import mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK, Timetable
 from mobigo.network.model.today import Notice
 from mobigo.planner.export import names, shapes, today
+from mobigo.planner.export.emissions import emission_json
 from mobigo.planner.export.on_demand import on_demand_json
 from mobigo.planner.model import Answer, CarpoolWay, Direction, Endpoint, Journey, Price, Ride, Walk
 
@@ -53,8 +54,9 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
                     live, journey, query.origin, query.destination, zone, once, geometry=geometry, stops=stops
                 ),
                 "price": None if price is None else price_json(price),
+                "emissions": None if emission is None else emission_json(emission),
             }
-            for journey, price in zip_longest(answer.journeys, answer.prices)
+            for journey, price, emission in zip_longest(answer.journeys, answer.prices, answer.emissions)
         ],
         "carpool": [carpool_json(way, zone) for way in answer.carpool],
         "on_demand": on_demand_json(

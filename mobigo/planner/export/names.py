@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mobigo.network.engine.placenames import fold
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.model import Ride
@@ -113,3 +114,9 @@ def boarding_position(timetable: Timetable, trip: int, stop: int, last_stop: int
         if calls[position] == stop:
             return position
     return calls.index(stop) if stop in calls else 0
+
+
+def bare(agency: str) -> str:
+    """The name of an operator as files of terms and factors are compared with it: folded, without what stands in
+    brackets."""
+    return fold(agency.partition("(")[0])

@@ -19,7 +19,7 @@ from mobigo.network.engine.placenames import fold
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Kind, Match, Place
-from mobigo.planner.model import By, Endpoint, Limits, Own, Pace, Query
+from mobigo.planner.model import By, Endpoint, Limits, Own, Pace, Preset, Query
 from mobigo.planner.rules.own import refusal
 from mobigo.planner.web.narrowed import Narrowed, narrow
 
@@ -63,6 +63,7 @@ class Asked:
     left_at: tuple[int, ...] = ()
     modes: frozenset[str] = frozenset(MODES)
     narrowed: Narrowed = field(default_factory=Narrowed)
+    prefer: str = Preset.USUAL
     via_text: str = ""
     via_id: str = ""
     stay_min: int = 0
@@ -82,7 +83,7 @@ class Asked:
         return Query(
             self.origin, self.destination, self.at, self.when == "arrive", WINDOW_S,
             via=self.via, via_stay_s=self.stay_min * 60 if self.via is not None else 0, limits=self.limits,
-            own=Own(By(self.own), self.left_at) if self.own else None,
+            own=Own(By(self.own), self.left_at) if self.own else None, preset=Preset(self.prefer),
         )  # fmt: skip
 
     @property
@@ -92,7 +93,7 @@ class Asked:
         return Limits(
             vehicles_max=8 if self.changes is None else self.changes + 1,
             walk_m_max=self.walk_m,
-            wheelchair=self.wheelchair,
+            wheelchair=self.wheelchair or self.prefer == Preset.STEP_FREE,
             pace=Pace(self.pace),
             route_types=route_types,
             without_routes=self.narrowed.without_routes,
@@ -104,6 +105,7 @@ class Asked:
         """Whether any option differs from what it is by default."""
         fields = (
             self.changes, self.walk_m, self.wheelchair, self.modes, self.via_text, self.stay_min, self.pace, self.own,
+            self.prefer,
         )  # fmt: skip
         return bool(self.narrowed or self.narrowed.text) or fields != (
             None,
@@ -114,6 +116,7 @@ class Asked:
             0,
             Pace.USUAL,
             "",
+            Preset.USUAL,
         )
 
     def text_of(self, name: str) -> str:
@@ -148,6 +151,8 @@ class Asked:
             out["own"] = self.own
         if self.left_id:
             out["left_at"] = self.left_id
+        if self.prefer != Preset.USUAL:
+            out["prefer"] = self.prefer
         if self.modes != frozenset(MODES):
             out["mode"] = sorted(self.modes)
         out |= self.narrowed.parameters()
@@ -378,6 +383,11 @@ def _options(asked: Asked, arguments: MultiDict[str, str], errors: dict[str, str
     elif stay:
         errors["stay"] = _("Choisissez un temps sur place dans la liste.")
     asked = replace(asked, wheelchair=arguments.get("wheelchair", "") == "1")
+    prefer = arguments.get("prefer", "").strip() or Preset.USUAL.value
+    if prefer in set(Preset):
+        asked = replace(asked, prefer=prefer)
+    else:
+        errors["prefer"] = _("Choisissez dans la liste ce qui passe en premier.")
     modes = frozenset(arguments.getlist("mode"))
     if modes and not modes <= set(MODES):
         errors["mode"] = _("Choisissez des moyens de transport dans la liste.")

@@ -12,8 +12,11 @@ from mobigo.infra.web import services
 from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
+from mobigo.planner.gateway.assistance import needs_assistance, with_assistance
+from mobigo.planner.gateway.emissions import with_emissions
 from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
 from mobigo.planner.model import Answer, Endpoint, OnDemand, OnDemandFound, Query, Reachable
+from mobigo.planner.rules.presets import arranged
 
 if TYPE_CHECKING:
     from mobigo.planner.engine.areas import ReachedAreas
@@ -51,10 +54,16 @@ class Here:
         """The answer to a question. The search, and numba with it, is imported at the first one."""
         from mobigo.planner import service
 
-        answer = service.plan(self.live, query, carpool=services().carpool, fares=services().fares)
+        answer = service.plan(
+            self.live, query, carpool=services().carpool, fares=services().fares, tables=services().fares
+        )
         config = services().config
+        if needs_assistance(answer):
+            anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
+            answer = with_assistance(self.live, config.home, answer, service.plan(self.live, anyhow), self.now)
         answer = replace(answer, on_demand=on_demand_of(services().on_demand, self.live, query, self.now))
-        return with_authorities(self.live, config.home, answer, self.now, production=config.production)
+        answer = with_authorities(self.live, config.home, answer, self.now, production=config.production)
+        return arranged(with_emissions(self.live, config.home, answer))
 
     def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
         """Every stop within reach of `origin`, leaving at `at`."""

@@ -25,6 +25,7 @@ from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
 from mobigo.planner.web.here import Here, pinned_today
 from mobigo.planner.web.on_demand import shown_on_demand
+from mobigo.planner.web.presets import shown_presets
 from mobigo.planner.web.shown import ShownJourney, age_words, cancelled_words, line_styles, shown_carpool, shown_journey
 
 FIELDS = ("from", "to")
@@ -57,8 +58,8 @@ def journeys() -> ResponseReturnValue:
             return page, 200 if asked.choices and not asked.errors else 422
         answer = here.plan(query)
         options = [
-            shown_journey(here.live, journey, query.origin, query.destination, here.zone, price)
-            for journey, price in zip_longest(answer.journeys, answer.prices)
+            shown_journey(here.live, journey, query.origin, query.destination, here.zone, price, emission)
+            for journey, price, emission in zip_longest(answer.journeys, answer.prices, answer.emissions)
         ]
         return render_template(
             "planner/journeys.html",
@@ -188,7 +189,8 @@ def told(remark: Decision) -> Markup:
     words = escape(sentence(remark))
     phone, link = (str(remark.params.get(name, "")) for name in ("phone", "link"))
     if phone:
-        dialled = "+33" + phone.replace(" ", "")[1:]
+        digits = phone.replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+        dialled = "+33" + digits[1:] if digits.startswith("0") else digits
         words = words.replace(escape(phone), Markup('<a class="tel" href="tel:{}">{}</a>').format(dialled, phone))
     if link:
         words = words.replace(escape(link), Markup('<a href="{}">{}</a>').format(link, link.removeprefix("https://")))
@@ -217,6 +219,7 @@ def _form(here: Here) -> dict[str, Any]:
             "stroller": _("Avec une poussette"),
         },
         "all_modes": frozenset(MODES),
+        "presets": shown_presets(),
     }
 
 

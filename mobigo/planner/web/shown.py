@@ -13,8 +13,9 @@ from mobigo.network.model.places import Mode, mode_of
 from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK
 from mobigo.network.model.today import Notice
 from mobigo.planner.export import names, today
+from mobigo.planner.export.emissions import emission_fact, emission_words
 from mobigo.planner.export.journeys import journey_id
-from mobigo.planner.model import Answer, By, CarpoolWay, Endpoint, Journey, Leg, Price, Ride, Walk
+from mobigo.planner.model import Answer, By, CarpoolWay, Emission, Endpoint, Journey, Leg, Price, Ride, Walk
 
 WAIT_S_SHOWN = 180  # a shorter wait is part of the change
 PHONE, DRIVER = 2, 3  # GTFS pickup_type
@@ -119,6 +120,7 @@ class ShownJourney:
     spoken: str
     calls: tuple[str, ...] = field(default=())
     price: ShownPrice | None = None
+    emissions: tuple[str, ...] = ()
     notices: tuple[ShownNotice, ...] = ()
 
 
@@ -203,6 +205,7 @@ def shown_journey(
     destination: Endpoint,
     zone: ZoneInfo,
     price: Price | None = None,
+    emission: Emission | None = None,
 ) -> ShownJourney:
     """A journey as an option of the list."""
     legs = _legs(live, journey, origin, destination, zone)
@@ -215,12 +218,13 @@ def shown_journey(
         duration_s=duration_s,
         why=tuple(sentence(reason) for reason in journey.why),
         segments=_segments(legs, duration_s),
-        facts=_facts(live, journey),
+        facts=(*_facts(live, journey), *(() if emission is None else (emission_fact(emission),))),
         legs=legs,
         days_later=(arrive_at.date() - depart_at.date()).days,
         spoken=_spoken(legs),
         calls=_numbers_to_call(live, journey),
         price=shown_price(price),
+        emissions=() if emission is None else tuple(emission_words(emission)),
         notices=shown_notices(today.journey_notices(live, journey)),
     )
 
