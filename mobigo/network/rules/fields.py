@@ -1,6 +1,7 @@
 """Rules that hold for one file, one column or one cell: presence, types, ranges, how a value is written."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -82,7 +83,7 @@ def _cells(view: View, table: str, name: str, column: Column | None) -> None:
     if blank >= 0 and (column.required or column.recommended):
         rows = np.flatnonzero(view.column(table, name).is_blank)
         view.tell("missing_required_field" if column.required else "missing_recommended_field", table, rows, name)
-    given = values.filter(values != "")
+    given = values.filter(values != "") if blank >= 0 else values
     for code, bad in _FAULTS.get(column.kind, ()):
         wrong = given.filter(bad(given))
         if len(wrong):
@@ -153,7 +154,12 @@ def _no_day(values: pl.Series) -> pl.Series:
 
 
 def _no_zone(values: pl.Series) -> pl.Series:
-    return ~values.is_in(list(available_timezones()))
+    return ~values.is_in(_zones())
+
+
+@cache
+def _zones() -> list[str]:
+    return sorted(available_timezones())  # each time it is asked, it reads folders
 
 
 _FLOAT = ("invalid_float", _not_finite)

@@ -91,6 +91,8 @@ class Coded:
 def coded(column: pl.Series) -> Coded:
     """The coding of a column of strings."""
     if len(column) < _SMALL:
+        if not any(text[:1].isspace() or text[-1:].isspace() for text in column.to_list()):
+            return Coded(*_by_dictionary(column))
         stripped = column.str.strip_chars()
         return Coded(*_by_dictionary(stripped), padded=bool((stripped != column).any()))
     categories = column.cast(pl.Categorical(pl.Categories.random()))
@@ -105,9 +107,9 @@ def coded(column: pl.Series) -> Coded:
 
 
 def _by_dictionary(column: pl.Series) -> tuple[Codes, pl.Series]:
-    values = column.unique(maintain_order=True)
-    places = {value: code for code, value in enumerate(values.to_list())}
-    return np.array([places[value] for value in column.to_list()], np.int32), values
+    texts = column.to_list()
+    places = {value: code for code, value in enumerate(dict.fromkeys(texts))}
+    return np.array([places[value] for value in texts], np.int32), pl.Series(column.name, list(places), pl.String)
 
 
 class View:
