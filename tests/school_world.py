@@ -12,6 +12,7 @@ from scolaire.model.demand import (
     WEDNESDAY,
     Demand,
     DepotSite,
+    DriverDay,
     Place,
     Pupil,
     SchoolSite,
@@ -54,8 +55,9 @@ def sector(
         for n in range(1 + schools // 15)
     )
     return Demand(
-        f"secteur-{seed}", sites, names, kids, TYPES, depots, handling=HANDLING, amplitude_max_ms=4 * 60 * MINUTE
-    )
+        f"secteur-{seed}", sites, names, kids, TYPES, depots, handling=HANDLING, amplitude_max_ms=4 * 60 * MINUTE,
+        driver_day=DriverDay(13 * 60 * MINUTE, 11 * 60 * MINUTE),
+    )  # fmt: skip
 
 
 def _place(x_km: float, y_km: float) -> Place:

@@ -29,6 +29,7 @@ class Bus:
     vehicle_type: str
     depot: str
     runs: list[str]
+    driver: str = ""
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Book:
         for block in plan.blocks:
             runs = [each for each in block.circuits if each in made.runs or each in made.whole]
             if runs:
-                made.buses[block.id] = Bus(block.id, block.vehicle_type, block.depot, runs)
+                made.buses[block.id] = Bus(block.id, block.vehicle_type, block.depot, runs, block.driver)
         return made
 
     def need(self, name: str) -> Need:
@@ -167,9 +168,11 @@ class Book:
     def blocks(self) -> tuple[Block, ...]:
         """The buses, each with its services in the order of the day (a service put on a bus may come before others)."""
         begins = {each.id: each.visits[0].at_ms for each in self.circuits()}
+        buses = sorted(self.buses.values(), key=lambda each: each.name)
+        runs = [tuple(sorted(bus.runs, key=lambda name: (begins[name], name))) for bus in buses]
         return tuple(
-            Block(bus.name, bus.vehicle_type, bus.depot, tuple(sorted(bus.runs, key=lambda name: (begins[name], name))))
-            for bus in sorted(self.buses.values(), key=lambda each: each.name)
+            Block(bus.name, bus.vehicle_type, bus.depot, some, bus.driver)
+            for bus, some in zip(buses, runs, strict=True)
         )
 
     def plan(self) -> Plan:

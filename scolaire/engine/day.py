@@ -6,29 +6,33 @@ answer is never worse. Least change: today's plan is carried over, and a pupil w
 The first plan is told soon; a better one each time there is one. Deterministic for a seed under limits of iterations.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from mobigo.base.decisions import Decision
 from mobigo.base.errors import Refused
+from scolaire.engine.crews import crewed
 from scolaire.engine.going import Going, always
 from scolaire.engine.half import HalfAsk, Told, improve
-from scolaire.engine.held import Held, held_of
+from scolaire.engine.held import Held, fixed_stops, held_of
 from scolaire.engine.mixed import mix
 from scolaire.engine.repair import repair
 from scolaire.engine.seats import seat_pupils
 from scolaire.engine.solve import Limits
+from scolaire.engine.stop_rules import asks, contradiction, hold, left_by_rules
 from scolaire.engine.stops import StopLimits
 from scolaire.model.day import DayPlan, Left, Lock, Seat
-from scolaire.model.demand import Demand, Half, Pupil
+from scolaire.model.demand import Demand, Half, Pupil, StopRules
 from scolaire.model.plan import Plan
 from scolaire.model.problem import Problem, Travel
 from scolaire.rules.compare import compare
 from scolaire.rules.day import day_faults
 from scolaire.rules.demand import demand_faults, without_place
-from scolaire.rules.halves import need_id, problem_of, travel_of
+from scolaire.rules.halves import need_id, problem_of, problems_of, travel_of
 from scolaire.rules.kpi import kpis, worth
+from scolaire.rules.stop_rules import stop_rule_faults
 
 
 class Mode(StrEnum):
@@ -84,7 +88,12 @@ class _Day:
     best_worth: tuple[int, ...] = ()
 
     def better(self, plan: DayPlan) -> None:
-        """Keep a plan if it is worth more than the best so far. Raises AssertionError when its checker refuses it."""
+        """Keep a plan, its coaches and drivers joined over the day, if it is worth more than the best so far. Raises
+        AssertionError when its checker refuses it, Refused when there are not coaches enough for it and for none."""
+        joined = self._joined(plan)
+        if joined is None:
+            return
+        plan = joined
         broken = day_faults(plan, self.demand, self.ask.locks)
         if broken:
             raise AssertionError(f"the solver made a plan that its checker refuses: {broken[0]}")
@@ -92,6 +101,14 @@ class _Day:
         if self.best is None or found < self.best_worth:
             self.best, self.best_worth = plan, found
             self.keep(plan)
+
+    def _joined(self, plan: DayPlan) -> DayPlan | None:
+        try:
+            return crewed(plan, self.demand, self.travel, problems_of(self.demand, plan), self.held.vehicles)
+        except Refused:
+            if self.best is None:
+                raise
+            return None
 
     def _worth(self, plan: DayPlan) -> tuple[int, ...]:
         if self.ask.mode is not Mode.LEAST_CHANGE or self.ask.base is None or self.ask.base_demand is None:
@@ -120,7 +137,9 @@ def plan_day(
     and ends the work by answering False; so does `going`, which is asked in the middle of long steps too.
 
     Raises Refused: "scolaire.demand_broken" (count, first), "scolaire.locks_conflict" (count, locks, why),
-    "scolaire.no_route", "scolaire.no_vehicle", "scolaire.fleet_short", "scolaire.too_many_at_stop".
+    "scolaire.stops_conflict" (count, rules), "scolaire.stops_undecided",
+    "scolaire.no_route", "scolaire.no_vehicle", "scolaire.fleet_short", "scolaire.driver_day",
+    "scolaire.too_many_at_stop".
     """
     broken = demand_faults(demand)
     if broken:
@@ -128,6 +147,7 @@ def plan_day(
     travel = travel_of(demand)
     left = without_place(demand, travel)
     held = held_of(demand, travel, ask.base, ask.locks, left)
+    left |= _left_by_rules(demand, travel, ask, left)
     day = _Day(held.demand, ask, limits, seed, travel, tuple(left.values()), held, told, keep, going)
     pupils = {each.id: each for each in demand.pupils if each.id not in left}
     if ask.base is not None and (ask.mode is not Mode.FRESH or held.frozen):
@@ -142,12 +162,53 @@ def plan_day(
     return day.best
 
 
+def _left_by_rules(demand: Demand, travel: Travel, ask: DayAsk, left: Mapping[str, Left]) -> dict[str, Left]:
+    """Pupils for whom the rules of stops leave no stop. Raises Refused("scolaire.stops_conflict") with the smallest set
+    found of rules and locks that cannot be held together."""
+    if demand.stop_rules == StopRules():
+        return {}
+    pupils = {each.id: each for each in demand.pupils if each.id not in left}
+
+    def fixed_by(some: Sequence[Lock]) -> dict[str, str]:
+        return {name: stop for name, stop in fixed_stops(demand, ask.base, some).items() if name in pupils}
+
+    core = contradiction(demand, travel, pupils, ask.locks, fixed_by)
+    if core:
+        raise Refused("scolaire.stops_conflict", count=len(core), rules=[each.said(demand) for each in core])
+    if not asks(demand):
+        return {}
+    today = {} if ask.base is None else ask.base.seats
+    found = left_by_rules(demand, travel, pupils, fixed_by(ask.locks), today)
+    return {name: Left(name, Decision("scolaire.left_stop_rules")) for name in sorted(found)}
+
+
+def _rules_held(day: _Day, seats: Mapping[str, Seat], pupils: Mapping[str, Pupil]) -> dict[str, Seat] | None:
+    """The seats, changed as little as the rules of stops ask; None where the work was stopped."""
+    if not asks(day.demand):
+        return dict(seats)
+    kept = {name: seat for name, seat in day.held.seats.items() if name in pupils}
+    fixed = {**day.held.fixed, **{name: seat.stop for name, seat in kept.items()}}
+    fixed = {name: stop for name, stop in fixed.items() if name in pupils}
+    going = always if day.asked is always else day.half_going
+    return hold(day.demand, day.travel, pupils, seats, fixed, kept, day.ask.reserve, going)
+
+
 def _carry_over(day: _Day, pupils: Mapping[str, Pupil]) -> None:
     if day.ask.base is None:
         return
-    plan = repair(day.demand, day.travel, day.ask.base, pupils, day.held.fixed, day.held.frozen, day.held.vehicles)
+    held = day.held
+    plan = repair(day.demand, day.travel, day.ask.base, pupils, held.fixed, held.frozen, held.vehicles)
+    if plan is not None and asks(day.demand) and any(stop_rule_faults(plan, day.demand)):
+        seats = _rules_held(day, plan.seats, pupils)
+        fixed = {name: seat.stop for name, seat in (seats or {}).items()}
+        plan = repair(day.demand, day.travel, day.ask.base, pupils, fixed, held.frozen, held.vehicles)
     if plan is not None:
-        mended = replace(plan, left=day.left)
+        try:
+            mended = crewed(
+                replace(plan, left=day.left), day.demand, day.travel, problems_of(day.demand, plan), day.held.vehicles
+            )
+        except Refused:
+            return  # what is drawn anew may need fewer buses
         if not day_faults(mended, day.demand, day.ask.locks):
             day.better(mended)
 
@@ -158,11 +219,21 @@ def _fresh(day: _Day, pupils: Mapping[str, Pupil]) -> None:
     free = {name: pupil for name, pupil in pupils.items() if name not in kept}
     for limits in (StopLimits(200), day.limits.stops):
         seats = seat_pupils(day.demand, day.travel, free, day.held.fixed, limits, day.seed, day.going, day.ask.reserve)
-        _begin(day, {**kept, **_beside(kept, seats, pupils)})
+        held = _rules_held(day, {**kept, **_beside(kept, seats, pupils)}, pupils)
+        if held is None:
+            return
+        _begin(day, held)
+        if asks(day.demand):  # the longer search keeps to the stops that hold the rules together
+            served = {seat.stop for seat in held.values()}
+            free = {name: _among(pupil, served) for name, pupil in free.items()}
         if not day.going():
             return
     if day.best is not None:
         _halves(day, day.best)
+
+
+def _among(pupil: Pupil, stops: Set[str]) -> Pupil:
+    return replace(pupil, reach=tuple(way for way in pupil.reach if way[0] in stops))
 
 
 def _beside(kept: Mapping[str, Seat], seats: Mapping[str, Seat], pupils: Mapping[str, Pupil]) -> dict[str, Seat]:

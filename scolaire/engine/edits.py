@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from mobigo.base.errors import NotFound, Refused
 from scolaire.engine.book import Book, Bus, Run, fresh_name
+from scolaire.engine.crews import crewed
 from scolaire.engine.repair import repair
 from scolaire.engine.vehicles import blocks_of
 from scolaire.model.day import DayPlan
 from scolaire.model.demand import DAY_MS, Demand
 from scolaire.model.plan import Plan
-from scolaire.rules.halves import problem_of, travel_of
+from scolaire.rules.halves import problem_of, problems_of, travel_of
 
 
 def move_stop(demand: Demand, plan: DayPlan, half: str, need: str, service: str) -> DayPlan:
@@ -88,11 +89,13 @@ def move_pupil(demand: Demand, plan: DayPlan, pupil: str, stop: str) -> DayPlan:
 
 
 def buses_anew(demand: Demand, plan: DayPlan, half: str) -> DayPlan:
-    """The buses of a half-day given again, as few as can be. Raises Refused("scolaire.no_vehicle" |
-    "scolaire.fleet_short")."""
+    """The buses of a half-day given again, as few as can be; its coaches and drivers are those of the day, which may
+    change names in other half-days. Raises Refused("scolaire.no_vehicle" | "scolaire.fleet_short" |
+    "scolaire.driver_day")."""
     book = _book(demand, plan, half)
     circuits = book.circuits()
-    return replace(plan, halves={**plan.halves, half: Plan(circuits, blocks_of(circuits, book.problem, {}))})
+    made = replace(plan, halves={**plan.halves, half: Plan(circuits, blocks_of(circuits, book.problem, {}))})
+    return crewed(made, demand, travel_of(demand), problems_of(demand, made), {})
 
 
 def _book(demand: Demand, plan: DayPlan, half: str) -> Book:
@@ -117,7 +120,8 @@ def _with(plan: DayPlan, half: str, book: Book) -> DayPlan:
     """A service without a bus gets one of its own; nothing else changes hands."""
     for name in book.runs:
         if book.bus_of(name) is None:
-            bus = fresh_name(book.buses, "car")
+            taken = {block.id for each in plan.halves.values() for block in each.blocks}  # a name holds all day
+            bus = fresh_name(taken | {*book.buses}, "car")
             vehicle = book.seats_for(book.runs[name]).id
             book.buses[bus] = Bus(bus, vehicle, book.problem.depots[0].id, [name])
     return replace(plan, halves={**plan.halves, half: book.plan()})

@@ -58,6 +58,12 @@ def held_of(
     raise Refused("scolaire.locks_conflict", count=len(few), locks=[each.id for each in few], why=reason)
 
 
+def fixed_stops(demand: Demand, base: DayPlan | None, locks: Sequence[Lock]) -> dict[str, str]:
+    """By pupil, the stop that locks fix: by its name, or because the service that stands still goes there."""
+    held = _held(demand, base, locks)
+    return {**{name: seat.stop for name, seat in held.seats.items()}, **held.fixed}
+
+
 def _fewest(
     demand: Demand, travel: Travel, base: DayPlan | None, locks: Sequence[Lock], left: Mapping[str, Left]
 ) -> list[Lock]:
@@ -91,7 +97,9 @@ def _impossible(
         if pupil not in demand.pupil_of:
             return Decision("scolaire.lock_pupil_unknown", pupil=pupil)
         if pupil in left or stop not in reachable(demand, travel, demand.pupil_of[pupil]):
-            return Decision("scolaire.lock_out_of_reach", pupil=pupil, stop=stop)
+            forbidden = stop in demand.stop_rules.forbidden and pupil not in left
+            code = "scolaire.lock_forbidden" if forbidden else "scolaire.lock_out_of_reach"
+            return Decision(code, pupil=pupil, stop=stop)
         if pupil in held.seats and held.seats[pupil].stop != stop:
             return Decision("scolaire.lock_pupil_rides", pupil=pupil, stop=stop)
     return _services(held, travel, left, locks)

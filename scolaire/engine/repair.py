@@ -303,11 +303,14 @@ def _as_chained(book: Book, by_id: Mapping[str, Circuit], able: Mapping[str, fro
         if book.bus_of(name) is None:
             own = fresh_name(book.buses, "car")
             book.buses[own] = Bus(own, "", "", [name])
-    names, parts = [], []
+    names, parts, kept = list[tuple[str, str]](), list[list[Circuit]](), dict[int, tuple[str, str]]()
     for bus in book.buses.values():
         part = sorted((by_id[name] for name in bus.runs), key=lambda each: (each.visits[0].at_ms, each.id))
         if not book.in_time(bus) or not frozenset.intersection(*(able[each.id] for each in part)):
             return ()
-        names.append(bus.name)
+        if bus.driver and all(bus.vehicle_type in able[each.id] for each in part):
+            kept[len(parts)] = bus.vehicle_type, bus.depot  # it has a day beside this half of it
+        names.append((bus.name, bus.driver))
         parts.append(part)
-    return tuple(replace(block, id=name) for name, block in zip(names, typed(parts, book.problem, able), strict=True))
+    blocks = typed(parts, book.problem, able, kept)
+    return tuple(replace(block, id=name, driver=who) for (name, who), block in zip(names, blocks, strict=True))

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from mobigo.base.errors import Refused
 from scolaire.engine.day import DayAsk, DayLimits, DayTold, Mode, plan_day
 from scolaire.engine.delays import punctuality
 from scolaire.engine.going import Going, always
@@ -61,9 +62,15 @@ def plan_variants(
             break
         first = variant is Variant.BUSES
         asked = ask if first else replace(ask, mode=Mode.FRESH if ask.mode is Mode.LEAST_CHANGE else ask.mode)
-        plan = plan_day(
-            asking(demand, variant), asked, limits, seed, told=told, keep=keep if first else lambda _: None, going=going
-        )
+        try:
+            plan = plan_day(
+                asking(demand, variant), asked, limits, seed, told=told, keep=keep if first else lambda _: None,
+                going=going,
+            )  # fmt: skip
+        except Refused:
+            if first:
+                raise
+            continue  # what it asks more cannot be had with the locks, the rules of stops or the coaches there are
         if not first and day_faults(plan, demand, ask.locks):
             continue  # pupils whom the demand itself can carry were left, or a lock speaks of the hours it has
         plans[variant] = plan

@@ -2,6 +2,7 @@
 there. A transport problem, solved exactly by a flow of least cost (OR-Tools)."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from ortools.graph.python import min_cost_flow
 
@@ -82,9 +83,11 @@ def _within(first: Circuit, last: Circuit, problem: Problem) -> bool:
 
 
 def typed(
-    parts: Sequence[Sequence[Circuit]], problem: Problem, able: Mapping[str, frozenset[str]]
-) -> tuple[Block, ...]:
-    """A type and a depot for each chain, at the least cost of the day. Raises Refused("scolaire.fleet_short")."""
+    parts: Sequence[Sequence[Circuit]], problem: Problem, able: Mapping[str, frozenset[str]],
+    kept: Mapping[int, tuple[str, str]] = MappingProxyType({}),
+) -> tuple[Block, ...]:  # fmt: skip
+    """A type and a depot for each chain, at the least cost of the day; those `kept` (by position) stay as they are.
+    Raises Refused("scolaire.fleet_short")."""
     if not parts:
         return ()
     pairs = [(each, depot) for each in problem.vehicle_types for depot in problem.depots]
@@ -93,7 +96,7 @@ def typed(
     for n, part in enumerate(parts):
         types = frozenset.intersection(*(able[each.id] for each in part))
         for place, (vehicle, depot) in enumerate(pairs):
-            if vehicle.id in types:
+            if vehicle.id in types and kept.get(n, (vehicle.id, depot.id)) == (vehicle.id, depot.id):
                 cost = block_cents(part, problem, vehicle, depot, days=1)
                 arcs[flow.add_arc_with_capacity_and_unit_cost(n, len(parts) + place, 1, cost)] = (n, place)
     sink = len(parts) + len(pairs)

@@ -3,7 +3,7 @@
     seats.csv     pupil, stop, part
     left.csv      pupil, code, params
     services.csv  half, service, order, kind (board | leave), place (need | school), pupils, wheelchairs, time
-    buses.csv     half, bus, order, vehicle_type, depot, service
+    buses.csv     half, bus, order, vehicle_type, depot, service, driver ("": nobody said)
 
 Times are HH:MM:SS.mmm of the day. Going home, `time` is the mirrored instant that the plan keeps (see rules.halves):
 `hour` beside it is the one on the clock, and is not read back.
@@ -22,7 +22,7 @@ from scolaire.model.plan import Board
 SEATS = ("pupil", "stop", "part")
 LEFT = ("pupil", "code", "params")
 SERVICES = ("half", "service", "order", "kind", "place", "pupils", "wheelchairs", "time", "hour")
-BUSES = ("half", "bus", "order", "vehicle_type", "depot", "service")
+BUSES = ("half", "bus", "order", "vehicle_type", "depot", "service", "driver")
 
 
 def plan_csv(plan: DayPlan, demand: Demand) -> bytes:
@@ -60,7 +60,7 @@ def _buses(plan: DayPlan) -> Iterable[Sequence[object]]:
     for half, each in plan.halves.items():
         for block in each.blocks:
             for order, service in enumerate(block.circuits, 1):
-                yield [half, block.id, order, block.vehicle_type, block.depot, service]
+                yield [half, block.id, order, block.vehicle_type, block.depot, service, block.driver]
 
 
 def clock(ms: int) -> str:

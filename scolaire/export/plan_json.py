@@ -5,7 +5,7 @@ from dataclasses import astuple
 from typing import Any
 
 from scolaire.model.day import DayPlan
-from scolaire.model.demand import Demand
+from scolaire.model.demand import Demand, StopRules
 from scolaire.model.lines import Rider
 from scolaire.model.plan import Board, Leave, Plan
 
@@ -48,6 +48,8 @@ def demand_json(demand: Demand) -> bytes:
             "weeks": demand.weeks,
             **({"moved": dict(demand.moved)} if demand.moved else {}),
             **({"mixed": True} if demand.mixed else {}),
+            **({"stop_rules": list(astuple(demand.stop_rules))} if demand.stop_rules != StopRules() else {}),
+            **({"driver_day": list(astuple(demand.driver_day))} if demand.driver_day is not None else {}),
             **({"streets": [demand.streets, demand.off_streets]} if demand.streets else {}),
             **({} if demand.off_walks is None else {"off_walks": demand.off_walks}),
             **({"riders": [_rider(each) for each in demand.riders]} if demand.riders else {}),
@@ -60,7 +62,8 @@ def _rider(rider: Rider) -> list[object]:
 
 
 def plan_json(plan: DayPlan) -> bytes:
-    """The plan: seats by pupil, circuits as [id, visits], blocks as [id, type, depot, circuits]."""
+    """The plan: seats by pupil, circuits as [id, visits], blocks as [id, type, depot, circuits,
+    driver where there is one]."""
     return _text(
         {
             "format": PLAN,
@@ -74,7 +77,10 @@ def plan_json(plan: DayPlan) -> bytes:
 def _half(plan: Plan) -> dict[str, Any]:
     return {
         "circuits": [[each.id, [_visit(visit) for visit in each.visits]] for each in plan.circuits],
-        "blocks": [[each.id, each.vehicle_type, each.depot, list(each.circuits)] for each in plan.blocks],
+        "blocks": [
+            [each.id, each.vehicle_type, each.depot, list(each.circuits), *([each.driver] if each.driver else [])]
+            for each in plan.blocks
+        ],
         "unserved": [[each.need, each.pupils, each.why.code, dict(each.why.params)] for each in plan.unserved],
     }
 

@@ -126,15 +126,15 @@ def _visit(row: Row, where: Where) -> Board | Leave:
 
 
 def _blocks(rows: list[tuple[Where, Row]]) -> dict[str, list[Block]]:
-    told: dict[tuple[str, str, str, str], list[tuple[int, str]]] = {}
+    told: dict[tuple[str, str, str, str, str], list[tuple[int, str]]] = {}
     for where, row in rows:
         key = (
             _text(row, "half", where), _text(row, "bus", where), _text(row, "vehicle_type", where),
-            _text(row, "depot", where),
+            _text(row, "depot", where), row.get("driver") or "",  # tables of before have no drivers
         )  # fmt: skip
         told.setdefault(key, []).append((_number(row, "order", where), _text(row, "service", where)))
     found: dict[str, list[Block]] = {}
-    for (half, bus, vehicle, depot), services in told.items():
+    for (half, bus, vehicle, depot, driver), services in told.items():
         ordered = tuple(name for _, name in sorted(services, key=lambda each: each[0]))
-        found.setdefault(half, []).append(Block(bus, vehicle, depot, ordered))
+        found.setdefault(half, []).append(Block(bus, vehicle, depot, ordered, driver))
     return found

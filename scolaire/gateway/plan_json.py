@@ -8,7 +8,19 @@ import numpy as np
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from scolaire.model.day import DayPlan, Left, Seat
-from scolaire.model.demand import Demand, DepotSite, Direction, Half, Place, Pupil, Roads, SchoolSite, StopSite
+from scolaire.model.demand import (
+    Demand,
+    DepotSite,
+    Direction,
+    DriverDay,
+    Half,
+    Place,
+    Pupil,
+    Roads,
+    SchoolSite,
+    StopRules,
+    StopSite,
+)
 from scolaire.model.lines import LineRide, Rider
 from scolaire.model.plan import Block, Board, Circuit, Leave, Plan, Unserved
 from scolaire.model.problem import Handling, Travel, VehicleType
@@ -48,6 +60,8 @@ def read_demand(text: bytes) -> Demand:
             amplitude_max_ms=None if document["amplitude_max_ms"] is None else _whole(document["amplitude_max_ms"]),
             weeks=_whole(document["weeks"]),
             mixed=document.get("mixed") is True,
+            stop_rules=_stop_rules(document["stop_rules"]) if "stop_rules" in document else StopRules(),
+            driver_day=DriverDay(*map(_whole, document["driver_day"])) if "driver_day" in document else None,
             streets=_text(document.get("streets", ["", 0])[0]), off_streets=_whole(document.get("streets", ["", 0])[1]),
             off_walks=_whole(document["off_walks"]) if "off_walks" in document else None,
             riders=tuple(_rider(row) for row in document.get("riders", [])),
@@ -62,6 +76,11 @@ def _rider(row: list[Any]) -> Rider:
     kinds = (_text, _text, _text, _text, _whole, _whole, _text, _whole)  # of the fields of a ride, in order
     read = (LineRide(*(kind(each) for kind, each in zip(kinds, ride, strict=True))) for ride in rides)  # type: ignore[arg-type]  # one kind a field
     return Rider(_text(pupil), _text(school), _text(stop), tuple(read))
+
+
+def _stop_rules(row: list[Any]) -> StopRules:
+    least, apart_m, forbidden, obligatory = row
+    return StopRules(_whole(least), _whole(apart_m), tuple(map(_text, forbidden)), tuple(map(_text, obligatory)))
 
 
 def _handling(row: list[Any]) -> Handling:
@@ -98,7 +117,10 @@ def read_plan(text: bytes) -> DayPlan:
 def _half(document: dict[str, Any]) -> Plan:
     return Plan(
         tuple(Circuit(_text(name), tuple(map(_visit, visits))) for name, visits in document["circuits"]),
-        tuple(Block(_text(i), _text(v), _text(d), tuple(map(_text, c))) for i, v, d, c in document["blocks"]),
+        tuple(
+            Block(_text(i), _text(v), _text(d), tuple(map(_text, c)), *map(_text, driver))
+            for i, v, d, c, *driver in document["blocks"]
+        ),
         tuple(Unserved(_text(n), _whole(p), Decision(c, **k)) for n, p, c, k in document["unserved"]),
     )
 

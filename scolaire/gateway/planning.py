@@ -1,4 +1,4 @@
-"""The parameters of planning (longest rides, doors, roads), dated files of this package."""
+"""Dated files of this package: the parameters of planning (longest rides, doors, roads), the law of a driver's day."""
 
 import tomllib
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from mobigo.base.errors import NotFound
-from scolaire.model.demand import Roads
+from scolaire.model.demand import MINUTE_MS, DriverDay, Roads
 from scolaire.model.problem import Handling
 
 FOLDER: Final = Path(__file__).parents[1] / "data" / "planning"
+DRIVING: Final = FOLDER.parent / "driving"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,25 @@ def planning_on(day: date) -> Planning:
     if not found:
         raise NotFound("scolaire.no_planning", day=day)
     return max(found, key=lambda each: each.first_day)
+
+
+def driver_day_on(day: date) -> DriverDay:
+    """What the law says of a driver's day. Raises NotFound("scolaire.no_planning", day)."""
+    found = [each for each in _driver_days() if each[0] <= day]
+    if not found:
+        raise NotFound("scolaire.no_planning", day=day)
+    return max(found, key=lambda each: each[0])[1]
+
+
+@lru_cache(maxsize=1)
+def _driver_days() -> tuple[tuple[date, DriverDay], ...]:
+    read = []
+    for path in sorted(DRIVING.glob("*.toml")):
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        day = told["day"]
+        rule = DriverDay(day["amplitude_max_min"] * MINUTE_MS, day["rest_min_min"] * MINUTE_MS)
+        read.append((told["first_day"], rule))
+    return tuple(read)
 
 
 @lru_cache(maxsize=1)

@@ -67,7 +67,8 @@ class DayFault:
 
 @dataclass(frozen=True)
 class Kpis:
-    """What a plan is, in figures. Lengths and costs of one school week; a year has the demand's weeks."""
+    """What a plan is, in figures. Lengths and costs of one school week; a year has the demand's weeks. `drivers`: None
+    where the demand does not say what a driver's day may be."""
 
     pupils: int
     left: int
@@ -86,6 +87,7 @@ class Kpis:
     walk_p95_m: int
     load_pct: float
     services_nearly_full: int
+    drivers: int | None = None
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,26 @@ class DepotSite:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverDay:
+    """What a driver's day may be: from leaving the depot to being back, and the rest until the next day's departure."""
+
+    amplitude_max_ms: int
+    rest_min_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopRules:
+    """What the choice of stops holds to. `pupils_least`: who wait at a stop that is served, of all schools and
+    half-days together (0, 1: any). `apart_m`: between two such stops, as the crow flies (0: any). Neither is asked of a
+    stop where only wheelchair users wait. `forbidden`: nobody waits there. `obligatory`: somebody does."""
+
+    pupils_least: int = 0
+    apart_m: int = 0
+    forbidden: tuple[str, ...] = ()
+    obligatory: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Roads:
     """How driving times are made where no street network gives them: as the crow flies, times `detour`, at one speed.
     Said on every page that shows a time."""
@@ -102,6 +122,7 @@ class Demand:
     half-day. `weeks` of school a year (code de l'éducation, article L521-1: thirty-six).
     `moved`: by school, the minutes by which a search moved its whole day (its windows are the moved ones). `mixed`:
     pupils of several schools may be on one bus together.
+    `driver_day`: where it is given, a bus has one name all day and a driver (see `rules.crews`).
     `riders`: those who were given seats on regular lines; they are not among `pupils`.
     `streets`: the street network that `travel` is made by ("": none); `off_streets`: places that none of it leads to,
     whose times are estimated. `off_walks`: pupils for whom some way to a stop is estimated, as the crow flies (None: not
@@ -121,6 +142,8 @@ class Demand:
     weeks: int = 36
     moved: Mapping[str, int] = field(default_factory=dict)
     mixed: bool = False
+    driver_day: DriverDay | None = None
+    stop_rules: StopRules = StopRules()
     riders: tuple[Rider, ...] = ()
     streets: str = ""
     off_streets: int = 0

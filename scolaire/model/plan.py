@@ -34,12 +34,13 @@ class Circuit:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The circuits of one bus, in order, from a depot and back."""
+    """The circuits of one bus, in order, from a depot and back. `driver`: who drives them ("": nobody said)."""
 
     id: str
     vehicle_type: str
     depot: str
     circuits: tuple[str, ...]
+    driver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,14 @@ class Rule(StrEnum):
     BLOCK = "block"  # each circuit has exactly one bus
     DEPOT = "depot"
     AMPLITUDE = "amplitude"
+    STOP_LEAST = "stop_least"  # enough pupils wait at a stop
+    SPACING = "spacing"  # two stops are far enough apart
+    FORBIDDEN = "forbidden"  # nobody waits at a forbidden stop
+    OBLIGATORY = "obligatory"  # somebody waits at an obligatory one
     REACH = "reach"  # a pupil's stop is one within reach
     LOCK = "lock"  # what was fixed by hand stays so
+    COACH = "coach"  # a bus is the same vehicle of the same depot all day
+    REST = "rest"  # a driver rests between two days
     CALENDAR = "calendar"  # a half-day of the demand has its plan, and no other
 
 

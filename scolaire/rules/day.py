@@ -12,20 +12,25 @@ from scolaire.model.demand import Demand
 from scolaire.model.plan import Board, Fault, Rule
 from scolaire.model.problem import Problem
 from scolaire.rules import checker
+from scolaire.rules.crews import crew_faults
 from scolaire.rules.halves import problems_of
 from scolaire.rules.locks import lock_faults
+from scolaire.rules.stop_rules import stop_rule_faults
 
 
 def day_faults(plan: DayPlan, demand: Demand, locks: Sequence[Lock] = ()) -> list[DayFault]:
-    """Every broken rule, in the order: pupils, half-days, locks."""
+    """Every broken rule, in the order: pupils, stops, half-days, coaches and drivers, locks."""
     strange = [*_half_days(plan, demand), *_pupils(plan, demand)]
     if strange:  # a problem cannot be made of stops or half-days that do not exist
         return [DayFault("", fault) for fault in strange]
     problems = problems_of(demand, plan)
-    found = [DayFault("", fault) for fault in (*_fleet(plan, demand), *_same_bus_once(plan))]
+    stops = [DayFault("", fault) for fault in stop_rule_faults(plan, demand)]
+    found = stops + [DayFault("", fault) for fault in (*_fleet(plan, demand), *_same_bus_once(plan))]
     for name, problem in problems.items():
         found += [DayFault(name, fault) for fault in checker.faults(plan.halves[name], problem)]
         found += [DayFault(name, fault) for fault in _nobody_dropped(plan, problem, name)]
+    if all(each.fault.rule is not Rule.KNOWN for each in found):
+        found += [DayFault("", fault) for fault in crew_faults(plan, demand, problems)]
     if not found:
         found += lock_faults(plan, problems, locks)
     return found

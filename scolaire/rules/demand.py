@@ -29,6 +29,7 @@ def demand_faults(demand: Demand) -> list[Decision]:
         *_schools(demand),
         *_pupils(demand),
         *_travel(demand),
+        *_stop_rules(demand),
     ]
 
 
@@ -85,6 +86,9 @@ def _fleet(demand: Demand) -> Iterator[Decision]:
         yield Decision("scolaire.demand_doors")
     if demand.amplitude_max_ms is not None and demand.amplitude_max_ms <= 0:
         yield Decision("scolaire.demand_amplitude")
+    day = demand.driver_day
+    if day is not None and not (0 < day.amplitude_max_ms <= DAY_MS and 0 <= day.rest_min_ms <= DAY_MS):
+        yield Decision("scolaire.demand_driver_day")
 
 
 def _schools(demand: Demand) -> Iterator[Decision]:
@@ -125,6 +129,18 @@ def _travel(demand: Demand) -> Iterator[Decision]:
             yield Decision("scolaire.demand_matrix_values")
 
 
+def _stop_rules(demand: Demand) -> Iterator[Decision]:
+    rules = demand.stop_rules
+    if rules.pupils_least < 0 or not 0 <= rules.apart_m <= WALK_MAX_M:
+        yield Decision("scolaire.demand_stop_rules")
+    for name in sorted({*rules.forbidden, *rules.obligatory} - set(demand.stop_of)):
+        yield Decision("scolaire.demand_stop_unknown", stop=name)
+    if rules.apart_m:
+        for each in demand.stops:
+            if not _on_earth(each.at):  # a table of times needs no places, a distance does
+                yield Decision("scolaire.demand_place", name=each.name or each.id)
+
+
 def without_place(demand: Demand, travel: Travel | None = None) -> dict[str, Left]:
     """Pupils whom no plan of this demand can carry, each with the reason: no stop within reach, none from which a bus
     alone with them is in time, no vehicle for a wheelchair. By pupil."""
@@ -137,18 +153,22 @@ def without_place(demand: Demand, travel: Travel | None = None) -> dict[str, Lef
         elif pupil.wheelchair and not rolling:
             found[pupil.id] = Left(pupil.id, Decision("scolaire.left_no_wheelchair"))
         elif not reachable(demand, there, pupil):
+            if any(stop in demand.stop_rules.forbidden for stop, _ in pupil.reach):
+                found[pupil.id] = Left(pupil.id, Decision("scolaire.left_forbidden"))
+                continue
             found[pupil.id] = Left(pupil.id, Decision("scolaire.left_too_far", minutes=pupil.ride_max_ms // 60_000))
     return found
 
 
 def reachable(demand: Demand, travel: Travel, pupil: Pupil) -> tuple[str, ...]:
-    """The stops of a pupil from which the ride alone is within its cap, in every half-day."""
+    """The permitted stops of a pupil from which the ride alone is within its cap, in every half-day."""
     school = demand.node_of[f"school:{pupil.school}"]
     ways = {demand.half_of[half].direction for half in pupil.halves}
     return tuple(
         stop
         for stop, _ in pupil.reach
-        if _rides(travel, demand.node_of[f"stop:{stop}"], school, ways) <= pupil.ride_max_ms
+        if stop not in demand.stop_rules.forbidden
+        and _rides(travel, demand.node_of[f"stop:{stop}"], school, ways) <= pupil.ride_max_ms
     )
 
 

@@ -80,8 +80,14 @@ def problem_of(demand: Demand, seats: Mapping[str, Seat], half: Half, travel: Tr
     depots = tuple(Depot(each.id, node_of[f"depot:{each.id}"], each.vehicles) for each in demand.depots)
     return Problem(
         there, tuple(schools), tuple(needs), demand.vehicle_types, depots, demand.handling,
-        mixed=demand.mixed, amplitude_max_ms=demand.amplitude_max_ms, mirrored=home,
+        mixed=demand.mixed, amplitude_max_ms=_amplitude_ms(demand), mirrored=home,
     )  # fmt: skip
+
+
+def _amplitude_ms(demand: Demand) -> int | None:
+    """Of one half-day: no longer than a whole day of a driver may be."""
+    limits = (demand.amplitude_max_ms, None if demand.driver_day is None else demand.driver_day.amplitude_max_ms)
+    return min((each for each in limits if each is not None), default=None)
 
 
 def problems_of(demand: Demand, plan: DayPlan) -> dict[str, Problem]:

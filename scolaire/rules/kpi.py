@@ -8,6 +8,7 @@ from scolaire.model.demand import Demand
 from scolaire.model.plan import Board, Circuit, Leave
 from scolaire.model.problem import Problem, VehicleType
 from scolaire.rules.costs import block_cents, metres_of
+from scolaire.rules.crews import drivers_of
 from scolaire.rules.halves import passings, problems_of
 
 NEARLY_FULL_PCT = 90
@@ -15,7 +16,7 @@ NEARLY_FULL_PCT = 90
 
 def kpis(plan: DayPlan, demand: Demand) -> Kpis:
     """The figures of a plan that its checker accepts. A bus that drives in the morning and in the evening of one day is
-    one bus, and its day is paid once: as many of a type as its busiest half-day takes."""
+    one bus, and its day is paid once."""
     problems = problems_of(demand, plan)
     types, depots = {each.id: each for each in demand.vehicle_types}, {}
     loaded = empty = grams = cents = 0
@@ -43,11 +44,15 @@ def kpis(plan: DayPlan, demand: Demand) -> Kpis:
         earliest_s=_earliest_s(plan, problems),
         walk_p50_m=_share(walks, 0.5), walk_p95_m=_share(walks, 0.95),
         load_pct=100 * seats / places if places else 0.0, services_nearly_full=full,
+        drivers=drivers_of(plan, demand),
     )  # fmt: skip
 
 
 def buses_of(plan: DayPlan, demand: Demand) -> int:
-    """Vehicles needed: for each type as many as the busiest half-day takes."""
+    """Vehicles needed: those that bear a name, where names hold all day; otherwise for each type as many as the
+    busiest half-day takes."""
+    if demand.driver_day is not None:
+        return len({block.id for each in plan.halves.values() for block in each.blocks})
     most: Counter[str] = Counter()
     for each in plan.halves.values():
         most |= Counter(block.vehicle_type for block in each.blocks)
@@ -58,9 +63,13 @@ def _days_cents(plan: DayPlan, demand: Demand, types: dict[str, VehicleType]) ->
     """The days of the vehicles, week over week."""
     total = 0
     for weekday in range(7):
+        driven = [each for half, each in plan.halves.items() if weekday in demand.half_of[half].weekdays]
         most: Counter[str] = Counter()
-        for half, each in plan.halves.items():
-            if weekday in demand.half_of[half].weekdays:
+        if demand.driver_day is not None:
+            coaches = {block.id: block.vehicle_type for each in driven for block in each.blocks}
+            most = Counter(coaches.values())
+        else:
+            for each in driven:
                 most |= Counter(block.vehicle_type for block in each.blocks)
         total += sum(types[name].day_cents * count for name, count in most.items())
     return total

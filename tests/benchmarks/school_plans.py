@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.school_plans                       a sector of 5,000 pupils, 40 schools, 300 stops
     python -m tests.benchmarks.school_plans --only region         125,000 pupils, 25 sectors: read, checked, counted
+    python -m tests.benchmarks.school_plans --only minutes        the sector searched for ten minutes: what three give
 
 Every plan is judged by the checker before it counts. The sectors are drawn (`tests.school_world`); nothing is real.
 Seconds are those of the processor, all threads together, so that a busy machine says the same as an idle one.
@@ -22,18 +23,19 @@ from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand
 from scolaire.rules.compare import compare
 from scolaire.rules.day import day_faults
-from scolaire.rules.kpi import kpis
+from scolaire.rules.kpi import kpis, worth
 from scolaire.service.optimising import limits_of
 from tests.benchmarks.measures import Measure, line
 from tests.school_world import more_pupils, sector
 
 PUPILS, SCHOOLS, STOPS = 5_000, 40, 300
 SECTORS = 25
+SOON_S, LONG_S = 180.0, 600.0  # of the processor
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="School plans of a sector and of a region.")
-    parser.add_argument("--only", choices=("sector", "region"), action="append")
+    parser.add_argument("--only", choices=("sector", "region", "minutes"), action="append")
     parser.add_argument("--effort", choices=("quick", "usual", "long"), default="quick")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--reserve", type=int, default=2)
@@ -45,6 +47,7 @@ def main() -> int:
     measures = [
         *(of_a_sector(options) if "sector" in asked else ()),
         *(of_a_region(options) if "region" in asked else ()),
+        *(of_minutes(options) if "minutes" in asked else ()),
     ]
     return 0 if all(measure.ok for measure in measures) else 3
 
@@ -135,6 +138,40 @@ def of_a_region(options: argparse.Namespace) -> Iterator[Measure]:
     lasted_s = time.process_time() - began_s
     note = f"{options.sectors} sectors, {pupils} pupils, {services} services read, checked and counted"
     yield told(Measure("school_plans/region", lasted_s, "CPU s", 60.0, note=note))
+
+
+def of_minutes(options: argparse.Namespace) -> Iterator[Measure]:
+    """The long search cut at ten minutes: how much dearer the best plan of its first three is, and of the usual search
+    to its end; then the plan searched on from, which never becomes worse."""
+    demand = sector(options.seed, schools=SCHOOLS, stops=STOPS, pupils=PUPILS)
+    found: list[tuple[float, DayPlan]] = []
+    began_s = time.process_time()
+
+    def keep(plan: DayPlan) -> None:
+        found.append((time.process_time() - began_s, plan))
+        print(f"{found[-1][0]:.0f} CPU s: {worth(plan, demand)}", file=sys.stderr, flush=True)
+
+    def going() -> bool:
+        return time.process_time() - began_s < LONG_S
+
+    plan_day(demand, DayAsk(reserve=options.reserve), limits_of("long"), 1, keep=keep, told=lambda _: going())
+    lasted_s, best = time.process_time() - began_s, found[-1][1]
+    soon = [plan for at_s, plan in found if at_s <= SOON_S][-1]
+    yield told(_dearer("minutes", soon, best, demand, f"of 3 min, against {lasted_s:.0f} CPU s of the long search"))
+    began_s = time.process_time()
+    usual = plan_day(demand, DayAsk(reserve=options.reserve), limits_of("usual"), 1)
+    usual_s = time.process_time() - began_s
+    yield told(_dearer("usual", usual, best, demand, f"of the usual search, {usual_s:.0f} CPU s, against the same"))
+    warm = plan_day(demand, DayAsk(Mode.WARM, best, demand, reserve=options.reserve), limits_of("quick"), 2)
+    worse = float(worth(warm, demand) > worth(best, demand))
+    yield told(Measure("school_plans/warm-worse", worse, "plans worse than their start", 0.0))
+
+
+def _dearer(name: str, plan: DayPlan, best: DayPlan, demand: Demand, note: str) -> Measure:
+    """In euros of a week; buses and pupils left are said."""
+    ours, other = kpis(plan, demand), kpis(best, demand)
+    note = f"the plan {note}: {ours.buses} buses for {other.buses}, {ours.left} left for {other.left}"
+    return Measure(f"school_plans/{name}", 100 * (ours.week_cents / other.week_cents - 1), "% dearer", 1.0, note=note)
 
 
 def _memory_mb() -> float:

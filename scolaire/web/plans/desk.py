@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from mobigo.base.errors import NotFound
 from mobigo.base.instants import paris_day
@@ -16,9 +17,11 @@ from mobigo.infra.jobs import JobFilter, list_jobs
 from mobigo.infra.web import services
 from scolaire.export.change_map import COLOURS as CHANGE_COLOURS
 from scolaire.export.change_map import change_map
+from scolaire.model.demand import StopRules
 from scolaire.rules.compare import hours_moved
 from scolaire.service import plans as service
 from scolaire.service.optimising import BELL_MINUTES, JOB
+from scolaire.service.stop_rules import names_of
 from scolaire.store import contracts, schools
 from scolaire.store import plans as store
 from scolaire.store.lines import line_seats
@@ -84,12 +87,27 @@ def plan(plan_id: str) -> ResponseReturnValue:
         locks = store.locks(session, plan_id)
         lot = contracts.get_lot(session, row.lot) if row.lot else None
         declared = len(line_seats(session))
+        stop_rules = _stop_rules(session, versions)
     return render_template(
         "scolaire/plan.html", plan=row, versions=versions, jobs=jobs, locks=locks, lot=lot,
         state={each.id: service.furthest(step.step for step in steps[each.id]) for each in versions},
         states=state_words(), origins=origin_words(), lock_kinds=lock_words(), number=_number(versions),
-        bell_minutes=BELL_MINUTES, declared=declared,
+        bell_minutes=BELL_MINUTES, declared=declared, stop_rules=stop_rules,
     )  # fmt: skip
+
+
+def _stop_rules(session: Session, versions: list[store.VersionRow]) -> dict[str, Any]:
+    """The rules of stops of the latest version, as the form shows them; none where its content is gone."""
+    rules, names = StopRules(), list[list[str]]([[], []])
+    if versions:
+        try:
+            demand = service.demand_kept(session, versions[0].demand_digest)
+        except NotFound:
+            demand = None
+        if demand is not None:
+            rules = demand.stop_rules
+            names = [names_of(demand, rules.forbidden), names_of(demand, rules.obligatory)]
+    return {"least": rules.pupils_least, "apart": rules.apart_m, "forbidden": names[0], "obligatory": names[1]}
 
 
 def _number(versions: list[store.VersionRow]) -> dict[str, int]:
@@ -147,6 +165,7 @@ def figures(*versions: store.VersionRow) -> list[dict[str, Any]]:
         (_("Élèves transportés"), "pupils", "count", "more"),
         (_("Élèves sans place"), "left", "count", "less"),
         (_("Cars"), "buses", "count", "less"),
+        (_("Conducteurs"), "drivers", "count", "less"),
         (_("Services"), "services", "count", "less"),
         (_("Kilomètres avec élèves, par semaine"), "km_loaded", "km", "less"),
         (_("Kilomètres à vide, par semaine"), "km_empty", "km", "less"),

@@ -14,10 +14,12 @@ from mobigo.infra.db import reading
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
+from scolaire.model.demand import Demand, StopRules
 from scolaire.rules.driving import by_streets
 from scolaire.service import demands, lines, optimising
 from scolaire.service import plans as service
 from scolaire.service.editing import whole
+from scolaire.service.stop_rules import rules_written
 from scolaire.store import plans as store
 from scolaire.web.plans import bp
 from scolaire.web.plans.forms import half_name, me, refused, text, writing
@@ -43,7 +45,7 @@ def search(plan_id: str) -> ResponseReturnValue:
                     demand = by_streets(demand, services().school_roads)
                 if text("lines", 3) == "yes" and services().regular_lines is not None:
                     demand = lines.with_riders(session, row, demand, services().regular_lines, paris_day(now()))
-            demand = replace(demand, mixed=text("mixed", 3) == "yes")
+            demand = replace(demand, mixed=text("mixed", 3) == "yes", stop_rules=_stop_rules(demand))
             made.append(
                 optimising.ask(
                     session, plan_id, demand, mode=text("mode", 20), effort=text("effort", 10) or "usual", base=base,
@@ -56,6 +58,13 @@ def search(plan_id: str) -> ResponseReturnValue:
     if refused(act):
         return redirect(url_for("school_plans.plan", plan_id=plan_id), 303)
     return redirect(url_for("school_plans.follow", job_id=made[0]), 303)
+
+
+def _stop_rules(demand: Demand) -> StopRules:
+    return rules_written(
+        demand, least=whole(text("stop_least", 3) or "0"), apart_m=whole(text("stop_apart", 5) or "0"),
+        forbidden=text("stop_forbidden", 20_000), obligatory=text("stop_obligatory", 20_000),
+    )  # fmt: skip
 
 
 def _bells() -> tuple[int, int] | None:

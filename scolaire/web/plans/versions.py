@@ -18,10 +18,12 @@ from mobigo.infra.i18n import sentence
 from mobigo.infra.web import body_limit, services
 from scolaire.export.plan_map import plan_map
 from scolaire.gateway.plan_csv import read_plan_csv
-from scolaire.model.demand import DAY_MS
+from scolaire.model.demand import DAY_MS, Demand
+from scolaire.rules.crews import relayed
 from scolaire.rules.halves import Passing, passings, problems_of
 from scolaire.service import announcing, lines
 from scolaire.service import plans as service
+from scolaire.service.stop_rules import names_of
 from scolaire.store import plans as store
 from scolaire.web.plans import bp
 from scolaire.web.plans.desk import figures
@@ -68,10 +70,21 @@ def version(version_id: str) -> ResponseReturnValue:
         states=state_words(), origins=origin_words(), figures=figures(found.row), steps=steps, parent=parent,
         may_approve=identity.may(Permission.SCHOOL_APPROVE), own=found.row.author == identity.subject,
         stranded=[sentence(each) for each in stranded],
+        relays=relayed(found.plan), stop_rules=_rules_said(found.demand),
         left=[(each.pupil, sentence(each.why)) for each in found.plan.left],
         schools=sorted(found.demand.schools, key=lambda each: each.name),
         hours=[(found.demand.school_of[name].name, by) for name, by in found.demand.moved.items()],
     )  # fmt: skip
+
+
+def _rules_said(demand: Demand) -> list[str]:
+    """The rules of stops that a version was asked to hold."""
+    rules = demand.stop_rules
+    said = [Decision("scolaire.rule_least", pupils=rules.pupils_least)] if rules.pupils_least > 1 else []
+    said += [Decision("scolaire.rule_apart", metres=rules.apart_m)] if rules.apart_m else []
+    said += [Decision("scolaire.rule_forbidden", stop=name) for name in names_of(demand, rules.forbidden)]
+    said += [Decision("scolaire.rule_obligatory", stop=name) for name in names_of(demand, rules.obligatory)]
+    return [sentence(each) for each in said]
 
 
 def _stranded(session: Session, plan: store.PlanRow, found: service.Opened) -> list[Decision]:
@@ -105,6 +118,7 @@ def _rows(found: service.Opened, half: str) -> list[dict[str, Any]]:
         rows.append(
             {
                 "service": name, "school": ", ".join(dict.fromkeys(schools)), "bus": block.id if block else "",
+                "driver": block.driver if block else "",
                 "vehicle": vehicle, "begins_s": told[0].arrives_ms // 1000, "ends_s": told[-1].leaves_ms // 1000,
                 "stops": sum(each.place == "stop" for each in told), "pupils": pupils,
                 "full_pct": 100 * pupils // max(1, vehicle.seats + vehicle.wheelchairs) if vehicle else None,
