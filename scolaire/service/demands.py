@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Refused
-from scolaire.gateway.planning import Planning, planning_on
+from scolaire.gateway.planning import Planning, driver_day_on, planning_on
 from scolaire.model.demand import (
     DAY_MS,
     EVENING,
@@ -69,7 +69,7 @@ def demand_of(session: Session, plan: plans.PlanRow, day: date) -> Demand:
     return Demand(
         plan.id, tuple(_only(site, halves) for site in sites), known, tuple(kids), _types(session, plan.lot, at),
         _depots(session, plan.lot, at), halves, planning.handling, planning.roads,
-        amplitude_max_ms=planning.amplitude_min * 60_000, weeks=planning.weeks,
+        amplitude_max_ms=planning.amplitude_min * 60_000, driver_day=driver_day_on(at), weeks=planning.weeks,
         off_walks=off_walks,
     )  # fmt: skip
 
