@@ -1,4 +1,4 @@
-"""`mobigo scolaire import KIND FILE`: bring in schools, bells, sectors, stops, days or pupils."""
+"""`mobigo scolaire import KIND FILE`: bring in schools, bells, sectors, stops, days, pupils, counts or indices."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from mobigo.infra.i18n import gettext as _
 if TYPE_CHECKING:
     from mobigo.infra.web import Services
 
-KINDS = ("schools", "bells", "sectors", "stops", "days", "pupils")
+KINDS = ("schools", "bells", "sectors", "stops", "days", "pupils", "counts", "indices")
 
 
 @click.command("import")

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 
 from mobigo.base.sheets import neutral
@@ -20,9 +20,13 @@ ESTIMATED = (
 )
 
 
-def driver_sheet(plan: DayPlan, demand: Demand, half: str, bus: str, *, version: str, made_at: datetime) -> bytes:
-    """What the driver of a bus does in a half-day: every service, place by place, who gets on and off. No name of a
-    pupil. Raises StopIteration when there is no such bus."""
+def driver_sheet(
+    plan: DayPlan, demand: Demand, half: str, bus: str, *, version: str, made_at: datetime,
+    notes: Mapping[str, Sequence[str]] | None = None,
+) -> bytes:  # fmt: skip
+    """What the driver of a bus does in a half-day: every service, place by place, who gets on and off; `notes`: by
+    service, what is said above its table (another coach, who accompanies). No name of a pupil. Raises StopIteration
+    when there is no such bus."""
     problem = problems_of(demand, plan)[half]
     block = next(each for each in plan.halves[half].blocks if each.id == bus)
     circuits = {each.id: each for each in plan.halves[half].circuits}
@@ -45,6 +49,7 @@ def driver_sheet(plan: DayPlan, demand: Demand, half: str, bus: str, *, version:
                  number(aboard)]
             )  # fmt: skip
         parts.append(f"== {escaped(f'Service {name}')}")
+        parts += [escaped(note) for note in (notes or {}).get(name, ())]
         parts.append(
             table(
                 ("Arrivée", "Départ", "Arrêt", "Montent", "Descendent", "À bord"), rows, right=(0, 1, 3, 4, 5), wide=2

@@ -16,6 +16,8 @@ class SheetKind(StrEnum):
     STOPS = "stops"
     DAYS = "days"
     PUPILS = "pupils"
+    COUNTS = "counts"  # how many were aboard a service on a day
+    INDICES = "indices"  # values of the indices that prices follow
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from mobigo.base.geo import Point
 from scolaire.model.schools import Level, Stage, Standing
 from scolaire.model.sheets import Line, SheetKind, Sheets, Wrong
 from scolaire.rules.asking import clean_name, clean_phone, folded, is_uai
+from scolaire.rules.indexing import decimal_of
 
 NOTHING: Final = frozenset({"", "null", "n/a", "na"})  # of "-" nothing is left, once folded
 # Usual names of our columns, folded: the national directory's, those of files people make.
@@ -54,6 +55,14 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "contact_last_name": ("nom responsable", "nom du responsable"),
     "contact_first_name": ("prenom responsable", "prenom du responsable"),
     "postal": ("adresse postale", "courrier"),
+    "service": ("service", "circuit", "course"),
+    "plan": ("plan", "nom du plan"),
+    "day": ("jour", "date", "day"),
+    "aboard": ("a bord", "presents", "montees", "comptage", "aboard"),
+    "index": ("indice", "index", "code indice"),
+    "published_on": ("publie le", "publication", "date de publication"),
+    "value": ("valeur", "value"),
+    "source": ("source", "reference de publication"),
 }
 WANTED: Final[Mapping[SheetKind, tuple[str, ...]]] = {
     SheetKind.SCHOOLS: ("uai", "name", "type", "commune"),
@@ -65,6 +74,8 @@ WANTED: Final[Mapping[SheetKind, tuple[str, ...]]] = {
         "last_name", "first_name", "born_on", "uai", "level", "line", "postcode", "commune", "contact_last_name",
         "contact_first_name",
     ),
+    SheetKind.COUNTS: ("service", "day", "aboard"),
+    SheetKind.INDICES: ("index", "published_on", "value", "source"),
 }  # fmt: skip
 _WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _WAYS: Final = {
@@ -292,9 +303,25 @@ def _pupil(row: _Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _count(row: _Row) -> dict[str, Any]:
+    return {
+        "service": row.text("service", needed=True)[:80], "plan": row.text("plan")[:120],
+        "day": row.read("day", _day, Decision("scolaire.cell_day")),
+        "aboard": row.read("aboard", _aboard, Decision("scolaire.cell_aboard")),
+    }  # fmt: skip
+
+
+def _index(row: _Row) -> dict[str, Any]:
+    return {
+        "code": row.text("index", needed=True)[:40], "source": row.text("source", needed=True)[:200],
+        "published_on": row.read("published_on", _day, Decision("scolaire.cell_day")),
+        "value": row.read("value", decimal_of, Decision("scolaire.cell_index")),
+    }  # fmt: skip
+
+
 _READERS: Final[Mapping[SheetKind, Callable[[_Row], dict[str, Any] | None]]] = {
     SheetKind.SCHOOLS: _school, SheetKind.BELLS: _bell, SheetKind.SECTORS: _sector, SheetKind.STOPS: _stop,
-    SheetKind.DAYS: _days, SheetKind.PUPILS: _pupil,
+    SheetKind.DAYS: _days, SheetKind.PUPILS: _pupil, SheetKind.COUNTS: _count, SheetKind.INDICES: _index,
 }  # fmt: skip
 _NAMES: Final[Mapping[SheetKind, tuple[str, ...]]] = {
     SheetKind.SCHOOLS: (
@@ -305,12 +332,19 @@ _NAMES: Final[Mapping[SheetKind, tuple[str, ...]]] = {
     SheetKind.STOPS: ("name", "code", "commune", "lat", "lon", "side", "crossing"),
     SheetKind.DAYS: ("zone", "first_day", "last_day", "name", "open"),
     SheetKind.PUPILS: (*WANTED[SheetKind.PUPILS], "regime", "lat", "lon", "paper", "email", "phone", "postal"),
+    SheetKind.COUNTS: ("service", "plan", "day", "aboard"),
+    SheetKind.INDICES: ("index", "published_on", "value", "source"),
 }  # fmt: skip
 
 
 def _number(text: str) -> float | None:
     found = re.fullmatch(r"[-+]?\d{1,3}(?:[.,]\d+)?", text, re.ASCII)
     return None if found is None else float(text.replace(",", "."))
+
+
+def _aboard(text: str) -> int | None:
+    """A head count; nothing else is one: neither a sign, nor a decimal, nor a number no coach holds."""
+    return int(text) if re.fullmatch(r"[0-9]{1,3}", text, re.ASCII) and int(text) <= 300 else None
 
 
 def _commune(text: str) -> str | None:

@@ -136,7 +136,7 @@ def _noticed(session: Session, day: DaySeen, homes: tuple[HomeSeen, ...], uai: s
     own = [home for home in homes if home.own]
     found = holding(
         session, day.day, uai=uai, departements={departement_of(home.row.commune) for home in own},
-        services={ride.service for ride in day.rides},
+        services={(ride.plan, ride.service) for ride in day.rides},
     )  # fmt: skip
     return replace(day, notices=tuple(sentence_of(row) for row in found))
 

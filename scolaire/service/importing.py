@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mobigo.base.decisions import Decision
-from mobigo.base.errors import MobigoError, Refused
+from mobigo.base.errors import InvalidInput, MobigoError, NotFound, Refused
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 from mobigo.infra.config import Config
@@ -25,10 +25,13 @@ from scolaire.gateway import sheets
 from scolaire.model.asked import Asked, AskedHome, Channel, Contact
 from scolaire.model.people import HomeKind, Regime
 from scolaire.model.sheets import Line, SheetKind, Sheets, Wrong
+from scolaire.rules.asking import folded
 from scolaire.rules.importing import Read, understand
+from scolaire.service import counting, indexing
 from scolaire.service.homes import walks_to
 from scolaire.service.registering import Entered, register
 from scolaire.store.registrations import RegistrationRow
+from scolaire.store.running import last_count
 from scolaire.store.schools import BellRow, DaysRow, SchoolRow, SectorRow, get_school
 from scolaire.store.stops import StopRow
 
@@ -59,6 +62,7 @@ class Bringing:
     first_day: date
     year: int
     source: str
+    organisations: frozenset[str] | None = None  # whose services may be counted; None: every one
 
 
 def look(session: Session, kind: SheetKind, rows: Sheets, bringing: Bringing) -> Looked:
@@ -261,10 +265,37 @@ def _pupil(session: Session, values: Mapping[str, Any], bringing: Bringing) -> s
     return NEW
 
 
+def _count(session: Session, values: Mapping[str, Any], bringing: Bringing) -> str:
+    """A count, as if entered on the page; another figure than the one that holds corrects it."""
+    day, aboard, plan = values["day"], values["aboard"], folded(values["plan"])
+    named = counting.runs_named(session, values["service"], day, bringing.organisations)
+    runs = [run for run in named if not plan or folded(run.plan_name) == plan]
+    if len(runs) > 1:
+        raise InvalidInput("scolaire.count_several", service=values["service"], plans=[run.plan_name for run in runs])
+    if not runs:
+        raise NotFound("scolaire.count_unknown_service", service=values["service"])
+    last = last_count(session, runs[0].plan, runs[0].service, day)
+    if last is not None and last.aboard == aboard:
+        return SAME
+    counting.enter(
+        session, runs[0].plan, runs[0].service, day, aboard, seen=0 if last is None else last.number, by=bringing.by,
+        organisations=bringing.organisations, now=bringing.now,
+    )  # fmt: skip
+    return NEW if last is None else CHANGED
+
+
+def _index(session: Session, values: Mapping[str, Any], bringing: Bringing) -> str:
+    """A value of an index; another one for the same day of publication corrects it."""
+    return indexing.enter_value(
+        session, values["code"], values["published_on"], values["value"], values["source"], by=bringing.by,
+        now=bringing.now,
+    )  # fmt: skip
+
+
 Writer = Callable[[Session, Mapping[str, Any], Bringing], str]
 _WRITERS: Final[Mapping[SheetKind, Writer]] = {
     SheetKind.SCHOOLS: _school, SheetKind.BELLS: _bell, SheetKind.SECTORS: _sector, SheetKind.STOPS: _stop,
-    SheetKind.DAYS: _days, SheetKind.PUPILS: _pupil,
+    SheetKind.DAYS: _days, SheetKind.PUPILS: _pupil, SheetKind.COUNTS: _count, SheetKind.INDICES: _index,
 }  # fmt: skip
 # What makes two rows of one file the same thing.
 _KEYS: Final[Mapping[SheetKind, Callable[[Mapping[str, Any]], object]]] = {
@@ -274,4 +305,6 @@ _KEYS: Final[Mapping[SheetKind, Callable[[Mapping[str, Any]], object]]] = {
     SheetKind.STOPS: lambda values: values["code"] or (values["name"], values["commune"]),
     SheetKind.DAYS: lambda values: (values["zone"], values["first_day"], values["last_day"]),
     SheetKind.PUPILS: lambda values: (values["last_name"], values["first_name"], values["born_on"]),
+    SheetKind.COUNTS: lambda values: (values["service"], folded(values["plan"]), values["day"]),
+    SheetKind.INDICES: lambda values: (values["code"], values["published_on"]),
 }

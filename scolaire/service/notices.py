@@ -24,7 +24,7 @@ from scolaire.store.registrations import RegistrationRow
 from scolaire.store.schools import get_school
 
 DAYS_MAX = 31
-KINDS, SCOPES = ("cancelled", "delayed", "other"), ("all", "departement", "school", "service")
+KINDS, SCOPES = ("cancelled", "delayed", "replaced", "other"), ("all", "departement", "school", "service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Notice:
     last_day: date
     words: str
     minutes: int | None = None
+    plan: str | None = None  # whose service it is; None: every service of that name
 
 
 def announce(session: Session, notice: Notice, by: str, now: datetime) -> NoticeRow:
@@ -45,8 +46,9 @@ def announce(session: Session, notice: Notice, by: str, now: datetime) -> Notice
     "scolaire.bad_period" | "scolaire.no_words" | "scolaire.no_minutes"), NotFound("scolaire.unknown_school")."""
     _check(session, notice, paris_day(now))
     row = NoticeRow(
-        id=new_id(now), kind=notice.kind, scope=notice.scope, about=notice.about, first_day=notice.first_day,
-        last_day=notice.last_day, minutes=notice.minutes if notice.kind == "delayed" else None,
+        id=new_id(now), kind=notice.kind, scope=notice.scope, about=notice.about, plan=notice.plan,
+        first_day=notice.first_day, last_day=notice.last_day,
+        minutes=notice.minutes if notice.kind == "delayed" else None,
         words=" ".join(notice.words.split())[:300], made_by=by, made_at=now,
     )  # fmt: skip
     session.add(row)
@@ -89,6 +91,8 @@ def sentence_of(row: NoticeRow) -> str:
             said = _("Pas de car, %(days)s.", days=days)
         case "delayed":
             said = _("Car en retard de %(minutes)s min environ, %(days)s.", minutes=row.minutes, days=days)
+        case "replaced":
+            said = _("Un autre car assure le circuit %(service)s, %(days)s.", service=row.about, days=days)
         case _:
             said = f"{days[:1].upper()}{days[1:]}."
     return f"{said} {row.words}"
@@ -131,7 +135,7 @@ def _concerned(session: Session, row: NoticeRow) -> Iterator[RegistrationRow]:
     """The registrations that are carried then, and that the notice is about."""
     carried = store.carried(session, current_year(row.first_day))
     if row.scope == "service":
-        wanted = registrations_of(session, current_year(row.first_day), row.about)
+        wanted = registrations_of(session, current_year(row.first_day), row.about, row.plan)
         yield from (each for each in carried if each.id in wanted)
         return
     homes = store.legs(session, [each.id for each in carried]) if row.scope == "departement" else {}

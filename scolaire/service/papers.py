@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from mobigo.infra import competence
+from mobigo.infra import competence, formats
+from mobigo.infra.grants import list_organisations
 from scolaire.export.gtfs import Publisher, school_gtfs
 from scolaire.model.schools import SchoolYear
 from scolaire.rules.days import school_days
 from scolaire.service.plans import Opened
+from scolaire.store import escorts, pupils, registrations, running, schools
 from scolaire.store import plans as store
-from scolaire.store import pupils, registrations, schools
 
 if TYPE_CHECKING:
     from mobigo.infra.config import Config
@@ -60,6 +61,35 @@ def days_of(session: Session, found: Opened, year: int) -> dict[str, list[date]]
         half: [day for day in every if day.weekday() in found.demand.half_of[half].weekdays]
         for half in found.plan.halves
     }
+
+
+def notes_of(session: Session, plan: str, today: date, *, names: bool) -> dict[str, list[str]]:
+    """By service of a plan, what a roadbook says besides the plan, from today on: other coaches, accompanists (`names`:
+    for those who run the service; else only that there is one), shuttles without any. In French, as the roadbook."""
+    found: dict[str, list[str]] = {}
+    last = date(today.year + 1, 12, 31)
+    of_name = {row.id: row.name for row in list_organisations(session)}
+    for row in running.substitutions_between(session, today, last):
+        if row.plan == plan:
+            told = f"Remplacement {_days(row.first_day, row.last_day)} : {row.vehicle}, {row.seats} places assises"
+            told += f", numéro affiché {row.shown}" if row.shown else ""
+            told += f", {of_name.get(row.organisation, '')}" if row.organisation else ""
+            found.setdefault(row.service, []).append(f"{told}. {row.reason.rstrip('.')}.")
+    along: set[str] = set()
+    for each in escorts.escorts_between(session, today, last, [plan]):
+        along.add(each.service)
+        who = f"{each.name} ({each.employer}{', ' + each.phone if each.phone else ''})" if names else "désigné"
+        found.setdefault(each.service, []).append(f"Accompagnateur {_days(each.first_day, each.last_day)} : {who}.")
+    for owner, service in escorts.shuttles(session):
+        if owner == plan and service not in along:
+            found.setdefault(service, []).append("Navette RPI : aucun accompagnateur désigné.")
+    return found
+
+
+def _days(first: date, last: date) -> str:
+    if first == last:
+        return f"le {formats.day(first, year=True)}"
+    return f"du {formats.day(first)} au {formats.day(last, year=True)}"
 
 
 def names_of(session: Session, found: Opened, school: str) -> Mapping[str, tuple[str, str]]:

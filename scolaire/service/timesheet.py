@@ -25,6 +25,7 @@ class Ride:
     weekdays: tuple[int, ...]
     stop_s: int
     school_s: int
+    plan: str = ""  # whose service it is; a ride on a regular line has none
 
 
 def rides_of(session: Session, row: RegistrationRow) -> dict[str, tuple[Ride, ...]]:
@@ -67,7 +68,7 @@ def _rides(session: Session, version: store.VersionRow, row: RegistrationRow) ->
                 rides.append(
                     Ride(
                         way, circuit.id, names.get(seat.stop, ""), half.weekdays, here.arrives_ms // 1000,
-                        school.arrives_ms // 1000,
+                        school.arrives_ms // 1000, version.plan,
                     )
                 )  # fmt: skip
         found[home] = tuple(rides)
@@ -85,11 +86,12 @@ def _on_line(ride: LineRide, stop: str, demand: Demand) -> Ride:
     return Ride(way, ride.name, stop, half.weekdays, ride.stop_s, ride.school_s)
 
 
-def registrations_of(session: Session, year: int, service: str) -> set[str]:
-    """The registrations that ride a service in the plans in force of a school year."""
+def registrations_of(session: Session, year: int, service: str, only: str | None = None) -> set[str]:
+    """The registrations that ride a service in the plans in force of a school year; of the plan `only`."""
     found: set[str] = set()
     for plan in store.plans(session):
-        version = store.published(session, plan.id) if plan.year == year else None
+        wanted = plan.year == year and only in (None, plan.id)
+        version = store.published(session, plan.id) if wanted else None
         if version is None:
             continue
         try:

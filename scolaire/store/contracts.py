@@ -119,16 +119,19 @@ def get_lot(session: Session, lot: str) -> LotRow:
     return row
 
 
-def prices_on(session: Session, lot: str, day: date) -> list[PriceRow]:
-    """The prices of the contract of a lot in force on a day, by vehicle type; the latest contract where two overlap."""
-    contract = session.scalar(
-        select(ContractRow.id)
+def contract_on(session: Session, lot: str, day: date) -> ContractRow | None:
+    """The contract of a lot in force on a day; the latest where two overlap."""
+    return session.scalar(
+        select(ContractRow)
         .where(ContractRow.lot == lot, ContractRow.first_day <= day, ContractRow.last_day >= day)
         .order_by(ContractRow.first_day.desc(), ContractRow.id.desc())
         .limit(1)
     )
-    asked = select(PriceRow).where(PriceRow.contract == contract).order_by(PriceRow.vehicle_type)
-    return list(session.scalars(asked)) if contract is not None else []
+
+
+def prices_of(session: Session, contract: str) -> list[PriceRow]:
+    """The prices of a contract as it wrote them, by vehicle type."""
+    return list(session.scalars(select(PriceRow).where(PriceRow.contract == contract).order_by(PriceRow.vehicle_type)))
 
 
 def contracts_of(session: Session, lot: str) -> list[ContractRow]:

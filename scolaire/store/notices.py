@@ -20,7 +20,7 @@ class NoticeRow(Base):
 
     __tablename__ = "scolaire_notice"
     __table_args__ = (
-        CheckConstraint("kind IN ('cancelled', 'delayed', 'other')", name="kind"),
+        CheckConstraint("kind IN ('cancelled', 'delayed', 'replaced', 'other')", name="kind"),
         CheckConstraint("scope IN ('all', 'departement', 'school', 'service')", name="scope"),
         Index(None, "last_day"),
     )
@@ -29,6 +29,7 @@ class NoticeRow(Base):
     kind: Mapped[str] = mapped_column(String(10))
     scope: Mapped[str] = mapped_column(String(12))
     about: Mapped[str] = mapped_column(String(80), default="")
+    plan: Mapped[str | None] = mapped_column(String(26))  # of the service, where another plan may have one of that name
     first_day: Mapped[date] = mapped_column(Date)
     last_day: Mapped[date] = mapped_column(Date)
     minutes: Mapped[int | None]
@@ -44,7 +45,7 @@ class NoticeRow(Base):
 describe(
     NoticeRow, purpose="tell families that a coach does not run, and prove that they were told",
     keep=Days(KEEP_DAYS, after="last_day"),
-    plain="id kind scope about first_day last_day minutes words told unreached made_by made_at ended_by ended_at",
+    plain="id kind scope about plan first_day last_day minutes words told unreached made_by made_at ended_by ended_at",
 )  # fmt: skip
 
 
@@ -62,16 +63,17 @@ def latest(session: Session, limit: int = 50) -> list[NoticeRow]:
 
 
 def holding(
-    session: Session, day: date, *, departements: Collection[str], uai: str, services: Collection[str]
+    session: Session, day: date, *, departements: Collection[str], uai: str, services: Collection[tuple[str, str]]
 ) -> list[NoticeRow]:
-    """The notices of a day about any of these, first made first."""
+    """The notices of a day about any of these, first made first. `services`: (plan, service)."""
     of = or_(
         NoticeRow.scope == "all",
         and_(NoticeRow.scope == "departement", NoticeRow.about.in_(sorted(departements))),
         and_(NoticeRow.scope == "school", NoticeRow.about == uai),
-        and_(NoticeRow.scope == "service", NoticeRow.about.in_(sorted(services))),
+        and_(NoticeRow.scope == "service", NoticeRow.about.in_(sorted({name for _plan, name in services}))),
     )
     asked = select(NoticeRow).where(
         NoticeRow.first_day <= day, NoticeRow.last_day >= day, NoticeRow.ended_at.is_(None), of
     )
-    return list(session.scalars(asked.order_by(NoticeRow.id)))
+    rows = session.scalars(asked.order_by(NoticeRow.id))
+    return [row for row in rows if row.plan is None or (row.plan, row.about) in services]

@@ -5,4 +5,4 @@ from flask import Blueprint
 bp = Blueprint("scolaire", __name__, template_folder="../templates")
 
 # each puts its views on `bp`
-from scolaire.web import desk, families  # noqa: E402,F401 - after `bp`, which they need
+from scolaire.web import days, desk, families  # noqa: E402,F401 - after `bp`, which they need

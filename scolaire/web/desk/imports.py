@@ -105,6 +105,7 @@ def kind_words() -> dict[str, str]:
     return {
         "schools": _("Établissements"), "bells": _("Horaires des établissements"), "sectors": _("Secteurs"),
         "stops": _("Arrêts"), "days": _("Calendrier"), "pupils": _("Élèves inscrits sur papier"),
+        "counts": _("Comptages à bord"), "indices": _("Valeurs d’indices de prix"),
     }  # fmt: skip
 
 

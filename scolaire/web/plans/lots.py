@@ -4,8 +4,9 @@ from datetime import date
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from mobigo.base.errors import InvalidInput, NotFound
+from mobigo.base.errors import InvalidInput, NotFound, Refused
 from mobigo.base.geo import Point
 from mobigo.base.instants import paris_day
 from mobigo.infra import grants
@@ -17,7 +18,7 @@ from mobigo.infra.web import services
 from scolaire.export.sheets import driver_sheet, school_list
 from scolaire.model.problem import VehicleType
 from scolaire.service import contracts as service
-from scolaire.service import papers, published
+from scolaire.service import indexing, papers, published
 from scolaire.store import contracts as store
 from scolaire.web.plans import bp
 from scolaire.web.plans.forms import half_name, me, refused, text, writing
@@ -36,7 +37,7 @@ def lots() -> ResponseReturnValue:
         rows = [
             {
                 "lot": lot, "contracts": store.contracts_of(session, lot.id),
-                "prices": store.prices_on(session, lot.id, today), "depots": store.depots_of(session, lot.id, today),
+                "prices": _prices(session, lot.id, today), "depots": store.depots_of(session, lot.id, today),
                 "vehicles": store.vehicles_at(session, [each.id for each in store.depots_of(session, lot.id, today)]),
             }
             for lot in store.lots(session)
@@ -108,6 +109,15 @@ def add_depot(lot_id: str) -> ResponseReturnValue:
     return redirect(url_for("school_plans.lots"), 303)
 
 
+def _prices(session: Session, lot: str, today: date) -> tuple[VehicleType, ...] | None:
+    """The prices in force, revised; none without a contract; None where an index of its formula has no value yet."""
+    try:
+        found = indexing.prices_on(session, lot, today)
+    except Refused:
+        return None
+    return () if found is None else found.revised
+
+
 def _vehicles() -> dict[str, int]:
     """ "car-63 : 4" on each line. Raises InvalidInput("scolaire.depot_vehicles")."""
     found = {}
@@ -152,23 +162,29 @@ def own_services() -> ResponseReturnValue:
     """What is in force: for an operator the services of one's own lots, for a school its own list."""
     identity = signed_in()
     with reading(services().engine) as session:
-        found = published.seen_by(session, identity.organisations(Permission.SCHOOL_PUPILS))
-    return render_template("scolaire/own_services.html", found=found, half_name=half_name)
+        own = identity.organisations(Permission.SCHOOL_PUPILS)
+        found = published.seen_by(session, own)
+        lent = [] if own is None else published.replacing(session, own, paris_day(now()))
+    return render_template("scolaire/own_services.html", found=found, lent=lent, half_name=half_name)
 
 
 @bp.get("/les-miens/<version_id>/<half>/<bus>.pdf")
 @requires(Permission.SCHOOL_PUPILS)
 def own_sheet(version_id: str, half: str, bus: str) -> ResponseReturnValue:
-    """The driver's sheet of a bus of one's own lot."""
+    """The driver's sheet of a bus of one's own lot, or of one that drives a service one replaces these days."""
+    own, today = signed_in().organisations(Permission.SCHOOL_PUPILS), paris_day(now())
     with reading(services().engine) as session:
-        mine = published.of_lots(session, signed_in().organisations(Permission.SCHOOL_PUPILS))
-        found = next((each for each in mine if each.opened.row.id == version_id), None)
+        mine = published.of_lots(session, own)
+        replaced = published.replacing(session, own, today) if own is not None else []
+        lent = [each for each in replaced if (half, bus) in each.lent]
+        found = next((each for each in (*mine, *lent) if each.opened.row.id == version_id), None)
+        notes = {} if found is None else papers.notes_of(session, found.plan.id, today, names=True)
     plans = found.opened.plan.halves if found is not None else {}
     if found is None or half not in plans or all(each.id != bus for each in plans[half].blocks):
         raise NotFound("scolaire.edit_unknown", name=bus[:40])
     row = found.opened.row
     content = driver_sheet(
-        found.opened.plan, found.opened.demand, half, bus, version=f"v{row.number}", made_at=row.made_at
+        found.opened.plan, found.opened.demand, half, bus, version=f"v{row.number}", made_at=row.made_at, notes=notes
     )
     return attached(content, f"fiche-{half}-{bus}.pdf", "application/pdf")
 

@@ -4,7 +4,9 @@ from flask import Response, send_file
 from flask.typing import ResponseReturnValue
 
 from mobigo.base.errors import NotFound
+from mobigo.base.instants import paris_day
 from mobigo.infra.auth import Permission, requires
+from mobigo.infra.clock import now
 from mobigo.infra.db import reading
 from mobigo.infra.web import services
 from scolaire.export.plan_csv import plan_csv
@@ -62,10 +64,11 @@ def export_sheet(version_id: str, half: str, bus: str) -> ResponseReturnValue:
     """The driver's sheet of a bus (fiche horaire conducteur)."""
     with reading(services().engine) as session:
         found = service.open_version(session, version_id)
+        notes = papers.notes_of(session, found.row.plan, paris_day(now()), names=False)
     if half not in found.plan.halves or all(each.id != bus for each in found.plan.halves[half].blocks):
         raise NotFound("scolaire.edit_unknown", name=bus[:40])
     content = driver_sheet(
-        found.plan, found.demand, half, bus, version=f"v{found.row.number}", made_at=found.row.made_at
+        found.plan, found.demand, half, bus, version=f"v{found.row.number}", made_at=found.row.made_at, notes=notes
     )
     return attached(content, f"fiche-{half}-{bus}.pdf", "application/pdf")
 

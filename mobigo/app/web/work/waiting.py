@@ -3,7 +3,7 @@ it is dealt with."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from flask import url_for
 from sqlalchemy.orm import Session
@@ -22,7 +22,9 @@ from mobigo.infra.web import Services
 from mobigo.network.store.sources import list_alerts
 from opendata.model.editions import State
 from opendata.store import versions
-from scolaire.service import access, desk
+from scolaire.gateway.running import run_rules_on
+from scolaire.service import access, counting, desk, escorting
+from scolaire.store import running
 
 MOST = 500  # counted no further: nobody reads "812"
 
@@ -93,6 +95,28 @@ def _school(session: Session, identity: Identity, now: datetime) -> Iterator[Wai
         appeals, late = desk.appeals_due(session, today)
         words = ngettext("%(num)s recours de famille", "%(num)s recours de familles", appeals)
         yield Waits(words, appeals, url_for("scolaire.appeals"), late)
+        yield from _school_days(session, today)
+
+
+def _school_days(session: Session, today: date) -> Iterator[Waits]:
+    """Pupils without a place and the youngest without anybody are a danger: they are late as soon as they are known."""
+    alone = len(escorting.unaccompanied(session, today))
+    words = ngettext("%(num)s navette RPI sans accompagnateur", "%(num)s navettes RPI sans accompagnateur", alone)
+    yield Waits(words, alone, url_for("scolaire.escorts"), alone)
+    if not running.any_count(session, today - timedelta(days=run_rules_on(today).within_days)):
+        return  # nothing was counted: nothing is judged
+    judged = counting.judged(session, today)
+    over, absent = len(judged.overloads), len(judged.no_shows)
+    words = ngettext(
+        "%(num)s service scolaire où des élèves sont sans place",
+        "%(num)s services scolaires où des élèves sont sans place", over,
+    )  # fmt: skip
+    yield Waits(words, over, url_for("scolaire.counts_judged"), over)
+    words = ngettext(
+        "%(num)s service scolaire que les inscrits ne prennent pas",
+        "%(num)s services scolaires que les inscrits ne prennent pas", absent,
+    )  # fmt: skip
+    yield Waits(words, absent, url_for("scolaire.counts_judged"))
 
 
 def _tickets(session: Session, identity: Identity, now: datetime) -> Iterator[Waits]:
