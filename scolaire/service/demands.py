@@ -28,6 +28,7 @@ from scolaire.model.people import Need
 from scolaire.model.problem import VehicleType
 from scolaire.model.rights import Method
 from scolaire.model.schools import Bell, Level, SchoolYear, Stage, Way
+from scolaire.service import indexing
 from scolaire.store import contracts, plans, pupils, registrations, schools, stops
 
 FULL_DAYS = (0, 1, 3, 4)
@@ -150,12 +151,9 @@ def _pupils(
 
 
 def _types(session: Session, lot: str, day: date) -> tuple[VehicleType, ...]:
-    return tuple(
-        VehicleType(
-            row.vehicle_type, row.seats, row.wheelchairs, row.day_cents, row.km_cents, row.hour_cents, row.co2_g_km
-        )
-        for row in contracts.prices_on(session, lot, day)
-    )
+    """Vehicles with the prices of that day, revised where the contract follows indices."""
+    found = indexing.prices_on(session, lot, day)
+    return () if found is None else found.revised
 
 
 def _depots(session: Session, lot: str, day: date) -> tuple[DepotSite, ...]:
