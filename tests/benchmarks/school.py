@@ -173,9 +173,10 @@ def beside_rivals(options: argparse.Namespace) -> Iterator[Measure]:
     for who in RIVALS:
         pairs = [(ours, theirs) for ours, theirs in zip(rows["ours"], rows[who], strict=True) if not theirs["lost"]]
         mine, known = (sum(row["fleet"] for row in side) for side in zip(*pairs, strict=True)) if pairs else (0, 0)
+        lost = f", in the others {who} found no routes" if len(pairs) < len(rows[who]) else ""
         note = (
-            f"{len(pairs)} of {len(rows[who])} cases, for the others {who} found no routes; at most {case_s:g} CPU s a "
-            f"case, one school at a time and the same chaining; ours {effort.replace('/', ' rounds of ')} iterations, "
+            f"{len(pairs)} of {len(rows[who])} cases{lost}; at most {case_s:g} CPU s a case, one school at a time and "
+            f"the same chaining; ours {effort.replace('/', ' rounds of ')} iterations, "
             f"the longest case {longest_s:.0f} CPU s; better in {sum(a['fleet'] < b['fleet'] for a, b in pairs)}, "
             f"worse in {sum(a['fleet'] > b['fleet'] for a, b in pairs)}"
         )
