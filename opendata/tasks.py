@@ -8,12 +8,25 @@ from mobigo.infra.jobs import JobContext, job
 
 @job("opendata.watch", tries_max=1, every="every 15 min")
 def watch(ctx: JobContext) -> Decision | None:
-    """Look whether a reuser gets every published file: over HTTP, at our public address."""
-    from opendata.gateway.probe import look
+    """Look whether a reuser gets every published file and live address: over HTTP, at our public address."""
+    from opendata.gateway.probe import hear, look
     from opendata.service.measuring import watch as look_at_all
 
-    bad = look_at_all(ctx, clock.now(), look(ctx.config.base_url))
+    site = ctx.config.base_url
+    bad = look_at_all(ctx, clock.now(), look(site), hear(site))
     return Decision("opendata.watched", datasets=", ".join(bad)) if bad else None
+
+
+@job("opendata.listen", tries_max=1, every="every 30 min")
+def listen(ctx: JobContext) -> Decision | None:
+    """Have what is told live judged, as it is told at our public address."""
+    from opendata.gateway.judges import live_judges
+    from opendata.gateway.probe import hear
+    from opendata.service.listening import listen as judge_all
+
+    now = clock.now()
+    bad = judge_all(ctx, now, hear(ctx.config.base_url), live_judges(ctx.config, now))
+    return Decision("opendata.listened", datasets=", ".join(bad)) if bad else None
 
 
 @job("opendata.night", tries_max=2, backoff_s=3_600, every="daily 04:10")

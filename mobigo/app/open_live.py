@@ -26,8 +26,9 @@ COLUMNS: Final = (
     Column("donnees_theoriques", "string", "Le jeu de données dont il reprend les identifiants de lignes"),
 )
 ALERTS: Final = LiveAddress(
-    "/perturbations.pb", "application/x-protobuf", "Les perturbations en cours et annoncées (Alerts)", "GTFS Realtime"
-)
+    "/perturbations.pb", "application/x-protobuf", "Les perturbations en cours et annoncées (Alerts)", "GTFS Realtime",
+    REGIONAL,
+)  # fmt: skip
 
 
 def offers(services: "Services") -> list[Offer]:
@@ -50,7 +51,9 @@ def offers(services: "Services") -> list[Offer]:
 
     def produce(_now: datetime, _folder: Path) -> list[Edition]:
         base = services.config.base_url
-        rows = [(f"{base}{each.path}", each.standard, each.media_type, each.means, REGIONAL) for each in declared.live]
+        rows = [
+            (f"{base}{each.path}", each.standard, each.media_type, each.means, each.timetable) for each in declared.live
+        ]
         made = Produced(NAME, CSV, csv_bytes(COLUMNS, rows), rows=len(rows))
         return [Edition(files=(made,), counts={"published": len(rows)})]
 

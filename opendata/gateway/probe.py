@@ -8,17 +8,21 @@ import http.client
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Upstream
+from opendata.model.datasets import LiveAddress
 from opendata.model.editions import KeptFile
 
 Look = Callable[[str, KeptFile], Decision | None]  # a dataset's code and a file of its version in force
+Hear = Callable[[LiveAddress, Path], Decision | None]  # an address, and where to keep what it says
 TAIL: Final = 1024  # bytes asked for: the last ones, which a file that was cut has not
 SECONDS_MAX: Final = 10.0
 LISTING_MAX: Final = 16_000_000
+LIVE_MAX: Final = 20_000_000
 AGENT: Final = "Mobigo-sonde"
 UNREACHABLE: Final = "opendata.probe_unreachable"  # the decision of a site that gave no answer
 
@@ -34,6 +38,28 @@ def look(base_url: str) -> Look:
         except (OSError, http.client.HTTPException) as error:
             return Decision("opendata.probe_unreachable", file=file.name, reason=type(error).__name__)
         return _fault(file, answer, body)
+
+    return at
+
+
+def hear(base_url: str) -> Hear:
+    """Asks the live addresses of the site at this address: what is wrong with the answer, or None; the answer is then
+    at the path given."""
+
+    def at(address: LiveAddress, to: Path) -> Decision | None:
+        try:
+            answer, body = _asked(base_url, address.path, {"Accept": address.media_type}, LIVE_MAX + 1)
+        except (OSError, http.client.HTTPException) as error:
+            return Decision(UNREACHABLE, file=address.name, reason=type(error).__name__)
+        if answer.status != 200:
+            return Decision("opendata.probe_answered", file=address.name, status=answer.status)
+        told = answer.headers.get_content_type()
+        if told != address.media_type:
+            return Decision("opendata.live_other_type", file=address.name, told=told, declared=address.media_type)
+        if not 0 < len(body) <= LIVE_MAX:
+            return Decision("opendata.live_size", file=address.name, size=len(body), limit=LIVE_MAX)
+        to.write_bytes(body)
+        return None
 
     return at
 

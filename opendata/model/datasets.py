@@ -114,12 +114,13 @@ class FileSpec:
 @dataclass(frozen=True, slots=True)
 class LiveAddress:
     """An address of this site that tells the state of the moment: neither versioned nor kept. `path` begins with a
-    slash; the rest is as of a `FileSpec`."""
+    slash; `timetable` is the code of the dataset whose identifiers it carries; the rest is as of a `FileSpec`."""
 
     path: str
     media_type: str
     means: str  # French
     standard: str
+    timetable: str = ""
 
     @property
     def name(self) -> str:

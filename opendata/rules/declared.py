@@ -41,7 +41,7 @@ def to_json(declared: Declaration) -> dict[str, Any]:
 
 
 def _live(address: LiveAddress) -> list[str]:
-    return [address.path, address.media_type, address.means, address.standard]
+    return [address.path, address.media_type, address.means, address.standard, address.timetable]
 
 
 def _said(said: Said) -> dict[str, Any]:

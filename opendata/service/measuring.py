@@ -7,13 +7,15 @@ themselves are hashed from inside once a night; a file found damaged counts as a
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy.orm import Session
 
 from mobigo.base.decisions import Decision
 from mobigo.base.instants import paris_day
 from mobigo.infra.db import reading, transaction
-from opendata.gateway.probe import UNREACHABLE, Look
+from opendata.gateway.probe import UNREACHABLE, Hear, Look
 from opendata.rules import freshness as rules
 from opendata.service import notices, showing
 from opendata.service.publishing import Tools
@@ -24,9 +26,9 @@ from opendata.store.measures import Measure
 SILENT_MAX = 2  # files without any answer, after which the others are not waited for
 
 
-def watch(tools: Tools, now: datetime, look: Look) -> list[str]:
-    """Look at every file in force, say what became unavailable or available again, and score the day so far; the
-    datasets that a reuser could not have."""
+def watch(tools: Tools, now: datetime, look: Look, hear: Hear) -> list[str]:
+    """Look at every file in force and ask every live address, say what became unavailable or available again, and score
+    the day so far; the datasets that a reuser could not have."""
     with reading(tools.engine) as session:
         found = showing.catalogue(session, now)
     bad: list[str] = []
@@ -34,7 +36,7 @@ def watch(tools: Tools, now: datetime, look: Look) -> list[str]:
     for shown in found:
         if shown.version is None:
             continue
-        fault = silent[-1] if len(silent) >= SILENT_MAX else _fault(tools, shown, look, now)
+        fault = silent[-1] if len(silent) >= SILENT_MAX else _fault(tools, shown, look, now) or _mute(shown, hear)
         if fault is not None:
             bad.append(shown.code)
         if fault is not None and fault.code == UNREACHABLE:
@@ -57,6 +59,13 @@ def _fault(tools: Tools, shown: Shown, look: Look, now: datetime) -> Decision | 
             return fault
         shown = latest
     return fault
+
+
+def _mute(shown: Shown, hear: Hear) -> Decision | None:
+    """What is wrong with the first live address that does not answer as declared."""
+    with TemporaryDirectory(prefix="mobigo-live-") as folder:
+        told = Path(folder) / "told"
+        return next((wrong for address in shown.kept.declared.live if (wrong := hear(address, told)) is not None), None)
 
 
 def damaged(tools: Tools, now: datetime) -> list[str]:

@@ -18,6 +18,8 @@ from opendata.gateway.judges.shared_vehicles import GbfsReference, GbfsRules
 from opendata.gateway.judges.siri import SiriRules, SiriSchema
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mobigo.infra.config import Config
     from opendata.model.checks import Judge
 
@@ -41,6 +43,14 @@ def judges(config: "Config") -> "list[Judge]":
     ]
 
 
+def live_judges(config: "Config", now: "datetime") -> "list[Judge]":
+    """Those who judge what is told at this very instant."""
+    return [
+        RealtimeRules(), RealtimeReference(at=now), GbfsRules(), GbfsReference(), SiriRules(),
+        SiriSchema(config.siri_xsd),
+    ]  # fmt: skip
+
+
 __all__ = [
     "Canonical",
     "CatalogueShapes",
@@ -56,4 +66,5 @@ __all__ = [
     "SiriRules",
     "SiriSchema",
     "judges",
+    "live_judges",
 ]

@@ -71,15 +71,16 @@ class RealtimeReference:
     name = "gtfs-rt-validator"
     required = False
 
-    def __init__(self, *, bytes_max: int = PAIR_BYTES_MAX) -> None:
-        self.bytes_max = bytes_max
+    def __init__(self, *, bytes_max: int = PAIR_BYTES_MAX, at: datetime | None = None) -> None:
+        """`at`: the instant as of which a message is judged; noon of the day, for one that was kept."""
+        self.bytes_max, self.at = bytes_max, at
 
     def reads(self, name: str, media_type: str, standard: str) -> bool:
         """GTFS-Realtime."""
         return standard == REALTIME
 
     def check(self, path: Path, name: str, today: date) -> Check:
-        """What it finds, as of noon of that day. Without the theoretical feed it does not run."""
+        """What it finds. Without the theoretical feed it does not run."""
         if find_spec("gtfs_rt_validator") is None:
             return silent(self.name, "", name, "opendata.judge_absent")
         own = version("gtfs-rt-validator")
@@ -108,7 +109,7 @@ class RealtimeReference:
             shown: dict[tuple[str, str], dict[str, object]] = {}
             for number, (file, data) in enumerate(messages(path, name)):
                 (message := folder / f"{number}.pb").write_bytes(data)
-                at = datetime.combine(today, time(12), UTC)
+                at = self.at or datetime.combine(today, time(12), UTC)
                 try:
                     validate(Request(Mode.MODERN, feed, resolve(str(message)), at=at)).write(folder / str(number))
                     report = _report(folder / str(number))

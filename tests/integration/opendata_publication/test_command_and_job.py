@@ -64,14 +64,14 @@ def test_the_night_publishes_and_looks_over(tmp_path: Path, sqlite_template: Pat
     jobs_registry.install()
     engine = open_engine(config.database_url)
     results = []
-    for name in ("opendata.publish", "opendata.watch", "opendata.night"):
+    for name in ("opendata.publish", "opendata.watch", "opendata.listen", "opendata.night"):
         with transaction(engine) as session:
             job = enqueue(session, name, {}, None, now())
         done = run_inline(engine, config, job)
         assert done.state.value == "done", done.outcome
         results.append(done.outcome)
     engine.dispose()
-    published, watched, night = results
+    published, watched, _listened, night = results
     assert published is not None
     assert (published.params["new"], published.params["troubled"]) == (4, "—")
     assert watched is not None  # no server answers there: it is seen from outside

@@ -10,7 +10,7 @@ import pytest
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Upstream
 from mobigo.infra.db import reading
-from opendata.gateway.probe import listed, look
+from opendata.gateway.probe import hear, listed, look
 from opendata.model.datasets import Slot
 from opendata.service import measuring
 from opendata.store import files, versions
@@ -42,7 +42,7 @@ def test_what_a_reuser_cannot_have_is_counted_told_once_and_shown(open_site: Pub
     with serving(open_app) as base:
 
         def watch() -> list[str]:
-            return measuring.watch(open_site.tools, NOW, look(base))
+            return measuring.watch(open_site.tools, NOW, look(base), hear(base))
 
         assert watch() == []
         path.unlink()
@@ -75,7 +75,8 @@ def test_a_site_that_is_down_is_seen_down_and_not_waited_for(open_site: Publishe
         asked.append(dataset)
         return at(dataset, file)
 
-    assert measuring.watch(open_site.tools, NOW, counted) == [f"essai-{number}" for number in range(4)]
+    nobody = hear(f"http://127.0.0.1:{free_port()}")
+    assert measuring.watch(open_site.tools, NOW, counted, nobody) == [f"essai-{number}" for number in range(4)]
     assert asked == ["essai-0", "essai-1"]
     with reading(open_site.tools.engine) as session:
         assert [each.share for each in measuring.standings(session, NOW)] == [0.0] * 4
@@ -84,14 +85,15 @@ def test_a_site_that_is_down_is_seen_down_and_not_waited_for(open_site: Publishe
 def test_a_version_published_while_it_is_looked_at_is_no_fault(open_site: Published, open_app: Any) -> None:
     open_site.publish(Facts())
     with serving(open_app) as base:
-        at, moved = look(base), []
+        at = look(base)
+        moved: list[Any] = []
 
         def moving(dataset: str, file: Any) -> Decision | None:
             if not moved:
                 moved.append(open_site.publish(Facts(rows=ROWS[:2]), NOW + timedelta(hours=1)))
             return at(dataset, file)
 
-        assert measuring.watch(open_site.tools, NOW, moving) == []
+        assert measuring.watch(open_site.tools, NOW, moving, hear(base)) == []
 
 
 def test_bytes_that_changed_under_the_same_length_are_found_by_night(open_site: Published) -> None:
