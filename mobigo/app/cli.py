@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "opendata": Command("opendata.cli:opendata", "Données ouvertes : publier, suivre, vérifier."),
     "plan": Command("mobigo.planner.cli:plan", "Chercher un trajet."),
     "realtime": Command("mobigo.network.cli.realtime:realtime", "Le temps réel : retards, suppressions, messages."),
+    "region": Command("mobigo.app.region:region", "Apporter tout ce qu'un fichier de région nomme, ou le regarder."),
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
     "scolaire": Command("scolaire.cli:scolaire", "Transport scolaire : élèves, établissements, arrêts, plans."),
     "serve": Command("mobigo.app.serve:serve", "Répondre sur le web et exécuter les travaux."),
