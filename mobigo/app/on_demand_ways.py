@@ -220,7 +220,7 @@ class OnDemandWays:
         promise = offer.promise
         times = {"since": promise.earliest_s, "until": promise.latest_s, "arrive": promise.arrive_by_s}
         at = {name: instant_of(day, each, PARIS) for name, each in times.items()}
-        asked = {"from": first.place.id, "to": last.place.id, "day": day.isoformat(),
+        asked = {"from": first.place.key, "to": last.place.key, "day": day.isoformat(),
                  "time": at["since"].astimezone(PARIS).strftime("%H:%M")}  # fmt: skip
         return OnDemandWay(
             service=service.name, href=f"/tad/{service.code}?{urlencode(asked)}#departs", board=first.place.name,

@@ -51,6 +51,11 @@ class Place:
     name: str
     point: Point
 
+    @property
+    def key(self) -> str:
+        """How forms and addresses name it: its id; a door by its position and its name."""
+        return self.id or f"@{self.point.lat:.6f},{self.point.lon:.6f} {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Zone:

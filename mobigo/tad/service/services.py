@@ -15,6 +15,7 @@ from mobigo.infra.roles import Identity, Permission
 from mobigo.tad.gateway.travel import CrowFly, Driven
 from mobigo.tad.model.rounds import Travel
 from mobigo.tad.model.services import Service
+from mobigo.tad.rules import zones
 from mobigo.tad.rules.documents import service_of
 from mobigo.tad.store import services as store
 from mobigo.tad.store.bookings import find_day
@@ -59,11 +60,14 @@ def publish(
 ) -> Version:  # fmt: skip
     """A new version of a service, in force from its first day; the same document again is no change.
 
-    Raises InvalidInput("tad.bad_service", "tad.past_version": what was promised under a version is not edited, a
-    version that is already in force is followed by one that begins today or later),
+    Raises InvalidInput("tad.bad_service", what `rules.zones` says of its zones, "tad.past_version": what was promised
+    under a version is not edited, a version that is already in force is followed by one that begins today or later),
     Conflict("tad.later_version") when one with a later first day is there already.
     """
     service = service_of(document)
+    wrong = zones.refusal_of_all(service.zones)
+    if wrong is not None:
+        raise InvalidInput(wrong.code, **wrong.params)
     known = store.history(session, service.code)
     if known and known[0].digest == service.digest:
         return _version(known[0])

@@ -17,7 +17,7 @@ from mobigo.infra.db import reading
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import ngettext, sentence
 from mobigo.infra.web import services
-from mobigo.tad.model.bookings import Booking, Channel, Side, State
+from mobigo.tad.model.bookings import Asked, Booking, Channel, Side, State
 from mobigo.tad.model.rounds import Promise
 from mobigo.tad.model.services import Service
 from mobigo.tad.service import booking as service
@@ -171,12 +171,20 @@ def _service_page(code: str, faults: Faults, *, agent: bool) -> ResponseReturnVa
         "tad/service.html", **_facts(version.service), agent=agent, errors=faults.by_field, typed=request.values,
         offers=offers, answered=answer is not None, refused=refused, asked=asked, today=today,
         last_day=today + timedelta(days=version.service.ahead_days), soon=soon.strftime("%H:00"),
-        stops=[("", _("Choisir un arrêt")), *((each.id, each.name) for each in version.service.stops)],
+        stops=[
+            ("", _("Choisir un arrêt")), *_doors(asked), *((each.id, each.name) for each in version.service.stops)
+        ],
         fares=list(version.service.fares.items()),
         chairs=max(each.wheelchairs for each in version.service.vehicles),
         action=url_for("tad.telephone", code=code) if agent else url_for("tad.one", code=code),
     )  # fmt: skip
     return page, faults.status if faults else 200
+
+
+def _doors(asked: Asked | None) -> list[tuple[str, str]]:
+    """The doors asked for, to be chosen again beside the stops."""
+    ends = () if asked is None else (asked.origin, asked.destination)
+    return [(each.key, each.name) for each in ends if not each.id]
 
 
 def _clock(day: Any, at_s: int) -> str:
@@ -259,7 +267,8 @@ def _booking_page(booking_id: str, secret: str, faults: Faults) -> ResponseRetur
         over=instant >= instant_of(made.asked.day, made.promise.earliest_s, PARIS),
         series=[(each, _promised(each.asked.day, each.promise)["since"], _link(each)) for each in series],
         today=paris_day(instant), last_day=made.asked.day + timedelta(weeks=service.SERIES_MAX),
-        stops=[(each.id, each.name) for each in own.stops], clock=_clock(made.asked.day, made.promise.earliest_s),
+        stops=[*_doors(made.asked), *((each.id, each.name) for each in own.stops)],
+        clock=_clock(made.asked.day, made.promise.earliest_s),
         counts=[(at, made.asked.riders.count(name)) for at, name in enumerate(own.fares)],
         **_promised(made.asked.day, made.promise),
     )  # fmt: skip

@@ -15,6 +15,8 @@ from mobigo.infra.clock import now
 from mobigo.infra.db import reading
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
+from mobigo.tad.export.drawn import drawn_zones
+from mobigo.tad.rules.zones import BOUNDS, geojson_of, zones_of
 from mobigo.tad.service import services as catalogue
 from mobigo.tad.store import services as store
 from mobigo.tad.web import bp
@@ -55,6 +57,9 @@ def changed_document(before: dict[str, Any]) -> dict[str, Any]:
     made["first_day"] = day_of("first_day").isoformat()
     made["last_day"] = day_of("last_day").isoformat() if text("last_day") else None
     made["closed_days"] = sorted(set(text("closed_days", 2_000).replace(",", " ").split()))
+    zones = zones_of(request.form.get("zones", ""))
+    if zones or "zones" in before:
+        made["zones"] = zones
     made["stops"] = _lines("stops", ("id", "name", "lat", "lon"))
     made["vehicles"] = _lines("vehicles", ("id", "name", "seats", "wheelchairs", "lat", "lon"))
     made["fares"] = _lines("fares", ("rider", "cents"))
@@ -102,13 +107,16 @@ def _edit_page(code: str, faults: Faults) -> ResponseReturnValue:
             f"{''.join(map(str, each.get('weekdays') or range(7)))} ; {each['since']} ; {each['until']}"
             for each in given["windows"]
         ),
+        "zones": geojson_of(catalogue.get_version_value(row).zones),
         "closed_days": " ".join(map(str, given.get("closed_days", ()))),
         "first_day": paris_day(now()).isoformat(), "last_day": given.get("last_day") or "",
         **{name: given.get(name, "") for name in PLAIN}, **given["booking"], **given["promise"],
     }  # fmt: skip
     typed = {name: request.form.get(name, value) for name, value in kept.items()}
+    own = catalogue.get_version_value(row)
     page = render_template(
-        "tad/edit.html", service=catalogue.get_version_value(row), typed=typed, errors=faults.by_field,
+        "tad/edit.html", service=own, typed=typed, errors=faults.by_field, bounds=BOUNDS,
+        picture=drawn_zones(own.zones, [(each.name, each.point) for each in own.stops], _("Les zones et les arrêts")),
         versions=[catalogue.get_version_value(each) for each in versions],
     )  # fmt: skip
     return page, faults.status if faults else 200

@@ -10,6 +10,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import InvalidInput, MobigoError
+from mobigo.base.geo import Point
 from mobigo.infra.db import transaction
 from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import gettext as _
@@ -36,6 +37,21 @@ FIELDS: Final = {
     "tad.bad_phone": "phone",
     "tad.bad_email": "email",
     "tad.bad_last_day": "last_day",
+    **dict.fromkeys(
+        (
+            "tad.zone_unreadable",
+            "tad.zone_hole",
+            "tad.zone_few_points",
+            "tad.zone_many_points",
+            "tad.zone_outside",
+            "tad.zone_crosses",
+            "tad.zone_large",
+            "tad.zone_small",
+            "tad.zones_many",
+            "tad.zone_twice",
+        ),
+        "zones",
+    ),
 }
 
 
@@ -90,11 +106,25 @@ def wanted_of(day: date) -> int:
 
 
 def place_of(service: Service, name: str) -> Place:
-    """A stop of the service, chosen by its id. Raises InvalidInput("tad.not_served")."""
-    stop = service.stop(text(name, 60))
-    if stop is None:
-        raise InvalidInput("tad.not_served", place=text(name, 60) or "—")
-    return stop
+    """A stop of the service, chosen by its id; or a door, as `Place.key` writes it. Raises
+    InvalidInput("tad.not_served")."""
+    given = text(name, 260)
+    place = door_of(given) if given.startswith("@") else service.stop(given)
+    if place is None:
+        raise InvalidInput("tad.not_served", place=given[:60] or "—")
+    return place
+
+
+def door_of(given: str) -> Place | None:
+    """The door that `Place.key` wrote; None when it does not read."""
+    position, _blank, name = given.removeprefix("@").partition(" ")
+    try:
+        lat, lon = (float(each) for each in position.split(","))
+    except ValueError:
+        return None
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180 and name.strip()):
+        return None
+    return Place("", name.strip()[:200], Point(lat, lon))
 
 
 def asked_of(service: Service) -> Asked:
