@@ -36,11 +36,13 @@ COMMANDS: Final[dict[str, Command]] = {
     "network": Command("mobigo.network.cli:network", "Compiler le réseau et le mettre en ligne."),
     "opendata": Command("opendata.cli:opendata", "Données ouvertes : publier, suivre, vérifier."),
     "plan": Command("mobigo.planner.cli:plan", "Chercher un trajet."),
+    "shared": Command("mobigo.network.cli.shared:shared", "Les vélos en libre-service (GBFS)."),
     "realtime": Command("mobigo.network.cli.realtime:realtime", "Le temps réel : retards, suppressions, messages."),
     "region": Command("mobigo.app.region:region", "Apporter tout ce qu'un fichier de région nomme, ou le regarder."),
     "restore": Command("mobigo.app.backup:restore", "Rétablir une sauvegarde dans un dossier vide."),
     "scolaire": Command("scolaire.cli:scolaire", "Transport scolaire : élèves, établissements, arrêts, plans."),
     "serve": Command("mobigo.app.serve:serve", "Répondre sur le web et exécuter les travaux."),
+    "sms": Command("mobigo.app.sms:sms", "Les SMS reçus : un arrêt demandé, ses départs en réponse."),
     "street": Command("mobigo.network.cli:street", "Importer les rues et les chemins (OpenStreetMap)."),
     "worker": Command("mobigo.app.worker:worker", "Exécuter les travaux en attente et les horaires."),
 }

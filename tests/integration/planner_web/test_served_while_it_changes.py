@@ -107,7 +107,7 @@ def networks_alive() -> int:
     return sum(isinstance(each, LiveNetwork) and each.planned is None for each in gc.get_objects())
 
 
-@pytest.mark.parametrize("lasts_s", [6.0, pytest.param(600.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("lasts_s", [6.0, pytest.param(600.0, marks=[pytest.mark.slow, pytest.mark.timeout(1500)])])
 def test_two_clients_search_while_all_is_replaced(tmp_path: Path, lasts_s: float) -> None:
     config = load_config({"MOBIGO_HOME": str(tmp_path / "home"), "MOBIGO_ENV": "demo"})
     app = create_app(config)
