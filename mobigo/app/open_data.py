@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def offers(services: "Services", now: datetime) -> list[Offer]:
     """Everything there is to publish at this instant, by code."""
-    from mobigo.app import open_grants, open_live, open_people, open_school
+    from mobigo.app import open_grants, open_live, open_on_demand, open_people, open_school
     from mobigo.app.open_english import in_english
     from mobigo.app.open_timetables import timetables
 
@@ -33,6 +33,7 @@ def offers(services: "Services", now: datetime) -> list[Offer]:
         *_carpool(),
         _carpool_lines(services),
         *open_live.offers(services),
+        *open_on_demand.offers(services, now),
         *open_people.offers(services),
         *open_grants.offers(services),
         *open_school.offers(services),

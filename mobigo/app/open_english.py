@@ -103,6 +103,22 @@ ENGLISH: Final[Mapping[str, Said]] = {
         "To warn travellers in an application, on a screen, or in a journey planner.",
         ("disruptions", "realtime", "GTFS-RT", "alerts"),
     ),
+    "transport-a-la-demande": Said(
+        "On-demand transport",
+        "The Region's on-demand services as GTFS-Flex: stops and zones served, hours, booking rules with their "
+        "telephone and their page. No booking is in it, nor any round.",
+        "To offer these services in a journey planner, with the last moment to book.",
+        ("on-demand transport", "DRT", "GTFS-Flex", "booking"),
+    ),
+    "transport-a-la-demande-temps-reel": Said(
+        "On-demand transport in real time",
+        "The rounds of today of the on-demand vehicles: when they are expected at the stops, and the stop last served. "
+        "It is a feed: it has no versions, is not archived; only the list of its addresses is versioned. No home, "
+        "traveller, driver or vehicle that could be recognised is in it: who is fetched or set down at a door is not "
+        "told, a position is that of a stop.",
+        "To say when an on-demand vehicle comes, in an application or on a screen.",
+        ("on-demand transport", "realtime", "GTFS-RT", "positions"),
+    ),
     "scolaire-circuits": Said(
         "School circuits",
         "The circuits in force: schools, operators, places, pupils by bands, and a simplified map." + _PRIVATE,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mobigo.app import open_on_demand
 from mobigo.base.instants import paris_day
 from mobigo.network.service.publishing import ZIP, coming_from
 from opendata.model.datasets import (
@@ -66,10 +67,10 @@ def region(services: "Services", held: "Mapping[str, tuple[FeedVersion, Licence]
 
     def produce(now: datetime, folder: Path) -> Iterator[Edition]:
         today = paris_day(now)
-        yield _edition(services, versions, folder, slot_of(_first_day(versions), today))
+        yield _edition(services, versions, folder, slot_of(_first_day(versions), today), now)
         changes = [day for version in versions if (day := _changes_on(services, version, today)) is not None]
         if changes and slot_of(_first_day(versions), today) is Slot.LATEST:
-            yield _edition(services, versions, folder, Slot.NEXT, min(changes))
+            yield _edition(services, versions, folder, Slot.NEXT, now, min(changes))
 
     yield Offer(declared, produce)
 
@@ -98,7 +99,12 @@ def _changes_on(services: "Services", version: "FeedVersion", today: date) -> da
 
 
 def _edition(
-    services: "Services", versions: "list[FeedVersion]", folder: Path, slot: Slot, since: date | None = None
+    services: "Services",
+    versions: "list[FeedVersion]",
+    folder: Path,
+    slot: Slot,
+    now: datetime,
+    since: date | None = None,
 ) -> Edition:
     from mobigo.infra import competence
     from mobigo.network.service.regional import Publisher, write_region
@@ -106,11 +112,19 @@ def _edition(
     config = services.config
     name = competence.table().authorities["region"].shown(production=config.production).name
     publisher = Publisher(name, config.base_url, config.opendata_contact)
-    written = write_region(services, versions, folder / slot.value / NAME, publisher, since=since)
+    ours = (
+        None if any(version.feed == open_on_demand.FEED for version in versions) else open_on_demand.part(services, now)
+    )
+    written = write_region(
+        services, versions, folder / slot.value / NAME, publisher, since=since, beside=() if ours is None else (ours,)
+    )
     return Edition(
         files=(Produced(NAME, ZIP, written.path, content_sha256=written.content_sha256),),
         slot=slot,
         first_day=since or _first_day(versions),
         last_day=max((version.last_day for version in versions if version.last_day is not None), default=None),
-        counts={"réseaux": len(versions), **{LEFT_OUT[reason]: count for reason, count in written.left_out.items()}},
+        counts={
+            "réseaux": len(versions) + (ours is not None),
+            **{LEFT_OUT[reason]: count for reason, count in written.left_out.items()},
+        },
     )

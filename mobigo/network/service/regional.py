@@ -37,8 +37,10 @@ def write_region(
     publisher: Publisher,
     *,
     since: date | None = None,
+    beside: "Sequence[Part]" = (),
 ) -> FeedFile:
-    """Write the feeds as one archive at `path`: all their days, or those from `since` on.
+    """Write the feeds as one archive at `path`: all their days, or those from `since` on; with what is no feed of ours
+    to import, `beside` them, whole.
 
     The same versions give the same file, in whatever order they or their rows came. Its feed_version names its content.
     Raises NotFound when neither the tables of a version nor its archive are kept.
@@ -47,7 +49,7 @@ def write_region(
     from mobigo.network.export.gtfs import csv_bytes, published
     from mobigo.network.export.merged import LOCATIONS, merge
 
-    whole = merge([_part(tools, version, since) for version in versions])
+    whole = merge([*(_part(tools, version, since) for version in versions), *beside])
     files = published(whole.tables)
     if whole.locations is not None:
         zones = whole.locations
