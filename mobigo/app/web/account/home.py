@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 import mobigo.app.tables  # noqa: F401 - where each package registers what it knows of a person, and how it forgets it
-from mobigo.app.web.account import bp
+from mobigo.app.web.account import bp, mine
 from mobigo.app.web.account.forms import Faults, letter, text
 from mobigo.app.web.account.links import send_link
 from mobigo.app.web.account.signin import speak
@@ -177,6 +177,7 @@ def _page(faults: Faults, **typed: str) -> ResponseReturnValue:
         "account/home.html",
         person=person,
         identity=identity,
+        cards=mine.cards(services(), identity.subject, now()),
         sessions=live,
         errors=faults.by_field,
         typed=typed,
