@@ -1,11 +1,9 @@
 """stop_times.txt to one ordered, complete and checked list of visits per trip.
 
 Rows whose trip or stop does not join are left out (the report tells). Blank times between two given ones are
-interpolated, by
-`shape_dist_traveled` where it grows along the trip, else by the distance between the stops (GTFS Schedule reference,
-stop_times.txt,
-arrival_time). A trip that cannot be trusted, because its times go backwards or its ends have none, keeps its visits
-and is marked unusable.
+interpolated, by `shape_dist_traveled` where it grows along the trip, else by the distance between the stops (GTFS
+Schedule reference, stop_times.txt, arrival_time). Calls within a window (GTFS-Flex) are no visits. A trip that cannot
+be trusted, because its times go backwards or its ends have none, keeps its visits and is marked unusable.
 """
 
 from dataclasses import dataclass
@@ -17,6 +15,8 @@ import polars as pl
 from mobigo.network.engine.columns import BLANK_S, floats, ints, rows_of, table_of, texts, times
 from mobigo.network.model.feed import FeedTables
 from mobigo.network.model.timetable import DROP_OFF_SHIFT, F64, I32, I64, PICKUP_SHIFT, U8
+
+WINDOW = "start_pickup_drop_off_window"
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class Visits:
 def read_visits(feed: FeedTables, trip_ids: pl.Series, stop_ids: pl.Series, stop_lat: F64, stop_lon: F64) -> Visits:
     """The visits of every trip of `trip_ids` (rows are trips) at the stops of `stop_ids` (rows are stops)."""
     table = table_of(feed, "stop_times", "trip_id", "stop_id", "stop_sequence")
+    if {WINDOW, "arrival_time", "departure_time"} <= set(table.columns):
+        # Served on demand, at no time of its own: none is made up between its neighbours.
+        untimed = pl.col("arrival_time", "departure_time").str.strip_chars() == ""
+        table = table.filter(~((pl.col(WINDOW).str.strip_chars() != "") & pl.all_horizontal(untimed)))
     trip = rows_of(table["trip_id"], trip_ids)
     stop = rows_of(table["stop_id"], stop_ids)
     if (trip < 0).any():

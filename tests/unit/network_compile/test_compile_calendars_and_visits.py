@@ -141,3 +141,17 @@ def test_unsorted_stop_times_are_read_in_their_sequence():
         assert list(one.ravel() if hasattr(one, "ravel") else one) == list(
             other.ravel() if hasattr(other, "ravel") else other
         ), name
+
+
+def test_a_call_within_a_window_is_no_visit_at_a_made_up_time():
+    """A deviated trip (GTFS-Flex) calls at B when somebody asked: between A and C it has no hour of its own."""
+    files = feed([trip("t", "A 8:00 B - C 9:00"), trip("w", "A - C -")])
+    header, *rows = files["stop_times.txt"].splitlines()
+    windows = [
+        f"{row},08:20:00,08:40:00" if row.startswith("w,") or ",B," in row else f"{row},," for row in rows
+    ]  # fmt: skip
+    names = "start_pickup_drop_off_window,end_pickup_drop_off_window"
+    table = compiled({**files, "stop_times.txt": "\n".join([f"{header},{names}", *windows]) + "\n"})
+    assert times_of(table, "t") == [(8 * 3600, 8 * 3600), (9 * 3600, 9 * 3600)]
+    assert times_of(table, "w") == []
+    assert len(table.run_start_s) == 1
