@@ -52,6 +52,7 @@ import mobigo.network.store.feeds
 import mobigo.network.store.networks
 import mobigo.network.store.observed
 import mobigo.network.store.places
+import mobigo.network.store.shared
 import mobigo.network.store.sources
 import mobigo.network.store.streets
 import mobigo.planner.store.followers

@@ -51,5 +51,13 @@ def realtime(ctx: JobContext) -> Decision:
     return Decision("realtime.polled", changed=changed)
 
 
+@job("network.shared", tries_max=1, every="every 1 min")
+def shared(ctx: JobContext) -> Decision:
+    """Look at the systems of shared bicycles that are due."""
+    from mobigo.network.service.shared import poll_shared
+
+    return Decision("shared.polled", changed=poll_shared(ctx))
+
+
 def _ask_for_build(session: Session) -> None:
     enqueue(session, "network.build", {}, None, clock.now())

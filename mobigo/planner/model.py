@@ -36,6 +36,7 @@ class By(StrEnum):
     CAR = "car"
     DROPPED = "dropped"
     FETCHED = "fetched"
+    SHARED = "shared_bike"
 
 
 class Pace(StrEnum):
@@ -148,6 +149,16 @@ class WalkedWay:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on the streets that is neither a door nor a stop: a station of shared bicycles. `note`: what is known of
+    it now."""
+
+    name: str
+    point: Point
+    note: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
     """A leg on foot, or (`by`) along the same streets by a vehicle of one's own. `from_stop`/`to_stop` are None at a
     door."""
@@ -160,6 +171,8 @@ class Walk:
     path: tuple[Point, ...] = ()  # empty: as the crow flies
     directions: tuple[Direction, ...] = ()
     by: By = By.WALK
+    from_spot: Spot | None = None  # the end is there, and neither at a door nor at a stop
+    to_spot: Spot | None = None
 
 
 Leg = Ride | Walk
@@ -251,7 +264,8 @@ class CarpoolLines(Protocol):
 class OnDemandWay:
     """A way by an on-demand service that can still be booked, with a journey of the timetable before or after it.
 
-    Where `is_ours`, that is promised; else it is what an operator's feed lets one expect. One is picked up between `since` and `until`, set down by `set_down_by`; `arrive_at` is at the door, at the latest.
+    Where `is_ours`, that is promised; else it is what an operator's feed lets one expect. One is picked up between
+    `since` and `until`, set down by `set_down_by`; `arrive_at` is at the door, at the latest.
     """
 
     service: str  # its name

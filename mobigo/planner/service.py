@@ -8,6 +8,7 @@ import numpy as np
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
+from mobigo.base.geo import Point
 from mobigo.base.instants import paris_day
 from mobigo.network.engine.streets.nearest import Snaps
 from mobigo.network.engine.streets.routes import Streets
@@ -20,6 +21,7 @@ from mobigo.planner.engine.changes import settled
 from mobigo.planner.engine.doors import Doors, position_of, with_platforms
 from mobigo.planner.engine.filters import accepts
 from mobigo.planner.engine.found import Itinerary
+from mobigo.planner.engine.hubs import SharedBikes
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.onfoot import OnStreets, StreetStops
 from mobigo.planner.engine.paced import paced
@@ -31,6 +33,7 @@ from mobigo.planner.export.today import is_missed
 from mobigo.planner.model import (
     AccessEgress,
     Answer,
+    By,
     CarpoolLines,
     CarpoolWay,
     Endpoint,
@@ -46,6 +49,7 @@ from mobigo.planner.model import (
 from mobigo.planner.rules import own as owns
 from mobigo.planner.rules.choice import explained, ordered, sensible, useful, with_worthwhile
 from mobigo.planner.rules.fare_table import FareTables
+from mobigo.planner.rules.shared import Stands
 
 VEHICLES_MAX = 8
 WALK_M_MAX = 10_000
@@ -62,6 +66,7 @@ def plan(
     carpool: CarpoolLines | None = None,
     fares: Fares | None = None,
     tables: FareTables | None = None,
+    shared: Stands | None = None,
 ) -> Answer:
     """The useful journeys for `query`, or why there is none and when the next one is.
 
@@ -79,7 +84,8 @@ def plan(
     at_s = int(query.at.timestamp())
     origin = _reach(searcher, query.origin, query.limits.walk_m_max, access, leaving=True)
     destination = _reach(searcher, query.destination, query.limits.walk_m_max, access, leaving=False)
-    own_access = None if query.own is None else access_of(network, owns.TAKEN[query.own.by].mover)
+    bikes = _shared_bikes(network, query, shared)
+    own_access = bikes or (None if query.own is None else access_of(network, owns.TAKEN[query.own.by].mover))
     doors = Doors(timetable, query, access, own_access)
     origin, destination = doors.by_own(origin, destination)
     whole = doors.whole()
@@ -95,6 +101,8 @@ def plan(
         least = [settled(timetable, itinerary, origin, destination, accept) for itinerary in found]
         speed_m_s = owns.walker(replace(query.limits, wheelchair=False)).speed_m_s
         journeys = [journey_of(timetable, itinerary, origin, destination, speed_m_s) for itinerary in least]
+        if bikes is not None:
+            journeys, whole = [bikes.split(each) for each in journeys], [bikes.split(each) for each in whole]
         # by one's own vehicle all the way: beside the others, for on short ways it would beat them all
         walked, ridden = ([each for each in whole if bool(each.own_m) is own] for own in (False, True))
         journeys = ordered(sensible([*useful([*journeys, *walked]), *ridden]), query.arrive_by)
@@ -105,9 +113,14 @@ def plan(
     earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
     table = None if tables is None else tables.table(network, paris_day(query.at - OPERATING_DAY_BEGINS))
     beside = journeys_beside(searcher, table, query, origin, destination, accept, found)
+    if bikes is not None:
+        beside = [bikes.split(each) for each in beside]
     prices = _priced(network, fares, [*journeys, *beside])
     journeys, prices = with_worthwhile(journeys, beside, prices, query.arrive_by)
     kept = tuple(doors.drawn(explained(journeys, prices)))
+    if bikes is not None:
+        ends = position_of(timetable, query.origin), position_of(timetable, query.destination)
+        kept = tuple(bikes.drawn(each, *ends, timetable) for each in kept)
     return Answer(
         query,
         kept,
@@ -196,6 +209,17 @@ def areas(
     return ReachedAreas(grid, tuple(area(grid, bound_s) for bound_s in bounds_s), stops is not None)
 
 
+def _shared_bikes(network: LiveNetwork, query: Query, shared: Stands | None) -> SharedBikes | None:
+    """Shared bicycles, where the question is of them and there are some."""
+    if query.own is None or query.own.by is not By.SHARED or shared is None:
+        return None
+    walker = owns.walker(query.limits)
+    near: dict[tuple[Point, bool, str], Reach] = network.derived("planner.shared_near", lambda _: {}, lasting=True)
+    return SharedBikes(
+        shared, access_of(network, walker), access_of(network, owns.TAKEN[By.SHARED].mover), near, walker.name
+    )
+
+
 def searcher_of(network: LiveNetwork, pace: Pace = Pace.USUAL) -> Searcher:
     """The searcher of a network for who walks at that pace, made at its first query and dropped with it."""
     if pace is Pace.USUAL:
@@ -204,7 +228,7 @@ def searcher_of(network: LiveNetwork, pace: Pace = Pace.USUAL) -> Searcher:
     return network.derived(f"planner.searcher.{pace}", lambda timetable: Searcher(paced(timetable, speed_m_s)))
 
 
-def access_of(network: LiveNetwork, mover: Mover = WALKER) -> AccessEgress:
+def access_of(network: LiveNetwork, mover: Mover = WALKER) -> CrowFlight | OnStreets:
     """How one moves in a network: along its streets, as the crow flies where it has none."""
     stops = street_stops_of(network)
     if stops is None:

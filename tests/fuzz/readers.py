@@ -135,6 +135,24 @@ def _running_index() -> Any:
     return FeedIndex(compiled(_running_day().case.spec.files()), 0)
 
 
+def _shared_bikes(data: bytes) -> object:
+    """A document of each name, beside good ones."""
+    from mobigo.network.gateway import gbfs
+
+    good = {path.stem: path.read_bytes() for path in sorted(_GBFS.glob("*.json")) if path.stem in gbfs.WANTED}
+    found = gbfs.parse(data, "document")
+    for name in good:
+        gbfs.read({each: gbfs.parse(bytes_, each) for each, bytes_ in good.items()} | {name: found})
+    return gbfs.addresses(found)
+
+
+_GBFS: Final = Path(__file__).parents[2] / "fixtures" / "gbfs" / "v3"
+
+
+def _shared_bikes_seeds() -> tuple[bytes, ...]:
+    return tuple(path.read_bytes() for path in sorted(_GBFS.glob("*.json")))
+
+
 def _realtime_seeds() -> tuple[bytes, ...]:
     from google.transit import gtfs_realtime_pb2
 
@@ -544,6 +562,7 @@ READERS: Final = (
     *(_gtfs_table(name) for name in sorted(_FEED)),
     Reader("gtfs archive", in_file("feed.zip", _gtfs), _gtfs_archive),
     Reader("gtfs-rt", _realtime, _realtime_seeds),
+    Reader("gbfs", _shared_bikes, _shared_bikes_seeds),
     Reader("gtfs-rt laid over", _realtime_applied, lambda: (_running_day().message,), kernels=True),
     *(
         Reader(f"netex {name}", in_member(name, _netex_files, _netex), partial(_netex_seed, name))

@@ -103,7 +103,7 @@ class JourneysAsked(Asked):
             "price (or CO2) a journey comes last.",
         )
     )
-    own: Literal["bike", "ebike", "car", "dropped", "fetched"] | None = Field(
+    own: Literal["bike", "ebike", "car", "dropped", "fetched", "shared_bike"] | None = Field(
         None,
         description="A vehicle of one's own to the first stop, where it is left; or somebody's car that drops one off "
         "there, or fetches one at the last stop.",

@@ -113,10 +113,11 @@ class Direction(Given):
 
 class Walk(Given):
     """A leg on foot, or along the same streets by a vehicle of one's own: one's bicycle, with or without a motor, one's
-    car, or the car of who drops one off or comes to fetch one. `directions`: along the streets, where they are known;
-    with them the `geometry` follows the streets (© OpenStreetMap contributors, ODbL)."""
+    car, the car of who drops one off or comes to fetch one, or a shared bicycle from station to station. `directions`:
+    along the streets, where they are known; with them the `geometry` follows the streets (© OpenStreetMap
+    contributors, ODbL)."""
 
-    type: Literal["walk", "bike", "ebike", "car", "dropped", "fetched"]
+    type: Literal["walk", "bike", "ebike", "car", "dropped", "fetched", "shared_bike"]
     departure: AwareDatetime
     arrival: AwareDatetime
     distance_m: Annotated[int, Field(ge=0)]
@@ -124,6 +125,7 @@ class Walk(Given):
     destination: Place = Field(alias="to")
     directions: list[Direction] | None = None
     geometry: LineString | None = None
+    notes: list[Reason] | None = None  # of a shared bicycle: where it is taken, where it is left
 
 
 class PriceLine(Given):

@@ -39,6 +39,9 @@ class Doors:
             reached = self._own.reach(table, b, taken.most_m, leaving=False)
             return origin, only_at(reached, nodes, own.by, taken.stow_s)
         most_m = min(taken.most_m, max(taken.least_m, int(SHARE_MAX * distance_m(a, b))))
+        if own.by is By.SHARED:  # taken anew at either end
+            far = self._own.reach(table, b, most_m, leaving=False)
+            destination = with_own(destination, far, own.by, taken.least_m, taken.stow_s)
         reached = self._own.reach(table, b if own.at_end else a, most_m, leaving=not own.at_end)
         if own.at_end:
             return origin, with_own(destination, reached, own.by, taken.least_m, taken.stow_s)
@@ -63,7 +66,7 @@ class Doors:
 
     def drawn(self, journeys: Sequence[Journey]) -> list[Journey]:
         """The journeys with their first and last legs drawn along the streets, where these are known."""
-        drawn = [each if each.rides else self._drawn_whole(each) for each in journeys]
+        drawn = [each if each.rides or len(each.legs) > 1 else self._drawn_whole(each) for each in journeys]
         for end, leaving in ((0, True), (-1, False)):
             place = self._query.origin if leaving else self._query.destination
             for by in By:

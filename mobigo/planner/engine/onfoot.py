@@ -67,6 +67,22 @@ class OnStreets:
         times = here.times(end)
         return (int(times.time_s[0]), int(times.length_m[0])) if times.time_s[0] >= 0 else None
 
+    def to_points(
+        self, point: Point, others: Sequence[Point], m_max: int, leaving: bool
+    ) -> list[tuple[int, int] | None]:
+        """(seconds, metres) from `point` to each of the others (not `leaving`: from each to it); None beyond `m_max`.
+        As the crow flies where no street is near an end."""
+        here = self._around(point, m_max, leaving)
+        if not here.is_known or not others:
+            return self._crow.to_points(point, others, m_max, leaving)
+        snaps = self._streets.snap_points(self._mover, others)
+        times = here.times(snaps)
+        rows = zip(others, snaps.stretch.tolist(), times.time_s.tolist(), times.length_m.tolist(), strict=True)
+        return [
+            self._crow.direct(point, other, m_max) if stretch < 0 else (seconds, metres) if seconds >= 0 else None
+            for other, stretch, seconds, metres in rows
+        ]
+
     def ways(self, point: Point, others: Sequence[Point], walk_m_max: int, leaving: bool) -> list[WalkedWay]:
         """The ways from `point` to each of the others (`leaving`), or from each to it, with their instructions."""
         ways = self._around(point, walk_m_max, leaving).ways(others)

@@ -41,6 +41,12 @@ class CrowFlight:
         walk_m = distance_m(a, b) * DETOUR
         return (ceil(walk_m / self._speed_m_s), ceil(walk_m)) if ceil(walk_m) <= walk_m_max else None
 
+    def to_points(
+        self, point: Point, others: Sequence[Point], m_max: int, leaving: bool
+    ) -> list[tuple[int, int] | None]:
+        """`direct` to each, the same in both directions."""
+        return [self.direct(point, other, m_max) for other in others]
+
     def ways(self, point: Point, others: Sequence[Point], walk_m_max: int, leaving: bool) -> list[WalkedWay]:
         """Unknown without streets."""
         return [WalkedWay()] * len(others)

@@ -22,7 +22,7 @@ from mobigo.network.model.today import Notice
 from mobigo.planner.export import names, shapes, today
 from mobigo.planner.export.emissions import emission_json
 from mobigo.planner.export.on_demand import on_demand_json
-from mobigo.planner.model import Answer, CarpoolWay, Direction, Endpoint, Journey, Price, Ride, Walk
+from mobigo.planner.model import Answer, By, CarpoolWay, Direction, Endpoint, Journey, Price, Ride, Spot, Walk
 
 Json = dict[str, Any]
 
@@ -261,14 +261,21 @@ def _walk_json(
         "departure": _local(walk.depart_at, zone),
         "arrival": _local(walk.arrive_at, zone),
         "distance_m": walk.distance_m,
-        "from": once.stop(walk.from_stop) if walk.from_stop is not None else _door(origin, start),
-        "to": once.stop(walk.to_stop) if walk.to_stop is not None else _door(destination, end),
+        "from": _end(walk.from_spot, walk.from_stop, origin, start, once),
+        "to": _end(walk.to_spot, walk.to_stop, destination, end, once),
     }
     if walk.directions:
         out["directions"] = once.directions(walk.directions)
+    if walk.by is By.SHARED:
+        out["notes"] = [decision_json(note) for note in spot_notes(walk)]
     if geometry:
         out["geometry"] = once.path(walk.path) or _line_string(shapes.walk_coordinates(live, walk, start, end))
     return out
+
+
+def spot_notes(walk: Walk) -> list[Decision]:
+    """What is known of the stations at both ends of a leg."""
+    return [spot.note for spot in (walk.from_spot, walk.to_spot) if spot is not None and spot.note is not None]
 
 
 class _Once:
@@ -292,6 +299,13 @@ class _Once:
         if path and id(path) not in self._made:
             self._made[id(path)] = _line_string([[round(point.lon, 5), round(point.lat, 5)] for point in path])
         return self._made[id(path)] if path else None
+
+
+def _end(spot: Spot | None, stop: int | None, door: Endpoint, position: list[float] | None, once: "_Once") -> Json:
+    """One end of a way along the streets: a station of shared bicycles, a stop, or the door."""
+    if spot is not None:
+        return _door(Endpoint(spot.name), [round(spot.point.lon, 6), round(spot.point.lat, 6)])
+    return _door(door, position) if stop is None else once.stop(stop)
 
 
 def _door(endpoint: Endpoint, position: list[float] | None) -> Json:

@@ -31,8 +31,14 @@ def walk_coordinates(live: LiveNetwork, walk: Walk, start: list[float] | None, e
     """[lon, lat] of a walk: its path when it is known, else a straight line between its ends."""
     if walk.path:
         return [[round(point.lon, 5), round(point.lat, 5)] for point in walk.path]
-    a = start if walk.from_stop is None else _position(live.timetable, walk.from_stop)
-    b = end if walk.to_stop is None else _position(live.timetable, walk.to_stop)
+    a, b = (
+        [round(spot.point.lon, 5), round(spot.point.lat, 5)]
+        if spot is not None
+        else door
+        if stop is None
+        else _position(live.timetable, stop)
+        for spot, door, stop in ((walk.from_spot, start, walk.from_stop), (walk.to_spot, end, walk.to_stop))
+    )
     return [each for each in (a, b) if each is not None]
 
 

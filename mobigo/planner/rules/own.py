@@ -29,6 +29,7 @@ TAKEN: Final = {
     By.CAR: Taken(CAR, 1_000, 25_000, 180),
     By.DROPPED: Taken(CAR, 1_000, 25_000, 60),
     By.FETCHED: Taken(CAR, 1_000, 25_000, 60),
+    By.SHARED: Taken(BICYCLE, 500, 6_000, 0, whole_m_max=8_000),  # taken and left at stations: no time beside theirs
 }
 
 
@@ -43,9 +44,9 @@ def refusal(own: Own, limits: Limits) -> Decision | None:
     """Why that vehicle cannot be taken, if it cannot."""
     if own.by is By.WALK:
         return Decision("planner.own_is_a_vehicle")
-    if own.left_at and own.by in (By.DROPPED, By.FETCHED):
+    if own.left_at and own.by in (By.DROPPED, By.FETCHED, By.SHARED):
         return Decision("planner.own_left_by_nobody")
-    if limits.wheelchair and own.by in (By.BIKE, By.EBIKE):
+    if limits.wheelchair and own.by in (By.BIKE, By.EBIKE, By.SHARED):
         return Decision("planner.own_with_wheelchair")
     return None
 

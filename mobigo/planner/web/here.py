@@ -12,15 +12,17 @@ from mobigo.infra.web import services
 from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.shared import Told
 from mobigo.planner.gateway.assistance import needs_assistance, with_assistance
 from mobigo.planner.gateway.emissions import with_emissions
 from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
-from mobigo.planner.model import Answer, Endpoint, OnDemand, OnDemandFound, Query, Reachable
+from mobigo.planner.model import Answer, By, Endpoint, OnDemand, OnDemandFound, Query, Reachable
 from mobigo.planner.rules.presets import arranged
 
 if TYPE_CHECKING:
     from mobigo.planner.engine.areas import ReachedAreas
     from mobigo.planner.export.areas import ReachedCommune
+    from mobigo.planner.rules.shared import Stands
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,17 @@ class Here:
         """The answer to a question. The search, and numba with it, is imported at the first one."""
         from mobigo.planner import service
 
+        shared = stands_for(query, self.now)
         answer = service.plan(
-            self.live, query, carpool=services().carpool, fares=services().fares, tables=services().fares
-        )
+            self.live, query, carpool=services().carpool, fares=services().fares, tables=services().fares,
+            shared=shared,
+        )  # fmt: skip
         config = services().config
         if needs_assistance(answer):
             anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
             answer = with_assistance(self.live, config.home, answer, service.plan(self.live, anyhow), self.now)
+        if shared is not None:
+            answer = replace(answer, remarks=(*answer.remarks, *shared.said))
         answer = replace(answer, on_demand=on_demand_of(services().on_demand, self.live, query, self.now))
         answer = with_authorities(self.live, config.home, answer, self.now, production=config.production)
         return arranged(with_emissions(self.live, config.home, answer))
@@ -94,6 +100,22 @@ def on_demand_of(asked: OnDemand | None, live: LiveNetwork, query: Query, at: da
     if asked is None or chosen or query.own is not None or limits.wheelchair or a is None or b is None:
         return OnDemandFound()
     return asked.ways(live, query, a, b, at)
+
+
+def stands_for(query: Query, at: datetime) -> "Stands | None":
+    """The stations of shared bicycles, where the question is of them."""
+    if query.own is None or query.own.by is not By.SHARED:
+        return None
+    from mobigo.planner.rules.shared import stands
+
+    return stands(shared_systems(at), query.at, at)
+
+
+def shared_systems(at: datetime) -> list[Told]:
+    """The systems of shared bicycles in use, as they are known at `at`."""
+    from mobigo.network.service.shared import SharedHolder
+
+    return services().part(SharedHolder, lambda made: SharedHolder(made.engine)).told(at)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from mobigo.planner.model import Answer, Journey
 from mobigo.planner.rules.followed import encoded
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
-from mobigo.planner.web.here import Here, pinned_today
+from mobigo.planner.web.here import Here, pinned_today, shared_systems
 from mobigo.planner.web.on_demand import shown_on_demand
 from mobigo.planner.web.presets import shown_presets
 from mobigo.planner.web.shown import ShownJourney, age_words, cancelled_words, line_styles, shown_carpool, shown_journey
@@ -212,6 +212,7 @@ def _form(here: Here) -> dict[str, Any]:
             "car": _("Ma voiture, que j’y laisse"),
             "dropped": _("Quelqu’un m’y dépose en voiture"),
             "fetched": _("À pied, et quelqu’un vient me chercher à l’arrivée"),
+            **({"shared_bike": _("Un vélo en libre-service")} if shared_systems(here.now) else {}),
         },
         "paces": {
             "usual": _("D’un pas ordinaire"),

@@ -14,8 +14,8 @@ from mobigo.network.model.timetable import PICKUP_SHIFT, TYPE_MASK
 from mobigo.network.model.today import Notice
 from mobigo.planner.export import names, today
 from mobigo.planner.export.emissions import emission_fact, emission_words
-from mobigo.planner.export.journeys import journey_id
-from mobigo.planner.model import Answer, By, CarpoolWay, Emission, Endpoint, Journey, Leg, Price, Ride, Walk
+from mobigo.planner.export.journeys import journey_id, spot_notes
+from mobigo.planner.model import Answer, By, CarpoolWay, Emission, Endpoint, Journey, Leg, Price, Ride, Spot, Walk
 
 WAIT_S_SHOWN = 180  # a shorter wait is part of the change
 PHONE, DRIVER = 2, 3  # GTFS pickup_type
@@ -362,14 +362,16 @@ def _notes(
 def _walk(
     live: LiveNetwork, walk: Walk, origin: Endpoint, destination: Endpoint, zone: ZoneInfo, wait_s: int
 ) -> ShownLeg:
-    def end(stop: int | None, door: Endpoint, at: datetime) -> Stopping:
+    def end(spot: Spot | None, stop: int | None, door: Endpoint, at: datetime) -> Stopping:
+        if spot is not None:
+            return Stopping(spot.name, at.astimezone(zone), "")
         return Stopping(door.name, at.astimezone(zone), "") if stop is None else stopping(live, stop, at, zone)
 
     lasts_s = int((walk.arrive_at - walk.depart_at).total_seconds())
     left = walk.by in (By.BIKE, By.EBIKE, By.CAR) and walk.from_stop is None and walk.to_stop is not None
     return ShownLeg(
-        start=end(walk.from_stop, origin, walk.depart_at),
-        end=end(walk.to_stop, destination, walk.arrive_at),
+        start=end(walk.from_spot, walk.from_stop, origin, walk.depart_at),
+        end=end(walk.to_spot, walk.to_stop, destination, walk.arrive_at),
         duration_s=lasts_s,
         distance_m=walk.distance_m,
         wait_s=wait_s,
@@ -377,6 +379,7 @@ def _walk(
         way=_way(walk.by, lasts_s, walk.distance_m),
         stays=names.stop_id(live.timetable, walk.to_stop) if left and walk.to_stop is not None else "",
         directions=tuple((sentence(each.what), each.length_m) for each in walk.directions),
+        notes=tuple(map(sentence, spot_notes(walk))) if walk.by is By.SHARED else (),
     )
 
 
@@ -389,6 +392,7 @@ def street_word(by: By) -> str:
         By.CAR: _("en voiture"),
         By.DROPPED: _("en voiture, on vous dépose"),
         By.FETCHED: _("en voiture, on vient vous chercher"),
+        By.SHARED: _("en vélo en libre-service"),
     }[by]
 
 

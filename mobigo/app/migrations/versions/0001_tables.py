@@ -2014,6 +2014,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_scolaire_pupil_last_day"), "scolaire_pupil", ["last_day"], unique=False)
     op.create_table(
+        "shared_source",
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("every_s", sa.Integer(), nullable=True),
+        sa.Column("next_at", UtcDateTime(), nullable=True),
+        sa.Column("looked_at", UtcDateTime(), nullable=True),
+        sa.Column("slow_at", UtcDateTime(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", Json, nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_shared_source")),
+    )
+    op.create_index(op.f("ix_shared_source_next_at"), "shared_source", ["next_at"], unique=False)
+    op.create_table(
         "street_extract",
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -3964,6 +3979,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_tad_booking_change_booking"), table_name="tad_booking_change")
     op.drop_table("tad_booking_change")
     op.drop_table("street_extract")
+    op.drop_index(op.f("ix_shared_source_next_at"), table_name="shared_source")
+    op.drop_table("shared_source")
     op.drop_index(op.f("ix_scolaire_pupil_last_day"), table_name="scolaire_pupil")
     op.drop_table("scolaire_pupil")
     op.drop_index(op.f("ix_scolaire_plan_content_last_day"), table_name="scolaire_plan_content")
