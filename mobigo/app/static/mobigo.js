@@ -2,6 +2,7 @@
 "use strict";
 
 // A page that follows long work asks again for the part marked data-refresh, and stops when that part no longer asks.
+// What one may only do meanwhile (data-while, the id of that part) then goes.
 for (const part of document.querySelectorAll("[data-refresh]")) {
   const again = async (current) => {
     const seconds = Number(current.dataset.refresh) || 2;
@@ -14,6 +15,7 @@ for (const part of document.querySelectorAll("[data-refresh]")) {
       if (!answer.ok || !fresh) return again(current);
       current.replaceWith(fresh);
       if (fresh.dataset.refresh) return again(fresh);
+      for (const each of document.querySelectorAll("[data-while]")) if (each.dataset.while === fresh.id) each.remove();
     } catch {
       return again(current); // the network is bad: the last state stays readable
     }

@@ -16,9 +16,9 @@ from mobigo.infra.outbox import deliver_effects
 from mobigo.infra.web import Services
 from scolaire.cli import scolaire
 from scolaire.model.rights import Outcome
-from scolaire.service import deciding, joining
+from scolaire.service import deciding, homes, joining
 from scolaire.service.registering import cancel, register
-from scolaire.store.pupils import BondRow, IdentityRow
+from scolaire.store.pupils import BondRow, IdentityRow, WalkRow
 from scolaire.store.registrations import DocumentRow, RegistrationRow
 from tests.integration.scolaire_people.site import SchoolSite, words
 from tests.school_people_world import AGENT, ASKED, COLLEGE, CONTACT, two_homes
@@ -121,6 +121,11 @@ def test_each_parent_sees_the_child_and_their_own_home_alone(world: SchoolSite) 
     hers, his = world.get("anne", at), world.get("bruno", at)
     assert ("3 rue du Four" in hers, "1 place Monge" in hers) == (True, False)
     assert ("3 rue du Four" in his, "1 place Monge" in his) == (False, True)
+    with transaction(world.engine) as session:
+        near = session.scalars(select(WalkRow)).one()  # the town hall's stop, 145 m from the first home
+        homes.give_stop(session, row.id, near.home, near.stop, "agent", datetime.now(UTC))
+    walk = "À pied jusqu’à cet arrêt : 150 m (estimation : ligne droite × 1,3)."
+    assert (walk in words(world.get("anne", at)), "À pied" in words(world.get("bruno", at))) == (True, False)
     with transaction(world.engine) as session:
         bond = session.scalars(select(BondRow).order_by(BondRow.id.desc()).limit(1)).one()
         bond.access = "none"
