@@ -1,7 +1,8 @@
-"""The prices in force in NeTEx, part 3 (fares): products, categories of travellers, media, and what each costs.
+"""The prices in force in NeTEx, part 3 (fares): products, passes and cards, categories of travellers, media, what each
+costs and how long it lasts (`netex_usage`).
 
-Where a product may be used (networks, zones, hours) and what a transfer costs is said by the rules of GTFS-Fares v2;
-the French fare profile is not settled, so that those rules are counted here, and not approximated.
+Where a product may be used (networks, zones, hours) and what a transfer that is paid costs is said by the rules of
+GTFS-Fares v2; the French fare profile is not settled, so that those rules are counted here, and not approximated.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Final
 
 from lxml import etree
 
+from billettique.export import netex_usage
 from billettique.export.fares import amount_text
 from billettique.model.fares import FareMedium, FareProduct, FareTables, MediumKind, RiderCategory
 from billettique.model.tariffs import Tariff
@@ -32,11 +34,19 @@ def fares_document(tariff: Tariff, participant: str) -> tuple[bytes, Mapping[str
     naming = Naming(FEED, participant, datetime.combine(first, time(), UTC), "Europe/Paris")
     frame = entity("FareFrame", naming.code("tarifs"))
     add(frame, "Name", " + ".join(version.code for version in tariff.versions))
-    _put(frame, "usageParameters", [_profile(naming, each.id, each.name) for each in sorted(tables.riders, key=_id)])
+    profiles = [_profile(naming, each.id, each.name) for each in sorted(tables.riders, key=_id)]
+    _put(frame, "usageParameters", profiles + netex_usage.parameters(naming, tariff))
+    covers = netex_usage.told_covers(tariff)
+    networks = {each.id: each.name or each.id for each in tables.networks}
     names = sorted((each.id, each.name or each.id) for each in tables.products)
     products = dict(reversed(names))  # one name each: the first
-    _put(frame, "fareProducts", [_product(naming, code, products[code]) for code in sorted(products)])
-    _put(frame, "fareTables", _price_tables(naming, tables))
+    _put(frame, "fareProducts", [
+        *(_product(naming, code, products[code]) for code in sorted(products)),
+        *(netex_usage.cover_product(naming, each, networks) for each in covers),
+    ])  # fmt: skip
+    _put(frame, "fareTables", [
+        *_price_tables(naming, tables), *(netex_usage.cover_table(naming, each) for each in covers),
+    ])  # fmt: skip
     media = [_medium(naming, each.id, each.name, each.kind) for each in sorted(tables.media, key=_id)]
     _put(frame, "typesOfTravelDocuments", media)
     with delivery(naming) as (out, xml):
@@ -44,7 +54,7 @@ def fares_document(tariff: Tariff, participant: str) -> tuple[bytes, Mapping[str
     left = {
         "fare_leg_rules": len(tables.leg_rules),
         "fare_leg_join_rules": len(tables.join_rules),
-        "fare_transfer_rules": len(tables.transfer_rules),
+        **netex_usage.left_out(tariff),
     }
     return out.getvalue(), {name: count for name, count in left.items() if count}
 
@@ -81,21 +91,21 @@ def _medium(naming: Naming, code: str, name: str | None, kind: MediumKind) -> El
 
 
 def _price_tables(naming: Naming, tables: FareTables) -> list[Element]:
-    """One table of prices a category of travellers and medium."""
-    groups: dict[tuple[str, str], list[FareProduct]] = {}
+    """One table of prices a category of travellers, medium and way of changing."""
+    changes = netex_usage.transfers_of(tables)
+    groups: dict[tuple[str, str, str], list[FareProduct]] = {}
     for each in tables.products:
-        groups.setdefault((each.rider or "", each.medium or ""), []).append(each)
+        groups.setdefault((each.rider or "", each.medium or "", changes.get(each.id, "")), []).append(each)
     found = []
-    for (rider, medium), products in sorted(groups.items()):
-        code = naming.code(f"{rider or ALL}/{medium or ALL}")
+    for (rider, medium, change), products in sorted(groups.items()):
+        code = naming.code(f"{rider or ALL}/{medium or ALL}" + (f"/{change}" if change else ""))
         element = entity("FareTable", code)
         if medium:
             specifics = add(element, "specifics")
             add(specifics, "TypeOfTravelDocumentRef", ref=ident("TypeOfTravelDocument", naming.code(medium)))
-        if rider:
-            limits = etree.Element("limitations")
-            add(limits, "UserProfileRef", ref=ident("UserProfile", naming.code(rider)))
-            element.insert(0, limits)
+        limits = [("UserProfile", ident("UserProfile", naming.code(rider)))] if rider else []
+        limits += [("Interchanging", netex_usage.transfer_ref(naming, change))] if change else []
+        netex_usage.refer(element, limits)
         cells = add(element, "cells")
         for order, product in enumerate(sorted(products, key=lambda each: each.id), start=1):
             cells.append(_cell(naming, code, order, product))
