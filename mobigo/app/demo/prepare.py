@@ -104,7 +104,7 @@ def _make_network(config: Config, size: str, facts: str, now: datetime, tell: Ca
     tell(2, "compilation du réseau")
     network = service.build_network(services, now=now)
     tell(3, "mise en route de la recherche")
-    warming.warm(config.home, network, now)
+    warming.warm(services, network, now)
     _ask_to_publish(services, network, now)
     services.engine.dispose()
     made = Made(size, first_day.isoformat(), facts, network)
