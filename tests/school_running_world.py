@@ -122,6 +122,38 @@ class RunningSite:
         return answer.get_data(as_text=True)
 
 
+def people_and_plan(session: Session, at: datetime) -> tuple[Planted, dict[str, str], dict[str, str]]:
+    """The sector in force, its organisations by name, and a session of each person that begins at this instant."""
+    where = {
+        name: grants.create_organisation(session, words, NOW).id
+        for name, words in (
+            ("coaches", "Cars d’essai"), ("others", "Cars d’ailleurs"), ("mairie", "Mairie d’ici"),
+            ("far", "Mairie de loin"), ("college", "Collège d’essai"),
+        )
+    }  # fmt: skip
+    planted = in_force(session, where["coaches"])
+    get_school(session, SMALL.schools[0].id).organisation = where["college"]
+    for stop in SMALL.stops:
+        get_stop(session, stop.id).commune = "21349"
+    session.add(AreaRow(organisation=where["mairie"], commune="21349", first_day=date(2020, 1, 1)))
+    session.add(AreaRow(organisation=where["far"], commune="39300", first_day=date(2020, 1, 1)))
+    people = {
+        "manager": Grant(Role.SCHOOL_MANAGER), "planner": Grant(Role.SCHOOL_PLANNER),
+        "counter": Grant(Role.COUNTER_AGENT), "operator": Grant(Role.OPERATOR, where["coaches"]),
+        "stranger": Grant(Role.OPERATOR, where["others"]), "mairie": Grant(Role.AO2, where["mairie"]),
+        "far": Grant(Role.AO2, where["far"]), "school": Grant(Role.SCHOOL, where["college"]),
+        "family": Grant(Role.FAMILY),
+    }  # fmt: skip
+    tokens = {}
+    for name, grant in people.items():
+        subject = accounts.create(
+            session, NOW, email=f"{name}@example.org", name=name, password_hash=None, language="fr"
+        )  # fmt: skip
+        grants.give(session, subject, grant, NOW, by=None)
+        tokens[name] = sessions.open_session(session, subject, at, None, None)
+    return planted, where, tokens
+
+
 @contextmanager
 def site_of(config: Config, sqlite_template: Path) -> Iterator[RunningSite]:
     """A new site on that Tuesday; the clock is the caller's to stop."""
@@ -133,33 +165,10 @@ def site_of(config: Config, sqlite_template: Path) -> Iterator[RunningSite]:
     app.config["WTF_CSRF_ENABLED"] = False
     clients = {"nobody": app.test_client()}
     with transaction(engine) as session:
-        where = {
-            name: grants.create_organisation(session, words, NOW).id
-            for name, words in (
-                ("coaches", "Cars d’essai"), ("others", "Cars d’ailleurs"), ("mairie", "Mairie d’ici"),
-                ("far", "Mairie de loin"), ("college", "Collège d’essai"),
-            )
-        }  # fmt: skip
-        planted = in_force(session, where["coaches"])
-        get_school(session, SMALL.schools[0].id).organisation = where["college"]
-        for stop in SMALL.stops:
-            get_stop(session, stop.id).commune = "21349"
-        session.add(AreaRow(organisation=where["mairie"], commune="21349", first_day=date(2020, 1, 1)))
-        session.add(AreaRow(organisation=where["far"], commune="39300", first_day=date(2020, 1, 1)))
-        people = {
-            "manager": Grant(Role.SCHOOL_MANAGER), "planner": Grant(Role.SCHOOL_PLANNER),
-            "counter": Grant(Role.COUNTER_AGENT), "operator": Grant(Role.OPERATOR, where["coaches"]),
-            "stranger": Grant(Role.OPERATOR, where["others"]), "mairie": Grant(Role.AO2, where["mairie"]),
-            "far": Grant(Role.AO2, where["far"]), "school": Grant(Role.SCHOOL, where["college"]),
-            "family": Grant(Role.FAMILY),
-        }  # fmt: skip
-        for name, grant in people.items():
-            subject = accounts.create(
-                session, NOW, email=f"{name}@example.org", name=name, password_hash=None, language="fr"
-            )
-            grants.give(session, subject, grant, NOW, by=None)
+        planted, where, tokens = people_and_plan(session, NOW)
+        for name, token in tokens.items():
             clients[name] = app.test_client()
-            clients[name].set_cookie("mobigo", sessions.open_session(session, subject, NOW, None, None))
+            clients[name].set_cookie("mobigo", token)
         run = morning(session)
     yield RunningSite(engine, config, clients, planted, where, run)
     engine.dispose()

@@ -105,7 +105,7 @@ def judged(session: Session, today: date) -> Judged:
             continue
         places = row.places  # of the coach known when it was counted; one told of later was the one that drove
         for each in other.get(key, ()):
-            if each.first_day <= row.day <= each.last_day:
+            if each.first_day <= row.day <= store.held_until(each):
                 places = places_of(each.seats, each.wheelchairs, runs[key].rolling)
         counts.setdefault(key, []).append(Counted(row.day, row.aboard, row.registered, places))
     told = {key: tuple(days) for key, days in counts.items()}

@@ -9,6 +9,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.errors import NotFound
+from mobigo.base.instants import paris_day
 from mobigo.infra.db import Base, UtcDateTime
 from mobigo.infra.privacy import Always, Days, describe
 
@@ -73,10 +74,10 @@ def get_escort(session: Session, escort: str) -> EscortRow:
 
 
 def escorts_between(session: Session, first: date, last: date, plans: Collection[str] | None = None) -> list[EscortRow]:
-    """Who accompanies on some of these days (both included), first entered first."""
-    asked = select(EscortRow).where(
-        EscortRow.first_day <= last, EscortRow.last_day >= first, EscortRow.ended_at.is_(None)
-    )
+    """Who accompanies on some of these days (both included), first entered first; whoever stopped did so the day
+    before."""
+    asked = select(EscortRow).where(EscortRow.first_day <= last, EscortRow.last_day >= first)
     if plans is not None:
         asked = asked.where(EscortRow.plan.in_(sorted(plans)))
-    return list(session.scalars(asked.order_by(EscortRow.id)))
+    found = session.scalars(asked.order_by(EscortRow.id))
+    return [row for row in found if row.ended_at is None or paris_day(row.ended_at) > max(first, row.first_day)]

@@ -223,7 +223,11 @@ def test_another_coach_tells_the_families_and_is_seen_by_all(engine: Engine) -> 
         substituting.end(session, row.id, "agent", NOW)
         assert session.get_one(NoticeRow, row.notice).ended_at is not None
         assert {each.run.key: each for each in runs_on(session, TUESDAY)}[run.key].substitution is None
-        substituting.substitute(session, asked(run), by="agent", now=NOW)
+        again = substituting.substitute(session, asked(run), by="agent", now=NOW)
+        substituting.end(session, again.id, "agent", NOW + timedelta(days=1))  # on Wednesday the planned coach is back
+        for ahead, other in ((0, "car-33"), (1, None), (2, None)):
+            days = running.substitutions_between(session, *[TUESDAY + timedelta(days=ahead)] * 2)
+            assert [row.vehicle for row in days] == ([] if other is None else [other])
 
 
 @pytest.mark.parametrize(
@@ -299,7 +303,7 @@ def test_a_shuttle_with_young_children_names_who_accompanies_it(engine: Engine) 
         assert escorting.unaccompanied(session, TUESDAY) == []
         other = escorting.appoint(
             session, run.plan, run.service, name="Rémi Plaçant", phone="", first_day=TUESDAY, last_day=TUESDAY,
-            **year,  # type: ignore[arg-type]
+            **{**year, "now": NOW + timedelta(minutes=1)},  # type: ignore[arg-type]
         )  # fmt: skip
         who = [
             next(each.escort for each in runs_on(session, day) if each.run.key == run.key)

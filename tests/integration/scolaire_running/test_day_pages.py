@@ -4,6 +4,7 @@ that follow indices, from the form to the plan and the annex. The clock stands o
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -29,12 +30,12 @@ def world(config: Config, sqlite_template: Path) -> Iterator[RunningSite]:
         yield made
 
 
-def figures(world: RunningSite, aboard: object, seen: object = 0, **more: object) -> dict[str, object]:
+def figures(world: RunningSite, aboard: object, seen: object = 0, **more: object) -> dict[str, Any]:
     return {"plan": world.run.plan, "run": world.run.service, "day": TUESDAY.isoformat(), "aboard": aboard,
             "seen": seen, **more}  # fmt: skip
 
 
-def file_of(text: str) -> dict[str, object]:
+def file_of(text: str) -> dict[str, Any]:
     return {"file": (io.BytesIO(text.encode()), "comptages.csv")}
 
 
@@ -141,7 +142,7 @@ def test_families_are_asked_once_a_month(world: RunningSite) -> None:
 
 
 def test_a_replacement_is_made_seen_and_ended(world: RunningSite) -> None:
-    form = {
+    form: dict[str, Any] = {
         "service": f"{world.run.plan}/{world.run.service}", "first_day": "2026-12-01", "last_day": "2026-12-02",
         "vehicle": "car-33", "seats": "33", "wheelchairs": "", "shown": "12", "reason": "Panne du car habituel",
         "organisation": world.organisations["others"],
@@ -171,8 +172,8 @@ def test_an_accompanist_is_named_to_those_who_run_the_shuttle(world: RunningSite
     chosen = f"{world.run.plan}/{world.run.service}"
     assert "C’est noté." in world.post("manager", ESCORTS, act="mark", service=chosen)
     assert "1 navette RPI sans accompagnateur" in world.get("manager", "/travail").replace("\xa0", " ")
-    assert "navette RPI" in world.get("mairie", DAY)
-    form = {
+    assert "personne n’est désigné" in world.get("mairie", DAY)
+    form: dict[str, Any] = {
         "service": chosen, "name": "Line Proche", "phone": "06 39 98 00 02", "employer": "Mairie d’ici",
         "first_day": "2026-12-01", "last_day": "2027-07-03",
     }  # fmt: skip
@@ -192,7 +193,7 @@ def test_prices_follow_indices_from_the_form_to_the_plan(world: RunningSite) -> 
         (contract,) = contracts.contracts_of(session, world.planted.lot)
     at = f"{LOTS}/{world.planted.lot}/prix"
     assert "ses prix restent ceux du contrat" in world.get("planner", at)
-    formula = {
+    formula: dict[str, Any] = {
         "fixed": "0,4", "index-0": "gazole", "weight-0": "0,6", "base-0": "100", "every": "year", "month": "11",
         "decimals": "4", "rounding": "half_up", "article": "article 9",
     }  # fmt: skip
@@ -207,7 +208,7 @@ def test_prices_follow_indices_from_the_form_to_the_plan(world: RunningSite) -> 
     )
     assert world.clients["planner"].get(f"{LOTS}/{world.planted.lot}/annexe.pdf").status_code == 403
     assert "attend la valeur d’un indice" in world.get("planner", LOTS)
-    value = {"code": "gazole", "published_on": "2026-10-15", "value": "110", "source": "INSEE"}
+    value: dict[str, Any] = {"code": "gazole", "published_on": "2026-10-15", "value": "110", "source": "INSEE"}
     world.post("planner", "/scolaire/plans/indices", **{**value, "value": "-110"})
     world.post("planner", "/scolaire/plans/indices", **{**value, "published_on": "2026-12-02"})
     with reading(world.engine) as session:
