@@ -1,10 +1,10 @@
 """Half-days joined: which coach and which driver go on from one to another, so that a day takes the fewest of them.
 
 The services and their chains stay as the half-days made them. The fullest weekday is one question: chains that a coach
-can drive one after the other are matched, the most pairs first, then those that fit into one driver's day, then those
-that were together before (a flow of least cost, OR-Tools). Half-days of other weekdays join the coaches there are. Then
-type and depot are given for the whole day of a coach, at the least cost, none more often than it is there. A driver's
-day that would be too long, or end too late before the next, goes on with another driver.
+can drive one after the other are matched, the most pairs first, then those that fit into one driver's day, that ask for
+the same vehicles, that were together before (a flow of least cost, OR-Tools). Half-days of other weekdays join the
+coaches there are. Then type and depot are given for the whole day of a coach, at the least cost, none more often than
+it is there. A driver's day that would be too long, or end too late before the next, goes on with another driver.
 """
 
 from collections import Counter
@@ -24,7 +24,8 @@ from scolaire.model.problem import Problem, Travel, VehicleType
 from scolaire.rules.costs import metres_of
 from scolaire.rules.crews import WEEK, Duty, all_duties, crew_faults, ends_of, rest_of
 
-LONG, APART = 1_000, 1  # what a pair costs that one driver cannot drive, and one that was not together before
+# What a pair costs: that one driver cannot drive, that asks for other vehicles, that was not together before.
+LONG, UNLIKE, APART = 1_000, 20, 1
 
 
 @dataclass
@@ -113,7 +114,7 @@ def _coaches(world: _World, duties: Sequence[Duty]) -> list[Coach]:
 def _chained(world: _World, duties: Sequence[Duty]) -> list[Coach]:
     """Each duty with the one after it on its coach: the most pairs, at the least cost."""
     arcs = [
-        (i, j, _cost(world, [before], after))
+        (i, j, _cost(world, [before], after, _types(world, before)))
         for i, before in enumerate(duties)
         for j, after in enumerate(duties)
         if before.half != after.half and world.follows(before, after) and _types(world, before) & _types(world, after)
@@ -144,7 +145,7 @@ def _join(world: _World, coaches: list[Coach], duties: Sequence[Duty]) -> None:
             if coach.types & _types(world, duty) and all(
                 world.follows(each, duty) or world.follows(duty, each) for each in near
             ):
-                arcs.append((i, j, _cost(world, near, duty)))
+                arcs.append((i, j, _cost(world, near, duty, coach.types)))
     given = _matched(len(duties), len(coaches), arcs)
     for i, duty in enumerate(duties):
         if i in given:
@@ -159,11 +160,11 @@ def _types(world: _World, duty: Duty) -> frozenset[str]:
     return world.able[duty.half, duty.block.id]
 
 
-def _cost(world: _World, some: Sequence[Duty], more: Duty) -> int:
+def _cost(world: _World, some: Sequence[Duty], more: Duty, types: frozenset[str]) -> int:
     out_ms, back_ms = ends_of([*some, more])
     long = LONG if back_ms - out_ms > world.rule.amplitude_max_ms else 0
     together = any(each.block.driver and each.block.id == more.block.id for each in some)
-    return long + (0 if together else APART)
+    return long + (0 if types == _types(world, more) else UNLIKE) + (0 if together else APART)
 
 
 def _matched(left: int, right: int, arcs: Sequence[tuple[int, int, int]]) -> dict[int, int]:

@@ -312,5 +312,8 @@ def _as_chained(book: Book, by_id: Mapping[str, Circuit], able: Mapping[str, fro
             kept[len(parts)] = bus.vehicle_type, bus.depot  # it has a day beside this half of it
         names.append((bus.name, bus.driver))
         parts.append(part)
-    blocks = typed(parts, book.problem, able, kept)
+    try:
+        blocks = typed(parts, book.problem, able, kept)
+    except Refused:  # a depot is gone, or has fewer of them
+        blocks = typed(parts, book.problem, able)
     return tuple(replace(block, id=name, driver=who) for (name, who), block in zip(names, blocks, strict=True))
