@@ -32,6 +32,11 @@ Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 
 
+def printable(text: str) -> str:
+    """As forms read it: what cannot be printed is left out, so that nothing hides in a message."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()
+
+
 class Body(BaseModel):
     """What every body accepts: what is named, and nothing else."""
 
@@ -62,7 +67,10 @@ class End(Body):
             return found
         assert self.lat is not None  # noqa: S101  # the validator says so; for the type checker
         assert self.lon is not None  # noqa: S101  # as above
-        return Place("", self.name or "", Point(self.lat, self.lon))
+        name = printable(self.name or "")
+        if not name:
+            raise InvalidInput("tad.not_served", place="—")
+        return Place("", name, Point(self.lat, self.lon))
 
 
 class Trip(Body):
@@ -93,7 +101,7 @@ class Person(Body):
 
     def contact(self) -> Contact:
         """As the service asks."""
-        return Contact(self.name, self.phone, self.email, self.needs)
+        return Contact(*(printable(each) for each in (self.name, self.phone, self.email, self.needs)))
 
 
 class NewBooking(Trip):

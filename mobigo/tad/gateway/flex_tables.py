@@ -57,10 +57,11 @@ class _Reader:
             for row in _rows(tables, "stops")
             if (point := _point(row)) is not None
         }
-        self._groups: dict[str, list[Place]] = defaultdict(list)
+        groups: dict[str, list[Place]] = defaultdict(list)
         for row in _rows(tables, "location_group_stops"):
             if row["stop_id"] in self._stops:
-                self._groups[row["location_group_id"]].append(self._stops[row["stop_id"]])
+                groups[row["location_group_id"]].append(self._stops[row["stop_id"]])
+        self._groups = {name: tuple(members) for name, members in groups.items()}  # shared by the calls there
         self._group_names = {
             row["location_group_id"]: row.get("location_group_name", "") for row in _rows(tables, "location_groups")
         }
@@ -84,7 +85,7 @@ class _Reader:
         if location:
             name, area = self._areas[location]
         elif group:
-            stops, name = tuple(self._groups[group]), self._group_names.get(group, "")
+            stops, name = self._groups[group], self._group_names.get(group, "")
         else:
             stops = (self._stops[stop],)
             name = stops[0].name

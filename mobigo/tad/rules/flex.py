@@ -25,22 +25,42 @@ def legs(
 ) -> Iterator[FlexLeg]:  # fmt: skip
     """The rides of a service day from one named position to another, leaving from `wanted_s` on (there by then). Where
     one books the same day, no sooner than the notice allows at `now`; whether one still may: `bookable`."""
+    here, there = _Ends(*a), _Ends(*b)
+    runs: dict[int, bool] = {}  # trips share their days
     for trip in feed.trips:
-        if not trip.days.runs_on(day):
+        if id(trip.days) not in runs:
+            runs[id(trip.days)] = trip.days.runs_on(day)
+        if not runs[id(trip.days)]:
             continue
         for number, first in enumerate(trip.calls):
-            board = _end(first, *a) if first.picks_up else None
+            board = here.of(first) if first.picks_up else None
             if board is None:
                 continue
             for last in trip.calls[number + 1 :]:
                 if (first.is_fixed and last.is_fixed) or not last.sets_down:
                     continue
-                alight = _end(last, *b)
+                alight = there.of(last)
                 if alight is not None:
                     ready = ready_s(_rule(first, last), day, now)
                     leg = _leg(trip, day, first, last, board, alight, wanted_s, ready, arrive_by)
                     if leg is not None:
                         yield leg
+
+
+class _Ends:
+    """Where one gets in or out of calls, for one position: calls share their areas and groups, each is looked at
+    once."""
+
+    def __init__(self, name: str, point: Point) -> None:
+        self._name, self._point = name, point
+        self._known: dict[int, tuple[Place, int] | None] = {}
+
+    def of(self, call: FlexCall) -> tuple[Place, int] | None:
+        """The place and the metres to it on foot; None where the call does not serve the position."""
+        key = id(call.stops) if call.area is None else id(call.area)
+        if key not in self._known:
+            self._known[key] = _end(call, self._name, self._point)
+        return self._known[key]
 
 
 def _end(call: FlexCall, name: str, point: Point) -> tuple[Place, int] | None:

@@ -161,6 +161,13 @@ def test_an_end_is_a_stop_or_a_position_and_nothing_between(world: World, given_
     assert code_of(world.partner("resa").hold(origin=given_end)) == (422, "api.bad_parameters")
 
 
+def test_what_cannot_be_printed_does_not_hide_in_a_name(world: World) -> None:
+    world.publish(zones=[ZONE])
+    made = world.partner("resa").held(origin={**DOOR, "name": "12 rue\n\u202edu Lavoir\t"})
+    assert made["from"]["name"] == "12 ruedu Lavoir"
+    assert code_of(world.partner("autre").hold(origin={**DOOR, "name": "\n\n"})) == (422, "tad.not_served")
+
+
 def test_the_same_key_twice_is_one_hold_and_another_body_is_refused(world: World) -> None:
     world.publish()
     partner = world.partner("resa")
