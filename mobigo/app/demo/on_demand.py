@@ -43,6 +43,13 @@ def stops() -> list[dict[str, Any]]:
     return [found[0], *sorted(found[1:], key=lambda each: str(each["name"]))]
 
 
+def around(place: dict[str, Any]) -> list[list[float]]:
+    """A zone of some two kilometres each way."""
+    lat, lon = place["lat"], place["lon"]
+    corners = ((-0.02, -0.02), (-0.02, 0.03), (0.01, 0.035), (0.02, 0.01), (0.015, -0.03))
+    return [[round(lat + up, 6), round(lon + along, 6)] for up, along in corners]
+
+
 def document(first_day: str) -> dict[str, Any]:
     """The service, as an administrator would enter it."""
     places = stops()
@@ -55,6 +62,7 @@ def document(first_day: str) -> dict[str, Any]:
         "phone_hours": "du lundi au vendredi, de 8 h à 18 h",
         "first_day": first_day,
         "stops": places,
+        "zones": [{"id": "saulieu-bourg", "name": "Saulieu, le bourg", "ring": around(places[0])}],
         "windows": [
             {"weekdays": [0, 1, 2, 3, 4], "since": "08:00", "until": "18:00"},
             {"weekdays": [5], "since": "08:00", "until": "13:00"},

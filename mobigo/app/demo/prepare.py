@@ -49,7 +49,7 @@ def prepare(config: Config, size: str, now: datetime, tell: Tell) -> Prepared:
     Raises Refused("demo.not_in_production") in production.
     """
     from mobigo.app import schema
-    from mobigo.app.demo import carpool, circuits, on_demand, people, pupils, registry_month, selling
+    from mobigo.app.demo import carpool, circuits, disruptions, on_demand, people, pupils, registry_month, selling
     from mobigo.infra import keys
     from mobigo.infra.db import open_engine
 
@@ -72,6 +72,7 @@ def prepare(config: Config, size: str, now: datetime, tell: Tell) -> Prepared:
         pupils.prepare(engine, config, now, people.subjects(engine, accesses))
         circuits.prepare(engine, now, people.subjects(engine, accesses))
         on_demand.prepare(engine, config, now)
+        disruptions.prepare(engine, config, now)
         registry_month.write(config.home, paris_day(now))
     finally:
         engine.dispose()
