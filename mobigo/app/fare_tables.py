@@ -17,7 +17,7 @@ from billettique.engine.cheapest import Compiled, cheapest_price
 from billettique.model.fares import DurationKind, Leg, TransferKind
 from billettique.model.tariffs import Ask, CoverKind, Rider
 from billettique.rules.networks import WINDING, NetworkLines
-from mobigo.base.geo import Point, distance_m
+from mobigo.base.geo import EARTH_RADIUS_M
 from mobigo.base.instants import PARIS
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import I32, Timetable
@@ -174,10 +174,6 @@ def _table(
     empty = [[(NO_RULE, NO_LIMIT, NO_LIMIT, False, False)]]
     rules = np.array(transfers or empty, np.int32).reshape(count, count, 5)
     paired, pair_cents = _pairs(network, timetable, compiled, lines, run_network, pairs, bands, day)
-    stops = [
-        (timetable.stop_name[stop], float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop]))
-        for stop in timetable.node_stop
-    ]
     made = FareTable(
         run_network, trip_network, stations_of(timetable), by_distance_m(timetable, _hops(timetable)),
         flat_cents=np.array(flat, np.int32),
@@ -197,25 +193,33 @@ def _table(
         paired=paired,
         pair_network=np.array([number[pairs[0]] if pairs else UNKNOWN], np.int32),
         pair_cents=pair_cents,
-        outside=np.array([[not each.holds_at(*stop) for stop in stops] for each in lines]).reshape(len(lines), -1),
+        outside=np.array([_outside(timetable, each) for each in lines]),
     )  # fmt: skip
     return made._replace(**{name: np.ascontiguousarray(column) for name, column in made._asdict().items()})
 
 
 def _hops(timetable: Timetable) -> np.ndarray:
-    """Straight lines from the cell before, in metres."""
-    stops = timetable.node_stop[timetable.pattern_node].tolist()
-    first = set(timetable.pattern_node_start.tolist())
-    at = {stop: Point(float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop])) for stop in set(stops)}
-    known: dict[tuple[int, int], float] = {}
+    """Straight lines from the cell before, in metres, as `mobigo.base.geo.distance_m` has them."""
+    stops = timetable.node_stop[timetable.pattern_node]
+    lat, lon = np.radians(timetable.stop_lat[stops]), np.radians(timetable.stop_lon[stops])
+    chord = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
     out = np.zeros(len(stops))
-    for cell in range(1, len(stops)):
-        if cell not in first:
-            pair = stops[cell - 1], stops[cell]
-            if pair not in known:
-                known[pair] = distance_m(at[pair[0]], at[pair[1]])
-            out[cell] = known[pair]
-    return out
+    out[1:] = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(1.0, np.sqrt(chord)))
+    out[timetable.pattern_node_start[:-1]] = 0
+    return np.nan_to_num(out)  # a stop without a position adds nothing: the least the way can be
+
+
+def _outside(timetable: Timetable, lines: NetworkLines) -> np.ndarray:
+    """The nodes where the tariff of a network does not hold."""
+    if lines.inside is None and not lines.outside:
+        return np.zeros(len(timetable.node_stop), np.bool_)
+    holds = {
+        stop: lines.holds_at(
+            timetable.stop_name[stop], float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop])
+        )
+        for stop in set(timetable.node_stop.tolist())
+    }
+    return np.array([not holds[stop] for stop in timetable.node_stop.tolist()], np.bool_)
 
 
 def _pairs(

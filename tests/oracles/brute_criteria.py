@@ -15,8 +15,9 @@ Beside the rules of `tests.oracles.brute_force` (whose graph is walked here with
 23. Legs of the networks of a cap cost the cap together at most.
 24. A journey beats another when it arrives no later, with no more vehicles, no more metres on foot, at no higher least
     and no higher most price, and is better in one of them. An unknown price is higher than any.
-25. With k vehicles, only arrivals within the slack of the earliest one of the fewest vehicles that are not more than
-    the slack below k, and of the front (arrival, vehicles), are looked at.
+25. With k vehicles, only arrivals within a slack of the earliest one that k vehicles or fewer can make (of the fewest
+    that can, where k is below), and within another of the earliest of all, are looked at; k is at most so many more
+    than the most vehicles of the front (arrival, vehicles).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -217,13 +218,16 @@ def hop_m(graph: Expanded, a: str, b: str) -> int:
     return round(crow_m(graph.world.position(a), graph.world.position(b)))
 
 
-def deadlines(front: Sequence[tuple[int, int]], arrive_s: int, rides: int, most: int, last: int) -> dict[int, int]:
-    """Rule 25, from the front (arrival, vehicles)."""
+def deadlines(front: Sequence[tuple[int, int]], slack: tuple[int, int, int], most: int, last: int) -> dict[int, int]:
+    """Rule 25, from the front (arrival, vehicles); `slack`: seconds, vehicles, seconds behind the earliest."""
+    ridden = [(arrival, vehicles) for arrival, vehicles in front if vehicles]
+    if not ridden:
+        return {}
+    fewest = min(vehicles for _, vehicles in ridden)
     out = {}
-    for k in range(1, most + 1):
-        anchors = [(vehicles, arrival) for arrival, vehicles in front if vehicles and vehicles >= k - rides]
-        if anchors:
-            out[k] = min(min(anchors)[1] + arrive_s, last)
+    for k in range(1, min(most, max(vehicles for _, vehicles in ridden) + slack[1]) + 1):
+        within = [arrival for arrival, vehicles in ridden if vehicles <= k or vehicles == fewest]
+        out[k] = min(min(within) + slack[0], min(ridden)[0] + slack[2], last)
     return out
 
 

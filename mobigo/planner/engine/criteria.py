@@ -1,9 +1,12 @@
 """Every journey worth taking by arrival, vehicles, metres on foot and price: McRAPTOR, held to a restricted set.
 
-After Delling, Dibbelt and Pajor (ALENEX 2019): with k vehicles in all, a journey arrives no later than the first of
-the two-criteria journeys with k - `Slack.rides` vehicles or more, and `Slack.arrive_s` after it. Among those that do,
-the set is exact: no other is as good by all four, the least and the most that the price can be taken each by itself.
-What is beaten by none is kept once; of equals, the one found first.
+After Delling, Dibbelt and Pajor (ALENEX 2019): with k vehicles in all, a journey arrives at most `Slack.arrive_s` after
+the earliest of k vehicles or fewer, and at most `Slack.late_s` after the earliest of all; it has at most `Slack.rides`
+vehicles more than the two-criteria front. Among those that do, the set is exact: no other is as good by all four, the
+least and the most that the price can be taken each by itself. What is beaten by none is kept once; of equals, the one
+found first. That holds with `Slack.waits`, and without it for tariffs whose transfers have no limit of time. Where they
+have one, without it: nobody lets a vehicle of a network go by for a later one of the same calls, so that a ticket is
+good for longer; and of two labels of one price the earlier beats the later, however long their tickets are still good.
 """
 
 from typing import NamedTuple
@@ -25,10 +28,12 @@ FULL = -1  # there was no room for all labels
 
 class Slack(NamedTuple):
     """How much later, and with how many vehicles more than the quickest, a journey may be for its price or its
-    walking."""
+    walking; and whether one waits for a ticket's sake."""
 
     arrive_s: int = 3600
     rides: int = 1
+    late_s: int = 7200
+    waits: bool = False
 
 
 class Ridden(NamedTuple):
@@ -64,7 +69,7 @@ def make_room(labels: int) -> Room:
 
 
 @numba.njit(cache=True, nogil=True)
-def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off, by_on, ahead_s):  # type: ignore[no-untyped-def]  # kernel
+def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off, by_on, ahead_s, waits):  # type: ignore[no-untyped-def]  # kernel
     """Fill `room.ends` from the source nodes to those with `egress_s` below INF; how many journeys, or FULL.
 
     `by_off`, `by_on` [vehicles, node] are `latest`'s; `ahead_s` [node] is a lower bound of the way to the target.
@@ -79,6 +84,7 @@ def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off,
     heads = (off_heads, on_heads, new_heads)
     row = np.zeros(COLUMNS, np.int32)
     cap = f.cap_cents[0]
+    lenient_s = np.int32(0) if waits else INF // 2
     fresh_s = tariffs.fresh_since(f, g, r, by_off[0], by_on[0])
     used, ended, marks = 0, 0, 0
     for i in range(len(source)):
@@ -95,7 +101,7 @@ def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off,
             0,
             0,
         )
-        used, marks = _on(f, room, heads, row, used, marks, marked, cap)
+        used, marks = _on(f, room, heads, row, used, marks, marked, cap, lenient_s)
         if used == FULL:
             return FULL
     for k in range(1, rounds + 1):
@@ -104,7 +110,7 @@ def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off,
             break
         used, ended, found = _ride(
             g, f, r, room, heads, queue, queued, first_position, k, egress_s, egress_m, by_off[k], by_on[k - 1],
-            ahead_s, fresh_s, used, ended, reached,
+            ahead_s, fresh_s, waits, used, ended, reached,
         )  # fmt: skip
         if used == FULL:
             return FULL
@@ -113,7 +119,7 @@ def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off,
         marks = 0
         if k == rounds:
             break
-        used, marks = _walk(g, f, r, room, heads, reached, found, k, by_on[k], used, marked)
+        used, marks = _walk(g, f, r, room, heads, reached, found, k, by_on[k], lenient_s, used, marked)
         if used == FULL:
             return FULL
     kept = 0
@@ -125,17 +131,17 @@ def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off,
 
 
 @numba.njit(cache=True, nogil=True)
-def _on(f, room, heads, row, used, marks, marked, cap):  # type: ignore[no-untyped-def]  # kernel
+def _on(f, room, heads, row, used, marks, marked, cap, lenient_s):  # type: ignore[no-untyped-def]  # kernel
     """A label ready to board, unless another is as good. Returns (labels, marked nodes)."""
     pool, following, newer = room.pool, room.following, room.newer
     _off_heads, on_heads, new_heads = heads
     node = row[NODE]
-    if one.is_beaten(pool, on_heads[node], following, row, f.capped, cap):
+    if one.is_beaten(pool, on_heads[node], following, row, f.capped, cap, lenient_s):
         return used, marks
     if used == len(pool):
         return FULL, marks
     pool[used] = row
-    one.enters(pool, on_heads, node, following, used, f.capped, cap)
+    one.enters(pool, on_heads, node, following, used, f.capped, cap, lenient_s)
     if new_heads[node] < 0:
         marked[marks] = node
         marks += 1
@@ -163,7 +169,7 @@ def _queue(g, marked, marks, first_position, queue):  # type: ignore[no-untyped-
 
 @numba.njit(cache=True, nogil=True)
 def _ride(  # type: ignore[no-untyped-def]  # kernel
-    g, f, r, room, heads, queue, queued, first_position, k, egress_s, egress_m, by_off, by_on, ahead_s, fresh_s,
+    g, f, r, room, heads, queue, queued, first_position, k, egress_s, egress_m, by_off, by_on, ahead_s, fresh_s, waits,
     used, ended, reached,
 ):  # fmt: skip
     """Ride each queued pattern with every label that may board it. Returns (labels, journeys, nodes reached)."""
@@ -173,7 +179,7 @@ def _ride(  # type: ignore[no-untyped-def]  # kernel
     can_board, can_alight, arrive_s, depart_s = g.can_board, g.can_alight, g.arrive_s, g.depart_s
     occurrence_s, occurrence_row = g.occurrence_s, g.occurrence_row
     networks, cells, cell_m = r.network, r.cell, f.cell_m
-    cap = f.cap_cents[0]
+    cap, lenient_s = f.cap_cents[0], np.int32(0) if waits else INF // 2
     aboard = np.empty((64, COLUMNS), np.int32)  # what one has on board, as `tariffs.boards` left it
     row, out = np.empty(COLUMNS, np.int32), np.empty((2, COLUMNS), np.int32)
     is_reached = np.zeros(len(g.change_s), np.bool_)
@@ -217,12 +223,12 @@ def _ride(  # type: ignore[no-untyped-def]  # kernel
                         new[TIME], new[NODE], new[RIDES], new[ALIGHT], new[DEAD] = t, node, k, i, 0
                         if _is_hopeless(ends, ended, new, ahead_s[node], cap):
                             continue
-                        if one.is_beaten(pool, off_heads[node], room.following, new, f.capped, cap):
+                        if one.is_beaten(pool, off_heads[node], room.following, new, f.capped, cap, lenient_s):
                             continue
                         if used == len(pool) or ended == len(ends):
                             return FULL, ended, found
                         pool[used] = new
-                        one.enters(pool, off_heads, node, room.following, used, f.capped, cap)
+                        one.enters(pool, off_heads, node, room.following, used, f.capped, cap, lenient_s)
                         if not is_reached[node]:
                             is_reached[node] = True
                             reached[found] = node
@@ -244,7 +250,7 @@ def _ride(  # type: ignore[no-untyped-def]  # kernel
                             break
                         network = networks[occurrence]
                         timed = network == MIXED or (
-                            departs < fresh and network >= 0 and tariffs.is_timed(f, f.group[network])
+                            waits and departs < fresh and network >= 0 and tariffs.is_timed(f, f.group[network])
                         )
                         bit = np.int64(1) << np.int64(network + 1) if network >= -1 else np.int64(0)
                         if timed or not taken & bit:
@@ -254,7 +260,9 @@ def _ride(  # type: ignore[no-untyped-def]  # kernel
                             row[one.LEFT] = departs
                             if network != MIXED:
                                 tariffs.boards(f, row, network, node)
-                            if not _is_aboard(f, aboard, count, row, networks, network, fresh, cell_m, cell, cap):
+                            if not _is_aboard(
+                                f, aboard, count, row, networks, network, fresh, cell_m, cell, cap, lenient_s
+                            ):
                                 if count == len(aboard):
                                     wider = np.empty((2 * count, COLUMNS), np.int32)
                                     wider[:count] = aboard
@@ -269,7 +277,7 @@ def _ride(  # type: ignore[no-untyped-def]  # kernel
 
 
 @numba.njit(cache=True, nogil=True)
-def _is_aboard(f, aboard, count, row, networks, network, fresh_s, cell_m, cell, cap):  # type: ignore[no-untyped-def]  # kernel
+def _is_aboard(f, aboard, count, row, networks, network, fresh_s, cell_m, cell, cap, lenient_s):  # type: ignore[no-untyped-def]  # kernel
     """Whether somebody on board the same vehicle, or one before it of the same network, is as well off from here on."""
     if network == MIXED:
         return False
@@ -284,7 +292,7 @@ def _is_aboard(f, aboard, count, row, networks, network, fresh_s, cell_m, cell, 
         if occurrence > row[one.OCCURRENCE]:
             continue
         same = occurrence == row[one.OCCURRENCE] and other[BOARD] == row[BOARD]
-        if is_timed and not same and other[one.LEFT] < fresh_s:
+        if is_timed and not same and lenient_s == 0 and other[one.LEFT] < fresh_s:
             continue  # the one who boards later holds a ticket that is good for longer
         if (by_pair or (by_metres and not f.joins[network])) and other[BOARD] != row[BOARD]:
             continue
@@ -296,7 +304,7 @@ def _is_aboard(f, aboard, count, row, networks, network, fresh_s, cell_m, cell, 
             and other[BOARD] != row[BOARD]
         ):
             continue  # whole metres are cut at each ride: one of them is kept in hand
-        if one.pays_no_more(other, row, f.capped, cap):
+        if one.pays_no_more(other, row, f.capped, cap, lenient_s):
             return True
     return False
 
@@ -354,7 +362,7 @@ def _ends(f, ends, ended, row, label, egress_s, egress_m, k, cap):  # type: igno
 
 
 @numba.njit(cache=True, nogil=True)
-def _walk(g, f, r, room, heads, reached, found, k, by_on, used, marked):  # type: ignore[no-untyped-def]  # kernel
+def _walk(g, f, r, room, heads, reached, found, k, by_on, lenient_s, used, marked):  # type: ignore[no-untyped-def]  # kernel
     """From each node reached: change there, or walk to another. Returns (labels, marked nodes)."""
     pool, following = room.pool, room.following
     off_heads, _on_heads, _new_heads = heads
@@ -377,7 +385,7 @@ def _walk(g, f, r, room, heads, reached, found, k, by_on, used, marked):  # type
                     row[NODE], row[PARENT] = other, label
                     if f.station[other] != f.station[node]:
                         one.closes(row, f.capped)
-                    used, marks = _on(f, room, heads, row, used, marks, marked, cap)
+                    used, marks = _on(f, room, heads, row, used, marks, marked, cap, lenient_s)
                     if used == FULL:
                         return FULL, marks
             label = following[label]

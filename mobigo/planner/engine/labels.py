@@ -73,11 +73,12 @@ def forgets(row):  # type: ignore[no-untyped-def]  # kernel
 
 
 @numba.njit(cache=True, nogil=True)
-def pays_no_more(a, b, capped, cap):  # type: ignore[no-untyped-def]  # kernel
+def pays_no_more(a, b, capped, cap, lenient_s):  # type: ignore[no-untyped-def]  # kernel
     """Whether who holds label a pays no more than who holds b, now and wherever both go from here.
 
     Equal states of fares are compared, or states of which a's can only do more: under a cap, both ends of what may
-    still be paid (nothing, or beyond the cap); in a transfer, one that began later and was used less.
+    still be paid (nothing, or beyond the cap); in a transfer, one that began later (but for `lenient_s`) and was used
+    less.
     """
     if b[CLOSED_MOST] >= NO_PRICE:
         return True
@@ -88,9 +89,9 @@ def pays_no_more(a, b, capped, cap):  # type: ignore[no-untyped-def]  # kernel
     if b[GROUP] >= 0:
         if a[GROUP] != b[GROUP] or a[COUNT] > b[COUNT]:
             return False
-        if a[RUN_DEPART] < b[RUN_DEPART] or a[RUN_ARRIVE] < b[RUN_ARRIVE]:
+        if a[RUN_DEPART] < b[RUN_DEPART] - lenient_s or a[RUN_ARRIVE] < b[RUN_ARRIVE] - lenient_s:
             return False
-        if a[LEG_DEPART] < b[LEG_DEPART] or a[LEG_ARRIVE] < b[LEG_ARRIVE]:
+        if a[LEG_DEPART] < b[LEG_DEPART] - lenient_s or a[LEG_ARRIVE] < b[LEG_ARRIVE] - lenient_s:
             return False
     for most in range(2):
         if least_at_end(a, cap, most) > least_at_end(b, cap, most) or a[CLOSED + most] > b[CLOSED + most]:
@@ -101,25 +102,25 @@ def pays_no_more(a, b, capped, cap):  # type: ignore[no-untyped-def]  # kernel
 
 
 @numba.njit(cache=True, nogil=True)
-def is_beaten(pool, head, following, row, capped, cap):  # type: ignore[no-untyped-def]  # kernel
+def is_beaten(pool, head, following, row, capped, cap, lenient_s):  # type: ignore[no-untyped-def]  # kernel
     """Whether a label of the bag is as good as `row` in everything."""
     at = head
     while at >= 0:
         other = pool[at]
-        if other[TIME] <= row[TIME] and other[WALK] <= row[WALK] and pays_no_more(other, row, capped, cap):
+        if other[TIME] <= row[TIME] and other[WALK] <= row[WALK] and pays_no_more(other, row, capped, cap, lenient_s):
             return True
         at = following[at]
     return False
 
 
 @numba.njit(cache=True, nogil=True)
-def enters(pool, heads, node, following, new, capped, cap):  # type: ignore[no-untyped-def]  # kernel
+def enters(pool, heads, node, following, new, capped, cap, lenient_s):  # type: ignore[no-untyped-def]  # kernel
     """Put label `new` into the bag of a node; what it beats leaves (those with fewer rides stay in their own round)."""
     row, before, at = pool[new], NONE, heads[node]
     while at >= 0:
         after, other = following[at], pool[at]
         worse = other[RIDES] == row[RIDES] and row[TIME] <= other[TIME] and row[WALK] <= other[WALK]
-        if worse and pays_no_more(row, other, capped, cap):
+        if worse and pays_no_more(row, other, capped, cap, lenient_s):
             other[DEAD] = 1
             if before >= 0:
                 following[before] = after

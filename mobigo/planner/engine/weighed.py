@@ -36,13 +36,21 @@ class Weighed:
     most_cents: int | None
 
 
+def usual_slack(front: Sequence[tuple[int, int]], at_s: int) -> Slack:
+    """Half of what the quickest of the front (arrival, vehicles) takes: an hour at most, a quarter at least."""
+    lasts_s = min(arrival for arrival, _ in front) - at_s
+    return Slack(arrive_s=min(3600, max(900, lasts_s // 2)))
+
+
 def deadlines(front: Sequence[tuple[int, int]], slack: Slack, rounds: int, latest_s: int) -> dict[int, int]:
-    """The latest arrival with each number of vehicles, from the front (arrival, vehicles): that of the fewest which
-    are not more than `slack.rides` below, and the slack behind it. Never later with more vehicles."""
+    """The latest arrival with each number of vehicles, from the front (arrival, vehicles). Never later with more
+    vehicles."""
+    least, most = (pick(vehicles for _, vehicles in front) for pick in (min, max))
+    earliest_s = min(arrival for arrival, _ in front)
     out: dict[int, int] = {}
-    for k in range(1, min(rounds, max(vehicles for _, vehicles in front) + slack.rides) + 1):
-        anchor_s, _ = min((point for point in front if point[1] >= k - slack.rides), key=lambda point: point[1])
-        out[k] = min(anchor_s + slack.arrive_s, latest_s)
+    for k in range(1, min(rounds, most + slack.rides) + 1):
+        best_s = min(arrival for arrival, vehicles in front if vehicles <= max(k, least))
+        out[k] = min(best_s + slack.arrive_s, earliest_s + slack.late_s, latest_s)
     return out
 
 
@@ -52,8 +60,8 @@ def weighed(
     arrive_s_max: int | None = None, front: Sequence[tuple[int, int]] | None = None,
 ) -> list[Weighed]:  # fmt: skip
     """The restricted Pareto set (`engine.criteria`) of journeys that leave the door at `at_s`, in order of arrival,
-    vehicles, price; `front` is that of the two-criteria search when it is known already. By way of a place: not
-    offered (ValueError)."""
+    vehicles, price. Without `slack`, `usual_slack`; `front` is that of the two-criteria search when it is known
+    already. By way of a place: not offered (ValueError)."""
     if accepts.via is not None:
         raise ValueError("by way of a place, journeys are not weighed")
     if front is None:
@@ -64,7 +72,8 @@ def weighed(
     view = searcher.view(at_s, at_s + duration_s_max, False, accepts)
     start_s, base = np.int32(at_s - view.origin_epoch_s), view.origin_epoch_s
     last_s = at_s + duration_s_max if arrive_s_max is None else min(at_s + duration_s_max, arrive_s_max)
-    by = deadlines(front, slack or Slack(), rounds, last_s)
+    slack = slack or usual_slack(front, at_s)
+    by = deadlines(front, slack, rounds, last_s)
     deadline_s = np.full(len(by) + 1, NEVER, np.int32)
     for k, instant in by.items():
         deadline_s[k] = instant - base
@@ -75,7 +84,7 @@ def weighed(
     while True:
         count = criteria.search(
             view.graph, table, ridden, room, origin.node, origin.time_s + start_s, origin.walk_m, egress_s, egress_m,
-            *bound,
+            *bound, slack.waits,
         )  # fmt: skip
         if count >= 0:
             break

@@ -22,7 +22,9 @@ DAY_S = 86_400
 CHUNK = 50
 CHUNKS_IN_CI = 7
 CHUNKS = 100  # all together: the 5,000 networks
-SLACKS = (Slack(3600, 1), Slack(0, 0), Slack(1800, 2), Slack(DAY_S, 8))
+SLACKS = (
+    Slack(3600, 1, waits=True), Slack(0, 0, waits=True), Slack(1800, 2, waits=True), Slack(DAY_S, 8, DAY_S, waits=True),
+)  # fmt: skip
 
 
 def _walked(reach: Reach) -> Reach:
@@ -47,7 +49,9 @@ def differences(case: Case) -> Iterator[str | None]:
             continue
         ask = ask_of(question)
         found = graph.forward(ask, question.at)[0]
-        latest = oracle.deadlines(found, slack.arrive_s, slack.rides, question.vehicles_max, question.at + DAY_S)
+        latest = oracle.deadlines(
+            found, (slack.arrive_s, slack.rides, slack.late_s), question.vehicles_max, question.at + DAY_S
+        )
         walk_m = {**question.access, **question.egress}
         try:
             expected = oracle.front(graph, ask, walk_m, question.at, latest, priced(tariff), station)
@@ -110,7 +114,7 @@ def test_random_tariffs_hold_what_makes_fares_hard() -> None:
         for number, question in enumerate(case.questions):
             table = table_of(random_tariff(seed * 7 + number, world), asked.timetable)
             ends = (_walked(reach_of(asked.timetable, each)) for each in (question.access, question.egress))
-            found = weighed(asked.searcher, table, *ends, question.at, 4, slack=Slack(7200, 2))
+            found = weighed(asked.searcher, table, *ends, question.at, 4, slack=Slack(7200, 2, waits=True))
             for one in found:
                 others = [each for each in found if each is not one]
                 sooner = [
