@@ -88,7 +88,8 @@ _IN_BOTH: Final = tuple(field.name for field in fields(Job) if field.name not in
 
 def to_job(row: JobRow) -> Job:
     """The value of a row."""
-    outcome = None if row.outcome_code is None else Decision(row.outcome_code, **(row.outcome_params or {}))
+    params = {name: _read(value) for name, value in (row.outcome_params or {}).items()}
+    outcome = None if row.outcome_code is None else Decision(row.outcome_code, **params)
     return Job(**{name: getattr(row, name) for name in _IN_BOTH}, state=State(row.state), outcome=outcome)
 
 
@@ -103,6 +104,20 @@ def write(row: JobRow, job: Job) -> None:
 
 
 def plain(params: Mapping[str, object]) -> dict[str, Any]:
-    """Params as JSON keeps them (dates and the like become text), so that what is compared is what is stored."""
-    document: dict[str, Any] = json.loads(json.dumps(dict(params), default=str))
+    """Params as JSON keeps them (dates and the like become text), so that what is compared is what is stored. A
+    decision within them stays one: it is said when somebody reads."""
+    document: dict[str, Any] = json.loads(json.dumps(dict(params), default=_written))
     return document
+
+
+def _written(value: object) -> object:
+    return {"decision": value.code, "params": dict(value.params)} if isinstance(value, Decision) else str(value)
+
+
+def _read(value: object) -> object:
+    """What was written, its decisions as such."""
+    if isinstance(value, list):
+        return [_read(each) for each in value]
+    if isinstance(value, dict) and set(value) == {"decision", "params"}:
+        return Decision(value["decision"], **{name: _read(each) for name, each in value["params"].items()})
+    return value

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
+from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, Refused
 from mobigo.infra import accounts, privacy
 from mobigo.infra.clock import new_id
@@ -196,6 +197,7 @@ def test_a_lock_holds_in_the_next_search_and_one_that_cannot_is_named(
     assert after.outcome is not None
     assert after.outcome.code == "scolaire.locks_conflict"
     assert after.outcome.params["count"] == 2
+    assert isinstance(after.outcome.params["why"], Decision)  # said when somebody reads, as a sentence
 
 
 def test_no_pupil_is_left_out_of_the_demand_whatever_their_school_or_home_lacks(
