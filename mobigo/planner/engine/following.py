@@ -103,9 +103,19 @@ class TripNow:
                 return n
         return None
 
+    @property
+    def missed_at(self) -> datetime | None:
+        """When the vehicle left that the traveller says they missed; None where it is the hours that say so."""
+        ride = None if self.broken is None or self.breach is not Breach.MISSED else self.rides[self.broken]
+        told = ride is not None and (ride.margin_s is None or ride.margin_s >= 0)
+        return ride.board.at if told and ride is not None and ride.board is not None else None
+
     def stranded(self) -> tuple[int | None, datetime | None]:
-        """Where one stands when the journey breaks: the stop where the vehicle before is left, and when; (None, None)
-        at the door."""
+        """Where one stands when the journey breaks: the stop where the vehicle before is left, and when; the first stop
+        for who says that they missed the first vehicle; (None, None) at the door."""
+        first = self.rides[0].board
+        if self.broken == 0 and self.breach is Breach.MISSED and first is not None:
+            return first.stop, first.at
         before = None if not self.broken else self.rides[self.broken - 1].alight
         return (None, None) if before is None else (before.stop, before.at)
 

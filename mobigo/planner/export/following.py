@@ -153,6 +153,8 @@ def other_way(live: LiveNetwork, now_is: TripNow, now: datetime) -> Query:
         origin = Endpoint(stop_name(live, stop), None, (stop,))
     destination = Endpoint(asked.destination.name, asked.destination.at)
     since = now if at is None else max(now, at)
+    if now_is.missed_at is not None:  # and not that vehicle again
+        since = max(since, now_is.missed_at + timedelta(minutes=1))
     return Query(origin, destination, since, limits=Limits(wheelchair=asked.wheelchair))
 
 

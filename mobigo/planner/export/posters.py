@@ -56,13 +56,14 @@ class _Days:
 
     def __init__(self, timetable: Timetable, calendar: Calendar) -> None:
         self.timetable, self.calendar = timetable, calendar
-        self._found: dict[tuple[int, int], list[Runs]] = {}
+        self._found: dict[tuple[tuple[int, ...], int], list[Runs]] = {}
 
-    def __call__(self, days_row: int, later: int) -> list[Runs]:
-        """The columns of a set of service days; `later`: how many midnights after the service day it leaves."""
-        key = (days_row, later)
+    def __call__(self, days_rows: Sequence[int], later: int) -> list[Runs]:
+        """The columns of sets of service days taken together; `later`: how many midnights after the service day it
+        leaves."""
+        key = (tuple(days_rows), later)
         if key not in self._found:
-            first, flags = self.timetable.first_day, days_of(self.timetable, [days_row])
+            first, flags = self.timetable.first_day, days_of(self.timetable, days_rows)
             on = [first + timedelta(days=int(bit) + later) for bit in flags.nonzero()[0]]
             wanted = set(self.calendar.days)
             self._found[key] = runs_of([each for each in on if each in wanted], self.calendar)
@@ -117,25 +118,24 @@ _Sections = dict[tuple[names.Line, str], tuple[dict[Column, list[_Leaving]], Let
 def _sections(live: LiveNetwork, index: BoardIndex, stops: Sequence[int], calendar: Calendar) -> _Sections:
     """The departures by line and direction, lines in the order of the timetable, directions by name."""
     timetable, lines, days = live.timetable, names.lines_of(live), _Days(live.timetable, calendar)
-    found: dict[tuple[int, str], list[tuple[int, int, int, int, bool]]] = defaultdict(list)
+    # by line and direction: the sets of days of what leaves alike, so that two trips that share the week are one hour
+    found: dict[tuple[int, str], dict[tuple[int, int, bool], set[int]]] = defaultdict(lambda: defaultdict(set))
     visits = index.visits_at(stops)
     for visit, trip in zip(visits.tolist(), index.trips_of(visits).tolist(), strict=True):
         towards = names.headsign(timetable, trip, visit - int(timetable.trip_visit_start[trip]))
         pickup = int(timetable.visit_flags[visit]) >> PICKUP_SHIFT & TYPE_MASK
         for shift_s, by_frequency in index.shifts(trip):
             leaves_s = int(timetable.visit_depart_s[visit]) + shift_s
-            row = (leaves_s, int(timetable.trip_days[trip]), pickup, trip, by_frequency)
-            found[int(timetable.trip_route[trip]), towards].append(row)
+            alike = found[int(timetable.trip_route[trip]), towards][leaves_s, pickup, by_frequency]
+            alike.add(int(timetable.trip_days[trip]))
     out: _Sections = {}
     for route, towards in sorted(found, key=lambda key: (routes_at(index, stops).index(key[0]), key[1])):
         letters = Letters()
         columns: dict[Column, list[_Leaving]] = {column: [] for column in Column}
-        for leaves_s, days_row, pickup, _trip, by_frequency in sorted(set(found[route, towards])):
-            for runs in days(days_row, leaves_s // DAY_S):
+        for (leaves_s, pickup, by_frequency), days_rows in sorted(found[route, towards].items()):
+            for runs in days(sorted(days_rows), leaves_s // DAY_S):
                 said = _letters(letters, runs.note, pickup, by_frequency=by_frequency)
-                leaving = _Leaving(leaves_s % DAY_S // 60, said)
-                if leaving not in columns[runs.column]:
-                    columns[runs.column].append(leaving)
+                columns[runs.column].append(_Leaving(leaves_s % DAY_S // 60, said))
         if any(columns.values()):
             out[lines[route], towards] = (columns, letters)
     return out
@@ -201,7 +201,7 @@ def line_sheet(
 ) -> bytes:
     """The pocket sheet of a line: both directions, every trip of the period once, with the days it runs."""
     timetable, days = live.timetable, _Days(live.timetable, calendar)
-    trips = [trip for trip in trips_of_line(timetable, [line.row]) if days(int(timetable.trip_days[trip]), 0)]
+    trips = [trip for trip in trips_of_line(timetable, [line.row]) if days([int(timetable.trip_days[trip])], 0)]
     language = current_language()
     title = _("Ligne %(line)s", line=line.label)
     parts = [
@@ -224,7 +224,7 @@ def _direction(timetable: Timetable, direction: Direction, days: _Days) -> list[
     parts = [f"== {escaped(_('De %(start)s à %(end)s') % {'start': rows[0], 'end': rows[-1]})}"] if rows else []
     for first in range(0, len(direction.columns), COLUMNS_A4):
         columns = direction.columns[first : first + COLUMNS_A4]
-        heads = [letters(_days_words(days(int(timetable.trip_days[each.trip]), 0))) for each in columns]
+        heads = [letters(_days_words(days([int(timetable.trip_days[each.trip])], 0))) for each in columns]
         body = []
         for number, name in enumerate(rows):
             cells = [column.cells[number] for column in columns]

@@ -9,6 +9,7 @@ from mobigo.infra import formats
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
 from mobigo.network.engine.boards import BoardIndex, next_departures
+from mobigo.network.engine.placenames import fold
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Place
@@ -33,6 +34,8 @@ def answer(live: LiveNetwork, places: PlaceIndex, boards: BoardIndex, text: str,
     if place is not None and place.stops:
         return cut(_board(live, boards, place.name, place.stops, now), TWO_PARTS)
     near = [each.place for each in others if each.place.stops]
+    if len(near) == 1:
+        return cut(_board(live, boards, near[0].name, near[0].stops, now), TWO_PARTS)
     if near:
         return cut(_choice(live, near[:CHOICES]), TWO_PARTS)
     return cut(_help(), TWO_PARTS)
@@ -55,11 +58,14 @@ def _help() -> str:
 
 def _choice(live: LiveNetwork, places: Sequence[Place]) -> str:
     codes = (str(live.timetable.stop_code[place.stops[0]]) for place in places)
-    said = [
-        f"{place.name} ({code})" if code else f"{place.name}, {place.context}" if place.context else place.name
-        for place, code in zip(places, codes, strict=True)
-    ]
+    said = [f"{place.name} ({code})" if code else _full(place) for place, code in zip(places, codes, strict=True)]
     return _("Quel arrêt ? Renvoyez l’un de ceux-ci : %(stops)s", stops=" / ".join(said))
+
+
+def _full(place: Place) -> str:
+    """The name, with its surroundings where it does not say them."""
+    alone = not place.context or fold(place.context) in fold(place.name)
+    return place.name if alone else f"{place.name}, {place.context}"
 
 
 def _board(live: LiveNetwork, boards: BoardIndex, name: str, stops: Sequence[int], now: datetime) -> str:

@@ -20,7 +20,8 @@ from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
-from mobigo.planner.engine.following import RideNow, Running, TripNow, trip_now
+from mobigo.network.service.disruptions import channel_of
+from mobigo.planner.engine.following import Breach, RideNow, Running, TripNow, trip_now
 from mobigo.planner.export import names, today
 from mobigo.planner.export.following import best_of, delays_of, followed_of, line_of, other_way, state_of
 from mobigo.planner.gateway import trip_messages
@@ -102,7 +103,8 @@ def trip_follow(trip: str) -> ResponseReturnValue:
     counters = ratelimit.attempts()
     try:
         counters.count("trips.follow", ratelimit.MAIL_BY_ADDRESS, ratelimit.address())
-        counters.count("trips.follow.mail", ratelimit.MAIL_BY_RECIPIENT, address.lower())
+        _channel, recipient = channel_of(address)  # however it was written
+        counters.count("trips.follow.mail", ratelimit.MAIL_BY_RECIPIENT, recipient)
         with transaction(services().engine) as session:
             trip_messages.ask(
                 session, services().config, asked, address=address, language=current_language(), now=now()
@@ -198,8 +200,6 @@ def _as_told(now_is: TripNow) -> TripNow:
     told = request.args.get("rate", "")
     if not told.isdecimal() or int(told[:3]) >= len(now_is.rides):
         return now_is
-    from mobigo.planner.engine.following import Breach
-
     return replace(now_is, broken=int(told[:3]), breach=Breach.MISSED)
 
 
@@ -247,7 +247,9 @@ def _trouble(ride: RideNow, is_breach: bool) -> str:
     }
     if ride.running in words:
         return words[ride.running]
-    return _("Correspondance manquée") if is_breach else ""
+    if not is_breach:
+        return ""
+    return _("Départ manqué") if ride.margin_s is None else _("Correspondance manquée")
 
 
 def _change(ride: RideNow) -> str:

@@ -253,6 +253,11 @@ def test_who_could_not_get_on_is_told_the_same(client: FlaskClient, days: Days) 
     assert "La prochaine possibilité" not in page(client, f"/suivre/{encoded(TRIP)}")
     shown = page(client, f"/suivre/{encoded(TRIP)}?rate=1")
     assert "Vous ne pourrez pas prendre la ligne LR125" in shown
+    first = page(client, f"/suivre/{encoded(TRIP)}?rate=0")
+    assert "Départ manqué" in first
+    other = first[first.index("La prochaine possibilité") : first.index("Votre trajet")]
+    assert "7 h 30" not in other  # not the vehicle that left without them
+    assert "Saulieu, place Monge" in other
     for wild in ("9", "-1", "x", "9" * 400, "²"):
         assert "Vous ne pourrez pas" not in page(client, f"/suivre/{encoded(TRIP)}?rate={wild}")
 

@@ -36,7 +36,7 @@ def network(*trips: object, **others: object) -> LiveNetwork:
         "week": WEEK, "wednesday": [day for day in WEEK if day.weekday() == 2], "saturday": DAYS[5::7],
         "term": [day for day in WEEK if day not in OFF], "all": DAYS,
     }  # fmt: skip
-    table = compiled(feed(list(trips), stops=stops, services=services, **others), "demo")  # type: ignore[arg-type]
+    table = compiled(feed(list(trips), stops=stops, **{"services": services, **others}), "demo")  # type: ignore[arg-type]
     return LiveNetwork(table, table.hash)
 
 
@@ -74,6 +74,19 @@ def test_a_poster_has_every_departure_in_its_column_with_its_days() -> None:
     assert "Ligne LR2 vers Montbard" in text
     assert re.search(r"Heure Dimanche et jours fériés 0 h 10", text)
     assert "Semur" not in text
+
+
+def test_two_trips_that_share_the_week_are_one_hour() -> None:
+    live = network(
+        trip("w", "SAU 7:24 MON 8:00", route="LR1", service="wednesday"),
+        trip("o", "SAU 7:24 MON 8:05", route="LR1", service="others"),
+        services={
+            "wednesday": [day for day in WEEK if day.weekday() == 2],
+            "others": [d for d in WEEK if d.weekday() != 2],
+        },
+    )
+    [text] = pages(poster(live))
+    assert "7 h 24 Les jours" in text
 
 
 def test_the_document_is_tagged_and_in_french() -> None:
