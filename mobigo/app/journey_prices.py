@@ -78,9 +78,12 @@ class JourneyPrices:
         names |= {each.leg.to_stop: each.to_name for each in named}
         if total is None:
             return Price(None, why_unknown=tuple(_in_names(each, names) for each in near.quote.unknown))
-        if most is None or most != total:
-            least = Decision("billettique.price_by_unknown_km", least=total, most=total if most is None else most)
+        if most is None:
+            least = Decision("billettique.price_at_least", least=total)
             return Price(None, why_unknown=(least,), notes=_about_tickets(near))
+        if most != total:
+            both = Decision("billettique.price_by_unknown_km", least=total, most=most)
+            return Price(None, why_unknown=(both,), notes=_about_tickets(near), between=(total, most))
         notes = list(_about_tickets(near))
         if near.estimated:
             notes.append(Decision("billettique.km_estimated"))

@@ -320,8 +320,8 @@ class PriceLine:
 @dataclass(frozen=True, slots=True)
 class Price:
     """What one adult without a card pays for a journey. `total` is None where that is unknown, never zero;
-    `why_unknown` says why. `notes`: what must be said beside. `buy`, `compare`: addresses of pages; empty where there
-    is none."""
+    `why_unknown` says why, and `between` the least and the most it may be, where both are known. `notes`: what must be
+    said beside. `buy`, `compare`: addresses of pages; empty where there is none."""
 
     total: Money | None
     lines: tuple[PriceLine, ...] = ()
@@ -330,6 +330,7 @@ class Price:
     offers: tuple[Decision, ...] = ()  # promotions that may apply
     buy: str = ""
     compare: str = ""
+    between: tuple[Money, Money] | None = None
 
 
 class Fares(Protocol):

@@ -136,12 +136,13 @@ class PriceLine(Given):
 
 
 class Price(Given):
-    """What one adult without a card pays. `cents` is null where that is unknown (`unknown` says why), never 0 for
-    it."""
+    """What one adult without a card pays. `cents` is null where that is unknown (`unknown` says why), never 0 for it;
+    `between` is then the least and the most it may be, where both are known."""
 
     cents: Annotated[int, Field(ge=0)] | None
     currency: Literal["EUR"]
     lines: list[PriceLine]
+    between: Annotated[list[int], Field(min_length=2, max_length=2)] | None
     unknown: list[Reason]
     notes: list[Reason]
     offers: list[Reason]

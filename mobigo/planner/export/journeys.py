@@ -79,9 +79,11 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
 
 
 def price_json(price: Price) -> Json:
-    """A price; `cents` is null where it is unknown, never zero for that."""
+    """A price; `cents` is null where it is unknown, never zero for that; `between` then says the least and the most,
+    where both are known."""
     return {
         "cents": None if price.total is None else price.total.cents,
+        "between": None if price.between is None else [each.cents for each in price.between],
         "currency": "EUR",
         "lines": [{"cents": line.amount.cents, "reason": decision_json(line.reason)} for line in price.lines],
         "unknown": [decision_json(each) for each in price.why_unknown],

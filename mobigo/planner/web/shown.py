@@ -94,7 +94,7 @@ def shown_price(price: Price | None) -> ShownPrice | None:
         return None
     language = current_language()
     return ShownPrice(
-        _("prix inconnu") if price.total is None else formats.amount(price.total, language),
+        _headline(price, language),
         price.total is not None,
         tuple((formats.amount(line.amount, language), sentence(line.reason)) for line in price.lines),
         tuple(sentence(each) for each in (*price.why_unknown, *price.notes)),
@@ -102,6 +102,15 @@ def shown_price(price: Price | None) -> ShownPrice | None:
         price.buy,
         price.compare,
     )
+
+
+def _headline(price: Price, language: str) -> str:
+    if price.total is not None:
+        return formats.amount(price.total, language)
+    if price.between is None:
+        return _("prix inconnu")
+    least, most = (formats.amount(each, language) for each in price.between)
+    return _("entre %(least)s et %(most)s", least=least, most=most)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from mobigo.network.engine.compile import CompileInput, compile_feeds
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner import service
 from mobigo.planner.model import Endpoint, Journey, Price, Query, Walk
+from mobigo.planner.web.shown import shown_price
 from tests.builders import DAY, feed, tables, trip
 
 TRIPS = [
@@ -104,6 +105,10 @@ def test_a_train_has_a_price_only_where_every_possible_distance_gives_it(
         "billettique.price_by_unknown_km", Money(500), Money(1_000),
     )  # fmt: skip
     assert not found.buy, "what has no price is not sold"
+    assert found.between == (Money(500), Money(1_000))
+    shown = shown_price(found)
+    assert shown is not None
+    assert (shown.text, shown.is_known) == ("entre 5,00\xa0€ et 10,00\xa0€", False)
 
 
 def test_beyond_the_region_and_on_other_networks_the_price_is_unknown(network: LiveNetwork, services: Services) -> None:
