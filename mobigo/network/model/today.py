@@ -120,6 +120,15 @@ class Notice:
     everywhere: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where a vehicle of a line (a row) was, as of `at` (seconds since 1970)."""
+
+    vehicle: Vehicle
+    route: int
+    at: int
+
+
 @dataclass(frozen=True, eq=False)
 class Today:
     """All that is known of the day beside the timetable. `overlay` is None when no trip runs otherwise."""
@@ -127,7 +136,7 @@ class Today:
     heard: tuple[Heard, ...] = ()
     overlay: Overlay | None = None
     notices: tuple[Notice, ...] = ()
-    vehicles: tuple[Vehicle, ...] = field(default=(), repr=False)
+    vehicles: tuple[Seen, ...] = field(default=(), repr=False)
 
     @property
     def at(self) -> int | None:

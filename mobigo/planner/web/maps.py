@@ -14,8 +14,11 @@ import orjson
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from mobigo.infra.auth import public
+from mobigo.infra.clock import now
+from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 from mobigo.network.engine.lines import calls_of
 from mobigo.network.engine.places import PlaceIndex
@@ -28,7 +31,7 @@ from mobigo.planner.export.shapes import ride_coordinates, walk_coordinates
 from mobigo.planner.gateway.territory import load_territory
 from mobigo.planner.model import Answer, Ride
 from mobigo.planner.web import bp
-from mobigo.planner.web.here import pinned, pinned_today
+from mobigo.planner.web.here import pinned, pinned_today, shared_systems
 from mobigo.planner.web.journeys import chosen_answer
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 PLACES_MAX = 220
 LINES_MAX = 400
+VEHICLE_STALE_S, VEHICLE_AHEAD_S = 300, 60  # older, a vehicle is elsewhere; clocks differ by less
 DAY_S, HOUR_S = 86_400, 3_600
 Box = tuple[float, float, float, float]  # west, south, east, north
 
@@ -71,6 +75,41 @@ def network_lines() -> ResponseReturnValue:
         lines = names.lines_of(here.live)
         body = here.live.derived("planner.map_lines", lambda table: _network_lines(table, lines, bounds_of(outlines)))
     return geojson(body, HOUR_S)
+
+
+@bp.get("/carte/vehicules.geojson")
+@public
+def vehicles() -> ResponseReturnValue:
+    """Where vehicles are, each with the age of its position; none that is older than five minutes, or of the
+    future."""
+    with pinned_today() as here:
+        seen = () if here.live.today is None else here.live.today.vehicles
+        lines, now_s = names.lines_of(here.live), int(here.now.timestamp())
+        features = []
+        for each in seen:
+            age_s = now_s - each.at
+            if -VEHICLE_AHEAD_S <= age_s <= VEHICLE_STALE_S:
+                line, at = lines[each.route], [each.vehicle.lon, each.vehicle.lat]
+                words = sentence(Decision("planner.vehicle_seen", line=line.label, seconds=max(0, age_s)))
+                features.append(_point(at, {"name": line.label, "color": f"#{line.colour}", "text": words}))
+    return geojson(_collection(features), 0)
+
+
+@bp.get("/carte/velos.geojson")
+@public
+def shared_bicycles() -> ResponseReturnValue:
+    """The stations of shared bicycles, with the bicycles and docks of now; none of a system whose state is too
+    old."""
+    features = []
+    moment = now()
+    for told in shared_systems(moment):
+        if told.system is None or told.is_stale:
+            continue
+        for each in told.system.stations:
+            at = [round(each.point.lon, 6), round(each.point.lat, 6)]
+            counts = {"bikes": each.bikes if each.rents else 0, "docks": each.docks if each.takes_back else 0}
+            features.append(_point(at, {"name": each.name, "system": told.system.name, **counts}))
+    return geojson(_collection(features), 0)
 
 
 @bp.get("/trajets/carte.geojson")

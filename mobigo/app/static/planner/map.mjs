@@ -129,6 +129,20 @@ export async function show(side, { byHand }) {
     }
     refresh();
   };
+  let vehicles = [];
+  const fetchVehicles = async () => {
+    if (!data.vehicles || document.hidden) return;
+    const found = await read(data.vehicles).catch(() => NOTHING); // rather none than one that is elsewhere
+    vehicles.forEach((marker) => marker.remove());
+    vehicles = found.features.map((feature) => {
+      const element = Object.assign(document.createElement("div"), { className: "map-vehicle", textContent: feature.properties.name, title: feature.properties.text });
+      element.style.borderColor = feature.properties.color;
+      element.setAttribute("aria-hidden", "true"); // expected hours are in the text beside the map
+      return new library.Marker({ element }).setLngLat(feature.geometry.coordinates).addTo(map);
+    });
+  };
+  fetchVehicles();
+  setInterval(fetchVehicles, 30000);
   let wait;
   map.on("moveend", () => {
     clearTimeout(wait);

@@ -8,9 +8,9 @@ import numpy as np
 from mobigo.base.decisions import Decision
 from mobigo.network.engine.realtime.matching import Change, FeedIndex, match
 from mobigo.network.engine.realtime.overlay import overlaid
-from mobigo.network.model.realtime import Alert, Message, Selector, Vehicle
+from mobigo.network.model.realtime import Alert, Message, Selector
 from mobigo.network.model.timetable import Timetable
-from mobigo.network.model.today import Heard, Notice, Today
+from mobigo.network.model.today import Heard, Notice, Seen, Today
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,35 @@ def today_of(timetable: Timetable, said: Sequence[Said], own: Sequence[Notice] =
             by_feed.setdefault(each.feed, []).append(each)
     changes: list[Change] = []
     notices = list(own)
-    vehicles: list[Vehicle] = []
+    vehicles: list[Seen] = []
     for feed, sources in by_feed.items():
         index = FeedIndex(timetable, feeds[feed])
         matched = match(index, [each.message for each in sources if each.message is not None])
         changes += matched.changes
         for each, part in zip(sources, matched.parts, strict=True):
             message = each.message or Message(0)
-            heard.append(Heard(each.source, each.at, False, part.trip_count, part.used_count, part.told, each.error))
+            seen, lost = _seen(index, message, each.at or 0)
+            told = (*part.told, *lost)
+            heard.append(Heard(each.source, each.at, False, part.trip_count, part.used_count, told, each.error))
             notices += [_notice(index, alert) for alert in message.alerts]
-            vehicles += message.vehicles
+            vehicles += seen
     heard.sort(key=lambda each: each.source)
     overlay = overlaid(timetable, changes) if changes else None
     return Today(tuple(heard), overlay, tuple(notices), tuple(vehicles))
+
+
+def _seen(index: FeedIndex, message: Message, at: int) -> tuple[list[Seen], list[Decision]]:
+    """The vehicles of a line of ours, and those that name none: they are told, not guessed. A position without its
+    own instant is as old as its message."""
+    seen, lost = [], []
+    for each in message.vehicles:
+        trip = index.trips.get(each.trip_id)
+        route = index.routes.get(each.route_id) if trip is None else int(index.timetable.trip_route[trip])
+        if route is None:
+            lost.append(Decision("realtime.vehicle_unmatched", vehicle=each.id, trip=each.trip_id))
+        else:
+            seen.append(Seen(each, route, each.at or message.at or at))
+    return seen, lost
 
 
 def _notice(index: FeedIndex, alert: Alert) -> Notice:
