@@ -10,6 +10,7 @@ from mobigo.base.errors import InvalidInput, NotFound
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
+from mobigo.infra.i18n import current_language
 from mobigo.infra.web import services
 from opendata.service import showing
 from opendata.service.showing import Shown
@@ -118,11 +119,11 @@ def _page_asked() -> int:
 @public
 @freely
 def data_json() -> ResponseReturnValue:
-    """The catalogue as Project Open Data's `data.json` (schema 1.1), whole."""
+    """The catalogue as Project Open Data's `data.json` (schema 1.1), whole, in the language asked for."""
     config = services().config
     with reading(services().engine) as session:
         found = showing.catalogue(session, now())
-    return jsonify(
+    answer = jsonify(
         {
             "@context": "https://project-open-data.cio.gov/v1.1/schema/catalog.jsonld",
             "@id": config.base_url + url_for("opendata.data_json"),
@@ -132,16 +133,19 @@ def data_json() -> ResponseReturnValue:
             "dataset": [_entry(each, config.base_url, config.opendata_contact) for each in found],
         }
     )
+    answer.vary.update(("Accept-Language", "Cookie"))
+    return answer
 
 
 def _entry(shown: Shown, base_url: str, email: str) -> dict[str, Any]:
     declared, version, pointer = shown.kept.declared, shown.version, shown.pointer
+    said = declared.said(current_language())
     entry: dict[str, Any] = {
         "@type": "dcat:Dataset",
         "identifier": declared.code,
-        "title": declared.title,
-        "description": declared.description,
-        "keyword": list(declared.keywords) or [declared.theme.value],
+        "title": said.title,
+        "description": said.description,
+        "keyword": list(said.keywords) or [declared.theme.value],
         "modified": (shown.kept.modified_at if pointer is None else pointer.moved_at).date().isoformat(),
         "publisher": {"@type": "org:Organization", "name": PUBLISHER},
         "contactPoint": {

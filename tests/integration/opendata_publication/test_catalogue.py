@@ -147,6 +147,20 @@ def test_the_page_people_read_is_the_catalogue_for_who_reads_rdf(filled: Publish
     assert "Lieux d’essai" not in english
 
 
+def test_data_json_speaks_the_language_asked_for(open_site: Published) -> None:
+    open_site.publish(Facts())
+    for path, more, title in (
+        ("/data.json", {}, "Lieux d’essai"),
+        ("/data.json", {"Accept_Language": "de"}, "Lieux d’essai"),
+        ("/data.json", {"Accept_Language": "en"}, "Test places"),
+        ("/data.json?lang=en", {"Accept_Language": "fr"}, "Test places"),
+    ):
+        answer = open_site.get(path, **more)
+        (entry,) = answer.json["dataset"]
+        assert (entry["title"], entry["language"]) == (title, ["fr"])  # the data themselves are in French
+        assert "Accept-Language" in answer.headers["Vary"]
+
+
 def test_data_json_lists_everything(filled: Published) -> None:
     entries = {entry["identifier"]: entry for entry in filled.get("/data.json").json["dataset"]}
     assert len(entries) == 5
