@@ -16,6 +16,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).parent
 WEIGHT_BYTES_MAX = 150_000
+BY_ROLE = (
+    ("counter_agent", "/guichet", "guichet"),
+    ("inspector", "/controle", "controleur"),
+    ("family", "/scolaire/famille", "famille"),
+    ("school_planner", "/scolaire/plans", "concepteur"),
+    ("publisher", "/travail/chiffres", "chiffres"),
+)
 
 
 def take(browser: Browser, url: str, name: str, width: int, height: int, *, dark: bool = False) -> None:
@@ -40,6 +47,18 @@ def take_as(browser: Browser, site: str, button: str, path: str, name: str, widt
     context.close()
 
 
+def take_in_role(browser: Browser, site: str, role: str, path: str, name: str) -> None:
+    """A picture of what an agent or a person of the demonstration sees, entered by the button of their role."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="fr-FR")
+    page = context.new_page()
+    page.goto(f"{site}/demonstration")
+    page.locator(f'form[action="/demonstration/entrer/{role}"] button').click()
+    page.goto(f"{site}{path}", wait_until="load")
+    page.wait_for_timeout(1500)
+    keep(Image.open(BytesIO(page.screenshot())), name)
+    context.close()
+
+
 def keep(picture: Image.Image, name: str) -> None:
     """Write the picture as WebP, as good as its weight allows."""
     for quality in (85, 75, 65, 50):
@@ -50,7 +69,8 @@ def keep(picture: Image.Image, name: str) -> None:
 
 
 def main(site: str) -> None:
-    """The traveller's answer on a desk and on a phone, the driver's space, the month's spending, the story."""
+    """The traveller's answer on a desk and on a phone, the driver's space, the month's spending, the story, and a page
+    each of other roles."""
     day = datetime.now(ZoneInfo("Europe/Paris")).date() + timedelta(days=1)
     while day.weekday() > 4:
         day += timedelta(days=1)
@@ -66,6 +86,8 @@ def main(site: str) -> None:
         take_as(browser, site, "Entrer comme Conrad", "/covoiturage/mes-aides", "conducteur", 1280, 800)
         simulated = "/covoiturage/simulation?rate=0,12"
         take_as(browser, site, "Entrer comme la vice-présidente", simulated, "vice-presidente", 1280, 900)
+        for role, path, name in BY_ROLE:
+            take_in_role(browser, site, role, path, name)
         browser.close()
 
 
