@@ -29,6 +29,11 @@ from scolaire.store import registrations, schools, stops
 DRAFT, APPROVED, PUBLISHED, WITHDRAWN = "draft", "approved", "published", "withdrawn"
 # A plan with one of these cannot even be drawn on a page.
 STRANGE = frozenset({Rule.KNOWN, Rule.CALENDAR, Rule.REACH, Rule.ORDER})
+# Rules of the whole day that may be broken by a plan whose figures can be read all the same.
+COUNTABLE = frozenset(
+    {Rule.COACH, Rule.CHAIN, Rule.AMPLITUDE, Rule.REST, Rule.DEPOT, Rule.STOP_LEAST, Rule.SPACING, Rule.FORBIDDEN,
+     Rule.OBLIGATORY}
+)  # fmt: skip
 ORIGINS = ("computed", "edited", "received", "restored")
 
 
@@ -78,7 +83,8 @@ def add_version(
     strange = [each for each in broken if each.fault.rule in STRANGE]
     if strange:
         raise Refused("scolaire.plan_strange", count=len(strange), first=strange[0].fault.said)
-    figures = {} if any(each.half == "" for each in broken) else asdict(kpis_or_none(plan, demand) or _NO_KPIS)
+    uncountable = any(each.half == "" and each.fault.rule not in COUNTABLE for each in broken)
+    figures = {} if uncountable else asdict(kpis_or_none(plan, demand) or _NO_KPIS)
     last_day = SchoolYear(row.year).period.last_day or date(row.year + 1, 8, 31)
     version = store.VersionRow(
         id=new_id(now), plan=plan_id, number=store.next_number(session, plan_id), parent=parent, origin=origin,
