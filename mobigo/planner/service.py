@@ -78,6 +78,8 @@ def plan(
     outside what is offered.
     """
     _check(query)
+    if query.own is not None and query.own.by is By.SHARED and shared is None:
+        query = replace(query, own=None)  # nobody told where there are any: on foot
     searcher = searcher_of(network, query.limits.pace)
     timetable = searcher.timetable
     access = access or access_of(network, owns.walker(query.limits))

@@ -146,3 +146,8 @@ def test_a_state_too_old_is_told_and_not_believed(network: LiveNetwork) -> None:
 
 def test_without_any_system_that_is_said() -> None:
     assert [each.code for each in stands([], NOW, NOW).said] == ["planner.shared_none"]
+
+
+def test_where_nobody_tells_of_stations_one_walks(network: LiveNetwork) -> None:
+    near_by = replace(OUT, destination=door((15, 0)))
+    assert ways(plan(network, near_by).journeys) == [["walk . ."]]
