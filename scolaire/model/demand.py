@@ -125,8 +125,8 @@ class Demand:
     `driver_day`: where it is given, a bus has one name all day and a driver (see `rules.crews`).
     `riders`: those who were given seats on regular lines; they are not among `pupils`.
     `streets`: the street network that `travel` is made by ("": none); `off_streets`: places that none of it leads to,
-    whose times are estimated. `off_walks`: pupils for whom some way to a stop is estimated, as the crow flies (None: not
-    known)."""
+    whose times are estimated. `off_walks`: pupils for whom some way to a stop is estimated, as the crow flies (None:
+    not known)."""
 
     id: str
     schools: tuple[SchoolSite, ...]

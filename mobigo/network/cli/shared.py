@@ -82,6 +82,6 @@ def _json(told: "Told") -> dict[str, object]:
 
 
 def _text(told: "Told") -> str:
-    line = _("%(code)s : stations, %(stations)s ; vélos, %(bikes)s ; vélos hors station, %(loose)s") % _json(told)
+    line = _("%(code)s : stations, %(stations)s ; vélos, %(bikes)s ; vélos hors station, %(loose)s") % _json(told)
     line += " — " + _("trop ancien, ignoré") if told.is_stale else ""
     return line if told.error is None else f"{line}\n  {sentence(told.error)}"
