@@ -1,12 +1,13 @@
 """A GeoJSON file as a small drawing for a page: points and lines on the plane, north up, nothing asked of anybody."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 WIDTH: Final = 640
 MARGIN: Final = 8
+Place = tuple[float, float]
 STEP: Final = 1.0  # what lies nearer than this to what is drawn, in units of the drawing, is left out
 
 
@@ -29,15 +30,7 @@ def sketch(document: Mapping[str, Any]) -> Sketch | None:
     places = [place for shape in shapes for place in shape]
     if not places:
         return None
-    west, east = min(lon for lon, _lat in places), max(lon for lon, _lat in places)
-    south, north = min(lat for _lon, lat in places), max(lat for _lon, lat in places)
-    squeeze = math.cos(math.radians((south + north) / 2))
-    scale = (WIDTH - 2 * MARGIN) / max((east - west) * squeeze, (north - south) / 1.5, 1e-6)
-
-    def at(place: tuple[float, float]) -> tuple[float, float]:
-        return MARGIN + (place[0] - west) * squeeze * scale, MARGIN + (north - place[1]) * scale
-
-    height = math.ceil((north - south) * scale + 2 * MARGIN)
+    at, height = plane(places)
     dots = {(round(x), round(y)) for shape in shapes if len(shape) == 1 for x, y in [at(shape[0])]}
     return Sketch(
         width=WIDTH,
@@ -46,6 +39,20 @@ def sketch(document: Mapping[str, Any]) -> Sketch | None:
         lines=tuple(filter(None, (_path([at(place) for place in shape]) for shape in shapes if len(shape) > 1))),
         count=len(features),
     )
+
+
+def plane(places: Sequence[Place]) -> tuple[Callable[[Place], Place], int]:
+    """How these positions (longitude, latitude), at least one, lie on a drawing of `WIDTH`: a function to its units,
+    and its height."""
+    west, east = min(lon for lon, _lat in places), max(lon for lon, _lat in places)
+    south, north = min(lat for _lon, lat in places), max(lat for _lon, lat in places)
+    squeeze = math.cos(math.radians((south + north) / 2))
+    scale = (WIDTH - 2 * MARGIN) / max((east - west) * squeeze, (north - south) / 1.5, 1e-6)
+
+    def at(place: Place) -> Place:
+        return MARGIN + (place[0] - west) * squeeze * scale, MARGIN + (north - place[1]) * scale
+
+    return at, math.ceil((north - south) * scale + 2 * MARGIN)
 
 
 def _path(places: list[tuple[float, float]]) -> str:

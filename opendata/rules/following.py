@@ -1,4 +1,4 @@
-"""Why one may be told of a dataset: the reasons of the national access point, and two of ours."""
+"""Why one may be told of a dataset: the five reasons of the national access point, and two of ours."""
 
 from typing import Final
 
@@ -10,7 +10,8 @@ EXPIRING: Final = "expiring"  # the timetable ends in 30 days, in 7 days
 ERRORS: Final = "errors"  # a new version is held back by what was found in it
 UNAVAILABLE: Final = "unavailable"  # files could not be read, and can again
 CLOSED: Final = "closed"  # a version is withdrawn, a dataset closed or soon to be
-REASONS: Final = (NEW, CHANGED, EXPIRING, ERRORS, UNAVAILABLE, CLOSED)
+LICENCE: Final = "licence"  # a dataset is under another licence
+REASONS: Final = (NEW, CHANGED, EXPIRING, ERRORS, UNAVAILABLE, LICENCE, CLOSED)
 _OF: Final = {
     "published": NEW,
     "updated": CHANGED,
@@ -19,6 +20,7 @@ _OF: Final = {
     "faulty": ERRORS,
     "unavailable": UNAVAILABLE,
     "available": UNAVAILABLE,
+    "relicensed": LICENCE,
     "withdrawn": CLOSED,
     "removed": CLOSED,
     "deprecated": CLOSED,

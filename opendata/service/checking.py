@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from mobigo.base.errors import Conflict, InvalidInput
 from mobigo.base.instants import paris_day
 from mobigo.network.store.feeds import FeedVersion
+from opendata.export.fault_map import FaultMap, fault_map
 from opendata.gateway import table_schema
 from opendata.gateway.judges import (
     Canonical,
@@ -50,13 +51,14 @@ _one_at_a_time = threading.BoundedSemaphore(1)
 @dataclass(frozen=True)
 class Checked:
     """What came out. `version`: the feed with our own report on it, as if imported, for pages that show those; None for
-    anything but a GTFS. `checks`: what the other judges say."""
+    anything but a GTFS. `checks`: what the other judges say. `places`: where the faults are, when some have a place."""
 
     name: str
     standard: str
     version: FeedVersion | None
     features: tuple[Feature, ...]
     checks: tuple[Check, ...]
+    places: FaultMap | None = None
 
     @property
     def faulty(self) -> bool:
@@ -192,5 +194,6 @@ def _check_gtfs(path: Path, name: str, now: datetime) -> Checked:
         Canonical(bytes_max=_SLOW_JUDGE_BYTES_MAX, seconds_max=_SLOW_JUDGE_SECONDS_MAX),
     )
     return Checked(
-        name, GTFS, version, features(read.tables), tuple(judge.check(path, name, today) for judge in others)
-    )
+        name, GTFS, version, features(read.tables), tuple(judge.check(path, name, today) for judge in others),
+        fault_map(read.tables, report),
+    )  # fmt: skip

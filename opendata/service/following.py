@@ -254,4 +254,5 @@ SAID: Final = {
     "unavailable": _("fichiers indisponibles"),
     "available": _("fichiers de nouveau disponibles"),
     "deprecated": _("jeu de données déconseillé"),
+    "relicensed": _("nouvelle licence"),
 }

@@ -99,6 +99,8 @@ def _publish(tools: Tools, offer: Offer, now: datetime, by: str | None, judges: 
             return [Outcome(declared.code, "removed")]
         if before is not None and declared.deprecated and declared.deprecated != before.declared.deprecated:
             notices.happened(session, declared.code, "deprecated", now, by=by, reason=declared.deprecated)
+        if before is not None and declared.licence != before.declared.licence:
+            notices.happened(session, declared.code, "relicensed", now, by=by, reason=declared.licence.title)
     with _drafts(tools) as folder:
         outcomes = [
             _publish_edition(tools, declared, edition, now, by, judges, folder)

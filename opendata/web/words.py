@@ -96,6 +96,7 @@ REASONS: Final = {
     "expiring": _("des horaires se terminent (30 jours avant, puis 7)"),
     "errors": _("une nouvelle version est retenue par un contrôle"),
     "unavailable": _("les fichiers ne sont plus lisibles, ou le sont de nouveau"),
+    "licence": _("un jeu de données passe sous une autre licence, comme la Licence Ouverte"),
     "closed": _("une version est retirée, un jeu de données fermé"),
 }
 STEPS: Final = {

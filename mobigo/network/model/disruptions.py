@@ -49,7 +49,7 @@ class Disruption:
 
 
 def alert_of(disruption: Disruption) -> Alert:
-    """The disruption as GTFS Realtime tells it; ids are those of pages, `feed:route_id` and place ids."""
+    """The disruption as GTFS Realtime tells it, by the ids it holds."""
     until = disruption.until()
     period = int(disruption.first_at.timestamp()), None if until is None else int(until.timestamp())
     lines, stops = disruption.lines, disruption.stops

@@ -6,6 +6,7 @@ carries the link that stops it; an address that never answers is forgotten in a 
 
 import hmac
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -67,11 +68,17 @@ def end(session: Session, disruption_id: str, *, actor: str, now: datetime) -> D
     return found
 
 
-def published(session: Session, now: datetime) -> bytes:
-    """What is going on, as GTFS Realtime Alerts; the same disruptions give the same bytes, dated by the last change."""
+def _itself(place: str) -> Sequence[str]:
+    return (place,)
+
+
+def published(session: Session, now: datetime, stops_of: Callable[[str], Sequence[str]] = _itself) -> bytes:
+    """What is going on, as GTFS Realtime Alerts; the same disruptions give the same bytes, dated by the last change.
+    `stops_of`: the stops of a place, by the ids of the timetable that the message goes with."""
     current = store.list_current(session, now)
     at = max((each.changed_at for each in current), default=now.replace(hour=0, minute=0, second=0, microsecond=0))
-    return write_alerts([alert_of(each) for each in current], int(at.timestamp()))
+    named = [replace(each, stops=tuple(stop for place in each.stops for stop in stops_of(place))) for each in current]
+    return write_alerts([alert_of(each) for each in named], int(at.timestamp()))
 
 
 # ---------------------------------------------------------------- who follows

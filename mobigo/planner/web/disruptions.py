@@ -24,6 +24,7 @@ from mobigo.network.store import disruptions as store
 from mobigo.planner.export import names, today
 from mobigo.planner.export.journeys import notice_json
 from mobigo.planner.export.offered import lines_named
+from mobigo.planner.gateway.territory import places_of
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import label
 from mobigo.planner.web.here import Here, pinned, pinned_today
@@ -90,9 +91,19 @@ def _shown(here: Here, each: Disruption) -> ShownDisruption:
 @bp.get("/perturbations.pb")
 @public
 def disruptions_realtime() -> Response:
-    """The same for programs: GTFS Realtime, Alerts."""
-    with reading(services().engine) as session:
-        data = service.published(session, now())
+    """The same for programs: GTFS Realtime, Alerts. Lines and stops are named as in the regional GTFS, `feed:route_id`
+    and `feed:stop_id`: a place is told by each of its stops; without a network, by its own id."""
+    with services().networks.current() as network, reading(services().engine) as session:
+        places = None if network is None else places_of(network, services().config.home)
+
+        def stops_of(place_id: str) -> list[str]:
+            place = None if places is None else places.by_id(place_id)
+            if place is None or network is None or not place.stops:
+                return [place_id]
+            t = network.timetable
+            return [f"{t.feed_name[t.stop_feed[stop]]}:{t.stop_id[stop]}" for stop in place.stops]
+
+        data = service.published(session, now(), stops_of)
     return Response(data, mimetype="application/x-protobuf", headers={"Cache-Control": "public, max-age=30"})
 
 

@@ -84,3 +84,15 @@ def test_an_address_that_is_none_and_a_link_that_was_not_sent_are_refused(
             disruptions.ask(session, database_config, line="", line_name="", address=address, language="fr", now=NOW)
     with pytest.raises(NotFound), reading(engine) as session:
         disruptions.known(session, database_config, "somebody", "f" * 40)
+
+
+def test_a_place_is_told_by_each_of_its_stops(engine: Engine, database_config: Config) -> None:
+    at_station = replace(CLOSED, id="", lines=("region:LR119",), stops=("station",))
+    with transaction(engine) as session:
+        disruptions.write(session, database_config, at_station, actor="x", now=NOW, tell=False)
+    with reading(engine) as session:
+        told = disruptions.published(session, NOW, lambda place: [f"region:{place}-{n}" for n in (1, 2)])
+    [alert] = read(told).alerts
+    assert {(each.route_id, each.stop_id) for each in alert.about} == {
+        ("region:LR119", "region:station-1"), ("region:LR119", "region:station-2"),
+    }  # fmt: skip

@@ -14,8 +14,9 @@ from mobigo.base.errors import Conflict, InvalidInput, MobigoError, Refused
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.outbox import EffectRow
 from opendata.model.checks import Verdict
-from opendata.model.datasets import Slot
+from opendata.model.datasets import LICENCE_MOBILITES, Slot
 from opendata.model.editions import State, Version
+from opendata.rules.following import LICENCE, reason_of
 from opendata.service import governance, measuring, notices
 from opendata.service.publishing import Outcome, publish_all
 from opendata.store import addresses, checks, files, versions
@@ -113,6 +114,15 @@ def test_what_is_on_its_way_out_says_so_once(tools: Any) -> None:
     for night in range(1, 4):
         published(tools, ending, NOW + timedelta(days=night))
     assert kinds(tools) == ["published", "deprecated"]
+
+
+def test_another_licence_is_said_once(tools: Any) -> None:
+    closed = Facts(replace(Facts().declared, licence=LICENCE_MOBILITES))
+    published(tools, closed)
+    for night in range(1, 4):
+        published(tools, Facts(), NOW + timedelta(days=night))
+    assert kinds(tools) == ["published", "relicensed"]
+    assert reason_of("relicensed", None) == LICENCE
 
 
 def test_a_judge_that_refuses_leaves_the_old_version_until_the_finding_is_waived(tools: Any) -> None:

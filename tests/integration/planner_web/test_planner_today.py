@@ -4,16 +4,21 @@ platform, alerts; and how old all that is."""
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from google.transit import gtfs_realtime_pb2 as pb
 
+from mobigo.app.tables import metadata
+from mobigo.infra.db import transaction
 from mobigo.network.engine.realtime.today import Said, today_of
 from mobigo.network.gateway.gtfs_realtime import read
+from mobigo.network.model.disruptions import Disruption
 from mobigo.network.model.live import LiveNetwork
+from mobigo.network.store import disruptions as store
+from mobigo.planner.gateway.territory import places_of
 from mobigo.planner.web import here
 
 NOW = datetime.fromisoformat("2025-03-18T05:50:00+01:00")
@@ -133,3 +138,23 @@ def test_a_line_page_keeps_the_timetable(visiting: FlaskClient) -> None:
     assert "<td>6 h 00</td><td>7 h 30</td>" in shown
     assert "7 h 42" not in shown
     assert "Déviation par Précy" in shown
+
+
+def test_our_alerts_name_stops_as_the_regional_timetable_does(visiting: FlaskClient, known_site: APIFlask) -> None:
+    network = known_site.extensions["mobigo"].networks.planned
+    ids = list(network.timetable.stop_id)
+    places = places_of(network, known_site.extensions["mobigo"].config.home).places
+    place = max(places, key=lambda each: len(each.stops))
+    said = {
+        "title": "Arrêt reporté", "text": "", "title_en": "", "text_en": "", "effect": "DETOUR",
+        "cause": "CONSTRUCTION", "first_at": NOW - timedelta(hours=1), "last_at": None, "written_at": NOW,
+        "changed_at": NOW,
+    }  # fmt: skip
+    metadata.create_all(known_site.extensions["mobigo"].engine)
+    with transaction(known_site.extensions["mobigo"].engine) as session:
+        store.put(session, Disruption(id="d1", lines=(), stops=(place.id,), **said))
+        store.put(session, Disruption(id="d2", lines=("demo:LR119",), stops=("nowhere",), **said))
+    alerts = {each.id: each for each in read(visiting.get("/perturbations.pb").data).alerts}
+    named = {each.stop_id for each in alerts["d1"].about}
+    assert named == {f"demo:{ids[stop]}" for stop in place.stops}
+    assert [(each.route_id, each.stop_id) for each in alerts["d2"].about] == [("demo:LR119", "nowhere")]
