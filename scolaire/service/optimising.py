@@ -24,6 +24,7 @@ from scolaire.store import plans as store
 
 if TYPE_CHECKING:
     from scolaire.engine.day import DayAsk, DayLimits, DayTold
+    from scolaire.engine.relaxed import Cost
     from scolaire.engine.variants import Variants
 
 JOB: Final = "scolaire.optimise"
@@ -88,6 +89,7 @@ class _Search:
     stop: bool = False
     error: BaseException | None = None
     variants: "Variants | None" = None
+    costs: "list[Cost]" = field(default_factory=list)
 
 
 def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
@@ -137,7 +139,8 @@ def _look(
     """The search itself: hours moved first, where that was asked; then one plan, or several."""
     from scolaire.engine.bells import Moves, plan_with_bells
     from scolaire.engine.day import Mode, plan_day
-    from scolaire.engine.variants import plan_variants
+    from scolaire.engine.relaxed import constraint_costs
+    from scolaire.engine.variants import Variant, plan_variants
 
     seed, several = int(params["seed"]), bool(params.get("variants"))
 
@@ -161,6 +164,9 @@ def _look(
 
     if several:
         search.variants = plan_variants(demand, asked, limits, seed, told=told, keep=keep, going=going)
+        first = search.variants.plans.get(Variant.BUSES)
+        if first is not None:
+            search.costs = constraint_costs(demand, asked, first, limits, seed, told=told, going=going)
     else:
         plan_day(demand, asked, limits, seed, told=told, keep=keep, going=going)
 
@@ -265,7 +271,7 @@ def _end(ctx: JobContext, best: Found | None, params: Mapping[str, Any], search:
             elif params.get("bells"):
                 result = Decision("scolaire.search_done_no_hours", number=version.number, buses=buses)
             if search is not None and search.variants is not None:
-                offers = _offered(ctx, session, search.variants, best, params, version.id)
+                offers = _offered(ctx, session, search.variants, search.costs, best, params, version.id)
                 result = Decision("scolaire.search_done_offers", number=version.number, buses=buses, offers=offers)
         if search is not None:
             ctx.finish(session, result)
@@ -273,8 +279,9 @@ def _end(ctx: JobContext, best: Found | None, params: Mapping[str, Any], search:
 
 
 def _offered(
-    ctx: JobContext, session: Session, variants: "Variants", best: Found, params: Mapping[str, Any], first: str
-) -> int:
+    ctx: JobContext, session: Session, variants: "Variants", costs: "list[Cost]", best: Found,
+    params: Mapping[str, Any], first: str,
+) -> int:  # fmt: skip
     """Versions of the plans worth a look, beside the first one; what is told of them is kept with the search."""
     from scolaire.engine.variants import Variant
 
@@ -290,5 +297,8 @@ def _offered(
         told.append({**each._asdict(), "version": made})
     row = store.find_candidate(session, ctx.job_id)
     if row is not None:
-        row.state = {"offers": told, "curve": [list(point) for point in variants.curve]}
+        row.state = {
+            "offers": told, "curve": [list(point) for point in variants.curve],
+            "costs": [[str(each.constraint), each.buses, each.year_cents] for each in costs],
+        }  # fmt: skip
     return len(told)

@@ -102,7 +102,7 @@ def follow(job_id: str) -> ResponseReturnValue:
     return render_template(
         "scolaire/plan_search.html", job=job, plan=plan, made=made, base=started, candidate=candidate,
         phase=phase_words().get(phase, ""), half=half_name(half) if half else "", buses=buses,
-        bound=float(bound) if bound else None, variant_words=variant_words(),
+        bound=float(bound) if bound else None, variant_words=variant_words(), constraint_words=constraint_words(),
         numbers={each.id: each.number for each in made},
         running=job.state in (jobs.State.QUEUED, jobs.State.RUNNING, jobs.State.CANCELLING),
         outcome=sentence(job.outcome) if job.outcome is not None else "",
@@ -122,7 +122,19 @@ def phase_words() -> dict[str, str]:
         "bells": _("heures des établissements"),
         "mixed": _("élèves de plusieurs établissements dans un car"),
         **{f"variant_{name}": words for name, words in variant_words().items()},
+        **{f"without_{name}": words for name, words in constraint_words().items()},
         "done": _("fin"),
+    }
+
+
+def constraint_words() -> dict[str, str]:
+    """What is loosened to know what it costs."""
+    return {
+        "ride": _("dix minutes de plus pour le plafond de trajet"),
+        "hours": _("une heure de plus pour les cars et les conducteurs"),
+        "locks": _("sans aucun verrou"),
+        "stops": _("sans règle d’arrêts"),
+        "reserve": _("sans place gardée libre"),
     }
 
 
