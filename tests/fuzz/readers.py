@@ -136,14 +136,20 @@ def _running_index() -> Any:
 
 
 def _shared_bikes(data: bytes) -> object:
-    """A document of each name, beside good ones."""
+    """As the document of each name, beside good ones: refused when under none it can be read."""
     from mobigo.network.gateway import gbfs
 
     good = {path.stem: path.read_bytes() for path in sorted(_GBFS.glob("*.json")) if path.stem in gbfs.WANTED}
     found = gbfs.parse(data, "document")
+    refusals = []
     for name in good:
-        gbfs.read({each: gbfs.parse(bytes_, each) for each, bytes_ in good.items()} | {name: found})
-    return gbfs.addresses(found)
+        try:
+            gbfs.read({each: gbfs.parse(bytes_, each) for each, bytes_ in good.items()} | {name: found})
+        except MobigoError as refused:
+            refusals.append(refused)
+    if len(refusals) == len(good):
+        raise refusals[0]
+    return refusals
 
 
 _GBFS: Final = Path(__file__).parents[2] / "fixtures" / "gbfs" / "v3"

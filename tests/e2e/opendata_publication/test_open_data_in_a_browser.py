@@ -52,7 +52,7 @@ def published_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[S
     publish_all(tools, [Facts().offer, Offer(MAP, drawn)], now(), judges=[judge])
     publish_all(tools, [Facts(rows=ROWS[:2]).offer], now())
     (waiting,) = publish_all(tools, [Facts(PEOPLE, checks=(AUDITED,)).offer], now())
-    watch(tools, now(), lambda _dataset, _file: None)
+    watch(tools, now(), lambda _dataset, _file: None, lambda _address: None)
     tokens = {}
     with transaction(engine) as session:
         for name in ("anne", "karim"):

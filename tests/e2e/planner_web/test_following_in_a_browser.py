@@ -118,7 +118,7 @@ def test_a_journey_is_followed_through_a_cancellation_and_without_a_network(worl
 
     world.say("first")
     expect(page.locator("[data-trip-state]")).to_contain_text("est supprimé", timeout=SOON_MS)
-    expect(page.get_by_role("status")).to_contain_text("supprimé")
+    expect(page.locator("[data-trip-said]")).to_contain_text("supprimé")
     expect(page.get_by_role("heading", name="La prochaine possibilité")).to_be_visible()
     assert everywhere(page) == []
     page.get_by_role("link", name="Suivre ce trajet à la place").click()

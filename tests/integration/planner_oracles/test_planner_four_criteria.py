@@ -106,7 +106,7 @@ def test_random_tariffs_hold_what_makes_fares_hard() -> None:
     """Journeys that only their price or their walking keeps, several vehicles, prices that are a range, and unknown
     ones are common among the questions."""
     traits = dict.fromkeys(("kept by price", "kept by walking", "two vehicles", "a range", "unknown", "free"), 0)
-    for seed in range(60):
+    for seed in range(100):
         case = random_case(seed)
         files = case.spec.files()
         world = World(files)
