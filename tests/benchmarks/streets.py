@@ -119,7 +119,8 @@ def areas(streets: Streets, folder: Path, count: int, seed: int) -> Iterator[Mea
 
 
 def over_http(folder: Path, count: int, seed: int) -> Iterator[Measure]:
-    """Door to door over HTTP: two feeds and the streets of Porto Alegre, four clients."""
+    """Door to door over HTTP: two feeds and the streets of Porto Alegre, asked one question after the other, then by
+    four clients at once."""
     with tempfile.TemporaryDirectory() as home:
         settings = {"MOBIGO_ZONE": "America/Sao_Paulo"}
         environ = {**os.environ, **settings, "MOBIGO_HOME": home, "MOBIGO_ENV": "demo"}
@@ -133,13 +134,19 @@ def over_http(folder: Path, count: int, seed: int) -> Iterator[Measure]:
         with site(Path(home), settings) as serving:
             for path in paths[:40]:
                 _ask(serving, path)
-            with ThreadPoolExecutor(CLIENTS) as clients:
-                answered = list(clients.map(lambda path: _ask(serving, path), paths))
-    spent = [seconds for seconds, _ in answered]
-    found = sum(1 for _, journeys in answered if journeys)
-    note = f"{len(spent)} questions between doors, {found} with journeys, legs and instructions, {CLIENTS} clients"
-    yield Measure("streets/http-p50", percentile(spent, 0.5) * 1e3, "wall ms", 50.0, note=note)
-    yield Measure("streets/http-p99", percentile(spent, 0.99) * 1e3, "wall ms", 200.0, note="the same answers")
+            answered = {}
+            for clients in (1, CLIENTS):
+                with ThreadPoolExecutor(clients) as asking:
+                    answered[clients] = list(asking.map(lambda path: _ask(serving, path), paths))
+    for clients, answers in answered.items():
+        spent = [seconds for seconds, _ in answers]
+        found = sum(1 for _, journeys in answers if journeys)
+        who = "" if clients == 1 else f"-{clients}-clients"
+        note = f"{len(spent)} questions between doors, {found} with journeys, legs and instructions, {clients} at once"
+        yield Measure(f"streets/http{who}-p50", percentile(spent, 0.5) * 1e3, "wall ms", 50.0, note=note)
+        yield Measure(
+            f"streets/http{who}-p99", percentile(spent, 0.99) * 1e3, "wall ms", 200.0, note="the same answers"
+        )
 
 
 def importing(path: Path) -> Iterator[Measure]:
