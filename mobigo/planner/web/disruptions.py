@@ -1,6 +1,8 @@
 """What disturbs the network: the page for travellers, the desk where agents write, and who asks to be told."""
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,7 +11,7 @@ from flask import Response, flash, jsonify, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as Answer
 
-from mobigo.base.errors import InvalidInput, MobigoError
+from mobigo.base.errors import InvalidInput, MobigoError, NotFound
 from mobigo.infra import auth, ratelimit
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
@@ -93,17 +95,21 @@ def _shown(here: Here, each: Disruption) -> ShownDisruption:
 def disruptions_realtime() -> Response:
     """The same for programs: GTFS Realtime, Alerts. Lines and stops are named as in the regional GTFS, `feed:route_id`
     and `feed:stop_id`: a place is told by each of its stops; without a network, by its own id."""
-    with services().networks.current() as network, reading(services().engine) as session:
-        places = None if network is None else places_of(network, services().config.home)
+    with suppress(NotFound), services().networks.current() as network:
+        places, t = places_of(network, services().config.home), network.timetable
 
         def stops_of(place_id: str) -> list[str]:
-            place = None if places is None else places.by_id(place_id)
-            if place is None or network is None or not place.stops:
-                return [place_id]
-            t = network.timetable
-            return [f"{t.feed_name[t.stop_feed[stop]]}:{t.stop_id[stop]}" for stop in place.stops]
+            place = places.by_id(place_id)
+            stops = () if place is None else place.stops
+            return [f"{t.feed_name[t.stop_feed[stop]]}:{t.stop_id[stop]}" for stop in stops] or [place_id]
 
-        data = service.published(session, now(), stops_of)
+        return _alerts(stops_of)
+    return _alerts()
+
+
+def _alerts(*stops_of: Callable[[str], list[str]]) -> Response:
+    with reading(services().engine) as session:
+        data = service.published(session, now(), *stops_of)
     return Response(data, mimetype="application/x-protobuf", headers={"Cache-Control": "public, max-age=30"})
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 from flask.testing import FlaskClient
 
 from billettique.service import usage
@@ -182,3 +183,9 @@ def test_revenue_by_month_is_that_of_the_products(signed_in: As) -> None:
 
 def french(amount: str) -> str:
     return amount.rstrip("0").rstrip(".").replace(".", ",") if "." in amount else amount
+
+
+def test_the_dashboard_of_a_site_without_a_network_says_so(app: APIFlask) -> None:
+    with app.app_context(), app.test_request_context(), reading(services().engine) as session:
+        board = BOARDS["accessibilite"][1](services(), session, now())
+    assert board.rows == ()

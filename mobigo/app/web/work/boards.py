@@ -2,6 +2,7 @@
 drawn as bars, told in a table, with how it is counted and the page that says more."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from billettique.service import usage
 from billettique.store import usage as usage_store
 from covoit.service import figures as carpool
+from mobigo.base.errors import NotFound
 from mobigo.base.instants import paris_day
 from mobigo.infra import formats
 from mobigo.infra.db import reading
@@ -191,13 +193,12 @@ def _quality(_services: Services, session: Session, now: datetime) -> Board:
 
 def _accessibility(services: Services, _session: Session, now: datetime) -> Board:
     rows: list[Row] = []
-    with services.networks.current() as network:
-        if network is not None:
-            t = network.timetable
-            for feed in range(len(t.feed_name)):
-                known = np.bincount(t.stop_wheelchair[t.stop_feed == feed], minlength=3)
-                words = (_("Inconnu"), _("Accessibles"), _("Non accessibles"))
-                rows += [(t.feed_name[feed], words[kind], float(known[kind])) for kind in (1, 2, 0)]
+    with suppress(NotFound), services.networks.current() as network:  # none is built yet: there is nothing to tell
+        t = network.timetable
+        for feed in range(len(t.feed_name)):
+            known = np.bincount(t.stop_wheelchair[t.stop_feed == feed], minlength=3)
+            words = (_("Inconnu"), _("Accessibles"), _("Non accessibles"))
+            rows += [(t.feed_name[feed], words[kind], float(known[kind])) for kind in (1, 2, 0)]
     return Board(
         "accessibilite", _("Accessibilité des arrêts"), _("Réseau"), _("arrêts"),
         _(
