@@ -38,8 +38,9 @@ def offers(services: "Services") -> list[Offer]:
         title="Perturbations en temps réel",
         description="Les perturbations écrites par la Région : quoi, où, de quand à quand, en français et, quand elles "
         "sont traduites, en anglais. C’est un flux : il dit l’état du moment, n’a pas de versions, n’est pas archivé. "
-        "Seule la liste de ses adresses est versionnée. Les lignes y portent leur identifiant de l’offre régionale, "
-        "les arrêts celui de leur page Mobigo. Ni retards ni positions ; ce que disent les exploitants n’y est pas.",
+        "Seule la liste de ses adresses est versionnée. Les lignes et les arrêts y portent leur identifiant de l’offre "
+        "régionale, un lieu celui de chacun de ses arrêts. Ni retards ni positions ; ce que disent les exploitants "
+        "n’y est pas.",
         serves="Pour prévenir les voyageurs dans une application, sur un écran, ou dans un calculateur d’itinéraires.",
         theme=Theme.REALTIME,
         gate=Gate.OPEN,

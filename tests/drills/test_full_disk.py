@@ -2,7 +2,6 @@
 nothing acknowledged is lost."""
 
 import json
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -21,11 +20,11 @@ HOME_MB = 64
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, a small one."""
-    if os.geteuid() != 0:
-        pytest.skip("a disk is mounted by the administrator alone")
+    """A disk of its own, a small one; where this machine lets nobody mount one, the drill cannot be played."""
     (folder := tmp_path / "disk").mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={HOME_MB}m", "tmpfs", str(folder)], check=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={HOME_MB}m", "tmpfs", str(folder)], check=False)
+    if mounted.returncode:
+        pytest.xfail("no disk can be mounted here")
     try:
         yield folder
     finally:
