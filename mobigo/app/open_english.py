@@ -98,8 +98,8 @@ ENGLISH: Final[Mapping[str, Said]] = {
         "Disruptions in real time",
         "The disruptions that the Region writes: what, where, from when to when, in French and, once translated, in "
         "English. It is a feed: it tells the state of the moment, has no versions, is not archived. Only the list of "
-        "its addresses is versioned. Lines and stops have the ids of the regional offer; a place is told by each of its stops. "
-        "Neither delays nor positions; what operators say is not in it.",
+        "its addresses is versioned. Lines and stops have the ids of the regional offer; a place is told by each of "
+        "its stops. Neither delays nor positions; what operators say is not in it.",
         "To warn travellers in an application, on a screen, or in a journey planner.",
         ("disruptions", "realtime", "GTFS-RT", "alerts"),
     ),

@@ -34,6 +34,7 @@ import click
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound
 from mobigo.base.instants import paris_day
 from mobigo.infra import audit, clock, console
+from mobigo.infra.blobs import write_whole
 from mobigo.infra.db import transaction
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
@@ -77,6 +78,8 @@ def steps(services: "Services", file: Path, now: datetime) -> list[Step]:
         found.append(_addresses(services, [at / name for name in told["addresses"]], now))
     found += [_tariff(services, at / name) for name in told["tariffs"]]
     found += _school(services, told["school"], at, now)
+    if told["gtfs"] or told["streets"]:
+        found.append(_network(services))
     return found
 
 
@@ -236,10 +239,9 @@ def _tariff(services: "Services", path: Path) -> Step:
     def bring() -> str:
         words = look()
         kept = services.config.home / FOLDER_AT_HOME / path.name
-        kept.parent.mkdir(parents=True, exist_ok=True)
         if kept.exists() and kept.read_bytes() != path.read_bytes():
             raise Conflict("region.tariff_other", file=path.name)
-        kept.write_bytes(path.read_bytes())
+        write_whole(kept, lambda file: file.write(path.read_bytes()))
         return words
 
     return Step(f"tariffs.{path.stem}", look, bring)
@@ -275,6 +277,16 @@ def _school(services: "Services", table: Mapping[str, Any], at: Path, now: datet
             yield Step(f"school.{kind}", partial(act, kind, file, False), partial(act, kind, file, True))
 
 
+def _network(services: "Services") -> Step:
+    from mobigo.network.service import build_network
+
+    def bring() -> str:
+        build_network(services)
+        return _("Le réseau est en service.")
+
+    return Step("network", lambda: _("à compiler"), bring)
+
+
 # ---------------------------------------------------------------- the command
 
 
@@ -284,17 +296,12 @@ def _school(services: "Services", table: Mapping[str, Any], at: Path, now: datet
 @console.json_option
 def region(file: Path, look: bool, as_json: bool) -> int:
     """Apporter tout ce qu'un fichier de région nomme : horaires, rues, adresses, communes, tarifs, école."""
-    from mobigo.network.service import build_network
-
     services: Services = click.get_current_context().find_root().obj()
     outcomes: list[Outcome] = []
     try:
         for outcome in run(steps(services, file, clock.now()), look=look):
             outcomes.append(outcome)
             console.message(f"{'✓' if outcome.done else '✗'} {outcome.part} : {outcome.words}")
-        if not look and any(each.done and each.part.startswith(("gtfs.", "streets.")) for each in outcomes):
-            build_network(services)
-            console.message(f"✓ {_('Le réseau est en service.')}")
     finally:
         services.engine.dispose()
     failed = [each for each in outcomes if not each.done]

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from mobigo.base.archives import unbroken
 from mobigo.base.errors import Conflict, InvalidInput
 from mobigo.base.instants import paris_day
 from mobigo.network.store.feeds import FeedVersion
@@ -141,7 +142,7 @@ def _turn() -> Iterator[None]:
 
 def standard_of(path: Path, name: str) -> str:
     """What a file looks like, by its name and, for an archive or a document, by what is in it."""
-    from zipfile import BadZipFile, ZipFile
+    from zipfile import ZipFile
 
     lower = name.lower()
     if lower.endswith((".pb", ".pbf", ".bin")):
@@ -151,9 +152,9 @@ def standard_of(path: Path, name: str) -> str:
     if lower.endswith(".xml"):
         return SIRI if _is_siri(path) else NETEX
     try:
-        with ZipFile(path) as archive:
+        with unbroken(ValueError("zip")), ZipFile(path) as archive:
             names = [member.lower() for member in archive.namelist()[:1000]]
-    except (BadZipFile, OSError, ValueError, NotImplementedError):
+    except (ValueError, OSError):  # none that can be opened: reading it as a timetable says what is wrong with it
         return GTFS
     if any(each.endswith(".pb") for each in names):
         return REALTIME

@@ -65,7 +65,7 @@ def held() -> tuple[list[str], list[str], int, bool]:
     return found
 
 
-PARTS = {"communes", "gtfs.ter", "streets.ville", "addresses", "school.schools"}
+PARTS = {"communes", "gtfs.ter", "streets.ville", "addresses", "school.schools", "network"}
 
 
 def test_looked_at_then_brought_then_brought_again(
@@ -90,6 +90,7 @@ def test_a_part_that_is_wrong_leaves_the_others_alone(
         assert cli.run(["region", str(brought / "region.toml"), "--json", *options]) == 3
         assert told(capsys) == {
             "communes": True, "gtfs.ter": True, "streets.ville": False, "addresses": False, "school.schools": False,
+            "network": True,
         }  # fmt: skip
     assert held() == (["ter"], [], 0, False)
 

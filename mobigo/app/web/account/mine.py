@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from billettique.store import tickets
-from billettique.web.selling.shared import link_secret
+from billettique.service import baskets
+from billettique.store import orders, tickets
 from covoit.model.bookings import BookingState
 from covoit.service import fares
 from covoit.store.bookings import bookings_of
@@ -58,7 +58,7 @@ def cards(services: Services, subject: str, now: datetime) -> list[Card]:
     with reading(services.engine) as session:
         return [
             Card(
-                _("Mes titres"), tuple(_tickets(session, subject, now)), _("Aucun titre en cours."),
+                _("Mes titres"), tuple(_tickets(services, session, subject, now)), _("Aucun titre en cours."),
                 url_for("billettique.buy"), _("Acheter un titre"),
             ),
             Card(
@@ -76,11 +76,12 @@ def cards(services: Services, subject: str, now: datetime) -> list[Card]:
         ]  # fmt: skip
 
 
-def _tickets(session: Session, subject: str, now: datetime) -> Iterator[Line]:
+def _tickets(services: Services, session: Session, subject: str, now: datetime) -> Iterator[Line]:
     good = [each for each in tickets.of_subject(session, subject) if each.last_at >= now and each.state in tickets.LIVE]
     for each in sorted(good, key=lambda row: (row.last_at, row.id))[:MOST]:
         until = formats.day(formats.local(each.last_at).date(), current_language(), year=True, weekday=False)
-        page = url_for("billettique.order", order_id=each.order_id, secret=link_secret(each.order_id))
+        secret = baskets.secret_of(services.config, each.order_id, orders.link_of(session, each.order_id))
+        page = url_for("billettique.order", order_id=each.order_id, secret=secret)
         yield Line(_("%(name)s, jusqu’au %(day)s", name=each.name, day=until), page)
 
 

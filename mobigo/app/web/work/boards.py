@@ -1,7 +1,7 @@
 """The figures that show how each service goes, over all packages: counts and amounts, never a person. Each is one idea,
 drawn as bars, told in a table, with how it is counted and the page that says more."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from billettique.service import usage
 from billettique.store import usage as usage_store
+from covoit.model.figures import LineSums
 from covoit.service import figures as carpool
 from mobigo.base.errors import NotFound
 from mobigo.base.instants import paris_day
@@ -76,7 +77,7 @@ def boards_for(services: Services, identity: Identity, now: datetime, code: str 
 
 
 def _validations(_services: Services, session: Session, now: datetime) -> Board:
-    months = _last_months(usage.months_known(session))
+    months = sorted(usage.months_known(session))[-MONTHS:]
     counts = [(each, usage_store.uses_by(session, each, usage.last_day(each), "channel")) for each in months]
     rows = [(_month(each), _("Validations"), float(sum(count.values()))) for each, count in counts]
     return Board(
@@ -105,34 +106,33 @@ def _revenue(_services: Services, session: Session, now: datetime) -> Board:
 
 
 def _subsidies(_services: Services, session: Session, now: datetime) -> Board:
-    shown = carpool.series(session, carpool.months_known(session))
-    rows = [
-        (_month(each.month), name, amount.cents / 100)
-        for each in shown
-        for name, amount in ((_("Aides"), each.whole.subsidy), (_("Recettes"), each.whole.fares))
-    ]
     return Board(
         "aides-covoiturage", _("Aides au covoiturage"), _("Mois"), _("euros"),
         _(
             "Les aides des voyages qui comptent aujourd’hui, et ce que les passagers ont payé. Un mois clos ne "
             "change plus."
         ),
-        tuple(rows), url_for("covoit.figures"),
+        _carpool(session, {
+            _("Aides"): lambda sums: sums.subsidy.cents / 100, _("Recettes"): lambda sums: sums.fares.cents / 100,
+        }), url_for("covoit.figures"),
     )  # fmt: skip
 
 
 def _carpoolers(_services: Services, session: Session, now: datetime) -> Board:
-    shown = carpool.series(session, carpool.months_known(session))
-    rows = [
-        (_month(each.month), name, float(count))
-        for each in shown
-        for name, count in ((_("Trajets de passagers"), each.whole.passengers), (_("Voyages"), each.whole.trips))
-    ]
     return Board(
         "covoitureurs", _("Covoiturage"), _("Mois"), _("trajets"),
         _("Un voyage est une voiture ; un trajet de passager, une personne à son bord."),
-        tuple(rows), url_for("covoit.figures"),
+        _carpool(session, {
+            _("Trajets de passagers"): lambda sums: float(sums.passengers),
+            _("Voyages"): lambda sums: float(sums.trips),
+        }), url_for("covoit.figures"),
     )  # fmt: skip
+
+
+def _carpool(session: Session, shown: Mapping[str, Callable[[LineSums], float]]) -> tuple[Row, ...]:
+    """The last months, each with these figures of all its lines."""
+    months = carpool.series(session, carpool.months_known(session))
+    return tuple((_month(each.month), name, read(each.whole)) for each in months for name, read in shown.items())
 
 
 def _school(_services: Services, session: Session, now: datetime) -> Board:
@@ -220,10 +220,6 @@ BOARDS: Final[Mapping[str, tuple[Permission, Make]]] = {
     "qualite-horaires": (Permission.FEEDS_READ, _quality),
     "accessibilite": (Permission.FEEDS_READ, _accessibility),
 }
-
-
-def _last_months(months: Iterable[date]) -> Iterator[date]:
-    return iter(sorted(months)[-MONTHS:])
 
 
 def _back(month: date, count: int) -> date:
