@@ -3,14 +3,14 @@
 from typing import Final
 
 import orjson
-from flask import Response, request
+from flask import Response
 from flask.typing import ResponseReturnValue
 
 from mobigo.base.instants import paris_day
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
-from mobigo.infra.ratelimit import attempts
+from mobigo.infra.ratelimit import address, attempts
 from mobigo.infra.web import services
 from mobigo.tad.api import bp, given
 from mobigo.tad.api.asked import OffersAsked, query_of
@@ -34,7 +34,7 @@ def tad_services() -> ResponseReturnValue:
 def tad_offers(code: str) -> ResponseReturnValue:
     """Departures that can be had now between two stops, three at most, about the hour asked; each with what is
     promised. The cut-off is applied at this instant."""
-    attempts().count("tad-offers", OFFERS, request.remote_addr or "")
+    attempts().count("tad-offers", OFFERS, address())
     wanted, instant = query_of(OffersAsked), now()
     with reading(services().engine) as session:
         version = catalogue.get_service(session, code, paris_day(instant))

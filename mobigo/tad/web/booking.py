@@ -113,7 +113,7 @@ def telephone_now(code: str) -> ResponseReturnValue:
 def _held(code: str, *, agent: bool) -> ResponseReturnValue:
     faults, instant, made = Faults(), now(), None
     if not agent:
-        ratelimit.attempts().count("tad-hold", HOLDS, request.remote_addr or "")
+        ratelimit.attempts().count("tad-hold", HOLDS, ratelimit.address())
     identity = auth.current_account()
     with faults.caught(), writing() as session:
         version = catalogue.get_service(session, code, day_of())
