@@ -137,6 +137,5 @@ def test_an_agent_books_for_whoever_calls_and_the_driver_works_without_a_network
     expect(driver.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
     driver.get_by_role("button", name="À bord").click()
     expect(driver.locator("#reseau")).to_contain_text("À envoyer")
-    driver.context.set_offline(False)
-    driver.evaluate("dispatchEvent(new Event('online'))")
+    driver.context.set_offline(False)  # the page hears it by itself, sends what it kept and opens again
     expect(driver.get_by_role("button", name="Déposé")).to_be_visible()
