@@ -162,6 +162,19 @@ def make_networks(services: Services) -> Networks:
     return made
 
 
+def make_served_networks(services: Services) -> Networks:
+    """The holder of a process that serves: what is newer is read and warmed beside, and no traveller waits for it."""
+    from functools import partial
+
+    from mobigo.app.warming import warm
+
+    holder: Any = importlib.import_module("mobigo.network.store.networks")
+    made: Networks = holder.NetworkHolder(
+        services.engine, services.config.home, warm=partial(warm, services), beside=True
+    )
+    return made
+
+
 def make_carpool(services: Services) -> Any:
     """The carpool lines, for the planner to show beside its journeys."""
     from mobigo.app.carpool_ways import CarpoolWays

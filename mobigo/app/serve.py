@@ -147,14 +147,16 @@ def application() -> "APIFlask":
     # None means: not there. numba would import scipy, and structlog rich, for nothing.
     for unused in ("scipy", "rich"):
         sys.modules.setdefault(unused, None)  # type: ignore[arg-type]  # what Python's import takes for absence
-    from mobigo.app.factory import create_app
+    from mobigo.app.factory import create_app, make_served_networks
     from mobigo.infra import log, numba_cache
+    from mobigo.infra.web import EXTENSION
 
     config = load_config()
     log.configure(config)
     numba_cache.use(config.home)
     sys.setswitchinterval(SWITCH_S)
     app = create_app(config)
+    app.extensions[EXTENSION].make_networks = make_served_networks
     gc.freeze()
     gc.set_threshold(*COLLECTED_AFTER)
     gc.enable()

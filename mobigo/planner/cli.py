@@ -277,8 +277,8 @@ def _on_demand(live: "LiveNetwork", way: "OnDemandWay", answer: "Answer", zone: 
 
 def _journey(live: "LiveNetwork", journey: "Journey", zone: ZoneInfo) -> Sequence[str]:
     from mobigo.infra.formats import day, duration, hour
+    from mobigo.planner.export.names import street_word
     from mobigo.planner.model import Ride
-    from mobigo.planner.web.shown import street_word
 
     leaves, arrives = journey.depart_at.astimezone(zone), journey.arrive_at.astimezone(zone)
     lasts = duration(int((arrives - leaves) / timedelta(seconds=1)))

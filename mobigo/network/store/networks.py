@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import structlog
@@ -110,6 +110,10 @@ class NetworkHolder:
 
     `current()` pins the network for one query: it stays whole and the same until the block ends, whatever is built
     meanwhile. A network that was replaced is let go when its last query ends.
+
+    Once something serves, `warm` is called with what is newer, as planned or with the day laid over it, before it takes
+    its place: it pays what the first query would; where it fails, what is newer serves all the same. `beside`: that is
+    read and warmed in a thread of its own, and queries go on with what there is.
     """
 
     def __init__(
@@ -118,8 +122,11 @@ class NetworkHolder:
         home: Path,
         monotonic_s: Callable[[], float] = clock.monotonic_s,
         now: Callable[[], datetime] = clock.now,
+        *,
+        warm: Callable[[LiveNetwork], None] | None = None,
+        beside: bool = False,
     ) -> None:
-        self._engine, self._now = engine, now
+        self._engine, self._now, self._warm, self._beside = engine, now, warm, beside
         self._root, self._streets_root = root_of(home), streets_root_of(home)
         self._monotonic_s = monotonic_s
         self._lock = Lock()  # guards the fields below
@@ -161,7 +168,7 @@ class NetworkHolder:
         """Look at the pointer now."""
         with self._lock:
             self._looked_s = None
-        self._look()
+        self._look(here=True)
 
     @property
     def retired(self) -> int:
@@ -169,7 +176,7 @@ class NetworkHolder:
         with self._lock:
             return len(self._retired)
 
-    def _look(self) -> None:
+    def _look(self, *, here: bool = False) -> None:
         with self._lock:
             now_s = self._monotonic_s()
             fresh = self._looked_s is not None and now_s - self._looked_s < _LOOK_S
@@ -177,11 +184,24 @@ class NetworkHolder:
             if fresh and not first:
                 return
             self._looked_s = now_s
-        if not self._loading.acquire(blocking=first):
+        if not self._loading.acquire(blocking=first or here):
+            return
+        if self._beside and not first and not here:
+            Thread(target=self._read_beside, name="mobigo-networks", daemon=True).start()
             return
         try:
             self._load()
             self._hear()
+        finally:
+            self._loading.release()
+
+    def _read_beside(self) -> None:
+        """What is newer, while queries go on; `_loading` is held by whoever started this."""
+        try:
+            self._load()
+            self._hear()
+        except Exception:
+            log.exception("networks.not_read")  # what serves goes on serving, and the next look tries again
         finally:
             self._loading.release()
 
@@ -201,6 +221,8 @@ class NetworkHolder:
             if serving is None:
                 raise
             return  # what serves goes on serving; `mobigo network build` makes the missing folder
+        if serving is not None:
+            self._warmed(network)
         with self._lock:
             if self._held is not None and self._held.queries:
                 self._retired.append(self._held)
@@ -221,5 +243,16 @@ class NetworkHolder:
         except Exception:
             log.exception("realtime.not_laid_over")  # a defect of ours: the timetable serves, and we are told
             today = held.network
+        if today is not held.network and held.said is not None:
+            self._warmed(today)
         with self._lock:
             held.today, held.said = today, heard.key
+
+    def _warmed(self, network: LiveNetwork) -> None:
+        """Pay what the first query would; never at the price of the network."""
+        if self._warm is None:
+            return
+        try:
+            self._warm(network)
+        except Exception:
+            log.exception("network.not_warmed")  # a defect of ours: the first query pays, and we are told

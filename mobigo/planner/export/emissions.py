@@ -1,4 +1,4 @@
-"""What a journey emits, in words and for programs. CO2 has a plain digit: few screen readers know a subscript."""
+"""What a journey emits, in words and for programs. CO₂ has the subscript's own character, said as a two."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ def grams_words(grams: int) -> str:
 def emission_fact(emission: Emission) -> str:
     """In three words, beside the price and the changes."""
     if emission.grams is None:
-        return _("CO2 inconnu")
-    return _("%(mass)s de CO2") % {"mass": grams_words(emission.grams)}
+        return _("CO₂ inconnu")
+    return _("%(mass)s de CO₂") % {"mass": grams_words(emission.grams)}
 
 
 def emission_words(emission: Emission) -> list[str]:
@@ -29,7 +29,7 @@ def emission_words(emission: Emission) -> list[str]:
         return [
             _("Gaz à effet de serre de ce trajet : inconnus, faute de facteur officiel pour l’un de ses véhicules.")
         ]
-    said = _("Gaz à effet de serre : %(mass)s de CO2 équivalent pour une personne.") % {
+    said = _("Gaz à effet de serre : %(mass)s de CO₂ équivalent pour une personne.") % {
         "mass": grams_words(emission.grams)
     }
     if emission.car_grams is not None and emission.car_grams != emission.grams:

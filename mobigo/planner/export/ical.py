@@ -63,7 +63,12 @@ def journey_lines(live: LiveNetwork, journey: Journey, origin: Endpoint, destina
             door = leg.to_spot.name if leg.to_spot else destination.name
             end = door if leg.to_stop is None else timetable.stop_name[leg.to_stop]
             out.append(
-                _("%(leaves)s à pied jusqu’à %(end)s, %(distance)s")
-                % {"leaves": leaves, "end": end, "distance": formats.distance(leg.distance_m, language)}
+                _("%(leaves)s %(how)s jusqu’à %(end)s, %(distance)s")
+                % {
+                    "leaves": leaves,
+                    "how": names.street_word(leg.by),
+                    "end": end,
+                    "distance": formats.distance(leg.distance_m, language),
+                }
             )
     return out

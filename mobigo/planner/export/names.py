@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from mobigo.infra.i18n import gettext as _
 from mobigo.network.engine.placenames import fold
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import Timetable
-from mobigo.planner.model import Ride
+from mobigo.planner.model import By, Ride
 from mobigo.planner.rules.colours import readable
 
 
@@ -120,3 +121,16 @@ def bare(agency: str) -> str:
     """The name of an operator as files of terms and factors are compared with it: folded, without what stands in
     brackets."""
     return fold(agency.partition("(")[0])
+
+
+def street_word(by: By) -> str:
+    """How one goes along the streets."""
+    return {
+        By.WALK: _("à pied"),
+        By.BIKE: _("à vélo"),
+        By.EBIKE: _("à vélo électrique"),
+        By.CAR: _("en voiture"),
+        By.DROPPED: _("en voiture, on vous dépose"),
+        By.FETCHED: _("en voiture, on vient vous chercher"),
+        By.SHARED: _("en vélo en libre-service"),
+    }[by]

@@ -43,7 +43,7 @@ def shown_presets() -> list[ShownPreset]:
             ),
         ),
         Preset.LOWEST_CO2: (
-            _("Le moins de CO2"),
+            _("Le moins de CO₂"),
             _(
                 "D’abord le trajet qui émet le moins de gaz à effet de serre par personne, selon les facteurs de "
                 "l’ADEME ; un trajet sans facteur vient en dernier."

@@ -392,22 +392,9 @@ def _walk(
     )
 
 
-def street_word(by: By) -> str:
-    """How one goes along the streets."""
-    return {
-        By.WALK: _("à pied"),
-        By.BIKE: _("à vélo"),
-        By.EBIKE: _("à vélo électrique"),
-        By.CAR: _("en voiture"),
-        By.DROPPED: _("en voiture, on vous dépose"),
-        By.FETCHED: _("en voiture, on vient vous chercher"),
-        By.SHARED: _("en vélo en libre-service"),
-    }[by]
-
-
 def _way(by: By, lasts_s: int, distance_m: int) -> str:
     language = current_language()
-    return f"{formats.duration(lasts_s, language)} {street_word(by)}, {formats.distance(distance_m, language)}"
+    return f"{formats.duration(lasts_s, language)} {names.street_word(by)}, {formats.distance(distance_m, language)}"
 
 
 def _segments(legs: Sequence[ShownLeg], duration_s: int) -> tuple[Segment, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
@@ -200,3 +201,54 @@ def test_bart_of_an_afternoon_of_2019(realdata: Path) -> None:
     [notice] = today.notices
     assert notice.alert.effect == "SIGNIFICANT_DELAYS"
     assert notice.routes == frozenset(range(len(table.route_id)))
+
+
+def test_a_newer_day_is_warmed_before_it_serves_and_a_failure_loses_nothing(tools: Services, tmp_path: Path) -> None:
+    clock = Clock(NOW)
+    warmed: list[str] = []
+    served_meanwhile: list[str] = []
+    applied(tools, tmp_path, message(NOW, early=60))
+
+    def warm(live: LiveNetwork) -> None:
+        warmed.append(leaves(live)[0])
+        with holder.today() as there:  # what others are given until this ends
+            served_meanwhile.append(leaves(there)[0])
+        if len(warmed) == 2:
+            raise RuntimeError("a defect of the first query")
+
+    holder = NetworkHolder(tools.engine, tools.config.home, clock.monotonic_s, clock, warm=warm)
+    with holder.today() as live:
+        assert leaves(live)[0] == "early 7:56"
+    assert not warmed  # at the start nobody is served meanwhile: the first query pays for itself
+    for minutes in (5, 10):
+        clock.now += timedelta(seconds=2)
+        applied(tools, tmp_path, message(clock.now, early=60 * minutes), clock.now)
+        holder.refresh()
+        with holder.today() as live:
+            assert leaves(live)[0] == ("early 8:00" if minutes == 5 else "early 8:05")
+    assert warmed == ["early 8:00", "early 8:05"]
+    assert served_meanwhile == ["early 7:56", "early 8:00"]
+
+
+def test_who_asks_while_a_newer_day_is_warmed_waits_for_nothing(tools: Services, tmp_path: Path) -> None:
+    clock, go_on, begun = Clock(NOW), Event(), Event()
+
+    def warm(_live: LiveNetwork) -> None:
+        begun.set()
+        assert go_on.wait(60)
+
+    holder = NetworkHolder(tools.engine, tools.config.home, clock.monotonic_s, clock, warm=warm, beside=True)
+    applied(tools, tmp_path, message(NOW, early=60))
+    with holder.today() as live:
+        assert leaves(live)[0] == "early 7:56"
+    clock.now += timedelta(seconds=2)
+    applied(tools, tmp_path, message(clock.now, early=300), clock.now)
+    for _ in range(3):
+        with holder.today() as live:  # answered, though the warming cannot end before we say so
+            assert leaves(live)[0] == "early 7:56"
+        assert begun.wait(60)
+        clock.now += timedelta(seconds=2)
+    go_on.set()
+    holder.refresh()
+    with holder.today() as live:
+        assert leaves(live)[0] == "early 8:00"

@@ -44,7 +44,7 @@ def test_a_preset_is_no_part_of_an_address_without_one(client: FlaskClient) -> N
 
 def test_the_page_says_what_a_journey_emits_and_by_whose_factors(client: FlaskClient) -> None:
     text = page(client)
-    assert "de CO2" in text
+    assert "de CO₂" in text
     assert "ADEME, Base Carbone" in text
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mobigo.app.journey_prices import JourneyPrices
+from mobigo.app.warming import warm
 from mobigo.base.geo import Point
 from mobigo.base.instants import PARIS, paris_day
 from mobigo.base.money import Money
@@ -184,3 +185,13 @@ def test_stadtnavi_846_the_bus_that_goes_along_a_long_walk_is_shown(
     assert [len(each.rides) for each in found] == [1, 2]
     assert found[1].walk_m == 0
     assert found[1].why[0].code == "planner.why_least_walking"
+
+
+def test_a_network_that_was_warmed_has_what_its_first_query_derives(
+    network: LiveNetwork, prices: JourneyPrices, config: Config
+) -> None:
+    fresh = LiveNetwork(network.timetable, "hash")
+    services = Services(config, make_fares=lambda _services: prices)
+    warm(services, fresh)
+    assert {"planner.searcher", "planner.boards"} <= fresh.caches.keys()
+    assert any(name.startswith("fares.networks") for name in fresh.caches)

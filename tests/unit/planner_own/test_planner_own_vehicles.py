@@ -12,6 +12,7 @@ from mobigo.base.errors import InvalidInput
 from mobigo.network.engine.compile import CompileInput, compile_feeds
 from mobigo.network.engine.streets.build import build
 from mobigo.network.model.live import LiveNetwork
+from mobigo.planner.export.ical import journey_calendar
 from mobigo.planner.model import By, Endpoint, Journey, Limits, Own, Pace, Query, Walk
 from mobigo.planner.service import plan
 from tests.builders import feed, tables, trip
@@ -157,3 +158,23 @@ def test_where_streets_are_unknown_it_is_said(network: LiveNetwork) -> None:
 def test_nothing_is_known_of_car_parks_and_that_is_said(network: LiveNetwork) -> None:
     codes = [[each.code for each in plan(network, replace(OUT, own=Own(by))).remarks] for by in (By.CAR, By.BIKE)]
     assert codes == [["planner.own_car_parks_unknown"], []]
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        (By.BIKE, "7 h 47 à vélo jusqu’à A"),
+        (By.CAR, " en voiture jusqu’à A"),
+        (None, " à pied jusqu’à "),
+    ],
+)
+def test_a_calendar_says_how_one_goes_to_the_stop(network: LiveNetwork, by: By | None, said: str) -> None:
+    near = replace(OUT, origin=door((5, 0)), own=None)
+    query = near if by is None else replace(OUT, own=Own(by))
+    journey = next(each for each in plan(network, query).journeys if each.rides)
+    file = journey_calendar(network, journey, query.origin, query.destination, MORNING, "https://m.example/")
+    text = (
+        file.decode().replace("\r\n ", "").replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+    )
+    assert said in text
+    assert by is None or "à pied" not in text.partition(" vers ")[0]
