@@ -24,7 +24,13 @@ from werkzeug.routing import Map, RequestRedirect
 from mobigo.infra.roles import Role
 
 A_FILE: Final = re.compile(r"\.(?:[a-z0-9]+|<\w+>)$")  # a name that ends so is a file's: a paper, a feed, a picture
-FOR_MACHINES: Final = ("/api/", "/navitia/", "/static/", "/d/")  # answers programs, or gives files by their name
+FOR_MACHINES: Final = (
+    "/api/",
+    "/navitia/",
+    "/siri/",
+    "/static/",
+    "/d/",
+)  # answers programs, or gives files by their name
 NOT_PAGES: Final = {
     "/healthz": "a word for who watches the machine",
     "/readyz": "a word for who watches the machine",

@@ -5,4 +5,4 @@ from flask import Blueprint
 bp = Blueprint("covoit", __name__, template_folder="../templates")
 
 # each puts its views on `bp`
-from covoit.web import board, desk, driver, figures, lines, money, onboarding, panel, ride, telephone  # noqa: E402,F401 - after `bp`, which they need
+from covoit.web import board, desk, driver, figures, gbfs, lines, money, onboarding, panel, ride, telephone  # noqa: E402,F401 - after `bp`, which they need

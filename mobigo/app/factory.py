@@ -36,6 +36,7 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "mobigo.planner.web:bp",
     "mobigo.planner.api:bp",
     "mobigo.planner.api.navitia:bp",
+    "mobigo.planner.api.siri:bp",
     "covoit.web:bp",
     "covoit.api.standard:bp",
     "covoit.api:bp",
@@ -84,7 +85,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     services = Services(
         settings, make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares, make_seats=make_seats,
         make_titles=make_titles, make_journeys=make_journeys, make_on_demand=make_on_demand, make_lines=make_lines,
-        make_roads=make_roads,
+        make_roads=make_roads, make_timetable_version=make_timetable_version,
     )  # fmt: skip
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
@@ -194,6 +195,13 @@ def make_journeys(services: Services) -> Any:
     from mobigo.app.partner_journeys import PlannerJourneys
 
     return PlannerJourneys(services)
+
+
+def make_timetable_version(services: Services) -> Any:
+    """The version of the published timetable, for what is told live to name."""
+    from mobigo.app.published import RegionalVersion
+
+    return RegionalVersion(services.config.home)
 
 
 def make_lines(services: Services) -> Any:

@@ -101,7 +101,26 @@ ENGLISH: Final[Mapping[str, Said]] = {
         "its addresses is versioned. Lines and stops have the ids of the regional offer; a place is told by each of "
         "its stops. Neither delays nor positions; what operators say is not in it.",
         "To warn travellers in an application, on a screen, or in a journey planner.",
-        ("disruptions", "realtime", "GTFS-RT", "alerts"),
+        ("disruptions", "realtime", "GTFS-RT", "SIRI", "alerts"),
+    ),
+    "passages-temps-reel": Said(
+        "Next departures in real time",
+        "Trips under way and of the coming hour, call by call: the hour planned, the hour expected where it is known, "
+        "trips cancelled or added (SIRI-ET). For a stop, ask /siri/2.0/stop-monitoring.json?MonitoringRef=… (SIRI-SM); "
+        "for a line, add LineRef=…; each address answers as .json (SIRI Lite) and as .xml. Ids are those of the "
+        "regional offer. It is a feed: it has no versions, is not archived; only the list of its addresses is "
+        "versioned.",
+        "To show next departures in an application or on a screen.",
+        ("realtime", "next departures", "SIRI", "SIRI Lite", "delays"),
+    ),
+    "covoit-arrets-temps-reel": Said(
+        "Stops of the carpool lines in real time",
+        "The stops of the carpool lines as GBFS: where one waits, at what hours drivers are expected, and whether they "
+        "are now (is_renting). No car is parked at a stop: the number of vehicles available is always nought. How many "
+        "cars come, and which, is not in it: it would tell what somebody does every morning. It is a feed: it has no "
+        "versions, is not archived; only the list of its addresses is versioned.",
+        "For maps and journey planners that show where to carpool without booking.",
+        ("carpooling", "carpool lines", "stops", "GBFS"),
     ),
     "transport-a-la-demande": Said(
         "On-demand transport",

@@ -7,11 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from mobigo.base.datasets import Column
+from mobigo.app.open_live import addresses, live_offer
 from mobigo.base.instants import paris_day
 from mobigo.infra.db import reading
 from mobigo.network.service.publishing import ZIP
-from opendata.export.tables import CSV, csv_bytes
 from opendata.model.datasets import Declaration, FileSpec, Gate, LiveAddress, Period, Theme
 from opendata.model.editions import Edition, Produced
 from opendata.model.offers import Offer
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
 CODE: Final = "transport-a-la-demande"
 NAME: Final = "gtfs-flex.zip"
 FEED: Final = "tad"  # of the regional offer
-ADDRESSES: Final = "adresses.csv"
-COLUMNS: Final = (
-    Column("adresse", "string", "Où interroger le flux"),
-    Column("norme", "string", "La norme qu’il suit"),
-    Column("type", "string", "Type du contenu (type MIME)"),
-    Column("contenu", "string", "Ce qu’il dit"),
-    Column("donnees_theoriques", "string", "Le jeu de données dont il reprend les identifiants"),
-)
 LIVE: Final = LiveAddress(
     "/tad/temps-reel.pb", "application/x-protobuf",
     "Les tournées du jour : passages attendus aux arrêts (TripUpdates), dernier arrêt desservi (VehiclePositions)",
@@ -113,15 +104,9 @@ def _live(services: "Services") -> Offer:
         theme=Theme.REALTIME,
         gate=Gate.OPEN,
         period=Period.LIVE,
-        files=(FileSpec(ADDRESSES, CSV, "Les adresses du flux", "Table Schema", COLUMNS),),
+        files=addresses(),
         keywords=("transport à la demande", "temps réel", "GTFS-RT", "positions"),
         live=(LIVE,),
     )
 
-    def produce(_now: datetime, _folder: Path) -> list[Edition]:
-        base = services.config.base_url
-        rows = [(f"{base}{LIVE.path}", LIVE.standard, LIVE.media_type, LIVE.means, CODE)]
-        made = Produced(ADDRESSES, CSV, csv_bytes(COLUMNS, rows), rows=len(rows))
-        return [Edition(files=(made,), counts={"published": len(rows)})]
-
-    return Offer(declared, produce)
+    return live_offer(services, declared)

@@ -50,6 +50,7 @@ class Services:
     make_roads: Callable[["Services"], Any] | None = None
     make_journeys: Callable[["Services"], Any] | None = None
     make_on_demand: Callable[["Services"], Any] | None = None
+    make_timetable_version: Callable[["Services"], Any] | None = None
     make_offers: Callable[["Services", "datetime"], Any] | None = None
     make_judges: Callable[["Services"], Any] | None = None
     # Set by tests that bring their own.
@@ -122,6 +123,12 @@ class Services:
         """Who judges files before they are published, as `opendata.model.checks.Judge`; none where none were handed
         over."""
         return [] if self.make_judges is None else self.make_judges(self)
+
+    @cached_property
+    def timetable_version(self) -> Any:
+        """What the published regional timetable calls its version, asked with a session; None where nobody was handed
+        over."""
+        return None if self.make_timetable_version is None else self.make_timetable_version(self)
 
     @cached_property
     def titles(self) -> Any:

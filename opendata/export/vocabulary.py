@@ -23,7 +23,10 @@ THEMES: Final[dict[Theme, tuple[str, ...]]] = {
     Theme.REALTIME: (_SCHEDULED,),
     Theme.ACCESSIBILITY: (_SCHEDULED, "stop-facilities-location-and-features"),
 }
-STANDARDS: Final = {"GTFS Schedule": "gtfs", "NeTEx FR": "netex", "GTFS Realtime": "gtfs-rt", "GBFS": "gbfs"}
+STANDARDS: Final = {
+    "GTFS Schedule": "gtfs", "NeTEx FR": "netex", "GTFS Realtime": "gtfs-rt", "GBFS": "gbfs", "SIRI": "siri",
+    "SIRI Lite": "siri",
+}  # fmt: skip
 FREQUENCIES: Final = {
     Period.NIGHT: "DAILY", Period.MONTH: "MONTHLY", Period.YEAR: "ANNUAL", Period.LIVE: "UPDATE_CONT",
 }  # fmt: skip

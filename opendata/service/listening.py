@@ -4,16 +4,18 @@ What a judge says is kept beside what was said of the files of the version in fo
 the address itself told is not kept. A judge that heard nothing did not run.
 """
 
+import json
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from mobigo.base.decisions import Decision
 from mobigo.base.instants import paris_day
 from mobigo.infra.db import reading, transaction
-from opendata.gateway.judges.answers import silent
+from opendata.gateway.judges.answers import GBFS, silent
 from opendata.gateway.probe import Hear
 from opendata.model.checks import Check, Judge, Verdict
 from opendata.model.datasets import LiveAddress, Slot
@@ -22,6 +24,7 @@ from opendata.service.publishing import Tools
 from opendata.store import checks as check_store
 from opendata.store import files, versions
 
+GBFS_DOCUMENTS_MAX = 20
 TIMETABLE = "gtfs.zip"  # the file of a dataset of timetables whose identifiers a live feed may carry
 
 
@@ -51,7 +54,9 @@ def _heard(
     with tempfile.TemporaryDirectory(dir=root) as folder:
         path = Path(folder) / address.name
         fault = hear(address, path)
-        if fault is None:
+        if fault is None and address.standard == GBFS:
+            path, fault = _with_its_documents(address, path, hear)
+        elif fault is None:
             path = _beside_its_timetable(tools, address, path)
         for judge in asked:
             if fault is None:
@@ -62,6 +67,25 @@ def _heard(
 
 def _but_file(fault: Decision) -> dict[str, object]:
     return {name: value for name, value in fault.params.items() if name != "file"}
+
+
+def _with_its_documents(address: LiveAddress, path: Path, hear: Hear) -> tuple[Path, Decision | None]:
+    """The documents that a list of GBFS leads to, in an archive with it; or what is wrong with one of them. They are
+    asked for beside the list, wherever it says that they are: this site asks nobody else."""
+    try:
+        feeds = json.loads(path.read_bytes())["data"]["feeds"]
+        names = [str(each["url"]).rpartition("/")[2] for each in feeds]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return path, Decision("opendata.live_no_list", file=address.name)
+    pair = path.with_suffix(".zip")
+    with zipfile.ZipFile(pair, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in names[:GBFS_DOCUMENTS_MAX]:
+            there = replace(address, path=f"{address.path.rpartition('/')[0]}/{name}")
+            told = path.with_name("document.json")
+            if (fault := hear(there, told)) is not None:
+                return path, fault
+            out.write(told, name)
+    return pair, None
 
 
 def _beside_its_timetable(tools: Tools, address: LiveAddress, path: Path) -> Path:

@@ -1,16 +1,24 @@
 """Public data may be read by pages of other sites: CORS for reading, never with a cookie, never to write."""
 
+from typing import Final
+
 from flask import Flask, Response, request
 
 from mobigo.app.api import PREFIX
 
+# The API, what is told live, and other vocabularies for the same.
+OPEN: Final = (
+    f"{PREFIX}/", "/navitia/", "/siri/", "/covoiturage/gbfs/", "/perturbations.pb", "/perturbations.json",
+    "/tad/temps-reel.pb", "/tad/gtfs-flex.zip",
+)  # fmt: skip
+
 
 def init_app(app: Flask) -> None:
-    """Allow any origin to GET the API. Nothing is allowed with credentials: such a page acts in nobody's name."""
+    """Allow any origin to GET them. Nothing is allowed with credentials: such a page acts in nobody's name."""
 
     @app.after_request
     def allow(response: Response) -> Response:
-        if not request.path.startswith(f"{PREFIX}/") or request.method not in ("GET", "HEAD", "OPTIONS"):
+        if not request.path.startswith(OPEN) or request.method not in ("GET", "HEAD", "OPTIONS"):
             return response
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Link, Retry-After, X-Request-Id, ETag"

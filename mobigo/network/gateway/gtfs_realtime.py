@@ -178,14 +178,17 @@ def _vehicle(id_: str, vehicle: Any) -> Vehicle:
     )
 
 
-def write_alerts(alerts: Iterable[Alert], at: int) -> bytes:
-    """The message of these alerts as of `at`: the same alerts and instant give the same bytes."""
+def write_alerts(alerts: Iterable[Alert], at: int, *, feed_version: str = "") -> bytes:
+    """The message of these alerts as of `at`: the same alerts and instant give the same bytes. `feed_version`: that of
+    the timetable whose ids they carry, "" where it is not known."""
     from google.transit import gtfs_realtime_pb2 as pb
 
     feed = pb.FeedMessage()
     feed.header.gtfs_realtime_version = "2.0"
     feed.header.incrementality = pb.FeedHeader.FULL_DATASET
     feed.header.timestamp = at
+    if feed_version:
+        feed.header.feed_version = feed_version
     for alert in alerts:
         entity = feed.entity.add(id=alert.id)
         for first, last in alert.periods:

@@ -98,6 +98,11 @@ class Alert:
     description: Mapping[str, str]
     url: Mapping[str, str]
 
+    @property
+    def lines(self) -> frozenset[str]:
+        """The lines it names; none where it is of every line."""
+        return frozenset(each.route_id for each in self.about if each.route_id)
+
     def active(self, at: int) -> bool:
         """Whether it is to be shown at that instant; one without a period is shown as long as it is published."""
         return not self.periods or any(

@@ -21,6 +21,7 @@ from mobigo.infra.config import Config
 from mobigo.infra.i18n import gettext, use_language
 from mobigo.network.gateway.gtfs_realtime import write_alerts
 from mobigo.network.model.disruptions import CAUSES, EFFECTS, Disruption, alert_of
+from mobigo.network.model.realtime import Alert
 from mobigo.network.store import disruptions as store
 from mobigo.network.store.disruptions import LineFollower
 
@@ -72,13 +73,25 @@ def _itself(place: str) -> Sequence[str]:
     return (place,)
 
 
-def published(session: Session, now: datetime, stops_of: Callable[[str], Sequence[str]] = _itself) -> bytes:
-    """What is going on, as GTFS Realtime Alerts; the same disruptions give the same bytes, dated by the last change.
-    `stops_of`: the stops of a place, by the ids of the timetable that the message goes with."""
+def alerts(session: Session, now: datetime, stops_of: Callable[[str], Sequence[str]] = _itself) -> list[Alert]:
+    """What is going on and coming, as it is told live. `stops_of`: the stops of a place, by the ids of the timetable
+    that it goes with."""
+    return [alert_of(_with_stops(each, stops_of)) for each in store.list_current(session, now)]
+
+
+def published(
+    session: Session, now: datetime, stops_of: Callable[[str], Sequence[str]] = _itself, *, feed_version: str = ""
+) -> bytes:
+    """The same as GTFS Realtime Alerts; the same disruptions give the same bytes, dated by the last change.
+    `feed_version`: that of the timetable whose ids it carries, where it is known."""
     current = store.list_current(session, now)
     at = max((each.changed_at for each in current), default=now.replace(hour=0, minute=0, second=0, microsecond=0))
-    named = [replace(each, stops=tuple(stop for place in each.stops for stop in stops_of(place))) for each in current]
-    return write_alerts([alert_of(each) for each in named], int(at.timestamp()))
+    told = [alert_of(_with_stops(each, stops_of)) for each in current]
+    return write_alerts(told, int(at.timestamp()), feed_version=feed_version)
+
+
+def _with_stops(each: Disruption, stops_of: Callable[[str], Sequence[str]]) -> Disruption:
+    return replace(each, stops=tuple(stop for place in each.stops for stop in stops_of(place)))
 
 
 # ---------------------------------------------------------------- who follows

@@ -1,8 +1,6 @@
 """What disturbs the network: the page for travellers, the desk where agents write, and who asks to be told."""
 
 import re
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +9,7 @@ from flask import Response, flash, jsonify, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as Answer
 
-from mobigo.base.errors import InvalidInput, MobigoError, NotFound
+from mobigo.base.errors import InvalidInput, MobigoError
 from mobigo.infra import auth, ratelimit
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
@@ -26,10 +24,9 @@ from mobigo.network.store import disruptions as store
 from mobigo.planner.export import names, today
 from mobigo.planner.export.journeys import notice_json
 from mobigo.planner.export.offered import lines_named
-from mobigo.planner.gateway.territory import places_of
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import label
-from mobigo.planner.web.here import Here, pinned, pinned_today
+from mobigo.planner.web.here import Here, pinned, pinned_today, regional_stops
 from mobigo.planner.web.shown import age_words, line_styles, shown_notices
 
 OVER_SHOWN = 20
@@ -94,22 +91,12 @@ def _shown(here: Here, each: Disruption) -> ShownDisruption:
 @public
 def disruptions_realtime() -> Response:
     """The same for programs: GTFS Realtime, Alerts. Lines and stops are named as in the regional GTFS, `feed:route_id`
-    and `feed:stop_id`: a place is told by each of its stops; without a network, by its own id."""
-    with suppress(NotFound), services().networks.current() as network:
-        places, t = places_of(network, services().config.home), network.timetable
-
-        def stops_of(place_id: str) -> list[str]:
-            place = places.by_id(place_id)
-            stops = () if place is None else place.stops
-            return [f"{t.feed_name[t.stop_feed[stop]]}:{t.stop_id[stop]}" for stop in stops] or [place_id]
-
-        return _alerts(stops_of)
-    return _alerts()
-
-
-def _alerts(*stops_of: Callable[[str], list[str]]) -> Response:
-    with reading(services().engine) as session:
-        data = service.published(session, now(), *stops_of)
+    and `feed:stop_id`: a place is told by each of its stops; without a network, by its own id. The header names the
+    version of that GTFS which is published."""
+    told = services().timetable_version
+    with regional_stops() as stops_of, reading(services().engine) as session:
+        version = "" if told is None else told(session)
+        data = service.published(session, now(), stops_of, feed_version=version)
     return Response(data, mimetype="application/x-protobuf", headers={"Cache-Control": "public, max-age=30"})
 
 

@@ -1,18 +1,20 @@
 """What every view of the planner needs of the request: the network being served, its places, the time and the zone."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mobigo.base.errors import NotFound
 from mobigo.infra.clock import now
 from mobigo.infra.web import services
 from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.shared import Told
+from mobigo.planner.export.names import feed_stop_id
 from mobigo.planner.gateway.assistance import needs_assistance, with_assistance
 from mobigo.planner.gateway.emissions import with_emissions
 from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
@@ -131,3 +133,23 @@ def pinned_today() -> Iterator[Here]:
     was built yet."""
     with services().networks.today() as live:
         yield Here(live, now())
+
+
+@contextmanager
+def regional_stops() -> Iterator[Callable[[str], Sequence[str]]]:
+    """The stops of a place by their ids in the regional GTFS (`feed:stop_id`), for the block; a place that is none of
+    the network, and any where there is no network, by its own id."""
+    with ExitStack() as stack:
+        try:
+            live = stack.enter_context(services().networks.current())
+        except NotFound:
+            yield lambda place: [place]
+            return
+        places = places_of(live, services().config.home)
+
+        def stops_of(place_id: str) -> Sequence[str]:
+            place = places.by_id(place_id)
+            stops = () if place is None else place.stops
+            return [feed_stop_id(live.timetable, stop) for stop in stops] or [place_id]
+
+        yield stops_of

@@ -47,13 +47,17 @@ def gtfs_flex(services: Sequence[Service], *, base_url: str, publisher: str) -> 
     features: list[Any] = []
     for service in sorted(services, key=lambda each: each.code):
         _write(service, rows, features, base_url)
-    version = sha256("".join(sorted(each.digest for each in services)).encode()).hexdigest()[:16]
-    rows["feed_info"].append([publisher, base_url, "fr", version])
+    rows["feed_info"].append([publisher, base_url, "fr", feed_version(services)])
     files = {f"{name}.txt": _csv(table) for name, table in rows.items() if len(table) > 1}
     if features:
         written = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, sort_keys=True)
         files["locations.geojson"] = written.encode()
     return zip_bytes(files)
+
+
+def feed_version(services: Sequence[Service]) -> str:
+    """What the archive of these services calls its version: it names their content."""
+    return sha256("".join(sorted(each.digest for each in services)).encode()).hexdigest()[:16]
 
 
 def _write(service: Service, rows: dict[str, list[list[str]]], features: list[Any], base_url: str) -> None:

@@ -14,14 +14,16 @@ from mobigo.base.servicetime import service_day_start
 from mobigo.tad.rules.running import Call, RunningRound
 
 
-def realtime(rounds: Iterable[RunningRound], now: datetime) -> bytes:
-    """The message as of `now`: the same rounds and instant give the same bytes."""
+def realtime(rounds: Iterable[RunningRound], now: datetime, feed_version: str) -> bytes:
+    """The message as of `now`: the same rounds and instant give the same bytes. `feed_version`: that of the GTFS-Flex
+    whose ids it carries."""
     from google.transit import gtfs_realtime_pb2 as pb
 
     feed = pb.FeedMessage()
     feed.header.gtfs_realtime_version = "2.0"
     feed.header.incrementality = pb.FeedHeader.FULL_DATASET
     feed.header.timestamp = int(now.timestamp())
+    feed.header.feed_version = feed_version
     for each in rounds:
         start = service_day_start(each.day, PARIS)
         left = [(sequence, call) for sequence, call in enumerate(each.calls, 1) if not call.passed]

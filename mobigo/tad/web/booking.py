@@ -73,12 +73,14 @@ def flex() -> ResponseReturnValue:
 @public
 def realtime() -> ResponseReturnValue:
     """The rounds of today as GTFS Realtime: when the vehicles are at the stops, and nothing of who travels."""
+    from mobigo.tad.export.gtfs_flex import feed_version
     from mobigo.tad.export.gtfs_realtime import realtime as written
     from mobigo.tad.service.running import running_rounds
 
     instant = now()
     with reading(services().engine) as session:
-        made = written(running_rounds(session, services(), instant), instant)
+        in_force = [each.service for each in catalogue.services_on(session, paris_day(instant))]
+        made = written(running_rounds(session, services(), instant), instant, feed_version(in_force))
     return Response(made, mimetype="application/x-protobuf", headers={"Cache-Control": "public, max-age=30"})
 
 

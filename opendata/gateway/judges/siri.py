@@ -51,7 +51,7 @@ class SiriSchema:
     """The schema of SIRI (`folder` holds its entry point, `siri.xsd`)."""
 
     name = "siri-xsd"
-    required = False  # nothing of ours is published as SIRI: it speaks to whoever brings a document
+    required = False  # the schema is the operator's to supply
 
     def __init__(self, folder: Path | None) -> None:
         self.entry = None if folder is None else folder / ENTRY

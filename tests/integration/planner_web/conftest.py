@@ -13,6 +13,7 @@ from mobigo.app.factory import create_app
 from mobigo.infra.config import load_config
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.web import here
+from tests import planner_day
 from tests.builders import feed, trip
 from tests.planner_adaptor import compiled
 
@@ -85,3 +86,12 @@ def client(known_site: APIFlask) -> FlaskClient:
     visiting = known_site.test_client()
     visiting.environ_base |= {"HTTP_ACCEPT_LANGUAGE": "fr", "HTTP_HOST": "127.0.0.1"}
     return visiting
+
+
+@pytest.fixture
+def visiting(known_site: APIFlask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A visitor on the morning of `planner_day`."""
+    monkeypatch.setattr(here, "now", lambda: planner_day.NOW)
+    parts = vars(known_site.extensions["mobigo"])
+    monkeypatch.setitem(parts, "networks", planner_day.Days(parts["networks"].live))
+    return client

@@ -13,7 +13,7 @@ from mobigo.base.geo import Point
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.web import Services
-from mobigo.tad.export.gtfs_flex import gtfs_flex
+from mobigo.tad.export.gtfs_flex import feed_version, gtfs_flex
 from mobigo.tad.export.gtfs_realtime import realtime
 from mobigo.tad.model.bookings import Asked, Channel, Contact, Side, State
 from mobigo.tad.model.services import Place
@@ -25,6 +25,7 @@ from opendata.model.checks import Verdict
 from tests.tad_world import NOW, WEDNESDAY, asked, document
 
 CALLER = Contact("Camille Exemple", "+33639980001", "camille@example.org", "déambulateur")
+VERSION = "4a1f"
 AT_NINE = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 ZONE = {"id": "bourg", "name": "Le bourg", "ring": [[47.0, 4.1], [47.0, 4.2], [47.1, 4.2], [47.1, 4.1]]}
 HOME = Place("", "12 rue du Lavoir", Point(47.0123, 4.1567))
@@ -49,7 +50,7 @@ class Day:
 
     def message(self, at: datetime) -> pb.FeedMessage:
         with reading(self.engine) as session:
-            data = realtime(running_rounds(session, None, at), at)
+            data = realtime(running_rounds(session, None, at), at, VERSION)
         found = pb.FeedMessage()
         found.ParseFromString(data)
         return found
@@ -129,7 +130,7 @@ def test_a_home_is_in_none_of_it_nor_who_lives_there(day: Day, out: bool) -> Non
 def test_the_same_day_is_the_same_bytes(day: Day) -> None:
     day.books(asked())
     with reading(day.engine) as session:
-        made = [realtime(running_rounds(session, None, AT_NINE), AT_NINE) for _ in range(2)]
+        made = [realtime(running_rounds(session, None, AT_NINE), AT_NINE, VERSION) for _ in range(2)]
     assert made[0] == made[1]
 
 
@@ -142,6 +143,8 @@ def test_the_reference_finds_no_error(day: Day, tmp_path: Path) -> None:
     pair = tmp_path / "pair.zip"
     pair.write_bytes(gtfs_flex([day.version.service], base_url="https://example.org", publisher="Essai"))
     with reading(day.engine) as session, ZipFile(pair, "a") as archive:
-        archive.writestr("message.pb", realtime(running_rounds(session, None, noon), noon))
+        message = realtime(running_rounds(session, None, noon), noon, feed_version([day.version.service]))
+        archive.writestr("message.pb", message)
+        assert pb.FeedMessage.FromString(message).header.feed_version.encode() in archive.read("feed_info.txt")
     found = RealtimeReference().check(pair, "pair.zip", WEDNESDAY)
     assert found.verdict is Verdict.PASSED, found
