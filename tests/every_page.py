@@ -212,7 +212,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "/scolaire/agents/papier/<uai>", "/scolaire/agents/arrets/<stop>",
     ),
     f"{_E2E}scolaire_plans/test_the_planners_desk_in_a_browser.py::test_every_page_of_the_desk_is_for_everybody": (
-        "/scolaire/plans/comparer", "/scolaire/plans/versions/<version_id>",
+        "/scolaire/plans/comparer", "/scolaire/plans/comparer/lettres", "/scolaire/plans/versions/<version_id>",
         "/scolaire/plans/versions/<version_id>/retards",
         "/scolaire/plans/versions/<version_id>/services/<half>/<name>",
     ),

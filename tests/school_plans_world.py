@@ -1,6 +1,7 @@
 """A drawn sector (`tests.school_world`) planted in a database as what people enter: schools with bells, stops, pupils
 with homes and decided registrations, a lot with prices and a depot."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -10,7 +11,7 @@ from mobigo.base.geo import Point
 from mobigo.infra.clock import new_id
 from scolaire.model.demand import Demand
 from scolaire.service import contracts, plans
-from scolaire.store.pupils import HomeRow, PupilRow, WalkRow
+from scolaire.store.pupils import AddressRow, BondRow, GuardianRow, HomeRow, IdentityRow, PupilRow, WalkRow
 from scolaire.store.registrations import LegRow, RegistrationRow
 from scolaire.store.schools import BellRow, SchoolRow
 from scolaire.store.stops import StopRow
@@ -102,3 +103,28 @@ def add_pupils(session: Session, demand: Demand, first: int = 0) -> None:
         for stop, metres in each.reach:
             session.add(WalkRow(home=f"h{each.id}", stop=stop, metres=metres, method="estimate"))
     session.flush()
+
+
+def add_families(session: Session, demand: Demand, born: Mapping[str, date] | None = None) -> None:
+    """A name, an address and a parent with an e-mail for every pupil; twelve years old, or `born` on another day."""
+    for at, pupil in enumerate(demand.pupils):
+        session.add(
+            IdentityRow(
+                pupil=f"k{pupil.id}", first_name=f"Léa{chr(65 + at % 26)}", last_name="Martin", folded="martin",
+                born_on=(born or {}).get(pupil.id, date(2014, 5, 1)),
+            )
+        )  # fmt: skip
+        session.add(AddressRow(home=f"h{pupil.id}", line=f"{at + 1} rue du Four", postcode="21430"))
+        session.add(
+            GuardianRow(
+                id=f"g{pupil.id}", first_name="Anne", last_name="Martin", email=f"anne{at}@example.org", phone=None,
+                postal="", prefers="email", created_at=NOW, last_day=LAST,
+            )
+        )  # fmt: skip
+        session.flush()
+        session.add(
+            BondRow(
+                id=new_id(NOW), pupil=f"k{pupil.id}", guardian=f"g{pupil.id}", tie="parent", access="full",
+                home=f"h{pupil.id}", first_day=FIRST, recorded_by=PLANNER, recorded_at=NOW,
+            )
+        )  # fmt: skip

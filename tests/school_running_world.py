@@ -2,7 +2,7 @@
 operator who drives it, another who does not, a mairie, and an agent of each role."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from mobigo.app import create_app
 from mobigo.infra import accounts, grants, sessions
-from mobigo.infra.clock import new_id
 from mobigo.infra.config import Config
 from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.roles import Grant, Role
@@ -26,10 +25,9 @@ from scolaire.rules.halves import problems_of
 from scolaire.service import demands, plans
 from scolaire.service.running import every_run
 from scolaire.store import plans as store
-from scolaire.store.pupils import BondRow, GuardianRow, IdentityRow
 from scolaire.store.schools import AreaRow, get_school
 from scolaire.store.stops import get_stop
-from tests.school_plans_world import APPROVER, PLANNER, YEAR, Planted, plant
+from tests.school_plans_world import APPROVER, PLANNER, YEAR, Planted, add_families, plant
 from tests.school_plans_world import NOW as DRAWN
 from tests.school_world import sector
 
@@ -43,29 +41,10 @@ OLDER = date(2014, 5, 1)
 def in_force(session: Session, organisation: str | None = None) -> Planted:
     """The sector with its plan in force; the first pupil is four years old, the others twelve."""
     planted = plant(session, SMALL, organisation=organisation)
-    for at, pupil in enumerate(SMALL.pupils):
-        session.add(
-            IdentityRow(
-                pupil=f"k{pupil.id}", first_name=f"Léa{chr(65 + at)}", last_name="Martin", folded="martin",
-                born_on=OLDER if at else YOUNG,
-            )
-        )  # fmt: skip
-        guardian = GuardianRow(
-            id=f"g{pupil.id}", first_name="Anne", last_name="Martin", email=f"anne{at}@example.org",
-            phone=None, postal="", prefers="email", created_at=DRAWN, last_day=date(2027, 8, 31),
-        )  # fmt: skip
-        session.add(guardian)
-        session.flush()
-        session.add(
-            BondRow(
-                id=new_id(DRAWN), pupil=f"k{pupil.id}", guardian=guardian.id, tie="parent", access="full",
-                home=f"h{pupil.id}", first_day=date(2026, 9, 1), recorded_by=PLANNER, recorded_at=DRAWN,
-            )
-        )  # fmt: skip
+    add_families(session, SMALL, {SMALL.pupils[0].id: YOUNG})
     demand = demands.demand_of(session, store.get_plan(session, planted.plan), date(2026, 9, 1))
-    drawn = _drawn(demand)
     version = plans.add_version(
-        session, planted.plan, demand, drawn, origin="computed", by=PLANNER, why="", now=DRAWN
+        session, planted.plan, demand, drawn(demand), origin="computed", by=PLANNER, why="", now=DRAWN
     )  # fmt: skip
     plans.approve(session, version.id, by=APPROVER, now=DRAWN)
     plans.publish(session, version.id, by=APPROVER, now=DRAWN)
@@ -73,10 +52,10 @@ def in_force(session: Session, organisation: str | None = None) -> Planted:
     return planted
 
 
-def _drawn(demand: Demand) -> DayPlan:
-    """One coach each half-day: every pupil at the first stop in reach, every stop in order, then the school at the end
-    of its window."""
-    seats = {each.id: Seat(each.reach[0][0]) for each in demand.pupils}
+def drawn(demand: Demand, elsewhere: Mapping[str, str] | None = None) -> DayPlan:
+    """One coach each half-day: every pupil at the first stop in reach (`elsewhere`: or at that one), every stop in
+    order, then the school at the end of its window."""
+    seats = {each.id: Seat((elsewhere or {}).get(each.id, each.reach[0][0])) for each in demand.pupils}
     halves = {}
     for name, problem in problems_of(demand, DayPlan(seats, {half.id: Plan((), ()) for half in demand.halves})).items():
         if not problem.needs:

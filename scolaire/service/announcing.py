@@ -3,22 +3,21 @@ they prefer. Who reads on paper reads the hours there; a stop is told to its own
 """
 
 from collections.abc import Collection
-from datetime import datetime, time
+from datetime import datetime
 
-from babel.dates import get_day_names
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mobigo.base.instants import paris_day
-from mobigo.infra import formats
 from mobigo.infra.config import Config
-from mobigo.infra.i18n import current_language, use_language
 from mobigo.infra.i18n import gettext as _
+from mobigo.infra.i18n import use_language
+from scolaire.export.change_letters import line
 from scolaire.model.lines import RegularLines
-from scolaire.model.schools import SchoolYear, Way
+from scolaire.model.schools import SchoolYear
 from scolaire.rules.compare import compare
 from scolaire.service import lines, plans, telling
-from scolaire.service.timesheet import Ride, rides_of
+from scolaire.service.timesheet import rides_of
 from scolaire.store import plans as store
 from scolaire.store.registrations import LegRow, RegistrationRow
 
@@ -36,7 +35,7 @@ def put_in_force(
     given = plans.publish(session, version, by=by, now=now)
     after = plans.open_version(session, version)
     sent = 0
-    for registration, homes in sorted(_concerned(before, after).items()):
+    for registration, homes in sorted(concerned(before, after).items()):
         told = session.get(RegistrationRow, registration)
         if told is not None and told.state == "decided":
             sent += _tell(session, told, homes, after, new=before is None, config=config, now=now)
@@ -70,7 +69,12 @@ def stop_out_of_service(session: Session, stop: str, review: str, *, config: Con
     return sent
 
 
-def _concerned(before: plans.Opened | None, after: plans.Opened) -> dict[str, set[str]]:
+def hours_key(version: str) -> str:
+    """How the keys begin of the messages that tell families of the stops and hours of a version: each is told once."""
+    return f"scolaire:hours:{version}:"
+
+
+def concerned(before: plans.Opened | None, after: plans.Opened) -> dict[str, set[str]]:
     """By registration, the homes whose stop or hours are other ones now, and those who have no coach (any more)."""
     on_lines = {each.pupil: each for each in after.demand.riders}
     pupils = {*after.plan.seats, *on_lines}
@@ -114,24 +118,7 @@ def _tell(
                 body = [_("L’arrêt de car ou les horaires de %(name)s changent. Vous les lirez dans son dossier, sur "
                           "la page de votre famille.", name=name)]  # fmt: skip
             if guardian.subject is None and seated:  # no account to read them with
-                body += [_line(each) for home in sorted(own & set(homes)) for each in rides.get(home, ())]
-            key = f"scolaire:hours:{after.row.id}:{row.id}:{guardian.id}"
+                body += [line(each) for home in sorted(own & set(homes)) for each in rides.get(home, ())]
+            key = f"{hours_key(after.row.id)}{row.id}:{guardian.id}"
             sent += telling.send(session, guardian, title, body, key, row, config, now)
     return sent
-
-
-def _line(ride: Ride) -> str:
-    """A ride in one sentence."""
-    language = current_language()
-    names = get_day_names("wide", locale=language)
-    days = ", ".join(names[day] for day in ride.weekdays)
-    given = {
-        "days": days, "stop": ride.stop, "at": _clock(ride.stop_s, language), "school": _clock(ride.school_s, language)
-    }  # fmt: skip
-    if ride.way is Way.IN:
-        return _("Aller (%(days)s) : arrêt %(stop)s à %(at)s, à l’établissement à %(school)s.", **given)
-    return _("Retour (%(days)s) : départ de l’établissement à %(school)s, arrêt %(stop)s à %(at)s.", **given)
-
-
-def _clock(seconds: int, language: str) -> str:
-    return formats.hour(time(seconds // 3600 % 24, seconds // 60 % 60), language)

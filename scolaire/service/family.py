@@ -16,10 +16,11 @@ from mobigo.infra.competence import departement_of
 from mobigo.infra.config import Config
 from scolaire.gateway import rulefiles
 from scolaire.model.people import Bond, HomeKind
+from scolaire.model.rides import Ride
 from scolaire.model.schools import Bell, Days, School, Way
 from scolaire.rules.days import bells_on, home_on, is_school_day, next_school_day
 from scolaire.service.notices import sentence_of
-from scolaire.service.timesheet import Ride, rides_of
+from scolaire.service.timesheet import rides_of
 from scolaire.store import pupils as store
 from scolaire.store import schools, stops
 from scolaire.store.notices import holding

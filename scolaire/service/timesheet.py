@@ -1,31 +1,20 @@
 """When a pupil's coach passes: read from the plan in force of their school, for one registration."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import NotFound
+from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand, Direction
 from scolaire.model.lines import LineRide
 from scolaire.model.plan import Board
+from scolaire.model.rides import Ride
 from scolaire.model.schools import Way
-from scolaire.rules.halves import need_id, passings, problem_of, travel_of
+from scolaire.rules.halves import Passing, need_id, passings, problem_of, travel_of
 from scolaire.service import plans
 from scolaire.store import plans as store
 from scolaire.store.registrations import RegistrationRow
-
-
-@dataclass(frozen=True, slots=True)
-class Ride:
-    """A coach on some weekdays (0 is Monday): when it is at the pupil's stop and at school (seconds after midnight)."""
-
-    way: Way
-    service: str
-    stop: str
-    weekdays: tuple[int, ...]
-    stop_s: int
-    school_s: int
-    plan: str = ""  # whose service it is; a ride on a regular line has none
 
 
 def rides_of(session: Session, row: RegistrationRow) -> dict[str, tuple[Ride, ...]]:
@@ -47,35 +36,42 @@ def rides_of(session: Session, row: RegistrationRow) -> dict[str, tuple[Ride, ..
 def _rides(session: Session, version: store.VersionRow, row: RegistrationRow) -> dict[str, tuple[Ride, ...]]:
     demand = plans.demand_kept(session, version.demand_digest)
     plan = plans.plan_kept(session, version.plan_digest)
+    found = rides_in(demand, plan, lambda pupil: pupil.startswith(f"{row.id}."), version.plan)
+    return {pupil.partition(".")[2]: tuple(rides.values()) for pupil, rides in found.items()}
+
+
+def rides_in(demand: Demand, plan: DayPlan, wanted: Callable[[str], bool], owner: str) -> dict[str, dict[str, Ride]]:
+    """The rides that a plan gives, by pupil (registration and home) and half-day, in the order of the half-days; of
+    those `wanted`. `owner`: the plan's id. A pupil without a stop is left out."""
     names = {stop.id: stop.name for stop in demand.stops}
-    found: dict[str, tuple[Ride, ...]] = {}
-    own = [each for each in demand.pupils if each.id.startswith(f"{row.id}.") and each.id in plan.seats]
+    own = [each for each in demand.pupils if wanted(each.id) and each.id in plan.seats]
+    found: dict[str, dict[str, Ride]] = {each.id: {} for each in own}
     travel = travel_of(demand) if own else None
-    for pupil in own:
-        home, seat = pupil.id.partition(".")[2], plan.seats[pupil.id]
-        wanted, rides = need_id(seat, pupil.school), []
-        for half in demand.halves:
-            if half.id not in plan.halves or half.id not in pupil.halves:
+    for half in demand.halves:
+        if not own or half.id not in plan.halves:
+            continue
+        problem = problem_of(demand, plan.seats, half, travel)
+        told = {circuit.id: passings(circuit, problem) for circuit in plan.halves[half.id].circuits}
+        passed: dict[str, tuple[str, Passing]] = {}
+        for service, places in told.items():
+            for place in places:
+                for need in place.needs:
+                    passed.setdefault(need, (service, place))
+        way = Way.IN if half.direction is Direction.TO else Way.OUT
+        for pupil in own:
+            seat = plan.seats[pupil.id]
+            service, here = passed.get(need_id(seat, pupil.school), ("", None))
+            if here is None or half.id not in pupil.halves:
                 continue
-            problem = problem_of(demand, plan.seats, half, travel)
-            for circuit in plan.halves[half.id].circuits:
-                told = passings(circuit, problem)
-                here = next((each for each in told if wanted in each.needs), None)
-                if here is None:
-                    continue
-                school = next(each for each in told if (each.place, each.id) == ("school", pupil.school))
-                way = Way.IN if half.direction is Direction.TO else Way.OUT
-                rides.append(
-                    Ride(
-                        way, circuit.id, names.get(seat.stop, ""), half.weekdays, here.arrives_ms // 1000,
-                        school.arrives_ms // 1000, version.plan,
-                    )
-                )  # fmt: skip
-        found[home] = tuple(rides)
+            school = next(each for each in told[service] if (each.place, each.id) == ("school", pupil.school))
+            found[pupil.id][half.id] = Ride(
+                way, service, names.get(seat.stop, ""), half.weekdays, here.arrives_ms // 1000,
+                school.arrives_ms // 1000, owner,
+            )  # fmt: skip
     for rider in demand.riders:
-        if rider.pupil.startswith(f"{row.id}."):
-            home = rider.pupil.partition(".")[2]
-            found[home] = tuple(_on_line(each, names.get(rider.stop, ""), demand) for each in rider.rides)
+        if wanted(rider.pupil):
+            stop = names.get(rider.stop, "")
+            found[rider.pupil] = {each.half: _on_line(each, stop, demand) for each in rider.rides}
     return found
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from mobigo.base.errors import NotFound
 from mobigo.base.instants import paris_day
-from mobigo.infra.auth import Permission, requires
+from mobigo.infra.auth import Permission, requires, signed_in
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
 from mobigo.infra.i18n import gettext as _
@@ -135,10 +135,11 @@ def compare() -> ResponseReturnValue:
         row = store.get_plan(session, two.row.plan)
     halves = [half for half in two.demand.half_of if half in one.plan.halves or half in two.plan.halves]
     half = request.args.get("demi", "")
+    may_write = signed_in().may(Permission.SCHOOL_ADDRESSES) and one.row.plan == two.row.plan
     return render_template(
         "scolaire/plan_compare.html", plan=row, one=one, two=two, moved=moved, rows=figures(one.row, two.row),
         halves=halves, half=half if half in halves else next(iter(halves), ""), half_name=half_name,
-        colours=CHANGE_COLOURS,
+        colours=CHANGE_COLOURS, may_write=may_write,
         hours=[(two.demand.school_of[name].name, by) for name, by in hours_moved(one.demand, two.demand)],
     )  # fmt: skip
 

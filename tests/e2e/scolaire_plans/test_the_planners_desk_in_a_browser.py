@@ -27,7 +27,7 @@ from scolaire.store import plans as store
 from tests.browser import DESKTOP, PHONE, Visitor, everywhere, nothing_amiss, visitor
 from tests.e2e.scolaire_plans.drag import KEEP_THE_MAP, WHERE
 from tests.live import Site, site
-from tests.school_plans_world import NOW, plant
+from tests.school_plans_world import NOW, add_families, plant
 from tests.school_world import sector
 
 registry.use_modules(["scolaire.tasks"])
@@ -73,6 +73,7 @@ def planned(
             tokens[name] = sessions.open_session(session, subject, now(), None, None)
             subjects[name] = subject
         planted = plant(session, SMALL, by=subjects["planner"])
+        add_families(session, SMALL)
         demand = demands.demand_of(session, store.get_plan(session, planted.plan), NOW.date())
         limits = DayLimits(StopLimits(150), Limits(40, 0, 20.0))
         moved = with_hours(demand, {SMALL.schools[0].id: 10, SMALL.schools[1].id: -5})
@@ -124,9 +125,15 @@ def paths(desk: Desk) -> list[str]:
     ]  # fmt: skip
 
 
+def letters(desk: Desk) -> str:
+    """The letters to the families of the second version."""
+    return f"/scolaire/plans/comparer/lettres?avant={desk.versions[0]}&apres={desk.versions[1]}"
+
+
 def test_every_page_of_the_desk_is_for_everybody(desk: Desk) -> None:
     for path in paths(desk):
         assert everywhere(desk.open(path)) == [], path
+    assert everywhere(desk.open(letters(desk), "manager")) == []
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
@@ -182,8 +189,9 @@ def test_a_stop_is_dragged_to_another_service_and_the_change_is_undone(desk: Des
 
 def test_the_pages_can_be_looked_at(desk: Desk, tmp_path: Path) -> None:
     """Screenshots, phone and desk: a page that fails to draw fails here."""
-    for number, path in enumerate(paths(desk)):
+    seen = [*((path, "planner") for path in paths(desk)), (letters(desk), "manager")]
+    for number, (path, who) in enumerate(seen):
         for width in (PHONE, DESKTOP):
-            page = desk.open(path, width=width)
+            page = desk.open(path, who, width=width)
             page.screenshot(path=str(tmp_path / f"{number}-{width}.png"), full_page=True)
             assert (tmp_path / f"{number}-{width}.png").stat().st_size > 5_000

@@ -105,7 +105,7 @@ def test_pupils_are_carried_from_registration_to_a_published_seat(
         assert (account.channel, account.recipient) == ("email", "anne@example.org")
         assert "sont connus" in account.body
         assert "arrêt Arrêt" not in account.body  # they are read on the family's page
-        assert "Aller (lundi, mardi, mercredi, jeudi, vendredi)" in paper.body
+        assert "Aller (du lundi au vendredi)" in paper.body
     with reading(engine) as session:
         legs = session.scalars(select(LegRow)).all()
         assert all(leg.stop is not None for leg in legs)
