@@ -54,7 +54,7 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/", "/trajets?", "/trajets/fiche?", "/achats/trajet/<token>", "/tarifs/comparer/<token>", "/jusqu-ou",
         "/jusqu-ou?", "/arrets/<path:place_id>", "/lignes", "/lignes/<path:line_id>", "/departs", "/achats",
         "/achats/panier", "/constat", "/covoiturage", "/covoiturage/lignes/<code>", "/covoiturage/panneau/<stop_id>",
-        "/donnees", "/scolaire", "/tad", "/tad/<code>", "/ecran/<path:place_id>",
+        "/donnees", "/scolaire", "/tad", "/velos-et-parkings", "/tad/<code>", "/ecran/<path:place_id>",
     ),
     Role.TRAVELLER: (
         "/compte", "/compte/effacer", "/covoiturage/places", "/covoiturage/retrouver-mes-trajets",

@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "network": Command("mobigo.network.cli:network", "Compiler le réseau et le mettre en ligne."),
     "opendata": Command("opendata.cli:opendata", "Données ouvertes : publier, suivre, vérifier."),
     "plan": Command("mobigo.planner.cli:plan", "Chercher un trajet."),
+    "parks": Command("mobigo.network.cli.parks:parks", "Les parkings et leurs places libres."),
     "shared": Command("mobigo.network.cli.shared:shared", "Les vélos en libre-service (GBFS)."),
     "realtime": Command("mobigo.network.cli.realtime:realtime", "Le temps réel : retards, suppressions, messages."),
     "region": Command("mobigo.app.region:region", "Apporter tout ce qu'un fichier de région nomme, ou le regarder."),

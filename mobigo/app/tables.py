@@ -51,6 +51,7 @@ import mobigo.ledger.store
 import mobigo.network.store.feeds
 import mobigo.network.store.networks
 import mobigo.network.store.observed
+import mobigo.network.store.parks
 import mobigo.network.store.places
 import mobigo.network.store.shared
 import mobigo.network.store.sources

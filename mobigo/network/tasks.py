@@ -59,5 +59,13 @@ def shared(ctx: JobContext) -> Decision:
     return Decision("shared.polled", changed=poll_shared(ctx))
 
 
+@job("network.parks", tries_max=1, every="every 1 min")
+def parks(ctx: JobContext) -> Decision:
+    """Look at the free places of car parks that are due."""
+    from mobigo.network.service.parks import poll_parks
+
+    return Decision("parks.polled", changed=poll_parks(ctx))
+
+
 def _ask_for_build(session: Session) -> None:
     enqueue(session, "network.build", {}, None, clock.now())

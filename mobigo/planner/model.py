@@ -66,11 +66,12 @@ class Own:
 
     by: By
     left_at: tuple[int, ...] = ()
+    park: str = ""  # the car park where the car stands (`rules.parks.key`), for the way back
 
     @property
     def at_end(self) -> bool:
         """Whether it is the last part of the journey, not the first."""
-        return self.by is By.FETCHED or bool(self.left_at)
+        return self.by is By.FETCHED or bool(self.left_at) or bool(self.park)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +151,14 @@ class WalkedWay:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place on the streets that is neither a door nor a stop: a station of shared bicycles. `note`: what is known of
-    it now."""
+    """A place on the streets that is neither a door nor a stop: a station of shared bicycles, a car park. `note`: what
+    is known of it now; `facts`: what is known of it at any time."""
 
     name: str
     point: Point
     note: Decision | None = None
+    id: str = ""
+    facts: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from mobigo.planner.engine.hubs import SharedBikes
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.onfoot import OnStreets, StreetStops
 from mobigo.planner.engine.paced import paced
+from mobigo.planner.engine.parks import ParkedCar
 from mobigo.planner.engine.reach import CrowFlight, crow_speed_m_s
 from mobigo.planner.engine.search import Accepts, Searcher
 from mobigo.planner.engine.upcoming import next_journey
@@ -45,10 +46,12 @@ from mobigo.planner.model import (
     Query,
     Reach,
     Reachable,
+    Walk,
 )
 from mobigo.planner.rules import own as owns
 from mobigo.planner.rules.choice import explained, ordered, sensible, useful, with_worthwhile
 from mobigo.planner.rules.fare_table import FareTables
+from mobigo.planner.rules.parks import Parking
 from mobigo.planner.rules.shared import Stands
 
 VEHICLES_MAX = 8
@@ -67,6 +70,7 @@ def plan(
     fares: Fares | None = None,
     tables: FareTables | None = None,
     shared: Stands | None = None,
+    parking: Parking | None = None,
 ) -> Answer:
     """The useful journeys for `query`, or why there is none and when the next one is.
 
@@ -74,8 +78,8 @@ def plan(
     leaving as late as that allows (arriving by: the mirror). With a window, every journey that leaves (arrives)
     within it and is beaten by no other. When the window holds none, the first one behind it. Same query and network:
     same answer. `carpool`: the carpool lines to show beside; `fares`: who prices the journeys; `tables`: whose tariffs
-    are searched with, so that a later journey that costs or walks less is found too. Raises InvalidInput for limits
-    outside what is offered.
+    are searched with, so that a later journey that costs or walks less is found too. `parking`: the car parks where
+    one's car is left; without, it is left at the stop. Raises InvalidInput for limits outside what is offered.
     """
     _check(query)
     if query.own is not None and query.own.by is By.SHARED and shared is None:
@@ -86,7 +90,7 @@ def plan(
     at_s = int(query.at.timestamp())
     origin = _reach(searcher, query.origin, query.limits.walk_m_max, access, leaving=True)
     destination = _reach(searcher, query.destination, query.limits.walk_m_max, access, leaving=False)
-    bikes = _shared_bikes(network, query, shared)
+    bikes = _shared_bikes(network, query, shared) or _parked_car(network, query, parking)
     own_access = bikes or (None if query.own is None else access_of(network, owns.TAKEN[query.own.by].mover))
     doors = Doors(timetable, query, access, own_access)
     origin, destination = doors.by_own(origin, destination)
@@ -111,7 +115,8 @@ def plan(
         if not journeys:
             remarks, next_at = _none(searcher, query, origin, destination, accept)
     if query.own is not None:
-        remarks += owns.said(query.own, network.streets is not None)
+        remarks += owns.said(query.own, network.streets is not None, has_parks=isinstance(bikes, ParkedCar))
+        remarks += _said_of_parks(timetable, query, bikes, kept=journeys)
     earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
     table = None if tables is None else tables.table(network, paris_day(query.at - OPERATING_DAY_BEGINS))
     beside = journeys_beside(searcher, table, query, origin, destination, accept, found)
@@ -220,6 +225,31 @@ def _shared_bikes(network: LiveNetwork, query: Query, shared: Stands | None) -> 
     return SharedBikes(
         shared, access_of(network, walker), access_of(network, owns.TAKEN[By.SHARED].mover), near, walker.name
     )
+
+
+def _parked_car(network: LiveNetwork, query: Query, parking: Parking | None) -> ParkedCar | None:
+    """One's car and the car parks, where the question is of it and some are known."""
+    if query.own is None or query.own.by is not By.CAR or parking is None:
+        return None
+    walker, taken = owns.walker(query.limits), owns.TAKEN[By.CAR]
+    near: dict[tuple[Point, bool, str], Reach] = network.derived("planner.parks_near", lambda _: {}, lasting=True)
+    return ParkedCar(
+        parking, access_of(network, walker), access_of(network, taken.mover), near, walker.name, taken.stow_s
+    )
+
+
+def _said_of_parks(
+    timetable: Timetable, query: Query, car: SharedBikes | ParkedCar | None, *, kept: Sequence[Journey]
+) -> list[Decision]:
+    """Which car parks around the door are full; that none is near a stop, where no journey takes the car."""
+    if not isinstance(car, ParkedCar) or car.stands_somewhere:
+        return []
+    here = position_of(timetable, query.origin)
+    full = [] if here is None else car.full_near(here, owns.TAKEN[By.CAR].most_m)
+    said = [Decision("planner.parks_full", parks=", ".join(full))] if full else []
+    if not any(leg.by is By.CAR for journey in kept for leg in journey.legs if isinstance(leg, Walk)):
+        said.append(Decision("planner.parks_none_near"))
+    return said
 
 
 def searcher_of(network: LiveNetwork, pace: Pace = Pace.USUAL) -> Searcher:

@@ -152,6 +152,26 @@ def _shared_bikes(data: bytes) -> object:
     return refusals
 
 
+def _parks(data: bytes) -> object:
+    from mobigo.network.gateway.parks import read_parks
+
+    return read_parks(data, "parkings.csv")
+
+
+def _free_places(data: bytes) -> object:
+    from mobigo.network.gateway.parks import read_occupancy
+
+    return read_occupancy(data)
+
+
+_PARKS: Final = (
+    b"id;nom;insee;type_usagers;gratuit;nb_places;nb_pr;nb_pmr;tarif_24h;Xlong;Ylat\n"
+    b"v;Valmy;21231;tous;false;600;600;12;3,50;5.0571;47.3574\nx;Stade;;tous;;50;;;;5,06;47,34\n"
+)
+_FREE_PLACES: Final = (
+    b"id;places_libres;horodatage;ouvert\nv;12;2026-11-26T08:00:00;oui\n",
+    b'{"parkings": [{"id": "v", "places_libres": 12, "horodatage": "2026-11-26T08:00:00+01:00", "ouvert": true}]}',
+)
 _GBFS: Final = Path(__file__).parents[2] / "fixtures" / "gbfs" / "v3"
 
 
@@ -568,6 +588,8 @@ READERS: Final = (
     *(_gtfs_table(name) for name in sorted(_FEED)),
     Reader("gtfs archive", in_file("feed.zip", _gtfs), _gtfs_archive),
     Reader("gtfs-rt", _realtime, _realtime_seeds),
+    Reader("car parks", _parks, lambda: (_PARKS,)),
+    Reader("free places", _free_places, lambda: _FREE_PLACES),
     Reader("gbfs", _shared_bikes, _shared_bikes_seeds),
     Reader("gtfs-rt laid over", _realtime_applied, lambda: (_running_day().message,), kernels=True),
     *(

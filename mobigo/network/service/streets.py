@@ -15,7 +15,9 @@ from mobigo.infra.db import transaction
 from mobigo.network.model.streets import FORMAT
 from mobigo.network.rules import osm
 from mobigo.network.service.importing import Tools, feed_name
+from mobigo.network.service.parks import OSM, import_osm_parks
 from mobigo.network.store import compiled, networks
+from mobigo.network.store.parks import remove_source
 from mobigo.network.store.streets import StreetExtract, list_extracts, put_extract, remove_extract
 
 NAME_CHARACTERS_MAX = 100
@@ -40,7 +42,7 @@ def import_streets(
     progress: Progress | None = None,
 ) -> StreetExtract:
     """Put the extract at `path` (.osm.pbf) in use under `name`, in place of the one of that name; `network build` then
-    serves it. The file is kept as it is.
+    serves it. The file is kept as it is. Its car parks are in use at once.
 
     Raises InvalidInput: "streets.unreadable", "streets.no_streets", "streets.bad_name"; the extract in use stays.
     """
@@ -64,6 +66,7 @@ def import_streets(
         )
         extract = StreetExtract(name, digest, path.name, len(set(raw.way_id.tolist())), len(raw.node_id), now)
         put_extract(session, extract)
+    import_osm_parks(tools, name, path, now)
     return extract
 
 
@@ -71,6 +74,7 @@ def forget_streets(tools: Tools, name: str) -> None:
     """Take an extract out of use. Raises NotFound("streets.unknown_extract")."""
     with transaction(tools.engine) as session:
         remove_extract(session, name)
+        remove_source(session, OSM + name, missing_ok=True)
 
 
 def plan_streets(session: Session) -> StreetsPlan:

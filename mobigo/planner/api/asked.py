@@ -111,6 +111,11 @@ class JourneysAsked(Asked):
     left_at: Text | None = Field(
         None, description="The stop where that vehicle was left: it is taken there, for the end of the way back."
     )
+    park: Text | None = Field(
+        None,
+        description="With `own=car` and `left_at`: the car park where the car was left, as `park` says it on the way "
+        "out.",
+    )
     modes: Annotated[str, Field(pattern=MODES)] | None = Field(
         None, description="Vehicles allowed, separated by commas."
     )

@@ -125,7 +125,8 @@ class Walk(Given):
     destination: Place = Field(alias="to")
     directions: list[Direction] | None = None
     geometry: LineString | None = None
-    notes: list[Reason] | None = None  # of a shared bicycle: where it is taken, where it is left
+    notes: list[Reason] | None = None  # of a shared bicycle or of a car park: what is known of it
+    park: str | None = None  # the car park where the car is left: what the way back asks with
 
 
 class PriceLine(Given):

@@ -69,7 +69,8 @@ def _own(here: Here, asked: JourneysAsked) -> Own | Decision | None:
     left_at = () if asked.left_at is None else end_of(here, asked.left_at)[0].stops
     if asked.left_at is not None and (asked.own is None or not left_at):
         return Decision("planner.own_left_nowhere", place=asked.left_at[:80])
-    return None if asked.own is None else Own(By(asked.own), left_at)
+    park = asked.park if asked.park is not None and left_at and asked.own == "car" else ""
+    return None if asked.own is None else Own(By(asked.own), left_at, park)
 
 
 def _narrowed(asked: JourneysAsked, live: LiveNetwork) -> tuple[frozenset[str], frozenset[str] | None]:

@@ -11,6 +11,7 @@ from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point, distance_m
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.ownway import only_at, with_own
+from mobigo.planner.engine.parks import ParkedCar
 from mobigo.planner.model import AccessEgress, By, Endpoint, Journey, Query, Reach, Walk, WalkedWay
 from mobigo.planner.rules.own import SHARE_MAX, TAKEN
 
@@ -34,8 +35,10 @@ class Doors:
             without = self._query.origin if a is None else self._query.destination
             raise InvalidInput("planner.place_without_position", name=without.name)
         taken, table = TAKEN[own.by], self._timetable
-        if own.left_at:
+        if own.left_at or own.park:
             nodes = np.isin(table.node_stop, list(with_platforms(table, own.left_at)))
+            if isinstance(self._own, ParkedCar) and self._own.stands_somewhere:
+                nodes = np.ones(len(table.node_stop), np.bool_)  # any stop from which one walks to the car park
             reached = self._own.reach(table, b, taken.most_m, leaving=False)
             return origin, only_at(reached, nodes, own.by, taken.stow_s)
         most_m = min(taken.most_m, max(taken.least_m, int(SHARE_MAX * distance_m(a, b))))
@@ -51,7 +54,7 @@ class Doors:
         """The whole way on foot, and by the vehicle, where that is accepted. A vehicle that stands at a stop is not at
         the door."""
         own, (a, b) = self._query.own, self._ends
-        if a is None or b is None or self._query.via is not None or (own is not None and own.left_at):
+        if a is None or b is None or self._query.via is not None or (own is not None and (own.left_at or own.park)):
             return []
         found = []
         for by in (By.WALK,) if own is None or not TAKEN[own.by].whole_m_max else (By.WALK, own.by):

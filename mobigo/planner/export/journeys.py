@@ -268,7 +268,9 @@ def _walk_json(
     }
     if walk.directions:
         out["directions"] = once.directions(walk.directions)
-    if walk.by is By.SHARED:
+    if walk.by is By.CAR and walk.to_spot is not None:
+        out["park"] = walk.to_spot.id
+    if walk.by is By.SHARED or (walk.by is By.CAR and (walk.from_spot or walk.to_spot)):
         out["notes"] = [decision_json(note) for note in spot_notes(walk)]
     if geometry:
         out["geometry"] = once.path(walk.path) or _line_string(shapes.walk_coordinates(live, walk, start, end))
@@ -276,8 +278,9 @@ def _walk_json(
 
 
 def spot_notes(walk: Walk) -> list[Decision]:
-    """What is known of the stations at both ends of a leg."""
-    return [spot.note for spot in (walk.from_spot, walk.to_spot) if spot is not None and spot.note is not None]
+    """What is known of the stations, or of the car park, at both ends of a leg."""
+    spots = [spot for spot in (walk.from_spot, walk.to_spot) if spot is not None]
+    return [note for spot in spots for note in (spot.note, *spot.facts) if note is not None]
 
 
 class _Once:
@@ -304,7 +307,7 @@ class _Once:
 
 
 def _end(spot: Spot | None, stop: int | None, door: Endpoint, position: list[float] | None, once: "_Once") -> Json:
-    """One end of a way along the streets: a station of shared bicycles, a stop, or the door."""
+    """One end of a way along the streets: a station of shared bicycles, a car park, a stop, or the door."""
     if spot is not None:
         return _door(Endpoint(spot.name), [round(spot.point.lon, 6), round(spot.point.lat, 6)])
     return _door(door, position) if stop is None else once.stop(stop)

@@ -44,18 +44,18 @@ def refusal(own: Own, limits: Limits) -> Decision | None:
     """Why that vehicle cannot be taken, if it cannot."""
     if own.by is By.WALK:
         return Decision("planner.own_is_a_vehicle")
-    if own.left_at and own.by in (By.DROPPED, By.FETCHED, By.SHARED):
+    if (own.left_at or own.park) and own.by in (By.DROPPED, By.FETCHED, By.SHARED):
         return Decision("planner.own_left_by_nobody")
     if limits.wheelchair and own.by in (By.BIKE, By.EBIKE, By.SHARED):
         return Decision("planner.own_with_wheelchair")
     return None
 
 
-def said(own: Own, has_streets: bool) -> list[Decision]:
-    """What a traveller must know of the answer."""
+def said(own: Own, has_streets: bool, has_parks: bool = False) -> list[Decision]:
+    """What a traveller must know of the answer. `has_parks`: car parks are known, and the car is left at one alone."""
     told = []
     if not has_streets:
         told.append(Decision("planner.own_as_the_crow_flies"))
-    if own.by is By.CAR and not own.left_at:
+    if own.by is By.CAR and not own.at_end and not has_parks:
         told.append(Decision("planner.own_car_parks_unknown"))
     return told

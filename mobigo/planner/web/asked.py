@@ -61,6 +61,7 @@ class Asked:
     left_id: str = ""  # where that vehicle stands, for the way back
     left_name: str = ""
     left_at: tuple[int, ...] = ()
+    park: str = ""  # the car park where a car stands
     modes: frozenset[str] = frozenset(MODES)
     narrowed: Narrowed = field(default_factory=Narrowed)
     prefer: str = Preset.USUAL
@@ -83,7 +84,7 @@ class Asked:
         return Query(
             self.origin, self.destination, self.at, self.when == "arrive", WINDOW_S,
             via=self.via, via_stay_s=self.stay_min * 60 if self.via is not None else 0, limits=self.limits,
-            own=Own(By(self.own), self.left_at) if self.own else None, preset=Preset(self.prefer),
+            own=Own(By(self.own), self.left_at, self.park) if self.own else None, preset=Preset(self.prefer),
         )  # fmt: skip
 
     @property
@@ -151,6 +152,8 @@ class Asked:
             out["own"] = self.own
         if self.left_id:
             out["left_at"] = self.left_id
+        if self.park:
+            out["park"] = self.park
         if self.prefer != Preset.USUAL:
             out["prefer"] = self.prefer
         if self.modes != frozenset(MODES):
@@ -360,7 +363,9 @@ def _own(asked: Asked, arguments: MultiDict[str, str], index: PlaceIndex, errors
     asked = replace(asked, own=own, left_id=left_id)
     if stands is not None:
         asked = replace(asked, left_name=label(stands), left_at=stands.stops)
-    refused = refusal(Own(By(own), asked.left_at), asked.limits)
+        if own == By.CAR:
+            asked = replace(asked, park=arguments.get("park", "").strip()[:TEXT_MAX])
+    refused = refusal(Own(By(own), asked.left_at, asked.park), asked.limits)
     if refused is not None:
         errors["own"] = sentence(refused)
     return asked

@@ -30,6 +30,7 @@ from mobigo.planner.export.names import lines_of
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import full_label, label, position, read_day, read_time
 from mobigo.planner.web.here import Here, pinned_today
+from mobigo.planner.web.near import bikes_near, parks_near
 from mobigo.planner.web.shown import DRIVER, PHONE, age_words, line_styles, mode_word, shown_notices
 
 NEXT_SHOWN = 12
@@ -205,6 +206,8 @@ def stop(place_id: str) -> ResponseReturnValue:
                 )
             ),
             carpool=() if services().carpool is None else services().carpool.at_place(place.id),
+            parks=parks_near(place.point, here.now),
+            bikes=bikes_near(place.point, here.now),
             errors=errors,
             label=label,
             styles=line_styles(lines + [row.line for row in rows]),

@@ -13,6 +13,7 @@ from mobigo.infra.web import services
 from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.parks import ToldParks
 from mobigo.network.model.shared import Told
 from mobigo.planner.export.names import feed_stop_id
 from mobigo.planner.gateway.assistance import needs_assistance, with_assistance
@@ -24,6 +25,7 @@ from mobigo.planner.rules.presets import arranged
 if TYPE_CHECKING:
     from mobigo.planner.engine.areas import ReachedAreas
     from mobigo.planner.export.areas import ReachedCommune
+    from mobigo.planner.rules.parks import Parking
     from mobigo.planner.rules.shared import Stands
 
 
@@ -58,10 +60,10 @@ class Here:
         """The answer to a question. The search, and numba with it, is imported at the first one."""
         from mobigo.planner import service
 
-        shared = stands_for(query, self.now)
+        shared, parking = stands_for(query, self.now), parking_for(query, self.now)
         answer = service.plan(
             self.live, query, carpool=services().carpool, fares=services().fares, tables=services().fares,
-            shared=shared,
+            shared=shared, parking=parking,
         )  # fmt: skip
         config = services().config
         if needs_assistance(answer):
@@ -69,6 +71,8 @@ class Here:
             answer = with_assistance(self.live, config.home, answer, service.plan(self.live, anyhow), self.now)
         if shared is not None:
             answer = replace(answer, remarks=(*answer.remarks, *shared.said))
+        if parking is not None:
+            answer = replace(answer, remarks=(*answer.remarks, *parking.said))
         answer = replace(answer, on_demand=on_demand_of(services().on_demand, self.live, query, self.now))
         answer = with_authorities(self.live, config.home, answer, self.now, production=config.production)
         return arranged(with_emissions(self.live, config.home, answer))
@@ -111,6 +115,25 @@ def stands_for(query: Query, at: datetime) -> "Stands | None":
     from mobigo.planner.rules.shared import stands
 
     return stands(shared_systems(at), query.at, at)
+
+
+def parking_for(query: Query, at: datetime) -> "Parking | None":
+    """The car parks where one's car is left, where the question is of it; None where none is known."""
+    if query.own is None or query.own.by is not By.CAR or (query.own.left_at and not query.own.park):
+        return None
+    from mobigo.planner.rules.parks import parking
+
+    told = known_parks()
+    if not told and not query.own.park:
+        return None
+    return parking(told, query.at, at, wheelchair=query.limits.wheelchair, kept=query.own.park)
+
+
+def known_parks() -> list[ToldParks]:
+    """The car parks in use."""
+    from mobigo.network.service.parks import ParksHolder
+
+    return services().part(ParksHolder, lambda made: ParksHolder(made.engine)).told()
 
 
 def shared_systems(at: datetime) -> list[Told]:

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
+from mobigo.base.geo import Point
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import sentence
@@ -31,14 +32,16 @@ from mobigo.planner.export.shapes import ride_coordinates, walk_coordinates
 from mobigo.planner.gateway.territory import load_territory
 from mobigo.planner.model import Answer, Ride
 from mobigo.planner.web import bp
-from mobigo.planner.web.here import pinned, pinned_today, shared_systems
+from mobigo.planner.web.here import known_parks, pinned, pinned_today, shared_systems
 from mobigo.planner.web.journeys import chosen_answer
+from mobigo.planner.web.near import park_words, station_words
 
 if TYPE_CHECKING:
     from mobigo.planner.gateway.pmtiles import Archive
 
 PLACES_MAX = 220
 LINES_MAX = 400
+SPOTS_MAX = 600
 VEHICLE_STALE_S, VEHICLE_AHEAD_S = 300, 60  # older, a vehicle is elsewhere; clocks differ by less
 DAY_S, HOUR_S = 86_400, 3_600
 Box = tuple[float, float, float, float]  # west, south, east, north
@@ -98,18 +101,50 @@ def vehicles() -> ResponseReturnValue:
 @bp.get("/carte/velos.geojson")
 @public
 def shared_bicycles() -> ResponseReturnValue:
-    """The stations of shared bicycles, with the bicycles and docks of now; none of a system whose state is too
-    old."""
-    features = []
-    moment = now()
+    """The stations of shared bicycles of a part of the map (`bbox`), with the bicycles and docks of now, and the
+    bicycles that stand at none; nothing of a system whose state is too old."""
+    features: list[dict[str, Any]] = []
+    moment, box = now(), box_of(request.args.get("bbox", ""))
     for told in shared_systems(moment):
         if told.system is None or told.is_stale:
             continue
+        name = told.system.name
         for each in told.system.stations:
-            at = [round(each.point.lon, 6), round(each.point.lat, 6)]
+            if not _inside(box, each.point):
+                continue
             counts = {"bikes": each.bikes if each.rents else 0, "docks": each.docks if each.takes_back else 0}
-            features.append(_point(at, {"name": each.name, "system": told.system.name, **counts}))
-    return geojson(_collection(features), 0)
+            words = {"name": each.name, "system": name, "text": f"{each.name} : {station_words(each)}", **counts}
+            features.append(_spot(each.point, {"kind": "station", **words}))
+        loose = [bike for bike in told.system.loose if _inside(box, bike.point)]
+        features += [_spot(bike.point, {"kind": "loose", "name": name, "text": name}) for bike in loose]
+    return geojson(_collection(features[:SPOTS_MAX]), 0)
+
+
+@bp.get("/carte/parkings.geojson")
+@public
+def car_parks() -> ResponseReturnValue:
+    """The car parks open to everybody of a part of the map (`bbox`), with the places free now; `free` is null where
+    that is not known."""
+    features = []
+    moment, box = now(), box_of(request.args.get("bbox", ""))
+    for told in known_parks():
+        for each in told.parks:
+            if not each.is_public or not _inside(box, each.point):
+                continue
+            known = told.known(each.id, moment)
+            free = None if known is None else known.free if known.is_open else 0
+            text = f"{each.name} : {' '.join(park_words(each, told, moment))}"
+            features.append(_spot(each.point, {"name": each.name, "free": free, "relay": each.is_relay, "text": text}))
+    features.sort(key=lambda each: (not each["properties"]["relay"], each["properties"]["name"]))
+    return geojson(_collection(features[:SPOTS_MAX]), 0)
+
+
+def _inside(box: Box | None, point: Point) -> bool:
+    return box is None or (box[0] <= point.lon <= box[2] and box[1] <= point.lat <= box[3])
+
+
+def _spot(point: Point, properties: dict[str, Any]) -> dict[str, Any]:
+    return _point([round(point.lon, 6), round(point.lat, 6)], properties)
 
 
 @bp.get("/trajets/carte.geojson")

@@ -73,6 +73,7 @@ class ShownLeg:
     way: str = ""  # along streets: how long, how, how far
     is_own: bool = False  # by a vehicle of one's own
     stays: str = ""  # the id of the stop where a vehicle of one's own is left
+    park: str = ""  # the car park where a car is left
 
 
 @dataclass(frozen=True)
@@ -387,8 +388,9 @@ def _walk(
         is_own=walk.by is not By.WALK,
         way=_way(walk.by, lasts_s, walk.distance_m),
         stays=names.stop_id(live.timetable, walk.to_stop) if left and walk.to_stop is not None else "",
+        park=walk.to_spot.id if walk.by is By.CAR and walk.to_spot is not None else "",
         directions=tuple((sentence(each.what), each.length_m) for each in walk.directions),
-        notes=tuple(map(sentence, spot_notes(walk))) if walk.by is By.SHARED else (),
+        notes=tuple(map(sentence, spot_notes(walk))) if walk.by in (By.SHARED, By.CAR) else (),
     )
 
 

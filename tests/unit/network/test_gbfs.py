@@ -122,3 +122,19 @@ def test_whatever_stands_in_a_document_it_is_read_or_refused(data: st.DataObject
     except InvalidInput:
         return
     assert all(each.bikes is None or each.bikes >= 0 for each in system.stations)
+
+
+@pytest.mark.realdata
+def test_bay_wheels_of_an_evening_of_2022(realdata: Path) -> None:
+    """Counted in the documents by another way: 496 stations with 5,248 bicycles, 720 loose bicycles."""
+    paths = {path.stem: path for path in (realdata / "gbfs").glob("*.json") if path.stem in gbfs.WANTED}
+    told = {name: json.loads(path.read_bytes())["data"] for name, path in paths.items()}
+    system = gbfs.read({name: gbfs.parse(path.read_bytes(), name) for name, path in paths.items()})
+    states = {each["station_id"]: each for each in told["station_status"]["stations"]}
+    assert (system.name, system.at) == ("Bay Wheels", datetime.fromtimestamp(1663292849, UTC))
+    assert (len(system.stations), len(system.loose)) == (496, 720)
+    assert {each.id: each.bikes for each in system.stations} == {
+        name: each["num_bikes_available"] for name, each in states.items()
+    }
+    assert sum(each.bikes or 0 for each in system.stations) == 5248
+    assert sum(each.rents for each in system.stations) == 490

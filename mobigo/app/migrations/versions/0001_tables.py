@@ -1900,6 +1900,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outbox_message_failed_at"), "outbox_message", ["failed_at"], unique=False)
     op.create_index(op.f("ix_outbox_message_person"), "outbox_message", ["person"], unique=False)
     op.create_table(
+        "park_source",
+        sa.Column("code", sa.String(length=120), nullable=False),
+        sa.Column("source", sa.String(length=500), nullable=False),
+        sa.Column("credit", sa.String(length=200), nullable=False),
+        sa.Column("imported_at", UtcDateTime(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("parks", sa.LargeBinary(), nullable=True),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("every_s", sa.Integer(), nullable=True),
+        sa.Column("stale_s", sa.Integer(), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=True),
+        sa.Column("looked_at", UtcDateTime(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", Json, nullable=True),
+        sa.Column("told_sha256", sa.String(length=64), nullable=False),
+        sa.Column("told", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_park_source")),
+    )
+    op.create_index(op.f("ix_park_source_next_at"), "park_source", ["next_at"], unique=False)
+    op.create_table(
         "realtime_source",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("feed", sa.String(length=64), nullable=False),
@@ -3994,6 +4014,8 @@ def downgrade() -> None:
     op.drop_table("scolaire_guardian")
     op.drop_index(op.f("ix_realtime_source_next_at"), table_name="realtime_source")
     op.drop_table("realtime_source")
+    op.drop_index(op.f("ix_park_source_next_at"), table_name="park_source")
+    op.drop_table("park_source")
     op.drop_index(op.f("ix_outbox_message_person"), table_name="outbox_message")
     op.drop_index(op.f("ix_outbox_message_failed_at"), table_name="outbox_message")
     op.drop_index(op.f("ix_outbox_message_due_at"), table_name="outbox_message")

@@ -2,6 +2,8 @@
 // sprites, no request to anyone else.
 
 const MAX_LABELS = 26;
+const MAX_SPOTS = 40;
+const SPOTS_ZOOM = 12; // from farther they would lie over one another
 const NOTHING = { type: "FeatureCollection", features: [] };
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -143,10 +145,33 @@ export async function show(side, { byHand }) {
   };
   fetchVehicles();
   setInterval(fetchVehicles, 30000);
+  // bicycles and car parks with what is free now, from near: the same is written on their page
+  let spots = [];
+  const fetchSpots = async () => {
+    if (!data.bikes || document.hidden) return;
+    const box = map.getBounds();
+    const text = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((each) => each.toFixed(3)).join(",");
+    const near = map.getZoom() >= SPOTS_ZOOM;
+    const [bikes, parks] = near
+      ? await Promise.all([data.bikes, data.parks].map((each) => read(`${each}?bbox=${text}`).catch(() => NOTHING)))
+      : [NOTHING, NOTHING];
+    spots.forEach((marker) => marker.remove());
+    const mark = (kind, sign) => (feature) => {
+      const element = Object.assign(document.createElement("div"), { className: `map-spot ${kind}`, textContent: sign(feature.properties), title: feature.properties.text });
+      element.setAttribute("aria-hidden", "true");
+      return new library.Marker({ element }).setLngLat(feature.geometry.coordinates).addTo(map);
+    };
+    const count = (value) => value ?? "?";
+    spots = [
+      ...bikes.features.slice(0, MAX_SPOTS).map(mark("bikes", (it) => (it.kind === "loose" ? "V" : `V ${count(it.bikes)}`))),
+      ...parks.features.slice(0, MAX_SPOTS).map(mark("parks", (it) => `P ${count(it.free)}`)),
+    ];
+  };
+  setInterval(fetchSpots, 60000);
   let wait;
   map.on("moveend", () => {
     clearTimeout(wait);
-    wait = setTimeout(fetchPlaces, 250);
+    wait = setTimeout(() => { fetchPlaces(); fetchSpots(); }, 250);
   });
   map.on("move", () => labels.shown.length && refresh());
 
@@ -164,6 +189,7 @@ export async function show(side, { byHand }) {
     side.addEventListener("journey", (event) => select(event.detail, true));
   }
   await fetchPlaces();
+  fetchSpots();
 
   map.on("click", "stops", (event) => {
     if ("pick" in data) return;
