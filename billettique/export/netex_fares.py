@@ -1,5 +1,5 @@
 """The prices in force in NeTEx, part 3 (fares): products, passes and cards, categories of travellers, media, what each
-costs and how long it lasts (`netex_usage`).
+costs and how long it lasts (`netex_usage`), books of tickets and discounts (`netex_discounts`).
 
 Where a product may be used (networks, zones, hours) and what a transfer that is paid costs is said by the rules of
 GTFS-Fares v2; the French fare profile is not settled, so that those rules are counted here, and not approximated.
@@ -11,7 +11,7 @@ from typing import Final
 
 from lxml import etree
 
-from billettique.export import netex_usage
+from billettique.export import netex_discounts, netex_usage
 from billettique.export.fares import amount_text
 from billettique.model.fares import FareMedium, FareProduct, FareTables, MediumKind, RiderCategory
 from billettique.model.tariffs import Tariff
@@ -34,18 +34,23 @@ def fares_document(tariff: Tariff, participant: str) -> tuple[bytes, Mapping[str
     naming = Naming(FEED, participant, datetime.combine(first, time(), UTC), "Europe/Paris")
     frame = entity("FareFrame", naming.code("tarifs"))
     add(frame, "Name", " + ".join(version.code for version in tariff.versions))
-    profiles = [_profile(naming, each.id, each.name) for each in sorted(tables.riders, key=_id)]
-    _put(frame, "usageParameters", profiles + netex_usage.parameters(naming, tariff))
-    covers = netex_usage.told_covers(tariff)
     networks = {each.id: each.name or each.id for each in tables.networks}
+    pricing = netex_discounts.parameters(naming, tariff, networks)
+    if pricing is not None:
+        frame.append(pricing)
+    profiles = [_profile(naming, each.id, each.name) for each in sorted(tables.riders, key=_id)]
+    _put(frame, "usageParameters", profiles + netex_usage.parameters(naming, tariff, netex_discounts.proofs(tariff)))
+    covers = netex_usage.told_covers(tariff)
     names = sorted((each.id, each.name or each.id) for each in tables.products)
     products = dict(reversed(names))  # one name each: the first
     _put(frame, "fareProducts", [
         *(_product(naming, code, products[code]) for code in sorted(products)),
         *(netex_usage.cover_product(naming, each, networks) for each in covers),
+        *netex_discounts.products(naming, tariff),
     ])  # fmt: skip
     _put(frame, "fareTables", [
         *_price_tables(naming, tables), *(netex_usage.cover_table(naming, each) for each in covers),
+        *netex_discounts.tables(naming, tariff),
     ])  # fmt: skip
     media = [_medium(naming, each.id, each.name, each.kind) for each in sorted(tables.media, key=_id)]
     _put(frame, "typesOfTravelDocuments", media)
@@ -55,6 +60,7 @@ def fares_document(tariff: Tariff, participant: str) -> tuple[bytes, Mapping[str
         "fare_leg_rules": len(tables.leg_rules),
         "fare_leg_join_rules": len(tables.join_rules),
         **netex_usage.left_out(tariff),
+        **netex_discounts.left_out(tariff),
     }
     return out.getvalue(), {name: count for name, count in left.items() if count}
 

@@ -1,11 +1,10 @@
 """How passes, cards and transfers may be used, in NeTEx: how long a title lasts, for whom, whether one may change.
 
 Ages are not in it: a tariff names its categories of travellers, and has no ages as figures. Nor are refunds and
-exchanges: their terms belong to the sale, and none is confirmed by an act yet. What a card takes off a price, and books
-of tickets, are counted by `left_out`.
+exchanges: their terms belong to the sale, and none is confirmed by an act yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from lxml import etree
@@ -35,12 +34,12 @@ def told_covers(tariff: Tariff) -> list[Cover]:
     )
 
 
-def parameters(naming: Naming, tariff: Tariff) -> list[Element]:
-    """What the tables of prices refer to: spans, proofs, transfers."""
+def parameters(naming: Naming, tariff: Tariff, proofs: Collection[str] = ()) -> list[Element]:
+    """What the tables of prices refer to: spans, proofs (and `proofs`, of discounts), transfers."""
     covers = told_covers(tariff)
     found = []
-    for proof in sorted({each.proof for each in covers if each.proof}):
-        element = entity("UserProfile", _proof(naming, proof))
+    for proof in sorted({each.proof for each in covers if each.proof} | set(proofs)):
+        element = entity("UserProfile", proof_code(naming, proof))
         add_source(element, proof)
         add(element, "Name", f"Sur justificatif ({proof.replace('_', ' ')})")
         found.append(element)
@@ -55,7 +54,7 @@ def cover_product(naming: Naming, cover: Cover, names: Mapping[str, str]) -> Ele
     add(element, "Name", cover.name)
     said = []
     if cover.networks is not None:
-        said.append(f"Réseaux ({', '.join(sorted(names.get(each, each) for each in cover.networks))}).")
+        said.append(networks_words(cover.networks, names))
     if cover.areas is not None:
         said.append(f"Zones ({', '.join(sorted(cover.areas))}).")
     if cover.seats > 1:
@@ -63,6 +62,11 @@ def cover_product(naming: Naming, cover: Cover, names: Mapping[str, str]) -> Ele
     if said:
         add(element, "Description", " ".join(said))
     return element
+
+
+def networks_words(networks: Collection[str], names: Mapping[str, str]) -> str:
+    """Which networks something is of, in words."""
+    return f"Réseaux ({', '.join(sorted(names.get(each, each) for each in networks))})."
 
 
 def cover_table(naming: Naming, cover: Cover) -> Element:
@@ -73,7 +77,7 @@ def cover_table(naming: Naming, cover: Cover) -> Element:
     for rider in sorted(cover.riders or ()):
         add(limits, "UserProfileRef", ref=ident("UserProfile", naming.code(rider)))
     if cover.proof:
-        add(limits, "UserProfileRef", ref=ident("UserProfile", _proof(naming, cover.proof)))
+        add(limits, "UserProfileRef", ref=ident("UserProfile", proof_code(naming, cover.proof)))
     add(limits, "UsageValidityPeriodRef", ref=_span_id(naming, cover.span, cover.span_days))
     cell = etree.SubElement(add(element, "cells"), "Cell", id=ident("Cell", f"{code}__1"), version="any", order="1")
     price = add(cell, "FareProductPrice", id=ident("FareProductPrice", f"{code}__1"), version="any")
@@ -99,8 +103,6 @@ def left_out(tariff: Tariff) -> Mapping[str, int]:
     return {
         "fare_transfer_rules": len(tariff.tables.transfer_rules) - len(_free(tariff.tables)),
         "covers": len(tariff.covers) - len(told_covers(tariff)),
-        "discounts": len(tariff.discounts),
-        "carnets": len(tariff.carnets),
     }
 
 
@@ -129,7 +131,8 @@ def _interchange(naming: Naming, rule: TransferRule) -> Element:
     return element
 
 
-def _proof(naming: Naming, proof: str) -> str:
+def proof_code(naming: Naming, proof: str) -> str:
+    """The code of those who hold a proof, as a category of travellers."""
     return naming.code(f"justificatif/{proof}")
 
 

@@ -99,8 +99,8 @@ def _fares(services: "Services", now: datetime) -> Produced:
 FARES_NETEX: Final = FileSpec(
     "netex-tarifs.zip",
     "application/zip",
-    "Les produits, catégories de voyageurs, supports et prix en NeTEx (partie 3) ; où et quand un produit vaut est "
-    "dans les règles de GTFS-Fares v2",
+    "Les produits, abonnements, carnets, réductions, catégories de voyageurs, supports et prix en NeTEx (partie 3) ; "
+    "où et quand un produit vaut est dans les règles de GTFS-Fares v2",
     "NeTEx FR",
 )
 

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from billettique.export.netex_fares import fares_document
 from billettique.gateway.fares import tariff_on
+from billettique.model.tariffs import Carnet
 from mobigo.base.errors import MobigoError
 from mobigo.network.export import datasets, parquet
 from mobigo.network.export.archive import write_zip
@@ -138,7 +140,9 @@ def test_netex_of_the_demonstration_and_of_a_real_feed_is_valid_and_says_what_gt
 
 
 def test_netex_of_fares_is_valid(tmp_path: Path, xsd: NetexSchema) -> None:
-    for name, tariff in (("essai", PRICES), ("public", tariff_on(date(2026, 11, 26)))):
+    book = Carnet("dix", "Dix voyages", PRICES.tables.products[0].id, 10, 1_250)
+    with_book = replace(PRICES, carnets=(book,))
+    for name, tariff in (("essai", with_book), ("public", tariff_on(date(2026, 11, 26)))):
         (tmp_path / f"{name}.xml").write_bytes(fares_document(tariff, "region")[0])
         for judge in (xsd, NetexLinks()):
             check = judge.check(tmp_path / f"{name}.xml", f"{name}.xml", NOW.date())

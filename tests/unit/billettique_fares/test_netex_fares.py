@@ -9,7 +9,7 @@ from lxml import etree
 from billettique.export.netex_fares import fares_document
 from billettique.gateway.fares import tariff_on
 from billettique.model.fares import DurationKind, LegRule, TransferKind, TransferRule
-from billettique.model.tariffs import Cover, CoverKind, Span, Tariff
+from billettique.model.tariffs import Carnet, Cover, CoverKind, Days, Discount, Span, Tariff
 from tests.prices_world import PRICES
 
 NS = {"n": "http://www.netex.org.uk/netex"}
@@ -38,6 +38,7 @@ def prices(document: bytes) -> list[Price]:
         for table in root.iterfind(".//n:FareTable", NS)
         if table.find("n:limitations/n:UsageValidityPeriodRef", NS) is None  # a pass or a card
         for cell in table.iterfind("n:cells/n:Cell", NS)
+        if cell.find("n:PreassignedFareProductRef", NS) is not None  # else a book of tickets, or a discount
     )  # fmt: skip
 
 
@@ -152,3 +153,64 @@ def test_a_free_change_is_told_when_it_is_just_that(
     ]
     assert set(bound) == ({"FR:PreassignedFareProduct:billettique__u:"} if told_as else set())
     assert left_out.get("fare_transfer_rules", 0) == (0 if told_as else len(rules))
+
+
+# ---------------------------------------------------------------- books of tickets, discounts
+
+
+def discounts(tariff: Tariff) -> dict[str, tuple[str | None, list[str], str | None]]:
+    """Each discount as a stranger reads it, by its name: the share, for whom, with what card."""
+    root = etree.fromstring(fares_document(tariff, "region")[0])
+    by_id = {each.get("id"): each for each in root.iterfind(".//*[@id]")}
+
+    def name(ref: str | None) -> str:
+        return by_id[ref].findtext("n:Name", namespaces=NS) or ""
+
+    found = {}
+    for table in root.iterfind(".//n:FareTable", NS):
+        for cell in table.iterfind("n:cells/n:Cell", NS):
+            rule = cell.find("n:FareProductPrice/n:DiscountingRuleRef", NS)
+            if rule is not None:
+                card = cell.find("n:SaleDiscountRightRef", NS)
+                who = [name(each.get("ref")) for each in table.iterfind("n:limitations/n:UserProfileRef", NS)]
+                share = by_id[rule.get("ref")].findtext("n:DiscountAsPercentage", namespaces=NS)
+                found[name(rule.get("ref"))] = (share, who, None if card is None else name(card.get("ref")))
+    return found
+
+
+CARD = cover("carte", name="Carte", kind=CoverKind.CARD, span=Span.YEAR)
+
+
+@pytest.mark.parametrize(
+    ("given", "told_as"),
+    [
+        (Discount("d", "Groupe", pct=75, party_min=10), ("75", [], None)),
+        (Discount("d", "Groupe", pct=50, riders=frozenset({"j"})), ("50", ["Moins de 26 ans"], None)),
+        (Discount("d", "Groupe", pct=75, proof="solidarite"), ("75", ["Sur justificatif (solidarite)"], None)),
+        (Discount("d", "Groupe", pct=30, card="carte", days=Days.ORDINARY), ("30", [], "Carte")),
+        (Discount("d", "Groupe", pct=100), ("100", [], None)),
+        (Discount("d", "Groupe", flat_cents=200), None),
+        (Discount("d", "Groupe", pct=30, card="autre"), None),
+        (Discount("d", "Groupe", pct=30, riders=frozenset({"j"}), proof="solidarite"), None),
+    ],
+)  # fmt: skip
+def test_a_discount_says_how_much_less_for_whom_and_with_what_card(
+    given: Discount, told_as: tuple[str, list[str], str | None] | None
+) -> None:
+    tariff = replace(PRICES, covers=(CARD,), discounts=(given,))
+    assert discounts(tariff) == ({} if told_as is None else {"Groupe": told_as})
+    assert fares_document(tariff, "region")[1].get("discounts", 0) == (1 if told_as is None else 0)
+
+
+def test_a_book_says_how_many_tickets_for_how_much() -> None:
+    book = Carnet("dix", "Dix voyages", PRICES.tables.products[0].id, 10, 1_250, riders=frozenset({"j"}))
+    online = replace(book, id="web", channels=frozenset({"web"}))
+    document, left_out = fares_document(replace(PRICES, carnets=(book, online)), "region")
+    root = etree.fromstring(document)
+    (product,) = root.iterfind(".//n:AmountOfPriceUnitProduct", NS)
+    assert [product.findtext(f"n:{name}", namespaces=NS) for name in ("Name", "ProductType", "Amount")] == [
+        "Dix voyages", "tripCarnet", "10",
+    ]  # fmt: skip
+    (cell,) = (each.getparent() for each in root.iterfind(".//n:Cell/n:AmountOfPriceUnitProductRef", NS))
+    assert cell.findtext("n:FareProductPrice/n:Amount", namespaces=NS) == "12.50"
+    assert left_out["carnets"] == 1
