@@ -1,8 +1,8 @@
 """Open data of a network: GTFS written beside polars’ own CSV and a plain zip; a feed from archive to address; NeTEx
-written, and every reference in it looked up.
+written, and every reference in it looked up; what runs told as GTFS Realtime.
 
     python -m tests.benchmarks.opendata [--data FEED.zip] [--cap-s N]
-        [--only gtfs,chain,edition,region,netex,references]
+        [--only gtfs,chain,edition,region,netex,references,live]
 
 Each part runs in a process of its own, so that its memory is its own; modules are compiled once before, as they are
 where Mobigo is installed, and their import is in the figures. Needs a feed: `--data`, or MOBIGO_REALDATA with
@@ -180,6 +180,27 @@ def references(data: Path) -> Iterator[Measure]:
     yield _memory("opendata/netex-references-memory", 500)
 
 
+def live(_data: Path) -> Iterator[Measure]:
+    """What runs on demand told as GTFS Realtime: 2,000 rounds of 20 calls."""
+    from datetime import timedelta
+
+    from mobigo.base.geo import Point
+    from mobigo.tad.export.gtfs_realtime import realtime
+    from mobigo.tad.model.services import Place
+    from mobigo.tad.rules.running import Call, RunningRound
+
+    stops = [Place(f"stop-{number}", f"Arrêt {number}", Point(47 + number / 100, 4.5)) for number in range(20)]
+    calls = tuple(Call(stop, 25_000 + 300 * number, number == 0) for number, stop in enumerate(stops))
+    rounds = [RunningRound(f"service-{number // 10}", TODAY, number % 10 + 1, calls) for number in range(2_000)]
+    spent = []
+    for second in range(ROUNDS):
+        before = time.process_time()
+        data = realtime(rounds, NOW + timedelta(seconds=second), "4a1f")
+        spent.append(time.process_time() - before)
+    note = f"2,000 trips of 20 calls, and where each is; {len(data) / 1e3:.0f} kB"
+    yield Measure("opendata/realtime-encode", 1e3 * min(spent), "CPU ms", 150, note=note)
+
+
 def _elsewhere(data: Path, path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from datetime import UTC, datetime;"
@@ -197,6 +218,7 @@ def _memory(bench: str, goal_mb: int) -> Measure:
 
 PARTS: dict[str, Callable[[Path], Iterator[Measure]]] = {
     "gtfs": gtfs, "chain": chain, "edition": edition, "region": region, "netex": netex, "references": references,
+    "live": live,
 }  # fmt: skip
 
 
