@@ -1,7 +1,7 @@
 """What is known of use once nobody can be found in it: counts of validations and checks, loads of trips, flows of a
 month. Rows are exact; what may be published of them is `opendata`'s to decide."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -138,6 +138,20 @@ def checks_by_line(session: Session, first_day: date, last_day: date) -> dict[tu
         .order_by(CheckRow.line, CheckRow.answer)
     )
     return {(line, answer): int(count) for line, answer, count in session.execute(asked)}
+
+
+def boardings(session: Session, trips: Collection[str], first_day: date, last_day: date) -> dict[tuple[str, date], int]:
+    """How many got on these trips on these days (both included), by trip and day."""
+    found: dict[tuple[str, date], int] = {}
+    wanted = sorted(set(trips))
+    for start in range(0, len(wanted), PAGE):
+        asked = (
+            select(LoadRow.trip, LoadRow.day, func.sum(LoadRow.boardings))
+            .where(LoadRow.day >= first_day, LoadRow.day <= last_day, LoadRow.trip.in_(wanted[start : start + PAGE]))
+            .group_by(LoadRow.trip, LoadRow.day)
+        )
+        found |= {(trip, day): int(count) for trip, day, count in session.execute(asked)}
+    return found
 
 
 def loads(session: Session, first_day: date, last_day: date, line: str | None = None) -> Sequence[LoadRow]:

@@ -85,7 +85,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     services = Services(
         settings, make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares, make_seats=make_seats,
         make_titles=make_titles, make_journeys=make_journeys, make_on_demand=make_on_demand, make_lines=make_lines,
-        make_roads=make_roads, make_timetable_version=make_timetable_version,
+        make_roads=make_roads, make_validations=make_validations, make_timetable_version=make_timetable_version,
     )  # fmt: skip
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
@@ -209,6 +209,13 @@ def make_lines(services: Services) -> Any:
     from mobigo.app.school_lines import SchoolLines
 
     return SchoolLines(services)
+
+
+def make_validations(services: Services) -> Any:
+    """What validators counted aboard, for whoever asks how full a school service is."""
+    from mobigo.app.school_validations import SchoolValidations
+
+    return SchoolValidations()
 
 
 def make_roads(services: Services) -> Any:

@@ -48,6 +48,7 @@ class Services:
     make_titles: Callable[["Services"], Any] | None = None
     make_lines: Callable[["Services"], Any] | None = None
     make_roads: Callable[["Services"], Any] | None = None
+    make_validations: Callable[["Services"], Any] | None = None
     make_journeys: Callable[["Services"], Any] | None = None
     make_on_demand: Callable[["Services"], Any] | None = None
     make_timetable_version: Callable[["Services"], Any] | None = None
@@ -102,6 +103,12 @@ class Services:
         """The lines that everybody takes, as `scolaire.model.lines.RegularLines` asks; None where none were handed
         over."""
         return None if self.make_lines is None else self.make_lines(self)
+
+    @cached_property
+    def validations(self) -> Any:
+        """What validators counted, as `scolaire.service.counting.Validations` asks; None where nobody was handed
+        over."""
+        return None if self.make_validations is None else self.make_validations(self)
 
     @cached_property
     def school_roads(self) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,13 @@ class Run:
         return self.plan, self.service
 
 
+class Source(StrEnum):
+    """Who says how many were aboard."""
+
+    COUNT = "count"  # whoever drove: on the page of the day, or by a file
+    VALIDATIONS = "validations"  # the passes that validators accepted; a pupil who shows none is not in it
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """How many were aboard on a day, at most, of how many registered and how many places (as they were that day)."""
@@ -62,6 +70,7 @@ class Counted:
     aboard: int
     registered: int
     places: int
+    source: Source = Source.COUNT
 
 
 @dataclass(frozen=True, slots=True)

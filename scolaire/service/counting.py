@@ -1,9 +1,11 @@
-"""How many were aboard: entered by whoever drives the service that day, corrected by a count more, and what follows:
-too many aboard, too few."""
+"""How many were aboard: entered by whoever drives the service that day, corrected by a count more; where nobody
+counted, what validators accepted; and what follows: too many aboard, too few."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -13,13 +15,26 @@ from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import insert_new
 from scolaire.gateway.running import run_rules_on
-from scolaire.model.running import Counted, NoShow, Overload, Run, RunRules
+from scolaire.model.running import Counted, NoShow, Overload, Run, RunRules, Source
 from scolaire.rules.asking import current_year
 from scolaire.rules.running import no_shows, overloads, places_of
 from scolaire.service.running import RunSeen, driven_by, every_run, runs_on
+from scolaire.store import plans as plans_store
 from scolaire.store import running as store
 
 ABOARD_MOST = 300
+Key = tuple[str, str]
+
+
+class Validations(Protocol):
+    """What validators counted, without a pass and without a person."""
+
+    def boardings(
+        self, session: Session, trips: Collection[str], first: date, last: date
+    ) -> Mapping[tuple[str, date], int]:
+        """How many passes were accepted aboard these trips (as the closed timetable names them) on these days (both
+        included), by trip and day; a trip that nobody validated on is left out."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -90,23 +105,59 @@ def runs_named(session: Session, service: str, day: date, organisations: Collect
     return found
 
 
-def judged(session: Session, today: date) -> Judged:
-    """Overloads and no-shows of the services in force, by the counts of the last weeks."""
+def validated(
+    session: Session, runs: Collection[Run], first: date, last: date, known: Validations | None
+) -> dict[Key, dict[date, int]]:
+    """By service, the passes accepted on each of these days, since its version is in force. A service that two plans
+    name alike cannot be told apart, and of one that goes to several schools nobody knows who got off on the way: both
+    are left out."""
+    if known is None or not runs:
+        return {}
+    named = Counter(run.service for run in runs)
+    told = {run.service: run for run in runs if named[run.service] == 1 and len(run.schools) == 1}
+    since = {plan: _in_force_since(session, plan) for plan in {run.plan for run in told.values()}}
+    found: dict[Key, dict[date, int]] = {}
+    for (trip, day), count in known.boardings(session, sorted(told), first, last).items():
+        run = told[trip]
+        began = since[run.plan]
+        if count > 0 and began is not None and day >= began:
+            found.setdefault(run.key, {})[day] = min(count, ABOARD_MOST)
+    return found
+
+
+def _in_force_since(session: Session, plan: str) -> date | None:
+    version = plans_store.published(session, plan)
+    if version is None:
+        return None
+    steps = plans_store.steps(session, [version.id])[version.id]
+    return max(paris_day(each.at) for each in steps if each.step == "published")
+
+
+def judged(session: Session, today: date, known: Validations | None = None) -> Judged:
+    """Overloads and no-shows of the services in force, by the counts of the last weeks; on a day that nobody counted,
+    by what validators accepted (`known`)."""
     rules = run_rules_on(today)
     runs = {run.key: run for run in every_run(session, current_year(today))}
     first = today - timedelta(days=rules.within_days)
     other: dict[tuple[str, str], list[store.SubstitutionRow]] = {}
     for each in store.substitutions_between(session, first, today):
         other.setdefault((each.plan, each.service), []).append(each)
-    counts: dict[tuple[str, str], list[Counted]] = {}
-    for row in store.counts_between(session, first, today):
-        key = (row.plan, row.service)
-        if key not in runs:
-            continue
-        places = row.places  # of the coach known when it was counted; one told of later was the one that drove
+    counts: dict[Key, dict[date, Counted]] = {}
+
+    def keep(key: Key, day: date, aboard: int, registered: int, places: int, source: Source) -> None:
+        # of the coach known when it was counted; one told of later was the one that drove
         for each in other.get(key, ()):
-            if each.first_day <= row.day <= store.held_until(each):
+            if each.first_day <= day <= store.held_until(each):
                 places = places_of(each.seats, each.wheelchairs, runs[key].rolling)
-        counts.setdefault(key, []).append(Counted(row.day, row.aboard, row.registered, places))
-    told = {key: tuple(days) for key, days in counts.items()}
+        counts.setdefault(key, {})[day] = Counted(day, aboard, registered, places, source)
+
+    for key, days in validated(session, list(runs.values()), first, today, known).items():
+        run = runs[key]
+        places = places_of(run.seats, run.wheelchairs, run.rolling)
+        for day, aboard in days.items():
+            keep(key, day, aboard, run.registered, places, Source.VALIDATIONS)
+    for row in store.counts_between(session, first, today):  # what somebody counted is worth more
+        if (row.plan, row.service) in runs:
+            keep((row.plan, row.service), row.day, row.aboard, row.registered, row.places, Source.COUNT)
+    told = {key: tuple(days[day] for day in sorted(days)) for key, days in counts.items()}
     return Judged(rules, overloads(told, rules, today), no_shows(told, rules, today), runs)

@@ -13,6 +13,7 @@ from mobigo.infra import auth, grants
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
+from mobigo.infra.web import services
 from scolaire.rules.asking import folded
 from scolaire.service import counting
 from scolaire.service.running import RunSeen, concerning, driven_by, runs_on
@@ -58,12 +59,13 @@ def runs_file() -> ResponseReturnValue:
         found = concerning(session, runs_on(session, day), _organisations())
         counts = {(row.plan, row.service): row for row in store.counts_between(session, day, day)}
         names = {row.id: row.name for row in grants.list_organisations(session)}
+        validated = counting.validated(session, [each.run for each in found], day, day, services().validations)
     written = io.StringIO()
     sheet = csv.writer(written, delimiter=";", lineterminator="\r\n")
     sheet.writerow(
         [_("Plan"), _("Service"), _("Demi-journée"), _("Départ"), _("Premier arrêt"), _("Transporteur"), _("Véhicule"),
-         _("Places"), _("Numéro affiché"), _("Remplacement"), _("Inscrits"), _("À bord"), _("Accompagnateur"),
-         _("Téléphone")]
+         _("Places"), _("Numéro affiché"), _("Remplacement"), _("Inscrits"), _("À bord"), _("Titres validés"),
+         _("Accompagnateur"), _("Téléphone")]
     )  # fmt: skip
     for each in found:
         other, count = each.substitution, counts.get(each.run.key)
@@ -72,7 +74,8 @@ def runs_file() -> ResponseReturnValue:
             each.run.plan_name, each.run.service, half_word(each.run.half), words.clock(each.run.departs_s),
             each.run.first_stop, names.get(each.driven_by or "", ""), vehicle,
             each.places, "" if other is None else other.shown, "" if other is None else other.reason,
-            each.run.registered, "" if count is None else count.aboard, "" if each.escort is None else each.escort.name,
+            each.run.registered, "" if count is None else count.aboard,
+            validated.get(each.run.key, {}).get(day, ""), "" if each.escort is None else each.escort.name,
             "" if each.escort is None else each.escort.phone or "",
         ]  # fmt: skip
         sheet.writerow([neutral(str(cell)) for cell in cells])
@@ -111,10 +114,11 @@ def _page(faults: Faults) -> ResponseReturnValue:
         counts = {(row.plan, row.service): row for row in store.counts_between(session, day, day, plans)}
         names = {row.id: row.name for row in grants.list_organisations(session)}
         places = {row.uai: row.name for row in schools.schools(session)}
+        validated = counting.validated(session, [each.run for each in shown], day, day, services().validations)
         theirs = {each.run.key for each in driven_by(shown, _organisations())}
     page = render_template(
         "scolaire/day.html", day=day, shown=shown, total=len(every), at=at, size=PAGE, counts=counts, names=names,
-        schools=places, theirs=theirs, today=paris_day(now()), errors=faults.by_field, typed=typed,
+        schools=places, theirs=theirs, validated=validated, today=paris_day(now()), errors=faults.by_field, typed=typed,
         asked=typed.get("q") or request.args.get("q", ""), clock=words.clock, half_word=half_word,
         most=counting.ABOARD_MOST,
     )  # fmt: skip

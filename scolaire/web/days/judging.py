@@ -13,6 +13,7 @@ from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
+from scolaire.model.running import Source
 from scolaire.service import counting, reminding
 from scolaire.web import bp
 from scolaire.web.days.choosing import half_word, service_chosen
@@ -48,12 +49,12 @@ def count_remind() -> ResponseReturnValue:
 def overloads_file() -> ResponseReturnValue:
     """The overloads, for a spreadsheet."""
     with looking() as session:
-        found = counting.judged(session, paris_day(now()))
+        found = counting.judged(session, paris_day(now()), services().validations)
     head = [_("Plan"), _("Service"), _("Demi-journée"), _("Jours en surcharge"), _("Pire jour"), _("À bord"),
-            _("Places"), _("Sans place")]  # fmt: skip
+            _("Places"), _("Sans place"), _("Source")]  # fmt: skip
     rows = [
         [found.runs[each.key].plan_name, each.key[1], half_word(found.runs[each.key].half), each.days, each.worst.day,
-         each.worst.aboard, each.worst.places, each.standing]
+         each.worst.aboard, each.worst.places, each.standing, source_word(each.worst.source)]
         for each in found.overloads
     ]  # fmt: skip
     return _file("surcharges", head, rows)
@@ -64,15 +65,20 @@ def overloads_file() -> ResponseReturnValue:
 def no_shows_file() -> ResponseReturnValue:
     """The services that registered pupils do not take, for a spreadsheet."""
     with looking() as session:
-        found = counting.judged(session, paris_day(now()))
+        found = counting.judged(session, paris_day(now()), services().validations)
     head = [_("Plan"), _("Service"), _("Demi-journée"), _("Jours comptés"), _("Meilleur jour"), _("À bord"),
-            _("Inscrits"), _("Absents")]  # fmt: skip
+            _("Inscrits"), _("Absents"), _("Source")]  # fmt: skip
     rows = [
         [found.runs[each.key].plan_name, each.key[1], half_word(found.runs[each.key].half), each.days, each.best.day,
-         each.best.aboard, each.best.registered, each.missing]
+         each.best.aboard, each.best.registered, each.missing, source_word(each.best.source)]
         for each in found.no_shows
     ]  # fmt: skip
     return _file("absences", head, rows)
+
+
+def source_word(source: Source) -> str:
+    """Who says how many were aboard."""
+    return _("compté à bord") if source is Source.COUNT else _("titres validés")
 
 
 def _file(name: str, head: list[str], rows: Iterable[list[object]]) -> Response:
@@ -88,6 +94,10 @@ def _file(name: str, head: list[str], rows: Iterable[list[object]]) -> Response:
 
 def _page(faults: Faults) -> ResponseReturnValue:
     with looking() as session:
-        found = counting.judged(session, paris_day(now()))
-    page = render_template("scolaire/counts.html", found=found, errors=faults.by_field, half_word=half_word)
+        found = counting.judged(session, paris_day(now()), services().validations)
+        counted = {each.key for each in counting.judged(session, paris_day(now())).no_shows}
+    page = render_template(
+        "scolaire/counts.html", found=found, counted=counted, errors=faults.by_field, half_word=half_word,
+        source_word=source_word,
+    )  # fmt: skip
     return page, faults.status if faults else 200

@@ -6,16 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from billettique.store.usage import LoadRow
+from mobigo.app.school_validations import SchoolValidations
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
 from mobigo.infra import grants, privacy
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.outbox import MessageRow
-from scolaire.model.running import Run
+from scolaire.model.running import Run, Source
 from scolaire.service import counting, escorting, notices, papers, published, reminding, substituting
 from scolaire.service.running import Calendar, runs_on
 from scolaire.service.substituting import Replacing
@@ -365,3 +367,60 @@ def test_an_accompanist_is_forgotten_a_year_after(engine: Engine) -> None:
             privacy.erase_due(session, now)
         with reading(engine) as session:
             assert (session.get(escorts.EscortRow, kept) is not None) is there
+
+
+def load(session: Session, run: Run, day: date, *boardings: int) -> None:
+    """What validators counted on a trip, stop by stop."""
+    for at, count_ in enumerate(boardings):
+        session.add(LoadRow(day=day, trip=run.service, stop=f"s{at}", line="S1", boardings=count_))
+    session.flush()
+
+
+def test_where_nobody_counted_validators_tell_and_where_somebody_did_they_do_not(
+    engine: Engine, config: Config
+) -> None:
+    """The stops of a trip add up; a count by whoever drove is worth more, that day alone; nothing from before the plan
+    was in force; no letter leaves on validations, since a pupil may have shown no pass."""
+    known = SchoolValidations()
+    with transaction(engine) as session:
+        in_force(session)  # on 15 June
+        run = morning(session)
+        days = _days(TUESDAY, 5)
+        for day in days:
+            load(session, run, day, 1, 1)
+        load(session, run, date(2026, 6, 12), 40, 40)  # a plan before had a trip of this name
+        assert counting.judged(session, TUESDAY).no_shows == []  # nobody counted
+        found = counting.judged(session, TUESDAY, known)
+        assert [(each.key, each.best.aboard, each.best.source) for each in found.no_shows] == [
+            (run.key, 2, Source.VALIDATIONS)
+        ]
+        with pytest.raises(Refused):
+            reminding.remind(session, run.plan, run.service, by="agent", config=config, now=NOW)
+        june = counting.validated(session, [run], date(2026, 6, 1), TUESDAY, known)[run.key]
+        assert sorted(june) == sorted(days)
+        for aboard, over in ((run.seats, []), (run.seats + 1, [(1, Source.VALIDATIONS)])):  # both sides of full
+            session.execute(delete(LoadRow).where(LoadRow.day == TUESDAY))
+            load(session, run, TUESDAY, aboard)
+            told = counting.judged(session, TUESDAY, known).overloads
+            assert [(each.standing, each.worst.source) for each in told] == over
+        count(session, run, TUESDAY, 2)
+        found = counting.judged(session, TUESDAY, known)
+        assert found.overloads == []
+        assert [each.best.aboard for each in found.no_shows] == [2]
+
+
+def test_services_that_validators_cannot_tell_apart_are_left_out(engine: Engine) -> None:
+    known = SchoolValidations()
+    with transaction(engine) as session:
+        in_force(session)
+        run = morning(session)
+        load(session, run, TUESDAY, 3)
+        for runs, expected in (
+            ([run], {run.key: {TUESDAY: 3}}),
+            ([run, replace(run, plan="another")], {}),  # two plans name it alike
+            ([replace(run, schools=("a", "b"))], {}),  # who got off at the first school is not known
+            ([replace(run, service="elsewhere")], {}),
+            ([], {}),
+        ):
+            assert counting.validated(session, runs, TUESDAY, TUESDAY, known) == expected
+        assert counting.validated(session, [run], TUESDAY, TUESDAY, None) == {}

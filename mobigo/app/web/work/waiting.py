@@ -18,7 +18,7 @@ from mobigo.infra import jobs, outbox
 from mobigo.infra.db import reading
 from mobigo.infra.i18n import ngettext
 from mobigo.infra.roles import Identity, Permission
-from mobigo.infra.web import Services
+from mobigo.infra.web import Services, services
 from mobigo.network.store.sources import list_alerts
 from opendata.model.editions import State
 from opendata.store import versions
@@ -103,9 +103,10 @@ def _school_days(session: Session, today: date) -> Iterator[Waits]:
     alone = len(escorting.unaccompanied(session, today))
     words = ngettext("%(num)s navette RPI sans accompagnateur", "%(num)s navettes RPI sans accompagnateur", alone)
     yield Waits(words, alone, url_for("scolaire.escorts"), alone)
-    if not running.any_count(session, today - timedelta(days=run_rules_on(today).within_days)):
+    known = services().validations
+    if known is None and not running.any_count(session, today - timedelta(days=run_rules_on(today).within_days)):
         return  # nothing was counted: nothing is judged
-    judged = counting.judged(session, today)
+    judged = counting.judged(session, today, known)
     over, absent = len(judged.overloads), len(judged.no_shows)
     words = ngettext(
         "%(num)s service scolaire où des élèves sont sans place",
