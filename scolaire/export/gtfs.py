@@ -10,7 +10,7 @@ import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from mobigo.base.servicetime import format_service_time
 from mobigo.network.export.archive import zip_bytes
@@ -18,6 +18,7 @@ from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand
 from scolaire.model.plan import Circuit
 from scolaire.model.problem import Problem
+from scolaire.model.running import Changes, OtherCoach, trip_of
 from scolaire.rules.halves import Passing, passings, problems_of
 
 CLOSED: Final = 712
@@ -36,22 +37,41 @@ class Publisher:
     phone: str = ""
 
 
+class Trip(NamedTuple):
+    """A service as one coach drives it on some days. `other`: the coach that replaces the planned one."""
+
+    half: str
+    circuit: Circuit
+    days: tuple[date, ...]
+    calendar: str
+    other: OtherCoach | None
+
+    @property
+    def id(self) -> str:
+        """Its name in the feed."""
+        return trip_of(self.circuit.id, "" if self.other is None else self.other.id)
+
+
 def school_gtfs(
     plan: DayPlan, demand: Demand, days: Mapping[str, Sequence[date]], publisher: Publisher, *, version: str,
-    open_services: Collection[str] = (), closed: bool = True,
+    open_services: Collection[str] = (), closed: bool = True, changes: Mapping[str, Changes] | None = None,
 ) -> bytes:  # fmt: skip
-    """The feed of the closed services, or of the open ones. `days`: by half-day, the days it runs. The same plan gives
-    the same bytes."""
+    """The feed of the closed services, or of the open ones. `days`: by half-day, the days it runs; `changes`: by
+    service, the days on which it does not, and those on which another coach drives it, which is a trip of its own. The
+    same facts give the same bytes."""
     problems = problems_of(demand, plan)
-    wanted = [
-        (half, circuit, problems[half])
+    trips = [
+        trip
         for half in plan.halves
         for circuit in plan.halves[half].circuits
-        if (circuit.id in open_services) is not closed and days.get(half)
+        if (circuit.id in open_services) is not closed
+        for trip in trips_of(half, circuit, days.get(half, ()), (changes or {}).get(circuit.id))
     ]
-    told = {circuit.id: passings(circuit, problem) for _, circuit, problem in wanted}
+    circuits = {trip.circuit.id: trip for trip in trips}
+    told = {name: passings(trip.circuit, problems[trip.half]) for name, trip in circuits.items()}
     places = sorted({(each.place, each.id) for some in told.values() for each in some})
     blocks = {name: block.id for each in plan.halves.values() for block in each.blocks for name in block.circuits}
+    calendars = {trip.calendar: trip.days for trip in trips}
     files: dict[str, Iterable[Sequence[object]]] = {
         "agency": [
             ("agency_id", "agency_name", "agency_url", "agency_timezone", "agency_lang", "agency_phone"),
@@ -64,22 +84,39 @@ def school_gtfs(
         "stops": [("stop_id", "stop_name", "stop_lat", "stop_lon"), *(_stop(demand, *each) for each in places)],
         "routes": [
             ("route_id", "agency_id", "route_short_name", "route_long_name", "route_type"),
-            *(_route(demand, circuit, told[circuit.id], CLOSED if closed else OPEN) for _, circuit, _ in wanted),
+            *(_route(demand, trip.circuit, told[name], CLOSED if closed else OPEN) for name, trip in circuits.items()),
         ],
         "trips": [
-            ("route_id", "service_id", "trip_id", "trip_headsign", "direction_id", "block_id"),
-            *(_trip(demand, half, c, told[c.id], p, blocks) for half, c, p in wanted),
+            ("route_id", "service_id", "trip_id", "trip_headsign", "trip_short_name", "direction_id", "block_id",
+             "wheelchair_accessible"),
+            *(_trip(demand, trip, told[trip.circuit.id], problems[trip.half], blocks) for trip in trips),
         ],
         "stop_times": [
             ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence", "pickup_type", "drop_off_type"),
-            *(row for half, circuit, p in wanted for row in _times(circuit, told[circuit.id], p)),
+            *(row for trip in trips for row in _times(trip.id, told[trip.circuit.id], problems[trip.half])),
         ],
         "calendar_dates": [
             ("service_id", "date", "exception_type"),
-            *((half, day.strftime("%Y%m%d"), 1) for half in sorted({each[0] for each in wanted}) for day in days[half]),
+            *((name, day.strftime("%Y%m%d"), 1) for name in sorted(calendars) for day in calendars[name]),
         ],
-    }
+    }  # fmt: skip
     return zip_bytes({f"{name}.txt": csv_rows(rows) for name, rows in files.items()})
+
+
+def trips_of(half: str, circuit: Circuit, days: Sequence[date], changes: Changes | None) -> list[Trip]:
+    """A service on its days: one trip where all is as planned; else what is left of it, and one for each other coach.
+    Of two coaches for one day, the later one drives. None that never runs."""
+    if changes is None:
+        return [Trip(half, circuit, tuple(days), half, None)] if days else []
+    left = [day for day in days if day not in changes.no_run]
+    driven = {day: coach for coach in changes.coaches for day in coach.days}
+    usual = tuple(day for day in left if day not in driven)
+    found = [Trip(half, circuit, usual, f"{half}:{circuit.id}", None)] if usual else []
+    for coach in changes.coaches:
+        theirs = tuple(day for day in left if driven.get(day) == coach)
+        if theirs:
+            found.append(Trip(half, circuit, theirs, f"{half}:{trip_of(circuit.id, coach.id)}", coach))
+    return found
 
 
 def _id(place: str, name: str) -> str:
@@ -106,22 +143,25 @@ def short_name(service: str) -> str:
 
 
 def _trip(
-    demand: Demand, half: str, circuit: Circuit, told: Sequence[Passing], problem: Problem, blocks: Mapping[str, str]
+    demand: Demand, trip: Trip, told: Sequence[Passing], problem: Problem, blocks: Mapping[str, str]
 ) -> Sequence[object]:
     last = told[-1]
     site = demand.stop_of[last.id] if last.place == "stop" else demand.school_of[last.id]
-    return circuit.id, half, circuit.id, site.name, int(problem.mirrored), f"{half}:{blocks[circuit.id]}"
+    name = trip.circuit.id
+    if trip.other is None:
+        return name, trip.calendar, trip.id, site.name, "", int(problem.mirrored), f"{trip.half}:{blocks[name]}", ""
+    shown = f"remplacement {trip.other.shown}".strip()
+    rolling = 1 if trip.other.wheelchairs else 2
+    return name, trip.calendar, trip.id, site.name, shown, int(problem.mirrored), "", rolling
 
 
-def _times(circuit: Circuit, told: Sequence[Passing], problem: Problem) -> Iterable[Sequence[object]]:
+def _times(trip: str, told: Sequence[Passing], problem: Problem) -> Iterable[Sequence[object]]:
     for order, each in enumerate(told, 1):
         on_here = (each.place == "stop") is not problem.mirrored
         first, last = order == 1, order == len(told)
         arrives, leaves = (format_service_time(ms // 1000) for ms in (each.arrives_ms, each.leaves_ms))
         arrives, leaves = (leaves, leaves) if first else (arrives, arrives) if last else (arrives, leaves)
-        yield (
-            circuit.id, arrives, leaves, _id(each.place, each.id), order, 0 if on_here else 1, 1 if on_here else 0,
-        )  # fmt: skip
+        yield trip, arrives, leaves, _id(each.place, each.id), order, 0 if on_here else 1, 1 if on_here else 0
 
 
 def csv_rows(rows: Iterable[Sequence[object]]) -> bytes:

@@ -101,4 +101,27 @@ class NoShow:
         return self.best.registered - self.best.aboard
 
 
+@dataclass(frozen=True, slots=True)
+class OtherCoach:
+    """What drives a service instead of the planned coach on some days. `shown`: the number on the driver's side."""
+
+    id: str
+    days: frozenset[date]
+    shown: str
+    wheelchairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is not as planned of a service: the days on which it does not run, the coaches that replace another."""
+
+    no_run: frozenset[date] = frozenset()
+    coaches: tuple[OtherCoach, ...] = ()
+
+
+def trip_of(service: str, coach: str = "") -> str:
+    """How the closed timetable, and so a validator, names a service; another coach on it has a name of its own."""
+    return f"{service}~{coach}" if coach else service
+
+
 Counts = Mapping[tuple[str, str], tuple[Counted, ...]]

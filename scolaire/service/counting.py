@@ -15,7 +15,7 @@ from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import insert_new
 from scolaire.gateway.running import run_rules_on
-from scolaire.model.running import Counted, NoShow, Overload, Run, RunRules, Source
+from scolaire.model.running import Counted, NoShow, Overload, Run, RunRules, Source, trip_of
 from scolaire.rules.asking import current_year
 from scolaire.rules.running import no_shows, overloads, places_of
 from scolaire.service.running import RunSeen, driven_by, every_run, runs_on
@@ -115,13 +115,19 @@ def validated(
         return {}
     named = Counter(run.service for run in runs)
     told = {run.service: run for run in runs if named[run.service] == 1 and len(run.schools) == 1}
+    trips = dict(told)
+    for row in store.substitutions_between(session, first, last):
+        run = told.get(row.service)
+        if run is not None and run.plan == row.plan:
+            trips[trip_of(row.service, row.id)] = run
     since = {plan: _in_force_since(session, plan) for plan in {run.plan for run in told.values()}}
     found: dict[Key, dict[date, int]] = {}
-    for (trip, day), count in known.boardings(session, sorted(told), first, last).items():
-        run = told[trip]
+    for (trip, day), count in known.boardings(session, sorted(trips), first, last).items():
+        run = trips[trip]
         began = since[run.plan]
         if count > 0 and began is not None and day >= began:
-            found.setdefault(run.key, {})[day] = min(count, ABOARD_MOST)
+            on = found.setdefault(run.key, {})
+            on[day] = min(on.get(day, 0) + count, ABOARD_MOST)
     return found
 
 

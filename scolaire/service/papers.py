@@ -2,19 +2,23 @@
 
 import tempfile
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from mobigo.infra import competence, formats
+from mobigo.infra.competence import departement_of
 from mobigo.infra.grants import list_organisations
 from scolaire.export.gtfs import Publisher, school_gtfs
+from scolaire.model.running import Changes, OtherCoach, Run
 from scolaire.model.schools import SchoolYear
 from scolaire.rules.days import school_days
-from scolaire.service.plans import Opened
-from scolaire.store import escorts, pupils, registrations, running, schools
+from scolaire.service.plans import PUBLISHED, Opened
+from scolaire.service.running import runs_of_version
+from scolaire.store import escorts, notices, pupils, registrations, running, schools, stops
 from scolaire.store import plans as store
 
 if TYPE_CHECKING:
@@ -22,13 +26,16 @@ if TYPE_CHECKING:
 
 
 def gtfs_of(session: Session, found: Opened, *, closed: bool, config: "Config") -> bytes:
-    """The feed of the closed services of a version, or of the open ones."""
+    """The feed of the closed services of a version, or of the open ones; of the one in force, with what is not as
+    planned: other coaches, days on which a service does not run."""
     plan = store.get_plan(session, found.row.plan)
+    days = days_of(session, found, plan.year)
+    changes = changes_of(session, found, plan) if found.state == PUBLISHED else {}
     region = competence.table().authorities["region"].shown(production=config.production)
     return school_gtfs(
-        found.plan, found.demand, days_of(session, found, plan.year),
-        Publisher(region.name, config.base_url, region.phone), version=f"{plan.id}-{found.row.number}",
-        open_services=store.open_services(session, plan.id), closed=closed,
+        found.plan, found.demand, days, Publisher(region.name, config.base_url, region.phone),
+        version="-".join([plan.id, str(found.row.number), *([_digest(changes)] if changes else [])]),
+        open_services=store.open_services(session, plan.id), closed=closed, changes=changes,
     )  # fmt: skip
 
 
@@ -47,6 +54,56 @@ def netex_of(session: Session, found: Opened, *, config: "Config") -> bytes:
             published_at=found.row.made_at, authorised_only=True,
         )  # fmt: skip
         return made.read_bytes()
+
+
+def changes_of(session: Session, found: Opened, plan: store.PlanRow) -> dict[str, Changes]:
+    """By service of the plan in force, what is not as planned: the days announced without a coach, the coaches that
+    replace another. A school without a coach stops no service that goes to another school too; a département, none that
+    stops in another."""
+    year = SchoolYear(plan.year).period
+    first, last = year.first_day, year.last_day or date(plan.year + 1, 8, 31)
+    runs = {run.service: run for run in runs_of_version(session, plan, found.row.id)}
+    no_run: dict[str, set[date]] = {}
+    communes = {row.id: row.commune for row in stops.stops(session)}
+    for notice in notices.cancelled_between(session, first, last):
+        off = days_between(notice.first_day, notices.held_until(notice))
+        for name, run in runs.items():
+            if _stopped(notice, plan.id, run, communes):
+                no_run.setdefault(name, set()).update(off)
+    coaches: dict[str, list[OtherCoach]] = {}
+    for row in running.substitutions_between(session, first, last):
+        if row.plan == plan.id and row.service in runs:
+            driven = frozenset(days_between(row.first_day, running.held_until(row)))
+            coaches.setdefault(row.service, []).append(OtherCoach(row.id, driven, row.shown, row.wheelchairs))
+    return {
+        name: Changes(frozenset(no_run.get(name, ())), tuple(coaches.get(name, ())))
+        for name in sorted(no_run.keys() | coaches.keys())
+    }
+
+
+def _stopped(notice: notices.NoticeRow, plan: str, run: Run, communes: Mapping[str, str | None]) -> bool:
+    match notice.scope:
+        case "all":
+            return True
+        case "service":
+            return notice.about == run.service and notice.plan in (None, plan)
+        case "school":
+            return set(run.schools) == {notice.about}
+        case _:
+            return {departement_of(communes.get(stop) or "") for stop in run.stops} == {notice.about}
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Every day from one to another, both included."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _digest(changes: Mapping[str, Changes]) -> str:
+    told = [
+        (name, sorted(each.no_run), [(coach.id, sorted(coach.days), coach.shown) for coach in each.coaches])
+        for name, each in changes.items()
+    ]
+    return sha256(repr(told).encode()).hexdigest()[:8]
 
 
 def days_of(session: Session, found: Opened, year: int) -> dict[str, list[date]]:

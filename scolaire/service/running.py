@@ -81,11 +81,11 @@ def every_run(session: Session, year: int) -> list[Run]:
             continue
         with suppress(NotFound):
             operator = lots.get(plan.lot or "")
-            found += [replace(each, operator=operator) for each in _runs_of(session, plan, version.id)]
+            found += [replace(each, operator=operator) for each in runs_of_version(session, plan, version.id)]
     return sorted(found, key=lambda run: (run.plan_name, run.plan, run.departs_s, run.service))
 
 
-def _runs_of(session: Session, plan: plans.PlanRow, version: str) -> list[Run]:
+def runs_of_version(session: Session, plan: plans.PlanRow, version: str) -> list[Run]:
     """The services of a version, remembered: it never changes."""
     known = _RUNS.get(version)
     if known is None:

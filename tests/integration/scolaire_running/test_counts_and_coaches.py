@@ -1,6 +1,10 @@
 """Counts only grow and are one's own; a coach that seats everybody replaces another, and families are told; a shuttle
 with young children names who accompanies it. On both databases."""
 
+import csv
+import html
+import io
+import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
@@ -17,13 +21,16 @@ from mobigo.infra import grants, privacy
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.outbox import MessageRow
-from scolaire.model.running import Run, Source
+from scolaire.model.running import Run, Source, trip_of
 from scolaire.service import counting, escorting, notices, papers, published, reminding, substituting
-from scolaire.service.running import Calendar, runs_on
+from scolaire.service.plans import open_version
+from scolaire.service.running import Calendar, every_run, runs_on
 from scolaire.service.substituting import Replacing
-from scolaire.store import escorts, running
+from scolaire.store import escorts, plans, running
 from scolaire.store.notices import NoticeRow
 from scolaire.store.schools import DaysRow
+from scolaire.store.stops import StopRow
+from tests.school_plans_world import YEAR, Planted
 from tests.school_running_world import NOW, TUESDAY, in_force, morning
 
 SUNDAY = TUESDAY - timedelta(days=2)
@@ -424,3 +431,84 @@ def test_services_that_validators_cannot_tell_apart_are_left_out(engine: Engine)
         ):
             assert counting.validated(session, runs, TUESDAY, TUESDAY, known) == expected
         assert counting.validated(session, [run], TUESDAY, TUESDAY, None) == {}
+
+
+def feed_days(session: Session, planted: Planted, config: Config) -> dict[str, set[str]]:
+    """By trip of the closed feed, the days it runs; the NeTEx of the same instant names the same trips."""
+    version = plans.published(session, planted.plan)
+    assert version is not None
+    found = open_version(session, version.id)
+    with zipfile.ZipFile(io.BytesIO(papers.gtfs_of(session, found, closed=True, config=config))) as feed:
+        tables = {name: list(csv.DictReader(io.StringIO(feed.read(f"{name}.txt").decode()))) for name in (
+            "trips", "calendar_dates", "routes"
+        )}  # fmt: skip
+    assert {each["route_type"] for each in tables["routes"]} == {"712"}
+    with zipfile.ZipFile(io.BytesIO(papers.netex_of(session, found, config=config))) as netex:
+        told = "".join(netex.read(name).decode() for name in netex.namelist())
+    assert "authorisedPublicOnly" in told
+    assert all(each["trip_id"] in html.unescape(told) for each in tables["trips"])
+    days: dict[str, set[str]] = {}
+    for each in tables["calendar_dates"]:
+        days.setdefault(each["service_id"], set()).add(each["date"])
+    return {each["trip_id"]: days[each["service_id"]] for each in tables["trips"]}
+
+
+def test_the_closed_timetable_tells_other_coaches_and_days_without_one(engine: Engine, config: Config) -> None:
+    """Three days of another coach from Tuesday on, Thursday without a coach for the school: Tuesday and Wednesday are
+    its own trip, the planned one runs the day before and the day after. Once each is ended, all is as planned."""
+    planned = ["20261130", "20261201", "20261202", "20261203", "20261204"]
+
+    def on(days: set[str]) -> list[str]:
+        return [each for each in planned if each in days]
+
+    with transaction(engine) as session:
+        planted = in_force(session)
+        run = morning(session)
+        before = feed_days(session, planted, config)
+        row = substituting.substitute(session, asked(run), by="agent", now=NOW)
+        thursday = TUESDAY + timedelta(days=2)
+        notice = notices.announce(
+            session, notices.Notice("cancelled", "school", run.schools[0], thursday, thursday, "Neige"), "agent", NOW
+        )  # fmt: skip
+        found = feed_days(session, planted, config)
+        weekdays = [day for day in planned if date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}").weekday() in
+                    run.weekdays]  # fmt: skip
+        assert on(before[run.service]) == weekdays
+        assert on(found[run.service]) == [day for day in weekdays if day in ("20261130", "20261204")]
+        other = trip_of(run.service, row.id)
+        assert on(found[other]) == [day for day in weekdays if day in ("20261201", "20261202")]
+        assert not any("20261203" in days for days in found.values())  # the only school of the plan
+        load(session, replace(run, service=other), TUESDAY, 4)  # its validator says its own name
+        known = SchoolValidations()
+        assert counting.validated(session, [run], TUESDAY, TUESDAY, known) == {run.key: {TUESDAY: 4}}
+        notices.end(session, notice.id, "agent", NOW)
+        substituting.end(session, row.id, "agent", NOW)
+        assert feed_days(session, planted, config) == before
+
+
+def test_a_notice_stops_the_services_it_is_about_and_no_other(engine: Engine) -> None:
+    wednesday = TUESDAY + timedelta(days=1)
+    with transaction(engine) as session:
+        planted = in_force(session)
+        for stop in session.scalars(select(StopRow)):
+            stop.commune = "21349"
+        session.flush()
+        run = morning(session)
+        row = plans.get_plan(session, planted.plan)
+        version = plans.published(session, planted.plan)
+        assert version is not None
+        every = {each.service for each in every_run(session, YEAR)}
+        for scope, about, expected in (
+            ("all", "", every), ("departement", "21", every), ("departement", "39", set()),
+            ("service", run.service, {run.service}), ("school", run.schools[0], every),
+        ):  # fmt: skip
+            notice = notices.announce(
+                session, notices.Notice("cancelled", scope, about, wednesday, wednesday, "Neige"), "agent", NOW
+            )
+            changes = papers.changes_of(session, open_version(session, version.id), row)
+            assert {name for name, each in changes.items() if wednesday in each.no_run} == expected, (scope, about)
+            assert all(each.no_run <= {wednesday} for each in changes.values())
+            session.delete(notice)
+            session.flush()
+        notices.announce(session, notices.Notice("delayed", "all", "", wednesday, wednesday, "Neige", 20), "agent", NOW)
+        assert papers.changes_of(session, open_version(session, version.id), row) == {}

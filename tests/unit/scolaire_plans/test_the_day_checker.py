@@ -21,6 +21,7 @@ from scolaire.model.day import DayPlan, Left, Lock, LockKind, Seat
 from scolaire.model.demand import DAY_MS, EVENING, MORNING, Demand, DepotSite, Place, Pupil, SchoolSite, StopSite
 from scolaire.model.plan import Block, Board, Circuit, Leave, Plan, Rule, Unserved
 from scolaire.model.problem import Handling, Travel, VehicleType
+from scolaire.model.running import Changes, OtherCoach
 from scolaire.rules.compare import compare
 from scolaire.rules.day import day_faults
 from scolaire.rules.halves import passings, problems_of, school_time_ms
@@ -305,3 +306,32 @@ def test_closed_services_never_stand_in_the_feed_of_the_open_ones() -> None:
             assert ("m," in times) is (name == "closed")
     assert [row.split(",")[0] + row[-3:] for row in kinds["closed"]] == ["m712"]
     assert [row.split(",")[0] + row[-3:] for row in kinds["open"]] == ["s713"]
+
+
+def test_a_day_that_is_not_as_planned_is_a_trip_or_a_date_less_in_the_feed() -> None:
+    """A service that never runs leaves the feed with its stops; the later of two coaches drives; a day without a coach
+    is without one, whatever was to replace it."""
+    first, second, third = date(2026, 9, 1), date(2026, 9, 2), date(2026, 9, 3)
+    days = {"matin": [first, second, third], "soir": [first]}
+    old, new = (OtherCoach(name, frozenset(on), shown, rolling) for name, on, shown, rolling in (
+        ("a", (second, third, date(2026, 9, 5)), "12", 0), ("b", (third,), "", 2),
+    ))  # fmt: skip
+    who = Publisher("Région", "https://example.org")
+
+    def tables(changes: dict[str, Changes]) -> dict[str, list[str]]:
+        content = school_gtfs(GOOD, DEMAND, days, who, version="1", changes=changes)
+        with zipfile.ZipFile(io.BytesIO(content)) as feed:
+            return {name: feed.read(name).decode().splitlines()[1:] for name in feed.namelist()}
+
+    told = tables({"m": Changes(coaches=(old, new)), "s": Changes(no_run=frozenset({first}))})
+    assert told["calendar_dates.txt"] == ["matin:m,20260901,1", "matin:m~a,20260902,1", "matin:m~b,20260903,1"]
+    assert [row.split(",")[2] for row in told["trips.txt"]] == ["m", "m~a", "m~b"]
+    assert [row.rsplit(",", 1)[1] for row in told["trips.txt"]] == ["", "2", "1"]
+    assert "remplacement 12" in told["trips.txt"][1]
+    assert [row.split(",")[0] for row in told["routes.txt"]] == ["m"]
+    assert {row.split(",")[0] for row in told["stop_times.txt"]} == {"m", "m~a", "m~b"}
+    told = tables({"m": Changes(frozenset({second, third}), (old, new))})
+    assert told["calendar_dates.txt"] == ["matin:m,20260901,1", "soir,20260901,1"]
+    assert tables({}) == tables({"m": Changes()}) | {
+        name: rows for name, rows in tables({}).items() if name in ("trips.txt", "calendar_dates.txt")
+    }
