@@ -152,6 +152,26 @@ def _shared_bikes(data: bytes) -> object:
     return refusals
 
 
+def _siri(data: bytes) -> object:
+    from mobigo.network.gateway.siri_read import read
+
+    return read(data)
+
+
+_SIRI: Final = (
+    b'{"Siri": {"ServiceDelivery": {"ResponseTimestamp": "2025-03-18T07:00:00+01:00", "EstimatedTimetableDelivery": '
+    b'[{"Status": "true", "EstimatedJourneyVersionFrame": [{"EstimatedVehicleJourney": [{"LineRef": {"value": "R"}, '
+    b'"FramedVehicleJourneyRef": {"DataFrameRef": {"value": "2025-03-18"}, "DatedVehicleJourneyRef": "early"}, '
+    b'"EstimatedCalls": {"EstimatedCall": [{"StopPointRef": {"value": "A"}, "VisitNumber": 1, '
+    b'"ExpectedDepartureTime": "2025-03-18T08:00:00+01:00"}]}}]}]}]}}}',
+    b'{"Siri": {"ServiceDelivery": {"SituationExchangeDelivery": [{"Situations": {"PtSituationElement": '
+    b'[{"SituationNumber": {"value": "s"}, "ValidityPeriod": [{"StartTime": "2025-03-18T07:00:00Z"}], "Affects": '
+    b'{"StopPoints": {"AffectedStopPoint": [{"StopPointRef": {"value": "A"}}]}}, "Summary": {"value": "x"}}]}}], '
+    b'"GeneralMessageDelivery": [{"InfoMessage": [{"InfoMessageIdentifier": {"value": "m"}, "InfoChannelRef": '
+    b'{"value": "Perturbation"}, "Content": {"Message": [{"MessageText": {"value": "x"}}]}}]}]}}}',
+)
+
+
 def _parks(data: bytes) -> object:
     from mobigo.network.gateway.parks import read_parks
 
@@ -591,6 +611,7 @@ READERS: Final = (
     Reader("car parks", _parks, lambda: (_PARKS,)),
     Reader("free places", _free_places, lambda: _FREE_PLACES),
     Reader("gbfs", _shared_bikes, _shared_bikes_seeds),
+    Reader("siri lite", _siri, lambda: _SIRI),
     Reader("gtfs-rt laid over", _realtime_applied, lambda: (_running_day().message,), kernels=True),
     *(
         Reader(f"netex {name}", in_member(name, _netex_files, _netex), partial(_netex_seed, name))

@@ -21,7 +21,7 @@ _EXAMPLES_SHOWN = 5
 
 @click.group()
 def realtime() -> None:
-    """Le temps réel : retards, suppressions, messages (GTFS-RT)."""
+    """Le temps réel : retards, suppressions, messages (GTFS-RT, SIRI Lite)."""
 
 
 @realtime.command("apply")
@@ -31,7 +31,7 @@ def realtime() -> None:
 @click.option("--stale", "stale_s", default=600, show_default=True, help="Âge au-delà duquel on n'y croit plus, en s.")
 @console.json_option
 def apply(sources: Sequence[str], feed: str | None, every_s: int, stale_s: int, as_json: bool) -> int:
-    """Appliquer des messages GTFS-RT : fichiers, ou adresses relevées ensuite régulièrement."""
+    """Appliquer des messages GTFS-RT ou SIRI Lite : fichiers, ou adresses relevées ensuite régulièrement."""
     from mobigo.network.service import realtime as service
     from mobigo.network.service.observing import observe
 

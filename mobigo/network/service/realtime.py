@@ -1,4 +1,4 @@
-"""Realtime: messages brought or fetched, kept as the last word of their source."""
+"""Realtime: messages brought or fetched (GTFS Realtime, SIRI Lite), kept as the last word of their source."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -79,9 +79,9 @@ def _poll(tools: Tools, source: RealtimeSource, now: datetime, limits: FetchLimi
 
 def _message_at(data: bytes, now: datetime) -> datetime:
     """As of when a message is: what it says, or when it came."""
-    from mobigo.network.gateway.gtfs_realtime import read
+    from mobigo.network.gateway import gtfs_realtime, siri_read
 
-    at = read(data).at
+    at = siri_read.read(data).at if siri_read.is_siri(data) else gtfs_realtime.read(data).at
     return datetime.fromtimestamp(at, UTC) if at else now
 
 

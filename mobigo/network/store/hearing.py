@@ -20,6 +20,7 @@ from mobigo.network.store.realtime import RealtimeSource
 
 if TYPE_CHECKING:
     from mobigo.network.engine.realtime.today import Said
+    from mobigo.network.gateway.siri_read import Known
 
 log = structlog.get_logger(__name__)
 
@@ -59,14 +60,14 @@ def laid_over(network: LiveNetwork, heard: Heard, engine: Engine) -> LiveNetwork
     from mobigo.network.engine.realtime.today import today_of
 
     own = [_notice(network, each) for each in heard.own]
-    today = today_of(network.timetable, _said(heard, engine), own)
+    today = today_of(network.timetable, _said(heard, engine, network.timetable), own)
     table = network.timetable if today.overlay is None else today.overlay.timetable
     return LiveNetwork(table, network.hash, network.streets, today, network)
 
 
-def _said(heard: Heard, engine: Engine) -> list["Said"]:
+def _said(heard: Heard, engine: Engine, table: Timetable) -> list["Said"]:
     from mobigo.network.engine.realtime.today import Said
-    from mobigo.network.gateway.gtfs_realtime import read
+    from mobigo.network.gateway import gtfs_realtime, siri_read
 
     fresh = [each.id for each, old in zip(heard.sources, heard.stale, strict=True) if not old]
     with reading(engine) as session:
@@ -76,13 +77,38 @@ def _said(heard: Heard, engine: Engine) -> list["Said"]:
         message, error = None, each.error
         if each.id in held and not old:
             try:
-                message = read(held[each.id])
+                data = held[each.id]
+                if siri_read.is_siri(data):
+                    message = siri_read.read(data, known_ids(table, each.feed))
+                else:
+                    message = gtfs_realtime.read(data)
             except MobigoError as unreadable:
                 error = unreadable.decision
                 log.warning("realtime.unreadable", source=each.url, code=error.code)
         at = None if each.message_at is None else int(each.message_at.timestamp())
         said.append(Said(each.url, each.feed, at, old, message, error))
     return said
+
+
+def known_ids(table: Timetable, feed: str) -> "Known":
+    """The ids of a feed of a timetable, as references of SIRI are matched to them."""
+    from mobigo.network.engine.realtime.matching import FeedIndex
+    from mobigo.network.gateway.siri_read import Known, Visits
+
+    names = {str(name): row for row, name in enumerate(table.feed_name)}
+    if feed not in names:
+        return Known()
+    index = FeedIndex(table, names[feed])
+
+    class OfTrips(Visits):
+        def of(self, trip_id: str) -> Sequence[tuple[str, int]]:
+            trip = index.trips.get(trip_id)
+            if trip is None:
+                return ()
+            rows = range(int(table.trip_visit_start[trip]), int(table.trip_visit_start[trip + 1]))
+            return [(table.stop_id[int(table.visit_stop[row])], int(table.visit_sequence[row])) for row in rows]
+
+    return Known(index.trips, index.routes, index.stops, index.agencies, OfTrips())
 
 
 def _notice(network: LiveNetwork, disruption: Disruption) -> Notice:

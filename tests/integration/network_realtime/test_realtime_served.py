@@ -1,5 +1,6 @@
 """Realtime as processes serve it: kept once, the same everywhere, whole or not at all, believed only while fresh."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -252,3 +253,22 @@ def test_who_asks_while_a_newer_day_is_warmed_waits_for_nothing(tools: Services,
     holder.refresh()
     with holder.today() as live:
         assert leaves(live)[0] == "early 8:00"
+
+
+def test_siri_lite_is_served_as_gtfs_realtime_is(tools: Services, tmp_path: Path) -> None:
+    framed = {"DataFrameRef": {"value": DAY.isoformat()}, "DatedVehicleJourneyRef": "FR:ServiceJourney:early:LOC"}
+    call = {"StopPointRef": {"value": "FR:Quay:A:LOC"}, "ExpectedDepartureTime": "2025-03-18T08:00:00+01:00"}
+    journeys = [
+        {"FramedVehicleJourneyRef": framed, "EstimatedCalls": {"EstimatedCall": [call]}},
+        {"FramedVehicleJourneyRef": {**framed, "DatedVehicleJourneyRef": "late"}, "Cancellation": True},
+    ]
+    frame = {"EstimatedJourneyVersionFrame": [{"EstimatedVehicleJourney": journeys}]}
+    told = {"ResponseTimestamp": NOW.isoformat(), "EstimatedTimetableDelivery": [frame]}
+    source = applied(tools, tmp_path, json.dumps({"Siri": {"ServiceDelivery": told}}).encode())
+    assert source.message_at == NOW
+    with served(tools, Clock(NOW)) as live:
+        assert leaves(live) == ["early 8:00"]
+        assert live.today is not None
+        assert [(each.trip_count, each.used_count, each.told) for each in live.today.heard] == [(2, 2, ())]
+    with pytest.raises(InvalidInput, match=r"realtime\.siri_unreadable"):
+        applied(tools, tmp_path, b'{"Siri": {}}')
