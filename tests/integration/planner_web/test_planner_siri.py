@@ -2,7 +2,7 @@
 In JSON and in XML, the XML by the schema; questions that are none are refused in words."""
 
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,20 @@ from lxml import etree
 
 from mobigo.app.tables import metadata
 from mobigo.infra.db import transaction
+from mobigo.network.engine.boards import build_boards, departures
+from mobigo.network.engine.realtime.today import Said, today_of
+from mobigo.network.gateway import siri_read
 from mobigo.network.gateway.gtfs_realtime import read
 from mobigo.network.model.disruptions import Disruption
+from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.today import Overlay
 from mobigo.network.store import disruptions as store
+from mobigo.network.store.hearing import known_ids
 from mobigo.planner.api import siri as views
 from mobigo.planner.web import disruptions as pages
 from opendata.gateway.judges.siri import SiriRules
 from opendata.model.checks import Verdict
-from tests.planner_day import NOW
+from tests.planner_day import NOW, Days
 
 SERVICES = {
     "stop-monitoring": {"MonitoringRef": "demo:SAU", "PreviewInterval": "PT3H"},
@@ -163,6 +169,28 @@ def test_what_there_is_can_be_asked_about(told: FlaskClient) -> None:
     for each in lines:
         asked(told, "estimated-timetable", LineRef=each["LineRef"]["value"])
     assert len(lines) == 3
+
+
+def test_who_hears_what_we_tell_knows_the_same_day(told: FlaskClient, known_network: LiveNetwork) -> None:
+    """Our own answer, heard as a source of realtime by somebody with the same timetable."""
+    data = told.get("/siri/2.0/estimated-timetable.json", query_string={"PreviewInterval": "PT4H"}).data
+    message = siri_read.read(data, known_ids(known_network.timetable, "demo"))
+    heard = Said("regional", "demo", int(NOW.timestamp()), False, message)
+    theirs, ours = today_of(known_network.timetable, [heard]).overlay, Days(known_network).live.today
+    assert theirs is not None
+    assert ours is not None
+    assert ours.overlay is not None
+    since, until = NOW - timedelta(hours=1), NOW + timedelta(hours=4)
+
+    def board(overlay: Overlay) -> list[tuple[datetime, str]]:
+        index, stops = build_boards(overlay.timetable), range(len(overlay.timetable.stop_id))
+        found = departures(index, list(stops), since, until)
+        return [(each.depart_at, str(overlay.timetable.stop_id[each.stop])) for each in found]
+
+    assert board(theirs) == board(ours.overlay)
+    assert {(each.stop, each.depart_s, each.is_cancelled) for each in theirs.unserved} == {
+        (each.stop, each.depart_s, each.is_cancelled) for each in ours.overlay.unserved
+    }
 
 
 @pytest.mark.parametrize("service", SERVICES)
