@@ -5,7 +5,7 @@ first stop of the second. Fleet = circuits less matched pairs: a circuit begins 
 that begin together, the first in the list), so the relation has no cycle.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,12 +32,17 @@ def followers(spans: Sequence[Span], travel_ms: NDArray[np.int32]) -> NDArray[np
     return able
 
 
-def chains(spans: Sequence[Span], travel_ms: NDArray[np.int32]) -> list[list[int]]:
-    """The blocks of the smallest fleet: positions in the order of driving; sorted by their first circuit."""
+def chains(
+    spans: Sequence[Span], travel_ms: NDArray[np.int32], together: NDArray[np.bool_] | None = None
+) -> list[list[int]]:
+    """The blocks of the smallest fleet: positions in the order of driving; sorted by their first circuit. `together`:
+    by pair, whether one bus may drive both."""
     if not spans:
         return []
     count = len(spans)
     able = followers(spans, travel_ms)
+    if together is not None:
+        able &= together
     tails, heads = np.nonzero(able)
     flow = max_flow.SimpleMaxFlow()
     source, sink = 2 * count, 2 * count + 1
@@ -48,12 +53,15 @@ def chains(spans: Sequence[Span], travel_ms: NDArray[np.int32]) -> list[list[int
     flow.solve(source, sink)
     used = flow.flows(arcs[count : count + len(tails)]) > 0
     after = dict(zip(tails[used].tolist(), heads[used].tolist(), strict=True))
-    begun = set(range(count)) - set(after.values())
-    return [_chain(first, after) for first in sorted(begun)]
+    return strung(count, after)
 
 
-def _chain(first: int, after: dict[int, int]) -> list[int]:
-    chain = [first]
-    while chain[-1] in after:
-        chain.append(after[chain[-1]])
-    return chain
+def strung(count: int, after: Mapping[int, int]) -> list[list[int]]:
+    """`count` circuits as chains, by which follows which; sorted by their first."""
+    found = []
+    for first in sorted({*range(count)} - {*after.values()}):
+        chain = [first]
+        while chain[-1] in after:
+            chain.append(after[chain[-1]])
+        found.append(chain)
+    return found

@@ -23,6 +23,7 @@ from scolaire.rules.halves import need_id, problem_of
 from scolaire.rules.locks import clock_ms, first_ms, shape_of
 
 TRIED_MOST = 4_000
+MINUTE_MS = 60_000
 OF_SERVICE = frozenset({LockKind.STOP_SERVICE, LockKind.SERVICE, LockKind.TIMES, LockKind.VEHICLE})
 
 
@@ -228,11 +229,12 @@ def _with_stop(book: Book, run: Run, lock: Lock) -> Run:
 
 
 def _at(problem: Problem, book: Book, run: Run, half: Half, asked_ms: int) -> Run:
-    """The service moved so that it begins in the minute asked for."""
+    """The service moved, no further than needed, so that it begins within the minute asked for."""
+    minute_ms = asked_ms // MINUTE_MS * MINUTE_MS
     if half.direction is Direction.FROM:
-        return replace(run, at_ms=DAY_MS - asked_ms)
+        return replace(run, at_ms=DAY_MS - min(max(DAY_MS - run.at_ms, minute_ms), minute_ms + MINUTE_MS - 1))
     now_ms = first_ms(book.circuit(run), problem)
-    return replace(run, at_ms=run.at_ms + asked_ms - now_ms)
+    return replace(run, at_ms=run.at_ms + min(max(now_ms, minute_ms), minute_ms + MINUTE_MS - 1) - now_ms)
 
 
 def _riders(demand: Demand, base: DayPlan, half: Half, frozen: Mapping[str, Run]) -> dict[str, Seat]:

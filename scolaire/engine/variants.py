@@ -1,7 +1,8 @@
 """Several plans of one demand, each with something else put first: rides, walks, safety of the hours.
 
 A variant is the same search for a demand that asks for more (shorter rides, nearer stops, slower roads). What it finds
-is a plan of the demand itself, where it is judged and counted; hours keep the time that slower roads would take.
+is a plan of the demand itself, where it is judged and counted. Safety of the hours needs no search of its own: the
+first plan's services keep their stops and have other hours and chains.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,23 +10,23 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-import numpy as np
-
 from mobigo.base.errors import Refused
+from scolaire.engine.crews import crewed
 from scolaire.engine.day import DayAsk, DayLimits, DayTold, Mode, plan_day
 from scolaire.engine.delays import punctuality
 from scolaire.engine.going import Going, always
+from scolaire.engine.held import held_of
+from scolaire.engine.steady import Aim, steadied
 from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand, Direction, Pupil
 from scolaire.model.problem import Travel
 from scolaire.rules.compare import compare
 from scolaire.rules.day import day_faults
 from scolaire.rules.frontier import Offer, frontier, offer
-from scolaire.rules.halves import travel_of
+from scolaire.rules.halves import problems_of, travel_of
 from scolaire.rules.kpi import kpis
 
 FURTHER_M = 150  # a stop so much further than the nearest is still near
-SLOWER_PCT = 15
 DRAWS, CV, GRACE_MS = 300, 0.15, 300_000
 
 
@@ -34,7 +35,7 @@ class Variant(StrEnum):
     RIDE_85 = "ride_85"  # nobody rides longer than so many hundredths of their cap
     RIDE_70 = "ride_70"
     WALK = "walk"  # stops near the nearest one only
-    SAFE = "safe"  # roads slower than planned
+    SAFE = "safe"  # the first plan, its mornings held steady against delays
 
 
 RIDES: Mapping[Variant, int] = MappingProxyType({Variant.BUSES: 100, Variant.RIDE_85: 85, Variant.RIDE_70: 70})
@@ -63,9 +64,13 @@ def plan_variants(
         first = variant is Variant.BUSES
         asked = ask if first else replace(ask, mode=Mode.FRESH if ask.mode is Mode.LEAST_CHANGE else ask.mode)
         try:
-            plan = plan_day(
-                asking(demand, variant), asked, limits, seed, told=told, keep=keep if first else lambda _: None,
-                going=going,
+            plan = (
+                steady_day(plans[Variant.BUSES], demand, asked)
+                if variant is Variant.SAFE
+                else plan_day(
+                    asking(demand, variant), asked, limits, seed, told=told, keep=keep if first else lambda _: None,
+                    going=going,
+                )
             )  # fmt: skip
         except Refused:
             if first:
@@ -84,13 +89,23 @@ def asking(demand: Demand, variant: Variant) -> Demand:
     """The demand of a variant: nobody who can be carried becomes one who cannot."""
     if variant is Variant.WALK:
         return replace(demand, pupils=tuple(_near(each) for each in demand.pupils))
-    travel = travel_of(demand)
     if variant is Variant.SAFE:
-        slower = np.minimum(travel.ms.astype(np.int64) * (100 + SLOWER_PCT) // 100, np.iinfo(np.int32).max)
-        safe = replace(demand, travel=Travel(slower.astype(np.int32), travel.metres))
-        return replace(safe, pupils=tuple(_shorter(safe, safe.travel or travel, each, 100) for each in safe.pupils))
-    share = RIDES[variant]
+        return demand
+    travel, share = travel_of(demand), RIDES[variant]
     return replace(demand, pupils=tuple(_shorter(demand, travel, each, share) for each in demand.pupils))
+
+
+def steady_day(plan: DayPlan, demand: Demand, ask: DayAsk, aim: Aim | None = None) -> DayPlan:
+    """The plan with its mornings held steady against delays; services that locks name keep their hours, a school whose
+    bell is locked its instant. Raises Refused("scolaire.fleet_short" | "scolaire.driver_day")."""
+    travel = travel_of(demand)
+    held = held_of(demand, travel, ask.base, ask.locks, {each.pupil: each for each in plan.left})
+    halves = dict(plan.halves)
+    for half, problem in problems_of(held.demand, plan).items():
+        frozen = {run.name for run in held.frozen.get(half, ())}
+        halves[half] = steadied(halves[half], problem, aim or Aim(), held=frozen, vehicles=held.vehicles.get(half, {}))
+    made = replace(plan, halves=halves)
+    return crewed(made, demand, travel, problems_of(demand, made), held.vehicles)
 
 
 def _near(pupil: Pupil) -> Pupil:

@@ -4,6 +4,7 @@ there. A transport problem, solved exactly by a flow of least cost (OR-Tools).""
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
 from ortools.graph.python import min_cost_flow
 
 from mobigo.base.errors import Refused
@@ -41,8 +42,12 @@ def fitting(circuit: Circuit, problem: Problem, locked: Mapping[str, str]) -> fr
     )
 
 
-def blocks_of(circuits: Sequence[Circuit], problem: Problem, locked: Mapping[str, str]) -> tuple[Block, ...]:
+def blocks_of(
+    circuits: Sequence[Circuit], problem: Problem, locked: Mapping[str, str],
+    chained: Sequence[Sequence[int]] | None = None,
+) -> tuple[Block, ...]:  # fmt: skip
     """The fewest buses that drive the circuits, each of a type that holds all it drives. `locked`: circuit → type.
+    `chained`: which circuits (positions) follow one another, where that is decided already.
 
     Raises Refused("scolaire.no_vehicle", service) when no type holds a service, and Refused("scolaire.fleet_short",
     buses, there) when there are not enough.
@@ -51,15 +56,29 @@ def blocks_of(circuits: Sequence[Circuit], problem: Problem, locked: Mapping[str
     for name, types in able.items():
         if not types:
             raise Refused("scolaire.no_vehicle", service=name)
-    spans = [
-        Span(node_of(each.visits[0], problem), each.visits[0].at_ms,
-             node_of(each.visits[-1], problem), free_at_ms(each, problem))
-        for each in circuits
-    ]  # fmt: skip
-    parts = []
-    for chain in chains(spans, problem.travel.ms):
-        parts += _cut([circuits[n] for n in chain], problem, able)
+    if chained is None:
+        parts = _chained([[each] for each in circuits], problem, able)
+    else:
+        parts = [piece for chain in chained for piece in _cut([circuits[n] for n in chain], problem, able)]
     return typed(parts, problem, able)
+
+
+def _chained(parts: list[list[Circuit]], problem: Problem, able: Mapping[str, frozenset[str]]) -> list[list[Circuit]]:
+    """The fewest chains that two by two share a type; those that all do not share one are cut, and the pieces chained
+    again as long as that makes fewer of them."""
+    while True:
+        types = [frozenset.intersection(*(able[each.id] for each in part)) for part in parts]
+        together = np.array([[bool(one & two) for two in types] for one in types], dtype=np.bool_)
+        spans = [
+            Span(node_of(part[0].visits[0], problem), part[0].visits[0].at_ms,
+                 node_of(part[-1].visits[-1], problem), free_at_ms(part[-1], problem))
+            for part in parts
+        ]  # fmt: skip
+        strung = [[each for n in chain for each in parts[n]] for chain in chains(spans, problem.travel.ms, together)]
+        pieces = [piece for chain in strung for piece in _cut(chain, problem, able)]
+        if len(pieces) >= len(parts):
+            return pieces if len(pieces) == len(parts) else parts
+        parts = pieces
 
 
 def _cut(chain: Sequence[Circuit], problem: Problem, able: Mapping[str, frozenset[str]]) -> list[list[Circuit]]:

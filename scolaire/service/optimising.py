@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scolaire.engine.variants import Variants
 
 JOB: Final = "scolaire.optimise"
-TICK_S: Final = 0.2
+TICK_S: Final = 0.1
 REPORT_S: Final = 1.0
 MODES: Final = ("fresh", "warm", "least_change")
 EFFORTS: Final = ("quick", "usual", "long")
@@ -117,11 +117,11 @@ def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
     while True:
         thread.join(TICK_S)
         over = not thread.is_alive()
-        best = _keep(ctx, search, best)
         if _stopped(ctx):
             search.stop = True  # nobody waits for the solver: its thread ends with the process
-            _end(ctx, best, params, None)
+            _end(ctx, _latest(search) or best, params, None)
             raise JobStopped
+        best = _keep(ctx, search, best)
         if over:
             break
         if clock.monotonic_s() - reported_s >= REPORT_S:
@@ -212,11 +212,17 @@ def _asked(session: Session, params: Mapping[str, Any], demand: Demand, kept: st
     return DayAsk(mode, base.plan, base.demand, locks, cents, reserve)
 
 
-def _keep(ctx: JobContext, search: _Search, best: Found | None) -> Found | None:
-    """Write the latest plan found, each better than the one before: a kill loses at most what was found since."""
+def _latest(search: _Search) -> Found | None:
+    """The last plan found since the last look, which is better than those before; None where there is none."""
     latest = None
     while not search.found.empty():
         latest = search.found.get_nowait()
+    return latest
+
+
+def _keep(ctx: JobContext, search: _Search, best: Found | None) -> Found | None:
+    """Write the latest plan found: a kill loses at most what was found since."""
+    latest = _latest(search)
     if latest is None:
         return best
     figures = kpis(*latest)
@@ -264,7 +270,7 @@ def _end(ctx: JobContext, best: Found | None, params: Mapping[str, Any], search:
                 session, str(params["plan"]), best.demand, best.plan, origin="computed", by=ctx.asked_by or "system",
                 now=clock.now(), parent=params["base"], job=ctx.job_id, why="",
             )  # fmt: skip
-            buses, moved = kpis(*best).buses, len(best.demand.moved)
+            buses, moved = int(version.kpis["buses"]), len(best.demand.moved)
             result = Decision("scolaire.search_done", number=version.number, buses=buses)
             if moved:
                 result = Decision("scolaire.search_done_hours", number=version.number, buses=buses, schools=moved)

@@ -69,7 +69,7 @@ def main() -> int:
                     jobs.cancel(session, job, clock.now())
 
             def heard(search: Any, step: Any, phase: str = phase, there: threading.Event = there) -> bool:
-                if step.phase == phase and search.buses is not None:  # a plan is kept
+                if step.phase == phase and search.buses is not None and not search.stop:  # a plan is kept
                     there.set()
                 return hear(search, step)
 

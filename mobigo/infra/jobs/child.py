@@ -148,5 +148,14 @@ def _open_log(config: Config) -> None:
     logging.getLogger().setLevel(config.log_level.upper())
 
 
+def _leave(code: int) -> None:
+    """End the process. A job that was stopped may have left a thread in the middle of a library's work: taking the
+    interpreter down around it would abort, and leave a core file."""
+    if code == STOPPED:
+        logging.shutdown()
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scolaire.engine.day import DayAsk, DayLimits, DayTold, Mode
+from scolaire.engine.delays import punctuality
 from scolaire.engine.solve import Limits
 from scolaire.engine.stops import StopLimits
 from scolaire.engine.variants import FURTHER_M, Variant, Variants, asking, plan_variants
@@ -33,13 +34,17 @@ def test_every_variant_is_a_plan_of_the_demand_itself(found: Variants) -> None:
 
 
 def test_a_variant_keeps_what_it_promises(found: Variants) -> None:
-    """Rides within the shorter cap; stops near the nearest; the hours that slower roads would take."""
-    for variant in (Variant.RIDE_85, Variant.RIDE_70, Variant.SAFE):
+    """Rides within the shorter cap; stops near the nearest; the services of the first plan before the bell."""
+    for variant in (Variant.RIDE_85, Variant.RIDE_70):
         assert day_faults(found.plans[variant], asking(SMALL, variant)) == []
     for pupil in SMALL.pupils:
         seat = found.plans[Variant.WALK].seats.get(pupil.id)
         metres = dict(pupil.reach)
         assert seat is None or metres[seat.stop] <= min(metres.values()) + FURTHER_M
+    first, safe = found.plans[Variant.BUSES], found.plans[Variant.SAFE]
+    assert safe.seats == first.seats
+    shares = [punctuality(each, SMALL, grace_ms=300_000).share for each in (safe, first)]
+    assert shares[0] >= min(0.97, shares[1])
 
 
 def test_the_curve_tells_buses_by_ride_cap(found: Variants) -> None:
