@@ -114,7 +114,7 @@ def dataset(code: str) -> ResponseReturnValue:
         events=told,
         previews=previews,
         base_url=services().config.base_url,
-        contact=_contact(shown),
+        answers_at=_answers_at(shown),
         words=words,
     )
 
@@ -191,5 +191,5 @@ def _version(session: Any, code: str, label: str) -> Version:
     return found
 
 
-def _contact(shown: Shown) -> str:
+def _answers_at(shown: Shown) -> str:
     return shown.kept.declared.contact.email or services().config.opendata_contact
