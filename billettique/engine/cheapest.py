@@ -6,8 +6,8 @@ first leg cost alone), the covers in hand, the carnet tickets left. Two ways of 
 transfer left: that is why the state is in the key.
 
 A cap is taken as something one could pay for: min(sum, cap) is the cheaper of paying the sum, and paying the cap with
-every fare in its scope at zero. What this finds is compared with an enumeration that knows none of it
-(`tests/oracles/brute_fares.py`).
+every fare in its scope at zero; `credited` knows what was paid towards it before. What this finds is compared with an
+enumeration that knows none of it (`tests/oracles/brute_fares.py`).
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from typing import Any
 
 from billettique.engine import explain
 from billettique.engine.compiled import Compiled, Span
+from billettique.engine.credited import cheapest_completed, credits_of
 from billettique.engine.explain import RiderWay, Shared
 from billettique.engine.offers import profile_of
 from billettique.engine.party import Party, held_by, units_of
@@ -38,6 +39,13 @@ def cheapest(compiled: Compiled, ask: Ask) -> Quote:
     InvalidInput for a cover or carnet that the tariff does not have; Refused("billettique.too_many_shared") when more
     shared covers could help than can be weighed together.
     """
+    credited = credits_of(compiled, ask)
+    return (
+        cheapest_completed(ask, credited, lambda asked: _quote(compiled, asked)) if credited else _quote(compiled, ask)
+    )
+
+
+def _quote(compiled: Compiled, ask: Ask) -> Quote:
     journeys, spans = _in_order(compiled, ask)
     if len(ask.riders) == 1:
         walk = _walk_of(compiled, ask, journeys, spans)
@@ -50,6 +58,9 @@ def cheapest(compiled: Compiled, ask: Ask) -> Quote:
 
 def cheapest_price(compiled: Compiled, ask: Ask) -> Money | None:
     """The price alone, for those who compare many journeys: the total of `cheapest`, without its lines."""
+    credited = credits_of(compiled, ask)
+    if credited:
+        return cheapest(compiled, ask).total
     journeys, spans = _in_order(compiled, ask)
     if len(ask.riders) > 1:
         groups = Party(compiled, ask, journeys, spans).best()

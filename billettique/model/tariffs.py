@@ -211,13 +211,23 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """What a rider has paid already for tickets in the scope of a cap, over one of its spans."""
+
+    cap: str
+    period: Period
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rider:
-    """A person, by class: no name, no birth date. `units`: (carnet, tickets left)."""
+    """A person, by class: no name, no birth date. `units`: (carnet, tickets left). `paid` counts towards caps."""
 
     category: str | None = None
     proofs: frozenset[str] = frozenset()
     held: tuple[Held, ...] = ()
     units: tuple[tuple[str, int], ...] = ()
+    paid: tuple[Paid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

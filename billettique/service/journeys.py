@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from billettique.model.fares import Leg
 from billettique.model.orders import Offer
 from billettique.model.sales import NamedLeg
+from billettique.model.tariffs import Rider
 from billettique.rules.networks import WINDING
 from billettique.service import shelf
 from mobigo.base.decisions import Decision
@@ -67,16 +68,18 @@ def finder_of(services: "Services") -> Finder | None:
     return found
 
 
-def offers_of(config: Config, token: str, riders: Sequence[str], channel: str, now: datetime) -> tuple[Offer, ...]:
-    """What is to be bought for the journey of a token by a party.
+def offers_of(
+    config: Config, token: str, riders: Sequence[str], channel: str, now: datetime, mine: Rider | None = None
+) -> tuple[Offer, ...]:
+    """What is to be bought for the journey of a token by a party. `mine`: see `shelf.journey`.
 
     Raises what `read_token` and `shelf.journey` raise, and Refused("billettique.price_by_unknown_km") where the price
     of this party depends on kilometres that are not known.
     """
     legs = read_token(config, token)
-    offers = shelf.journey(legs, riders, config.home, channel, now)
+    offers = shelf.journey(legs, riders, config.home, channel, now, mine)
     if any(each.leg.distance_m is not None for each in legs):
-        longer = shelf.journey([_longer(each) for each in legs], riders, config.home, channel, now)
+        longer = shelf.journey([_longer(each) for each in legs], riders, config.home, channel, now, mine)
         least, most = shelf.total(offers), shelf.total(longer)
         if least != most:
             raise Refused("billettique.price_by_unknown_km", least=least, most=most)

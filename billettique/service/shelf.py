@@ -14,7 +14,7 @@ from billettique.gateway import sales
 from billettique.model.fares import FareProduct, Leg
 from billettique.model.orders import Channel, ItemKind, Offer
 from billettique.model.sales import NamedLeg, SaleTerms, Validity
-from billettique.model.tariffs import Ask, Carnet, Cover, CoverKind, Item, Rider, Tariff
+from billettique.model.tariffs import Ask, Carnet, Cover, CoverKind, FareStep, Item, Rider, Tariff
 from billettique.rules import areas
 from billettique.rules import fares as rules
 from billettique.rules.tariffs import said_of
@@ -106,9 +106,11 @@ def flat_tickets(
 
 
 def journey(
-    legs: Sequence[NamedLeg], riders: Sequence[str], home: Path | None, channel: str, now: datetime
-) -> tuple[Offer, ...]:
-    """What is to be bought for one journey by a party, the cheapest way.
+    legs: Sequence[NamedLeg], riders: Sequence[str], home: Path | None, channel: str, now: datetime,
+    mine: Rider | None = None,
+) -> tuple[Offer, ...]:  # fmt: skip
+    """What is to be bought for one journey by a party, the cheapest way; nothing where it is all paid already. `mine`:
+    what the first rider of that category holds and has paid.
 
     Raises InvalidInput("billettique.no_journey", "billettique.bad_riders"), Refused with the reason when the price of a
     leg is not known, Refused("billettique.journey_past").
@@ -118,15 +120,15 @@ def journey(
     if legs[-1].leg.arrives_at < now:
         raise Refused("billettique.journey_past", at=legs[-1].leg.arrives_at)
     networks = frozenset(each.leg.network for each in legs if each.leg.network is not None)
-    return _tickets(tuple(legs), riders, home, channel, open_since=None, networks=networks)
+    return _tickets(tuple(legs), riders, home, channel, open_since=None, networks=networks, mine=mine)
 
 
 def _tickets(
     named: tuple[NamedLeg, ...], riders: Sequence[str], home: Path | None, channel: str, *,
-    open_since: datetime | None, networks: frozenset[str],
+    open_since: datetime | None, networks: frozenset[str], mine: Rider | None = None,
 ) -> tuple[Offer, ...]:  # fmt: skip
     legs = tuple(each.leg for each in named)
-    party = _party(riders, home, legs[0].departs_at)
+    party = _with_rights(_party(riders, home, legs[0].departs_at), mine)
     priced = quoting.quote(Ask((legs,), party, channel=channel), home)
     found = priced.quote
     if found.total is None:
@@ -138,6 +140,9 @@ def _tickets(
     for alone in _by_riders(found.items):
         kind = _KINDS.get(alone[0].kind, ItemKind.TICKET)
         cents = sum(each.cents for each in alone)
+        if kind is ItemKind.TICKET:  # a cap is paid with the tickets it makes free
+            caps = (each for each in found.steps if each.kind == "cap" and each.riders == alone[0].riders)
+            cents += sum(each.amount.cents for each in caps)
         riding = tuple(riders[at] for at in alone[0].riders)
         window = (first_at, last_at)
         if kind is not ItemKind.TICKET:
@@ -157,6 +162,7 @@ def _tickets(
                     "versions": [each.code for each in priced.tariff.versions],
                     "terms": terms.code,
                     "area": _area(priced.tariff, alone, () if open_since is not None else named),
+                    **_shown_with(priced.tariff, found.steps, party, alone[0].riders),
                     **(_activation(kind, networks, terms) if kind in (ItemKind.TICKET, ItemKind.CARNET) else {}),
                 },
             )
@@ -236,6 +242,26 @@ def _party(riders: Sequence[str], home: Path | None, at: datetime) -> tuple[Ride
     if not 1 <= len(riders) <= RIDERS_MAX or not set(riders) <= known:
         raise InvalidInput("billettique.bad_riders", most=RIDERS_MAX)
     return tuple(Rider(category) for category in riders)
+
+
+def _with_rights(party: tuple[Rider, ...], mine: Rider | None) -> tuple[Rider, ...]:
+    """The party, its first rider of that category being the traveller."""
+    at = next((n for n, each in enumerate(party) if mine is not None and each.category == mine.category), None)
+    return party if at is None or mine is None else (*party[:at], mine, *party[at + 1 :])
+
+
+def _shown_with(
+    tariff: Tariff, steps: Sequence[FareStep], party: Sequence[Rider], riders: Sequence[int]
+) -> dict[str, Any]:
+    """What must be shown with a title whose price rests on what its holder has: the pass of the other legs, the card of
+    the reduction."""
+    held = {each.cover for at in riders for each in party[at].held}
+    by_discount = {each.name: each.card for each in tariff.discounts if each.card is not None}
+    names = {each.id: each.name for each in tariff.covers if each.id in held}
+    used = {each.reason.params.get("cover") for each in steps if each.kind == "covered"}
+    used |= {names.get(by_discount.get(str(each.reason.params.get("discount", "")), "") or "") for each in steps}
+    words = ", ".join(sorted(name for name in names.values() if name in used))
+    return {"checks": {"card": True, "words": words}} if words else {}
 
 
 def _by_riders(items: Sequence[Item]) -> list[list[Item]]:

@@ -260,6 +260,24 @@ def items_of(session: Session, order_id: str, *states: ItemState) -> list[ItemRo
     return list(session.scalars(asked.order_by(ItemRow.position).execution_options(populate_existing=True)))
 
 
+def bought_by(session: Session, subject: str, since: datetime, until: datetime) -> list[ItemRow]:
+    """The tickets that an account paid for and kept, good from an instant between two, in the order they were put into
+    a basket."""
+    asked = (
+        select(ItemRow)
+        .join(OrderRow, OrderRow.id == ItemRow.order_id)
+        .where(
+            OrderRow.subject == subject,
+            ItemRow.kind == str(ItemKind.TICKET),
+            ItemRow.state.in_([str(ItemState.CONFIRMED), str(ItemState.FULFILLED)]),
+            ItemRow.first_at >= since,
+            ItemRow.first_at < until,
+        )
+        .order_by(ItemRow.id)
+    )
+    return list(session.scalars(asked))
+
+
 def get_item(session: Session, item_id: str, *, of: str) -> ItemRow:
     """One item of an order, as it stands now. Raises NotFound("billettique.no_item")."""
     row = session.get(ItemRow, item_id, populate_existing=True)

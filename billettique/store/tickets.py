@@ -20,10 +20,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from billettique.model.entitlements import EntitlementState
+from billettique.model.orders import ItemKind
 from billettique.store.orders import OrderRow
 from mobigo.base.errors import NotFound
 from mobigo.infra.db import Base, Json, UtcDateTime, changed, table_of
 from mobigo.infra.privacy import Days, describe
+
+LIVE = (str(EntitlementState.ACTIVE), str(EntitlementState.SUSPENDED))
 
 
 class EntitlementRow(Base):
@@ -143,6 +146,27 @@ def of_subject(session: Session, subject: str) -> list[EntitlementRow]:
     return list(session.scalars(asked.order_by(EntitlementRow.id)))
 
 
+def covers_of(session: Session, subject: str, since: datetime, until: datetime) -> list[EntitlementRow]:
+    """The passes and cards of a person that are good at some instant between two, those suspended included, oldest
+    first."""
+    asked = select(EntitlementRow).where(
+        EntitlementRow.subject == subject,
+        EntitlementRow.kind.in_([str(ItemKind.PASS), str(ItemKind.CARD)]),
+        EntitlementRow.state.in_(LIVE),
+        EntitlementRow.first_at < until,
+        EntitlementRow.last_at >= since,
+    )
+    return list(session.scalars(asked.order_by(EntitlementRow.id)))
+
+
+def activated(session: Session, entitlements: Sequence[str]) -> list[tuple[str, datetime]]:
+    """Of those entitlements, the ones that were activated, and when."""
+    asked = select(EntitlementRow.id, EntitlementRow.activated_at).where(
+        EntitlementRow.id.in_(entitlements), EntitlementRow.activated_at.is_not(None)
+    )
+    return [(row[0], row[1]) for row in session.execute(asked)]
+
+
 def current_code(session: Session, entitlement_id: str) -> CodeRow | None:
     """The code that counts; None where there is none to show."""
     asked = select(CodeRow).where(CodeRow.entitlement == entitlement_id, CodeRow.replaced_at.is_(None))
@@ -156,8 +180,6 @@ def take_unit(session: Session, entitlement_id: str, now: datetime) -> bool:
 
 
 # ---------------------------------------------------------------- many at once: the drill of a stolen key
-
-LIVE = (str(EntitlementState.ACTIVE), str(EntitlementState.SUSPENDED))
 
 
 class Signed(NamedTuple):

@@ -3,22 +3,27 @@
 Everything is asked of `billettique`'s own engine, one leg at a time; nothing of a tariff is known here. A tariff that
 holds what a table cannot say (hours of the day, areas of flat prices, transfers that take back a ticket, joins between
 networks, several caps) gives no table: its prices are then shown beside the journeys, and no journey is looked for by
-its price. Carnets, cards and passes that one could buy are not searched with: what is shown counts them.
+its price. What the rider holds and has paid is searched with; carnets, cards and passes that one could buy are not:
+what is shown counts them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from billettique.engine.cheapest import Compiled, cheapest_price
 from billettique.model.fares import DurationKind, Leg, TransferKind
-from billettique.model.tariffs import Ask, CoverKind, Rider
+from billettique.model.tariffs import Ask, CoverKind, Held, Rider
 from billettique.rules.networks import WINDING, NetworkLines
 from mobigo.base.geo import EARTH_RADIUS_M
 from mobigo.base.instants import PARIS
+from mobigo.base.periods import Period
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import I32, Timetable
 from mobigo.planner.rules.fare_table import (
@@ -39,32 +44,108 @@ FAR_M: Final = 2**30  # beyond any line
 NOWHERE: Final = "", "."  # two stops of no area and no pair
 
 
+ADULT: Final = Rider("adulte")
+KEPT_MAX: Final = 24  # tables of other riders than an adult without a card, by network
+
+
+class _Kept:
+    """The tables lately asked for, by what they say: equal ones are made once, whoever asks."""
+
+    def __init__(self) -> None:
+        self._tables: OrderedDict[str, FareTable] = OrderedDict()
+        self._lock = Lock()
+
+    def table(self, name: str, make: Callable[[], FareTable]) -> FareTable:
+        with self._lock:
+            if name not in self._tables:
+                self._tables[name] = make()
+                while len(self._tables) > KEPT_MAX:
+                    self._tables.popitem(last=False)
+            self._tables.move_to_end(name)
+            return self._tables[name]
+
+
 def table_of(
     network: LiveNetwork, day: date, compiled: Compiled, lines: Sequence[NetworkLines],
-    of_route: Sequence[NetworkLines | None],
+    of_route: Sequence[NetworkLines | None], rider: Rider = ADULT,
 ) -> FareTable | None:  # fmt: skip
-    """The table of a day, made once for equal prices; None where it cannot be said."""
+    """The table of a day for a rider, made once for equal prices; None where it cannot be said. Passes good in some
+    areas alone, and those beside which a transfer must be weighed, are not searched with: what is shown counts them."""
+    held = _on_day(compiled, rider, day)
+    made = _table_for(network, day, compiled, lines, of_route, held)
+    if made is None and held.held:
+        made = _table_for(network, day, compiled, lines, of_route, replace(held, held=()))
+    left = _cap_left(compiled, rider, day)
+    return made if made is None or left is None else made._replace(cap_cents=np.array([left], np.int32))
+
+
+def _on_day(compiled: Compiled, rider: Rider, day: date) -> Rider:
+    """The rider with what they hold on a day, over that day."""
+    held = sorted({each.cover for each in rider.held if day in each.period})
+    return replace(rider, held=tuple(Held(each, Period(day, day)) for each in held), units=(), paid=())
+
+
+def _cap_left(compiled: Compiled, rider: Rider, day: date) -> int | None:
+    """What is left of the cap that the rider has begun to pay on a day, in cents; None where nothing is paid."""
+    for each in rider.paid:
+        cap = next((cover for cover in compiled.tariff.covers if cover.id == each.cap), None)
+        if cap is not None and cap.kind is CoverKind.CAP and day in each.period:
+            return max(0, cap.cents - each.cents)
+    return None
+
+
+def _free(
+    compiled: Compiled, lines: Sequence[NetworkLines], rider: Rider, groups: tuple[tuple[str, ...], tuple[int, ...]],
+    transfers: Sequence[Sequence[tuple[int, int, int, bool, bool]]],
+) -> tuple[tuple[str, ...], tuple[int, ...]] | None:  # fmt: skip
+    """The groups, where legs of the networks that a pass covers start no transfer; None for a pass of some areas, or
+    where a transfer joins a covered network to one that is paid."""
+    covers = {each.id: each for each in compiled.tariff.covers}
+    passes = [covers[each.cover] for each in rider.held if covers[each.cover].kind is CoverKind.PASS]
+    if any(each.areas is not None for each in passes):
+        return None
+    names, of_network = groups
+    free = [any(each.networks is None or line.id in each.networks for each in passes) for line in lines]
+    paid = {group for group, is_free in zip(of_network, free, strict=True) if not is_free and group != UNKNOWN}
+    for group, is_free in zip(of_network, free, strict=True):
+        joins = (transfers[group][each][0] != NO_RULE or transfers[each][group][0] != NO_RULE for each in paid)
+        if is_free and group != UNKNOWN and any(joins):
+            return None
+    return names, tuple(UNKNOWN if is_free else group for group, is_free in zip(of_network, free, strict=True))
+
+
+def _table_for(
+    network: LiveNetwork, day: date, compiled: Compiled, lines: Sequence[NetworkLines],
+    of_route: Sequence[NetworkLines | None], rider: Rider,
+) -> FareTable | None:  # fmt: skip
     if not lines or _beyond(compiled):
         return None
     groups = _groups(compiled, lines)
     if groups is None:
         return None
-    flat, bands = _prices(compiled, lines, day)
-    transfers = _transfers(compiled, groups[0])
-    if transfers is None or any(list(cents) != sorted(cents) for _, cents in bands):
+    flat, bands = _prices(compiled, lines, day, rider)
+    transfers = _transfers(compiled, groups[0], rider)
+    if transfers is not None and rider.held:
+        groups = _free(compiled, lines, rider, groups, transfers)
+    if groups is None or transfers is None or any(list(cents) != sorted(cents) for _, cents in bands):
         return None  # of prices that fall with the distance, the search cannot tell which label is the better one
     # the other region's tariff beyond a border station is told pair by pair too, for the trains
     pairs = tuple(each.id for each in lines if each.id in compiled.pairs or (each.by_distance and compiled.by_place))
     if len(pairs) > 1:
         return None
     caps = [cover for cover in compiled.tariff.covers if cover.kind is CoverKind.CAP]
-    told = (flat, bands, groups, transfers, caps, pairs, [each.id for each in lines], compiled.tariff.versions)
+    who = rider.category, sorted(rider.proofs), [each.cover for each in rider.held]
+    told = (flat, bands, groups, transfers, caps, pairs, [each.id for each in lines], compiled.tariff.versions, who)
     name = sha256(repr(told).encode()).hexdigest()[:16]
 
     def make(timetable: Timetable) -> FareTable:
-        return _table(network, timetable, compiled, lines, of_route, (flat, bands, groups, transfers), pairs, day)
+        parts = (flat, bands, groups, transfers)
+        return _table(network, timetable, compiled, lines, of_route, parts, pairs, day, rider)
 
-    return network.derived(f"fares.table.{name}", make)
+    if rider == ADULT:
+        return network.derived(f"fares.table.{name}", make)
+    kept: _Kept = network.derived("fares.tables_kept", lambda _timetable: _Kept())
+    return kept.table(name, lambda: make(network.timetable))
 
 
 def _beyond(compiled: Compiled) -> bool:
@@ -96,11 +177,13 @@ def _groups(compiled: Compiled, lines: Sequence[NetworkLines]) -> tuple[tuple[st
     return names, tuple(UNKNOWN if group is None else names.index(group) for group in of_network)
 
 
-def _transfers(compiled: Compiled, groups: Sequence[str]) -> list[list[tuple[int, int, int, bool, bool]]] | None:
+def _transfers(
+    compiled: Compiled, groups: Sequence[str], rider: Rider
+) -> list[list[tuple[int, int, int, bool, bool]]] | None:
     """For each pair of groups (cents, count, seconds, from arrival, to arrival); NO_RULE cents for none."""
     from billettique.rules.fares import prices_of, transfer_rules_between
 
-    prices = prices_of(compiled.tables.products, "adulte", None)
+    prices = prices_of(compiled.tables.products, rider.category, None)
     out = []
     for one in groups:
         row = []
@@ -127,22 +210,24 @@ def _transfer(rule: "TransferRule", prices: Mapping[str, int]) -> tuple[int, int
     )
 
 
-def _quoted(compiled: Compiled, network: str, day: date, metres: int | None, ends: tuple[str, str] = NOWHERE) -> int:
+def _quoted(
+    compiled: Compiled, network: str, day: date, rider: Rider, metres: int | None, ends: tuple[str, str] = NOWHERE
+) -> int:
     """What one leg alone costs at noon of a day, in cents; UNKNOWN."""
     leaves = datetime.combine(day, time(12), PARIS)
     leg = Leg(network, *ends, leaves, leaves + timedelta(minutes=30), metres)
-    price = cheapest_price(compiled, Ask(((leg,),), (Rider("adulte"),)))
+    price = cheapest_price(compiled, Ask(((leg,),), (rider,)))
     return UNKNOWN if price is None else price.cents
 
 
 def _prices(
-    compiled: Compiled, lines: Sequence[NetworkLines], day: date
+    compiled: Compiled, lines: Sequence[NetworkLines], day: date, rider: Rider
 ) -> tuple[list[int], list[tuple[tuple[int, ...], tuple[int, ...]]]]:
     """The flat price of each network, and its bands: until how many metres, and the price."""
     flat: list[int] = []
     bands: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     for each in lines:
-        price = _quoted(compiled, each.id, day, None)
+        price = _quoted(compiled, each.id, day, rider, None)
         flat.append(price)
         edges = sorted(
             {edge for band in compiled.tariff.bands if band.network == each.id for edge in (band.from_m, band.until_m)}
@@ -154,7 +239,7 @@ def _prices(
             continue
         until = (*(int(edge) for edge in edges if edge is not None), FAR_M)
         starts = (0, *until[:-1])
-        cents = tuple(_quoted(compiled, each.id, day, metres) for metres in starts)
+        cents = tuple(_quoted(compiled, each.id, day, rider, metres) for metres in starts)
         known = len(cents) if UNKNOWN not in cents else cents.index(UNKNOWN)
         bands.append((until[:known], cents[:known]))
     return flat, bands
@@ -163,6 +248,7 @@ def _prices(
 def _table(
     network: LiveNetwork, timetable: Timetable, compiled: Compiled, lines: Sequence[NetworkLines],
     of_route: Sequence[NetworkLines | None], told: tuple[Any, Any, Any, Any], pairs: Sequence[str], day: date,
+    rider: Rider,
 ) -> FareTable:  # fmt: skip
     flat, bands, (groups, group), transfers = told
     number = {each.id: at for at, each in enumerate(lines)}
@@ -173,9 +259,10 @@ def _table(
     count = max(1, len(groups))
     empty = [[(NO_RULE, NO_LIMIT, NO_LIMIT, False, False)]]
     rules = np.array(transfers or empty, np.int32).reshape(count, count, 5)
-    paired, pair_cents = _pairs(network, timetable, compiled, lines, run_network, pairs, bands, day)
+    paired, pair_cents = _pairs(network, timetable, compiled, lines, run_network, pairs, bands, (day, rider))
+    metres = network.derived("fares.metres", lambda _timetable: by_distance_m(timetable, _hops(timetable)))
     made = FareTable(
-        run_network, trip_network, stations_of(timetable), by_distance_m(timetable, _hops(timetable)),
+        run_network, trip_network, stations_of(timetable), metres,
         flat_cents=np.array(flat, np.int32),
         band_start=np.cumsum([0, *(len(until) for until, _ in bands)]).astype(np.int32),
         band_until_m=np.array([edge for until, _ in bands for edge in until], np.int32),
@@ -224,7 +311,8 @@ def _outside(timetable: Timetable, lines: NetworkLines) -> np.ndarray:
 
 def _pairs(
     network: LiveNetwork, timetable: Timetable, compiled: Compiled, lines: Sequence[NetworkLines], run_network: I32,
-    pairs: Sequence[str], bands: Sequence[tuple[Sequence[int], Sequence[int]]], day: date,
+    pairs: Sequence[str], bands: Sequence[tuple[Sequence[int], Sequence[int]]],
+    on: tuple[date, Rider],
 ) -> tuple[I32, I32]:  # fmt: skip
     """The row of each node in the table of pairs, and the table: the price of every two stations that the tariff names
     together."""
@@ -248,13 +336,13 @@ def _pairs(
                 continue
             key = product if product is not None else _band(bands[at][0], metres or 0)
             if key not in quoted:
-                quoted[key] = _quoted(compiled, pairs[0], day, metres, (one, other))
+                quoted[key] = _quoted(compiled, pairs[0], *on, metres, (one, other))
             cents[row, column] = quoted[key]
     borders = {border.stop for border in compiled.tariff.borders}
     for one in borders & names.keys():
         for other in names:
             for ends in ((one, other), (other, one)):
-                if _quoted(compiled, pairs[0], day, 1, ends) == UNKNOWN:
+                if _quoted(compiled, pairs[0], *on, 1, ends) == UNKNOWN:
                     cents[rows[ends[0]], rows[ends[1]]] = UNKNOWN
     return paired, cents
 

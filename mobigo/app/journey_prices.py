@@ -8,24 +8,27 @@ only when every distance that the line could have (from the flight of a crow to 
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from billettique.model.fares import Leg
 from billettique.model.promotions import Line, Promotion
-from billettique.model.tariffs import Ask, FareStep, Rider
+from billettique.model.tariffs import Ask, FareStep, Quote, Rider
 from billettique.rules import promotions
 from billettique.rules.fares import operating_day
 from billettique.rules.networks import RAIL, WINDING, NetworkLines, mode_of, network_of, table_on
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError
 from mobigo.base.geo import Point, distance_m
+from mobigo.base.instants import PARIS
 from mobigo.base.money import ZERO, Money
+from mobigo.infra.db import reading
 from mobigo.network.model.live import LiveNetwork
-from mobigo.planner.model import Journey, Price, PriceLine, Ride
+from mobigo.planner.model import ANYBODY, FareKinds, Journey, Payer, Price, PriceLine, Ride
 from mobigo.planner.rules.fare_table import FareTable
 
 if TYPE_CHECKING:
@@ -33,10 +36,13 @@ if TYPE_CHECKING:
 
     from billettique.model.sales import NamedLeg
     from billettique.service.quoting import Priced, Pricer
+    from billettique.service.travellers import Rights
     from mobigo.infra.web import Services
 
 _log = logging.getLogger(__name__)
 ADULT: Final = Rider("adulte")
+NOON: Final = time(12)
+DAYS_RIDDEN_MAX: Final = timedelta(days=3)  # that a journey lasts, at most
 
 
 class JourneyPrices:
@@ -45,56 +51,86 @@ class JourneyPrices:
     def __init__(self, services: "Services") -> None:
         self._services = services
 
-    def prices(self, network: LiveNetwork, journeys: Sequence[Journey]) -> Sequence[Price | None]:
-        """The price of each journey for one adult without a card; None for those on foot all the way."""
+    def prices(
+        self, network: LiveNetwork, journeys: Sequence[Journey], payer: Payer = ANYBODY
+    ) -> Sequence[Price | None]:
+        """What the payer still pays for each journey; None for those on foot all the way."""
         from billettique.service.quoting import Pricer
 
         pricer = Pricer(self._services.config.home)
         offers = _Offers(self._services.engine)
         try:
-            return [self._price(network, journey, pricer, offers) if journey.rides else None for journey in journeys]
+            payers = Payers(self._services.engine, pricer, payer, [each.depart_at for each in journeys])
+            return [
+                self._price(network, journey, pricer, offers, payers) if journey.rides else None for journey in journeys
+            ]
         except SQLAlchemyError:
             # The way is found without the database; what it costs is not, and that is said.
             _log.exception("prices could not be read")
             unread = Price(None, why_unknown=(Decision("billettique.fares_unreachable"),))
             return [unread if journey.rides else None for journey in journeys]
 
-    def _price(self, network: LiveNetwork, journey: Journey, pricer: "Pricer", offers: "_Offers") -> Price:
+    def kinds(self, day: date) -> FareKinds:
+        """Kinds of riders, passes, cards and proofs of the tariff of a day; nothing where it cannot be read."""
+        from billettique.service.quoting import Pricer
+        from billettique.service.travellers import kinds_of
+
+        try:
+            riders, holds, proofs = kinds_of(Pricer(self._services.config.home).compiled_on(day).tariff)
+        except (MobigoError, SQLAlchemyError):
+            _log.exception("the tariff of a day could not be read")
+            return FareKinds()
+        return FareKinds(riders, holds, proofs)
+
+    def _price(
+        self, network: LiveNetwork, journey: Journey, pricer: "Pricer", offers: "_Offers", payers: "Payers"
+    ) -> Price:
         of_route = self._networks(network, journey.depart_at.date())[1]
         named = tuple(legs_of(network, journey, of_route))
         try:
-            near = pricer.quote(Ask((tuple(each.leg for each in named),), (ADULT,)))
+            mine = payers.rights([each.leg for each in named])
+            near = pricer.quote(Ask((tuple(each.leg for each in named),), (mine.rider,)))
             far = near
             if near.quote.total is not None and any(each.leg.distance_m is not None for each in named):
                 longer = tuple(_longer(each.leg) for each in named)
-                far = pricer.quote(Ask((longer,), (ADULT,)))
+                far = pricer.quote(Ask((longer,), (mine.rider,)))
         except MobigoError as refused:
             return Price(None, why_unknown=(refused.decision,))
-        return self._shown(named, near, far, offers)
+        return self._shown(named, near, far, offers, mine, payers.payer)
 
-    def _shown(self, named: "Sequence[NamedLeg]", near: "Priced", far: "Priced", offers: "_Offers") -> Price:
+    def _shown(
+        self, named: "Sequence[NamedLeg]", near: "Priced", far: "Priced", offers: "_Offers", mine: "Rights",
+        payer: Payer,
+    ) -> Price:  # fmt: skip
         total, most = near.quote.total, far.quote.total
         names = {each.leg.from_stop: each.from_name for each in named}
         names |= {each.leg.to_stop: each.to_name for each in named}
+        notes = [*_about_tickets(near), *mine.said]
         if total is None:
-            return Price(None, why_unknown=tuple(_in_names(each, names) for each in near.quote.unknown))
+            return Price(
+                None, why_unknown=tuple(_in_names(each, names) for each in near.quote.unknown), notes=mine.said
+            )
         if most is None:
             least = Decision("billettique.price_at_least", least=total)
-            return Price(None, why_unknown=(least,), notes=_about_tickets(near))
+            return Price(None, why_unknown=(least,), notes=tuple(notes))
         if most != total:
             both = Decision("billettique.price_by_unknown_km", least=total, most=most)
-            return Price(None, why_unknown=(both,), notes=_about_tickets(near), between=(total, most))
-        notes = list(_about_tickets(near))
-        if near.estimated:
+            return Price(None, why_unknown=(both,), notes=tuple(notes), between=(total, most))
+        if near.estimated and total > ZERO:
             notes.append(Decision("billettique.km_estimated"))
+        own = own_words(near.quote, mine)
+        to_buy = bool(near.quote.items)
+        if payer.proofs and to_buy:
+            notes.append(Decision("billettique.proof_sold_at_counter"))
         token = self._token(named)
         return Price(
             total,
             tuple(_line(each, names) for each in near.quote.steps),
             notes=tuple(notes),
-            offers=offers.on(named, near),
-            buy=f"/achats/trajet/{token}",
-            compare=f"/tarifs/comparer/{token}",
+            offers=offers.on(named, near, mine.rider.category),
+            buy="" if payer.proofs or not to_buy else f"/achats/trajet/{token}{_said(payer)}",
+            compare=f"/tarifs/comparer/{token}{_have(payer)}",
+            own=own,
         )
 
     def _token(self, named: "Sequence[NamedLeg]") -> str:
@@ -102,14 +138,16 @@ class JourneyPrices:
 
         return write_token(self._services.config, named)
 
-    def table(self, network: LiveNetwork, day: date) -> FareTable | None:
+    def table(self, network: LiveNetwork, day: date, payer: Payer = ANYBODY) -> FareTable | None:
         """The tariff of a day for the search; None where a table cannot say it, or where it cannot be read."""
         from billettique.service.quoting import Pricer
         from mobigo.app.fare_tables import table_of
 
         try:
-            compiled = Pricer(self._services.config.home).compiled_on(day)
-            return table_of(network, day, compiled, *self._networks(network, day))
+            pricer = Pricer(self._services.config.home)
+            mine = Payers(self._services.engine, pricer, payer, [datetime.combine(day, NOON, PARIS)])
+            rider = mine.rights_on((day,)).rider
+            return table_of(network, day, pricer.compiled_on(day), *self._networks(network, day), rider)
         except (MobigoError, SQLAlchemyError):
             _log.exception("the tariff of a day could not be made a table")  # its prices say why, beside the journeys
             return None
@@ -138,6 +176,68 @@ class JourneyPrices:
         )
 
 
+class Payers:
+    """One payer under the tariffs of some days: what their account holds is read once, and let go with this."""
+
+    def __init__(self, engine: "Engine", pricer: "Pricer", payer: Payer, at: Sequence[datetime]) -> None:
+        from billettique.service.travellers import ADULT, Owned, Traveller, owned_by
+
+        self.payer = payer
+        self._pricer = pricer
+        self._who = Traveller(payer.category or ADULT, payer.holds, payer.proofs, payer.subject)
+        self._owned = Owned()
+        if payer.subject is not None and at:
+            with reading(engine) as session:
+                last = operating_day(max(at)) + DAYS_RIDDEN_MAX
+                self._owned = owned_by(session, payer.subject, operating_day(min(at)), last)
+
+    def rights(self, legs: Sequence[Leg]) -> "Rights":
+        """What they hold and have paid, for one journey."""
+        from billettique.service.travellers import days_of
+
+        return self.rights_on(days_of(legs))
+
+    def rights_on(self, days: Sequence[date]) -> "Rights":
+        """The same, over operating days."""
+        from billettique.service.travellers import Rights, rights
+
+        if self.payer.is_anybody:
+            return Rights(ADULT)
+        return rights(self._pricer.compiled_on(min(days)).tariff, self._who, self._owned, days)
+
+
+def own_words(quote: Quote, mine: "Rights") -> tuple[Decision, ...]:
+    """What of a journey one's own passes cover, and which caps are reached: nothing where they change nothing."""
+    bought = {each.name for each in quote.items}
+    covers = {str(each.reason.params["cover"]) for each in quote.steps if each.kind == "covered"}
+    own = sorted(each for each in covers if each in mine.mine and each not in bought)
+    said: list[Decision] = []
+    if own and not bought and quote.total == ZERO:
+        said.append(Decision("billettique.covered_all", covers=", ".join(own)))
+    elif own and quote.total is not None:
+        said.append(Decision("billettique.covered_part", covers=", ".join(own), amount=quote.total))
+    for step in quote.steps:
+        if step.reason.code == "billettique.step_cap_reached":
+            said.append(Decision("billettique.cap_reached", cap=step.reason.params["cover"]))
+        elif step.reason.code == "billettique.step_cap_left":
+            said.append(Decision("billettique.cap_reached_now", cap=step.reason.params["cover"], amount=step.amount))
+    return tuple(said)
+
+
+def _said(payer: Payer) -> str:
+    """What the payer says of themselves, for the page that sells: never what their account holds."""
+    fields = [("rider", payer.category)] if payer.category else []
+    fields += [("hold", each) for each in payer.holds]
+    return f"?{urlencode(fields)}" if fields else ""
+
+
+def _have(payer: Payer) -> str:
+    """The same for the page that compares, which asks for one thing held."""
+    fields = [("rider", payer.category)] if payer.category else []
+    fields += [("have", each) for each in payer.holds[:1]]
+    return f"?{urlencode(fields)}" if fields else ""
+
+
 class _Offers:
     """The offers that apply by themselves on a day, read once."""
 
@@ -145,11 +245,15 @@ class _Offers:
         self._engine = engine
         self._rows: dict[date, list[tuple[Promotion, Money, int]]] = {}
 
-    def on(self, named: "Sequence[NamedLeg]", priced: "Priced") -> tuple[Decision, ...]:
+    def on(self, named: "Sequence[NamedLeg]", priced: "Priced", rider: str | None) -> tuple[Decision, ...]:
         """What a journey would cost under the best of them; nothing where none applies or is left."""
         day = operating_day(named[0].leg.departs_at)
         networks = frozenset(each.leg.network for each in named if each.leg.network is not None)
-        lines = [Line(each.id, networks, ("adulte",), Money(each.cents)) for each in priced.quote.items if each.cents]
+        lines = [
+            Line(each.id, networks, (rider or "adulte",), Money(each.cents))
+            for each in priced.quote.items
+            if each.cents
+        ]
         total = priced.quote.total
         found = [
             reduced
@@ -170,7 +274,6 @@ class _Offers:
     def _of(self, day: date) -> "list[tuple[Promotion, Money, int]]":
         if day not in self._rows:
             from billettique.store.promotions import in_force
-            from mobigo.infra.db import reading
 
             with reading(self._engine) as session:
                 rows = in_force(session, day)

@@ -32,6 +32,7 @@ from mobigo.planner.engine.upcoming import next_journey
 from mobigo.planner.engine.via import Via
 from mobigo.planner.export.today import is_missed
 from mobigo.planner.model import (
+    ANYBODY,
     AccessEgress,
     Answer,
     By,
@@ -42,6 +43,7 @@ from mobigo.planner.model import (
     Journey,
     Limits,
     Pace,
+    Payer,
     Price,
     Query,
     Reach,
@@ -71,6 +73,7 @@ def plan(
     tables: FareTables | None = None,
     shared: Stands | None = None,
     parking: Parking | None = None,
+    payer: Payer | None = None,
 ) -> Answer:
     """The useful journeys for `query`, or why there is none and when the next one is.
 
@@ -78,8 +81,9 @@ def plan(
     leaving as late as that allows (arriving by: the mirror). With a window, every journey that leaves (arrives)
     within it and is beaten by no other. When the window holds none, the first one behind it. Same query and network:
     same answer. `carpool`: the carpool lines to show beside; `fares`: who prices the journeys; `tables`: whose tariffs
-    are searched with, so that a later journey that costs or walks less is found too. `parking`: the car parks where
-    one's car is left; without, it is left at the stop. Raises InvalidInput for limits outside what is offered.
+    are searched with, so that a later journey that costs or walks less is found too; `payer`: for whom (None: an adult
+    without a card). `parking`: the car parks where one's car is left; without, it is left at the stop. Raises
+    InvalidInput for limits outside what is offered.
     """
     _check(query)
     if query.own is not None and query.own.by is By.SHARED and shared is None:
@@ -118,11 +122,12 @@ def plan(
         remarks += owns.said(query.own, network.streets is not None, has_parks=isinstance(bikes, ParkedCar))
         remarks += _said_of_parks(timetable, query, bikes, kept=journeys)
     earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
-    table = None if tables is None else tables.table(network, paris_day(query.at - OPERATING_DAY_BEGINS))
+    who = payer or ANYBODY
+    table = None if tables is None else tables.table(network, paris_day(query.at - OPERATING_DAY_BEGINS), who)
     beside = journeys_beside(searcher, table, query, origin, destination, accept, found)
     if bikes is not None:
         beside = [bikes.split(each) for each in beside]
-    prices = _priced(network, fares, [*journeys, *beside])
+    prices = _priced(network, fares, [*journeys, *beside], who)
     journeys, prices = with_worthwhile(journeys, beside, prices, query.arrive_by)
     kept = tuple(doors.drawn(explained(journeys, prices)))
     if bikes is not None:
@@ -142,8 +147,8 @@ def plan(
     )
 
 
-def _priced(network: LiveNetwork, fares: Fares | None, journeys: Sequence[Journey]) -> list[Price | None]:
-    return [None] * len(journeys) if fares is None else list(fares.prices(network, journeys))
+def _priced(network: LiveNetwork, fares: Fares | None, journeys: Sequence[Journey], payer: Payer) -> list[Price | None]:
+    return [None] * len(journeys) if fares is None else list(fares.prices(network, journeys, payer))
 
 
 def cancelled(network: LiveNetwork, query: Query, origin: Reach, kept: Sequence[Journey]) -> tuple[Journey, ...]:

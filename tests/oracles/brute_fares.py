@@ -24,7 +24,7 @@ def cheapest_cents(tariff: Any, ask: Any) -> int | None:
     memo: dict[Any, int | None] = {}
 
     def alone(rider: Any, given: frozenset[Any]) -> int | None:
-        key = (rider.category, rider.proofs, rider.held, rider.units, given)
+        key = (rider.category, rider.proofs, rider.held, rider.units, rider.paid, given)
         if key not in memo:
             memo[key] = world.one_rider(rider, given)
         return memo[key]
@@ -354,7 +354,7 @@ class World:
         best: int | None = None
         for plan in itertools.product(*choices):
             for charges, units in self.plans(rider, flat, plan):
-                cost = self.capped(charges, scopes, caps)
+                cost = self.capped(charges, scopes, caps, rider)
                 for carnet, used in units.items():
                     of = self.tariff.carnets[carnet]
                     left = sum(n for name, n in rider.units if name == of.id)
@@ -369,7 +369,15 @@ class World:
                     best = cost if best is None else min(best, cost)
         return best
 
-    def capped(self, charges: list[int], scopes: list[list[int]], caps: list[Any]) -> int:
+    def still(self, cap: Any, rider: Any) -> int:
+        """What is left to pay of a cap before everything under it is free."""
+        at, first, last = cap
+        of = self.tariff.covers[at]
+        before = [p.cents for p in rider.paid if (p.cap, p.period.first_day, p.period.last_day) == (of.id, first, last)]
+        left: int = of.cents - sum(before)
+        return left if left > 0 else 0
+
+    def capped(self, charges: list[int], scopes: list[list[int]], caps: list[Any], rider: Any) -> int:
         """Every set of caps reached or not: the ones reached are paid, the charges in their scope are not."""
         if not any(scopes):
             return sum(charges)
@@ -377,7 +385,7 @@ class World:
         for size in range(1, len(caps) + 1):
             for chosen in itertools.combinations(range(len(caps)), size):
                 out = sum(c for c, scope in zip(charges, scopes, strict=True) if not set(scope) & set(chosen))
-                best = min(best, out + sum(self.tariff.covers[caps[n][0]].cents for n in chosen))
+                best = min(best, out + sum(self.still(caps[n], rider) for n in chosen))
         return best
 
     def plans(self, rider: Any, flat: list[Any], plan: Any) -> Any:

@@ -2,20 +2,21 @@
 
 from typing import Final
 
-from flask import redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from billettique.model.orders import Channel, ItemKind, Offer
 from billettique.rules.fares import operating_day
 from billettique.service import baskets, journeys, shelf
 from billettique.service.seats import seats_of
+from billettique.service.travellers import ADULT, SAID_MAX, Rights, Traveller, rights_of
 from billettique.web import bp
 from billettique.web.selling.shared import Faults, day_of, find_basket, remember, shown, subject, text, whole
 from mobigo.base.errors import InvalidInput
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import transaction
-from mobigo.infra.i18n import current_language
+from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.web import services
 
 _SEAT: Final = {"run": "offer", "from": "from", "to": "to", "seats": "seats"}
@@ -57,8 +58,8 @@ def add_journey(token: str) -> ResponseReturnValue:
     faults = Faults()
     order_id = None
     with faults.caught():
-        offers = journeys.offers_of(services().config, token, _riders(), Channel.ONLINE, now())
-        order_id = put(offers, None)
+        offers = journeys.offers_of(services().config, token, _riders(), Channel.ONLINE, now(), _rights(token).rider)
+        order_id = put(offers, None) if offers else None
     if faults or order_id is None:
         return _journey_page(token, faults)
     return remember(redirect(url_for("billettique.basket"), 303), order_id)
@@ -159,20 +160,43 @@ def _page(faults: Faults) -> ResponseReturnValue:
 
 
 def _journey_page(token: str, faults: Faults) -> ResponseReturnValue:
+    """The page of a journey, priced for who reads it: what they said of themselves on the way here, and what their
+    account holds."""
     legs = journeys.read_token(services().config, token)
     home, instant = services().config.home, now()
     quoted: tuple[Offer, ...] = ()
+    who, mine = _traveller(), None
     with faults.caught():
-        quoted = journeys.offers_of(services().config, token, ("adulte",), Channel.ONLINE, instant)
+        mine = _rights(token)
+        quoted = journeys.offers_of(services().config, token, (who.category,), Channel.ONLINE, instant, mine.rider)
+    riders = shelf.on_sale(operating_day(legs[0].leg.departs_at), home, Channel.ONLINE).riders
     page = render_template(
         "billettique/journey.html",
         legs=legs,
         token=token,
         quoted=quoted,
+        covered=not quoted and not faults,
+        who=who,
+        mine=mine,
         total=shelf.total(quoted),
-        riders=shelf.on_sale(operating_day(legs[0].leg.departs_at), home, Channel.ONLINE).riders,
+        riders=riders,
         errors=faults.by_field,
-        typed=request.form,
+        typed=request.form or {f"n-{each}": str(int(each == who.category)) for each, _name in riders},
+        sentence=sentence,
         **shown(),
     )
-    return page, faults.status if faults else 200
+    response = make_response(page, faults.status if faults else 200)
+    response.headers["Cache-Control"] = "private, no-store"
+    response.vary.add("Cookie")
+    return response
+
+
+def _traveller() -> Traveller:
+    """Who reads, as the address and the session say. Proofs are looked at by people, at the counter."""
+    holds = tuple(each[:60] for each in request.values.getlist("hold")[:SAID_MAX])
+    return Traveller((request.values.get("rider") or ADULT)[:40], holds, subject=subject())
+
+
+def _rights(token: str) -> Rights:
+    legs = tuple(each.leg for each in journeys.read_token(services().config, token))
+    return rights_of(services().engine, services().config.home, _traveller(), legs)

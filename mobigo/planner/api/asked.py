@@ -103,6 +103,12 @@ class JourneysAsked(Asked):
             "price (or CO2) a journey comes last.",
         )
     )
+    rider: Text | None = Field(
+        None, description="Whose prices: a kind of rider of the tariff (`jeune`); an adult without it."
+    )
+    hold: Annotated[tuple[Text, ...], Field(max_length=8)] = Field(
+        (), description="Passes and cards of the tariff that the rider holds; may be given several times."
+    )
     own: Literal["bike", "ebike", "car", "dropped", "fetched", "shared_bike"] | None = Field(
         None,
         description="A vehicle of one's own to the first stop, where it is left; or somebody's car that drops one off "

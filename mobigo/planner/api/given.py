@@ -137,7 +137,8 @@ class PriceLine(Given):
 
 
 class Price(Given):
-    """What one adult without a card pays. `cents` is null where that is unknown (`unknown` says why), never 0 for it;
+    """What the rider of the question still pays, by what it says alone: never by an account. `own`: what of it the
+    passes said to be held cover. `cents` is null where that is unknown (`unknown` says why), never 0 for it;
     `between` is then the least and the most it may be, where both are known."""
 
     cents: Annotated[int, Field(ge=0)] | None
@@ -146,6 +147,7 @@ class Price(Given):
     between: Annotated[list[int], Field(min_length=2, max_length=2)] | None
     unknown: list[Reason]
     notes: list[Reason]
+    own: list[Reason]
     offers: list[Reason]
 
 

@@ -15,7 +15,7 @@ from mobigo.planner.api.asked import AreasAsked, JourneysAsked, ReachableAsked, 
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import answer_json, decision_json
 from mobigo.planner.export.offered import operator_rows
-from mobigo.planner.model import By, Limits, Own, Pace, Preset, Query
+from mobigo.planner.model import By, Limits, Own, Pace, Payer, Preset, Query
 from mobigo.planner.rules.own import refusal
 from mobigo.planner.web.asked import MODES
 from mobigo.planner.web.here import Here, pinned_today
@@ -60,7 +60,7 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
             origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits, takes,
             Preset(asked.prefer),
         )  # fmt: skip
-        answer = here.plan(query)
+        answer = here.plan(query, Payer(asked.rider or "", asked.hold))
         return json_response({**answer_json(here.live, answer, geometry=asked.geometry, stops=asked.stops), **ends})
 
 

@@ -88,6 +88,7 @@ def price_json(price: Price) -> Json:
         "lines": [{"cents": line.amount.cents, "reason": decision_json(line.reason)} for line in price.lines],
         "unknown": [decision_json(each) for each in price.why_unknown],
         "notes": [decision_json(each) for each in price.notes],
+        "own": [decision_json(each) for each in price.own],
         "offers": [decision_json(each) for each in price.offers],
     }
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import F64, I32, Timetable
+from mobigo.planner.model import ANYBODY, Payer
 
 UNKNOWN = -1  # a price, or the network of a run that no tariff names
 MIXED = -2  # the network of a run whose trips are not all of one
@@ -61,8 +62,8 @@ class FareTable(NamedTuple):
 class FareTables(Protocol):
     """The tariffs, as the search asks them; filled by `billettique`, handed over by `mobigo.app`."""
 
-    def table(self, network: LiveNetwork, day: date) -> FareTable | None:
-        """The tariff of a day for one adult without a card; None where a table cannot say it."""
+    def table(self, network: LiveNetwork, day: date, payer: Payer = ANYBODY) -> FareTable | None:
+        """The tariff of a day for who pays; None where a table cannot say it."""
 
 
 def by_distance_m(timetable: Timetable, hop_m: F64) -> F64:

@@ -19,8 +19,9 @@ from mobigo.network.engine.placenames import fold
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.places import Kind, Match, Place
-from mobigo.planner.model import By, Endpoint, Limits, Own, Pace, Preset, Query
+from mobigo.planner.model import ANYBODY, By, Endpoint, Limits, Own, Pace, Payer, Preset, Query
 from mobigo.planner.rules.own import refusal
+from mobigo.planner.rules.payers import fields_of, said
 from mobigo.planner.web.narrowed import Narrowed, narrow
 
 WHENS: Final = ("now", "leave", "arrive")
@@ -65,6 +66,7 @@ class Asked:
     modes: frozenset[str] = frozenset(MODES)
     narrowed: Narrowed = field(default_factory=Narrowed)
     prefer: str = Preset.USUAL
+    payer: Payer = ANYBODY  # as the address says; what the device keeps is no part of it
     via_text: str = ""
     via_id: str = ""
     stay_min: int = 0
@@ -158,7 +160,7 @@ class Asked:
             out["prefer"] = self.prefer
         if self.modes != frozenset(MODES):
             out["mode"] = sorted(self.modes)
-        out |= self.narrowed.parameters()
+        out |= self.narrowed.parameters() | fields_of(self.payer)
         for name, value in changed.items():
             key = "from" if name == "from_" else name
             if value is None:
@@ -209,7 +211,7 @@ def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone:
     at, day, clock = _moment(arguments, when, now, zone, errors)
     asked = replace(asked, at=at, day=day, time=clock)
     asked = replace(_options(asked, arguments, errors), narrowed=narrow(arguments, live, errors))
-    asked = _own(asked, arguments, index, errors)
+    asked = replace(_own(asked, arguments, index, errors), payer=said(arguments))
     ends: dict[str, tuple[Endpoint | None, str, str]] = {}
     choices: dict[str, tuple[Match, ...]] = {}
     others: dict[str, tuple[Match, ...]] = {}

@@ -19,7 +19,7 @@ from mobigo.planner.export.names import feed_stop_id
 from mobigo.planner.gateway.assistance import needs_assistance, with_assistance
 from mobigo.planner.gateway.emissions import with_emissions
 from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
-from mobigo.planner.model import Answer, By, Endpoint, OnDemand, OnDemandFound, Query, Reachable
+from mobigo.planner.model import Answer, By, Endpoint, OnDemand, OnDemandFound, Payer, Query, Reachable
 from mobigo.planner.rules.presets import arranged
 
 if TYPE_CHECKING:
@@ -56,14 +56,15 @@ class Here:
         """Departures by stop."""
         return boards_of(self.live)
 
-    def plan(self, query: Query) -> Answer:
-        """The answer to a question. The search, and numba with it, is imported at the first one."""
+    def plan(self, query: Query, payer: Payer | None = None) -> Answer:
+        """The answer to a question, priced for who pays (None: one adult without a card). The search, and
+        numba with it, is imported at the first one."""
         from mobigo.planner import service
 
         shared, parking = stands_for(query, self.now), parking_for(query, self.now)
         answer = service.plan(
             self.live, query, carpool=services().carpool, fares=services().fares, tables=services().fares,
-            shared=shared, parking=parking,
+            shared=shared, parking=parking, payer=payer,
         )  # fmt: skip
         config = services().config
         if needs_assistance(answer):

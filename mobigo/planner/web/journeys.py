@@ -25,6 +25,7 @@ from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
 from mobigo.planner.web.here import Here, pinned_today, shared_systems
 from mobigo.planner.web.on_demand import shown_on_demand
+from mobigo.planner.web.payers import kinds_today, only_theirs, payer_here, payer_words
 from mobigo.planner.web.presets import shown_presets
 from mobigo.planner.web.shown import ShownJourney, age_words, cancelled_words, line_styles, shown_carpool, shown_journey
 
@@ -56,15 +57,17 @@ def journeys() -> ResponseReturnValue:
         if query is None:
             page = render_template("planner/journeys.html", asked=asked, answer=None, **_form(here), **_labels())
             return page, 200 if asked.choices and not asked.errors else 422
-        answer = here.plan(query)
+        payer, kinds = payer_here(), kinds_today()
+        answer = here.plan(query, payer)
         options = [
             shown_journey(here.live, journey, query.origin, query.destination, here.zone, price, emission)
             for journey, price, emission in zip_longest(answer.journeys, answer.prices, answer.emissions)
         ]
-        return render_template(
+        page = render_template(
             "planner/journeys.html",
             asked=asked,
             answer=answer,
+            priced_for=payer_words(payer, kinds),
             options=options,
             follows=_follows(here, answer),
             carpool=[shown_carpool(way, here.zone, query.at.astimezone(here.zone).date()) for way in answer.carpool],
@@ -83,6 +86,7 @@ def journeys() -> ResponseReturnValue:
             **_form(here),
             **_labels(),
         )
+        return only_theirs(page, payer)
 
 
 def _follows(here: Here, answer: Answer) -> list[str]:
@@ -135,7 +139,7 @@ def chosen_answer(here: Here) -> tuple[Asked, Answer]:
     query = asked.query
     if query is None:
         raise NotFound("planner.no_such_journey")
-    return asked, here.plan(query)
+    return asked, here.plan(query, payer_here())
 
 
 def _chosen(here: Here) -> tuple[Asked, Answer, Journey]:

@@ -22,10 +22,7 @@ def shown_presets() -> list[ShownPreset]:
         Preset.FASTEST: (_("Le plus rapide"), _("D’abord le trajet qui dure le moins, de porte à porte.")),
         Preset.CHEAPEST: (
             _("Le moins cher"),
-            _(
-                "D’abord le prix le plus bas pour une personne adulte sans carte ; un trajet au prix inconnu vient en "
-                "dernier."
-            ),
+            _("D’abord le prix le plus bas pour la personne choisie ; un trajet au prix inconnu vient en dernier."),
         ),
         Preset.FEWEST_CHANGES: (
             _("Le moins de changements"),

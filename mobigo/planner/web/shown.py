@@ -87,6 +87,7 @@ class ShownPrice:
     offers: tuple[str, ...]
     buy: str
     compare: str
+    own: tuple[str, ...] = ()  # what one's own passes cover, which caps are reached
 
 
 def shown_price(price: Price | None) -> ShownPrice | None:
@@ -102,12 +103,14 @@ def shown_price(price: Price | None) -> ShownPrice | None:
         tuple(sentence(each) for each in price.offers),
         price.buy,
         price.compare,
+        tuple(sentence(each) for each in price.own),
     )
 
 
 def _headline(price: Price, language: str) -> str:
     if price.total is not None:
-        return formats.amount(price.total, language)
+        amount = formats.amount(price.total, language)
+        return _("%(amount)s de plus", amount=amount) if price.own else amount
     if price.between is None:
         return _("prix inconnu")
     least, most = (formats.amount(each, language) for each in price.between)

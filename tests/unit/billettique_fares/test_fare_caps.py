@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from billettique.engine.cheapest import Compiled, cheapest, cheapest_price, compile_tariff
 from billettique.model.fares import FareProduct, FareTables, Leg, LegRule, TransferKind, TransferRule
-from billettique.model.tariffs import Ask, Cover, CoverKind, Rider, Span, Tariff
-from billettique.rules.fares import operating_day
+from billettique.model.tariffs import Ask, Cover, CoverKind, Paid, Rider, Span, Tariff
+from billettique.rules.fares import operating_day, span_from
+from mobigo.base.money import Money
+from mobigo.base.periods import Period
 
 FREE_TRANSFER = TransferRule(TransferKind.FROM_AND_TRANSFER, "bus", "bus", 1)
 TABLES = FareTables(
@@ -186,3 +188,58 @@ def test_the_laws_of_caps_on_many_streams_with_late_taps_and_both_changes_of_clo
 def test_the_laws_of_caps_on_a_million_streams() -> None:
     rng = random.Random(10**6)
     assert sum(check_stream(rng) for _ in range(1_000_000)) > 300_000
+
+
+# ---- what was paid before
+
+
+def spans(cap: Cover, day: date) -> Period:
+    return span_from(cap, day)
+
+
+def one_by_one(taps: list[tuple[Leg, ...]]) -> list[int]:
+    """What each costs when it is bought alone, those before being paid."""
+    bought: list[tuple[Leg, int]] = []
+    for (leg,) in taps:
+        day = operating_day(leg.departs_at)
+        paid = []
+        for cap in (DAY, WEEK, BUS_DAY):
+            span = spans(cap, day)
+            mine = [cents for each, cents in bought if operating_day(each.departs_at) in span
+                    and (cap.networks is None or each.network in cap.networks)]  # fmt: skip
+            paid.append(Paid(cap.id, span, sum(mine)))
+        found = cheapest(CAPPED, Ask(((leg,),), (Rider(paid=tuple(paid)),)))
+        assert found.total is not None
+        assert sum(step.amount.cents for step in found.steps) == found.total.cents
+        bought.append((leg, found.total.cents))
+    return [cents for _, cents in bought]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9 * 24 * 60), st.sampled_from(["bus", "tram"])), max_size=25))
+def test_journeys_bought_one_by_one_cost_together_what_the_caps_say(taps: list[tuple[int, str]]) -> None:
+    start = datetime(2026, 11, 22, 23, tzinfo=UTC)
+    asked = [tap(start + timedelta(minutes=at), network) for at, network in sorted(taps)]
+    assert sum(one_by_one(asked)) == naive(asked)
+
+
+@pytest.mark.parametrize(
+    ("paid", "cents", "said"),
+    [
+        (0, 160, None),  # nothing paid: the ticket
+        (340, 160, None),  # 340 + 160 = 500: the ticket, and no cap is said
+        (341, 159, "billettique.step_cap_left"),
+        (499, 1, "billettique.step_cap_left"),
+        (500, 0, "billettique.step_cap_reached"),
+        (700, 0, "billettique.step_cap_reached"),  # paid beyond it before it existed: nothing is given back
+    ],
+)
+def test_a_cap_that_is_reached_says_so(paid: int, cents: int, said: str | None) -> None:
+    compiled = compile_tariff(Tariff(TABLES, covers=(DAY,)))
+    noon = datetime(2026, 11, 26, 11, tzinfo=UTC)
+    rider = Rider(paid=(Paid("day", spans(DAY, date(2026, 11, 26)), paid),))
+    found = cheapest(compiled, Ask((tap(noon),), (rider,)))
+    assert found.total == Money(cents)
+    assert [each.reason.code for each in found.steps if each.kind == "cap"] == ([] if said is None else [said])
+    yesterday = replace(rider, paid=(Paid("day", spans(DAY, date(2026, 11, 25)), paid),))
+    assert cheapest_price(compiled, Ask((tap(noon),), (yesterday,))) == Money(160)

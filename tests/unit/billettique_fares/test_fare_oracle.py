@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from billettique.engine.cheapest import Compiled, cheapest, cheapest_price, compile_tariff
-from billettique.model.tariffs import Ask, Tariff
+from billettique.model.tariffs import Ask, CoverKind, Paid, Tariff
+from billettique.rules.fares import operating_day, span_from
 from billettique.rules.places import placed
 from tests.fares_world import a_tariff, an_ask
 from tests.oracles.brute_fares import cheapest_cents
@@ -82,3 +83,31 @@ def test_a_further_journey_never_lowers_the_price(seed: int) -> None:
     if all_of_them is not None:
         assert one_less is not None
         assert one_less <= all_of_them
+
+
+def begun(rng: random.Random, tariff: Tariff, ask: Ask) -> Ask:
+    """The same question by riders who have paid before, towards every cap of the tariff."""
+    days = sorted({operating_day(leg.departs_at) for journey in ask.journeys for leg in journey})
+    caps = [cover for cover in tariff.covers if cover.kind is CoverKind.CAP]
+
+    def paid() -> tuple[Paid, ...]:
+        spans = {(cap.id, span_from(cap, rng.choice(days))): cap.cents for cap in caps}
+        return tuple(Paid(cap, span, rng.randint(0, cents + 50)) for (cap, span), cents in spans.items())
+
+    return replace(ask, riders=tuple(replace(each, paid=paid()) for each in ask.riders))
+
+
+def test_with_passes_in_hand_and_caps_begun_it_is_still_what_trying_everything_finds() -> None:
+    priced = different = 0
+    for seed in range(20_000, 23_000):
+        rng = random.Random(seed)
+        tariff = a_tariff(rng)
+        if not any(cover.kind is CoverKind.CAP for cover in tariff.covers):
+            continue
+        compiled = compile_tariff(placed(tariff))
+        plain = an_ask(rng, tariff, 3)
+        ask = begun(rng, tariff, plain)
+        priced += check(tariff, compiled, ask, f"seed {seed}")
+        different += cheapest_price(compiled, ask) != cheapest_price(compiled, plain)
+    assert priced > 300
+    assert different > 30, "what was paid before changes some prices, or this shows nothing"
