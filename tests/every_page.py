@@ -85,7 +85,7 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
     ),
     Role.SCHOOL_PLANNER: (
         "/scolaire/plans/", "/scolaire/plans/lots", "/scolaire/plans/lots/<lot_id>/prix",
-        "/scolaire/plans/indices", "/scolaire/plans/lignes", "/scolaire/plans/<plan_id>",
+        "/scolaire/plans/indices", "/scolaire/plans/parametres", "/scolaire/plans/lignes", "/scolaire/plans/<plan_id>",
         "/scolaire/plans/recherches/<job_id>",
     ),
     Role.CARPOOL_MANAGER: (

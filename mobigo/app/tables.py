@@ -68,6 +68,7 @@ import opendata.store.tables
 import scolaire.service.personal
 import scolaire.store.contracts
 import scolaire.store.escorts
+import scolaire.store.figures
 import scolaire.store.indices
 import scolaire.store.lines
 import scolaire.store.notices

@@ -15,6 +15,10 @@ from scolaire.rules.day import carried
 from scolaire.rules.halves import Passing, need_id, passings, problems_of
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+HALVES = {
+    "matin": "matin", "mercredi-matin": "mercredi matin", "mercredi": "mercredi midi", "soir": "soir",
+    "soir-2": "soir, deuxième départ", "soir-3": "soir, troisième départ", "soir-4": "soir, quatrième départ",
+}  # fmt: skip
 ESTIMATED = (
     "Temps de parcours estimés (à vol d’oiseau, majorés) : à vérifier sur la route avec le conducteur avant la rentrée."
 )
@@ -34,7 +38,7 @@ def driver_sheet(
     days = ", ".join(WEEKDAYS[each] for each in demand.half_of[half].weekdays)
     names = block.circuits if not problem.mirrored else tuple(reversed(block.circuits))
     parts = [
-        f"= {escaped(f'Fiche horaire conducteur — {half}, {bus}')}",
+        f"= {escaped(f'Fiche horaire conducteur — {HALVES.get(half, half)} — {bus}')}",
         escaped(f"Les jours de classe, {days}. Véhicule : {block.vehicle_type}. Dépôt : {depots[block.depot]}."),
         escaped(f"Plan {version}, édité le {day(made_at, year=True)}."),
         *([] if demand.travel is not None else [escaped(ESTIMATED)]),

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Refused
-from scolaire.gateway.planning import Planning, driver_day_on, planning_on
+from scolaire.gateway.planning import Planning
 from scolaire.model.demand import (
     DAY_MS,
     EVENING,
@@ -29,6 +29,7 @@ from scolaire.model.problem import VehicleType
 from scolaire.model.rights import Method
 from scolaire.model.schools import Bell, Level, SchoolYear, Stage, Way
 from scolaire.service import indexing
+from scolaire.service.figures import held_on
 from scolaire.store import contracts, plans, pupils, registrations, schools, stops
 
 FULL_DAYS = (0, 1, 3, 4)
@@ -39,14 +40,15 @@ def demand_of(session: Session, plan: plans.PlanRow, day: date) -> Demand:
     """The demand of a plan as it stands on `day`, which is moved into the school year when it lies outside.
 
     Raises Refused("scolaire.plan_without_lot" | "scolaire.school_closed" | "scolaire.school_without_position" |
-    "scolaire.school_without_bells" | "scolaire.too_many_bells") and what `planning_on` raises. What else is missing
+    "scolaire.school_without_bells" | "scolaire.too_many_bells") and what `held_on` raises. What else is missing
     (vehicles, depots) is told by `rules.demand`.
     """
     period = SchoolYear(plan.year).period
     if plan.lot is None:
         raise Refused("scolaire.plan_without_lot")
     at = min(max(day, period.first_day), period.last_day or day)
-    planning = planning_on(at)
+    held = held_on(session, at)
+    planning = held.planning
     wanted = [row for row in registrations.carried(session, plan.year) if row.uai in set(plan.schools)]
     rows = [row for row in schools.schools(session) if row.uai in set(plan.schools)]
     asked = {row.uai for row in wanted}
@@ -70,7 +72,7 @@ def demand_of(session: Session, plan: plans.PlanRow, day: date) -> Demand:
     return Demand(
         plan.id, tuple(_only(site, halves) for site in sites), known, tuple(kids), _types(session, plan.lot, at),
         _depots(session, plan.lot, at), halves, planning.handling, planning.roads,
-        amplitude_max_ms=planning.amplitude_min * 60_000, driver_day=driver_day_on(at), weeks=planning.weeks,
+        amplitude_max_ms=planning.amplitude_min * 60_000, driver_day=held.driver, weeks=planning.weeks,
         off_walks=off_walks,
     )  # fmt: skip
 

@@ -5,4 +5,4 @@ from flask import Blueprint
 bp = Blueprint("school_plans", __name__, template_folder="../../templates", url_prefix="/scolaire/plans")
 
 # each puts its views on `bp`
-from scolaire.web.plans import desk, indices, letters, lines, lots, papers, searches, services, versions  # noqa: E402,F401 - after `bp`, which they need
+from scolaire.web.plans import desk, indices, letters, lines, lots, papers, parameters, searches, services, versions  # noqa: E402,F401 - after `bp`, which they need

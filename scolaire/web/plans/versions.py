@@ -23,6 +23,7 @@ from scolaire.rules.crews import relayed
 from scolaire.rules.halves import Passing, passings, problems_of
 from scolaire.service import announcing, lines
 from scolaire.service import plans as service
+from scolaire.service.figures import day_confirmed
 from scolaire.service.stop_rules import names_of
 from scolaire.store import plans as store
 from scolaire.web.plans import bp
@@ -58,6 +59,8 @@ def version(version_id: str) -> ResponseReturnValue:
         steps = store.steps(session, [version_id])[version_id]
         parent = store.get_version(session, found.row.parent) if found.row.parent else None
         stranded = _stranded(session, plan, found)
+        day = found.demand.driver_day
+        confirmed = day is not None and day_confirmed(session, day)
     half = request.args.get("demi", "")
     halves = [*found.plan.halves]
     if half not in halves and halves:
@@ -70,7 +73,7 @@ def version(version_id: str) -> ResponseReturnValue:
         states=state_words(), origins=origin_words(), figures=figures(found.row), steps=steps, parent=parent,
         may_approve=identity.may(Permission.SCHOOL_APPROVE), own=found.row.author == identity.subject,
         stranded=[sentence(each) for each in stranded],
-        relays=relayed(found.plan), stop_rules=_rules_said(found.demand),
+        relays=relayed(found.plan), day_confirmed=confirmed, stop_rules=_rules_said(found.demand),
         left=[(each.pupil, sentence(each.why)) for each in found.plan.left],
         schools=sorted(found.demand.schools, key=lambda each: each.name),
         hours=[(found.demand.school_of[name].name, by) for name, by in found.demand.moved.items()],

@@ -121,6 +121,7 @@ def paths(desk: Desk) -> list[str]:
         f"/scolaire/plans/versions/{first}/retards",
         f"/scolaire/plans/versions/{first}/services/matin/{desk.service}",
         f"/scolaire/plans/comparer?avant={first}&apres={second}", "/scolaire/plans/lots", "/scolaire/plans/lignes",
+        "/scolaire/plans/parametres",
         f"/scolaire/plans/versions/{second}", f"/scolaire/plans/recherches/{desk.search}",
     ]  # fmt: skip
 

@@ -67,6 +67,8 @@ PROTECTIONS = {
         "CREATE TRIGGER opendata_release_no_delete BEFORE DELETE ON opendata_release BEGIN SELECT RAISE(ABORT, 'opendata_release only grows'); END",
         "CREATE TRIGGER scolaire_count_no_update BEFORE UPDATE ON scolaire_count BEGIN SELECT RAISE(ABORT, 'scolaire_count only grows'); END",
         "CREATE TRIGGER scolaire_count_no_delete BEFORE DELETE ON scolaire_count BEGIN SELECT RAISE(ABORT, 'scolaire_count only grows'); END",
+        "CREATE TRIGGER scolaire_figures_no_update BEFORE UPDATE ON scolaire_figures BEGIN SELECT RAISE(ABORT, 'scolaire_figures only grows'); END",
+        "CREATE TRIGGER scolaire_figures_no_delete BEFORE DELETE ON scolaire_figures BEGIN SELECT RAISE(ABORT, 'scolaire_figures only grows'); END",
         "CREATE TRIGGER scolaire_index_value_no_update BEFORE UPDATE ON scolaire_index_value BEGIN SELECT RAISE(ABORT, 'scolaire_index_value only grows'); END",
         "CREATE TRIGGER scolaire_index_value_no_delete BEFORE DELETE ON scolaire_index_value BEGIN SELECT RAISE(ABORT, 'scolaire_index_value only grows'); END",
         "CREATE TRIGGER scolaire_plan_step_no_update BEFORE UPDATE ON scolaire_plan_step BEGIN SELECT RAISE(ABORT, 'scolaire_plan_step only grows'); END",
@@ -162,6 +164,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER scolaire_count_no_change BEFORE UPDATE OR DELETE ON scolaire_count FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER scolaire_count_no_truncate BEFORE TRUNCATE ON scolaire_count FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER scolaire_figures_no_change BEFORE UPDATE OR DELETE ON scolaire_figures FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER scolaire_figures_no_truncate BEFORE TRUNCATE ON scolaire_figures FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER scolaire_index_value_no_change BEFORE UPDATE OR DELETE ON scolaire_index_value FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER scolaire_index_value_no_truncate BEFORE TRUNCATE ON scolaire_index_value FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -1940,6 +1945,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("feed", "url", name=op.f("uq_realtime_source_feed_url")),
     )
     op.create_index(op.f("ix_realtime_source_next_at"), "realtime_source", ["next_at"], unique=False)
+    op.create_table(
+        "scolaire_figures",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=300), nullable=False),
+        sa.Column("amplitude_min", sa.Integer(), nullable=False),
+        sa.Column("rest_min", sa.Integer(), nullable=False),
+        sa.Column("half_day_min", sa.Integer(), nullable=False),
+        sa.Column("before_bell_min", sa.Integer(), nullable=False),
+        sa.Column("after_bell_min", sa.Integer(), nullable=False),
+        sa.Column("ride_max_min", Json, nullable=False),
+        sa.Column("entered_by", sa.String(length=26), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("amplitude_min + rest_min <= 1440", name=op.f("ck_scolaire_figures_day")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_figures")),
+    )
     op.create_table(
         "scolaire_guardian",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -4012,6 +4033,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scolaire_guardian_last_day"), table_name="scolaire_guardian")
     op.drop_index(op.f("ix_scolaire_guardian_email"), table_name="scolaire_guardian")
     op.drop_table("scolaire_guardian")
+    op.drop_table("scolaire_figures")
     op.drop_index(op.f("ix_realtime_source_next_at"), table_name="realtime_source")
     op.drop_table("realtime_source")
     op.drop_index(op.f("ix_park_source_next_at"), table_name="park_source")
