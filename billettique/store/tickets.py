@@ -164,7 +164,7 @@ def activated(session: Session, entitlements: Sequence[str]) -> list[tuple[str, 
     asked = select(EntitlementRow.id, EntitlementRow.activated_at).where(
         EntitlementRow.id.in_(entitlements), EntitlementRow.activated_at.is_not(None)
     )
-    return [(row[0], row[1]) for row in session.execute(asked)]
+    return [(row[0], row[1]) for row in session.execute(asked) if row[1] is not None]
 
 
 def current_code(session: Session, entitlement_id: str) -> CodeRow | None:
