@@ -88,6 +88,7 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/scolaire/plans/indices", "/scolaire/plans/parametres", "/scolaire/plans/lignes", "/scolaire/plans/<plan_id>",
         "/scolaire/plans/recherches/<job_id>",
     ),
+    Role.NETWORK_PLANNER: ("/etudes", "/etudes/matrices"),
     Role.CARPOOL_MANAGER: (
         "/covoiturage/agents", "/covoiturage/agents/alertes", "/covoiturage/agents/alertes/<alert_id>",
         "/covoiturage/agents/demandes", "/covoiturage/agents/demandes/<claim_id>", "/covoiturage/agents/dossiers",
@@ -140,6 +141,10 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     f"{_E2E}planner_web/test_following_in_a_browser.py::"
     "test_a_journey_is_followed_through_a_cancellation_and_without_a_network": (
         "/suivre/", "/suivre/<trip>", "/suivre/avis/<follower>/<token>",
+    ),
+    f"{_E2E}planner_web/test_studies_in_a_browser.py::test_a_scenario_is_drawn_compared_and_read": (
+        "/etudes/scenarios/<scenario_id>", "/etudes/scenarios/<scenario_id>/lignes/<path:line_id>",
+        "/etudes/comparaisons/<job_id>",
     ),
     f"{_TAD}test_a_traveller_books_by_keyboard_without_scripts": ("/tad/reservations/<booking_id>/<secret>",),
     f"{_SHELL}[fr-FR-/accessibilite]": ("/accessibilite",),

@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "migrate": Command("mobigo.app.migrate:migrate", "Mettre la base de données au schéma de cette version."),
     "network": Command("mobigo.network.cli:network", "Compiler le réseau et le mettre en ligne."),
     "opendata": Command("opendata.cli:opendata", "Données ouvertes : publier, suivre, vérifier."),
+    "matrix": Command("mobigo.planner.cli.matrix:matrix", "Calculer une matrice de temps de parcours (CSV)."),
     "plan": Command("mobigo.planner.cli:plan", "Chercher un trajet."),
     "parks": Command("mobigo.network.cli.parks:parks", "Les parkings et leurs places libres."),
     "shared": Command("mobigo.network.cli.shared:shared", "Les vélos en libre-service (GBFS)."),

@@ -53,6 +53,7 @@ import mobigo.network.store.networks
 import mobigo.network.store.observed
 import mobigo.network.store.parks
 import mobigo.network.store.places
+import mobigo.network.store.scenarios
 import mobigo.network.store.shared
 import mobigo.network.store.sources
 import mobigo.network.store.streets

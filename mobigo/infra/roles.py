@@ -22,6 +22,7 @@ class Permission(StrEnum):
     FEEDS_READ = "feeds.read"
     FEEDS_WRITE = "feeds.write"  # import, activate, declare sources
     NETWORK_WRITE = "network.write"  # compile and swap the network everybody searches
+    NETWORK_STUDY = "network.study"  # draw scenarios, compare them, work out matrices of travel times
     JOBS_READ = "jobs.read"
     JOBS_WRITE = "jobs.write"  # cancel, retry
     SYSTEM_READ = "system.read"  # metrics, state of the installation
@@ -74,6 +75,7 @@ class Role(StrEnum):
     INSPECTOR = "inspector"
     SCHOOL_MANAGER = "school_manager"
     SCHOOL_PLANNER = "school_planner"
+    NETWORK_PLANNER = "network_planner"
     CARPOOL_MANAGER = "carpool_manager"
     FINANCE_AGENT = "finance_agent"
     ORDONNATEUR = "ordonnateur"
@@ -124,6 +126,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     # Who draws circuits needs totals at stops, and nobody's name or address.
     Role.SCHOOL_PLANNER: frozenset({Permission.SCHOOL_PLAN}),
+    # Who studies what lines should run needs timetables, and nobody's name.
+    Role.NETWORK_PLANNER: frozenset({Permission.NETWORK_STUDY}),
     # Four people stand between a driver's claim and the bank: who prepares, who checks, who orders, who pays.
     Role.CARPOOL_MANAGER: _PAYING | {Permission.COVOIT_DESK, Permission.COVOIT_PREPARE},
     Role.FINANCE_AGENT: _PAYING | {Permission.COVOIT_CHECK, Permission.SALES_READ, Permission.FARES_EDIT},
@@ -175,6 +179,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.FEEDS_READ,
             Permission.FEEDS_WRITE,
             Permission.NETWORK_WRITE,
+            Permission.NETWORK_STUDY,
             Permission.JOBS_READ,
             Permission.JOBS_WRITE,
             Permission.SYSTEM_READ,

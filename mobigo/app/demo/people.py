@@ -65,6 +65,7 @@ PEOPLE: Final = (
     ),
     _person(Role.SCHOOL_MANAGER, "scolaire", "Sylvie Gestionnaire", "organise les transports scolaires"),
     _person(Role.SCHOOL_PLANNER, "circuits", "Cyrille Circuits", "dessine les circuits scolaires, sans voir d’adresse"),
+    _person(Role.NETWORK_PLANNER, "etudes", "Élodie Études", "étudie ce que changerait un car de plus"),
     _person(Role.CARPOOL_MANAGER, "covoiturage", "Claire Gestionnaire", "suit le covoiturage, prépare les paiements"),
     _person(Role.FINANCE_AGENT, "finances", "Firmin Financier", "vérifie les paiements préparés"),
     _person(Role.ORDONNATEUR, "ordonnateur", "Odile Ordonnatrice", "vice-présidente : lit les dépenses, les ordonne"),

@@ -163,9 +163,28 @@ def copy_territory(home: Path) -> None:
         if not target.exists() or target.read_bytes() != source.read_bytes():
             shutil.copyfile(source, target)
     shutil.copyfile(facts.folder() / "calendar" / "school-holidays.csv", folder / "school-holidays.csv")
+    _write_opportunities(folder)
     terms = home / "assistance"
     terms.mkdir(exist_ok=True)
     shutil.copyfile(facts.folder() / "territory" / "assistance.toml", terms / "demonstration.toml")
+
+
+def _write_opportunities(folder: Path) -> None:
+    """What studies count: the invented schools of the demonstration, and nothing that we have no data of."""
+    import csv
+
+    from mobigo.app.demo import facts
+    from mobigo.app.demo.pupils import SAULIEU, SCHOOLS
+
+    place = next(each.point for each in facts.load().communes if each.code == SAULIEU)
+    with (folder / "opportunities.csv").open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["kind", "name", "lat", "lon", "count"])
+        rows.writerows(
+            [stages, name, place.lat, place.lon, 1]
+            for _number, name, stages, *_bells in SCHOOLS
+            if stages in ("college", "lycee")
+        )
 
 
 def load(home: Path) -> Made | None:

@@ -77,6 +77,7 @@ AGENTS: Final[tuple[Entry, ...]] = (
     Entry("billettique.fare_offers", _("Promotions"), Permission.SALES_READ),
     Entry("billettique.clearing", _("Compensation"), Permission.SALES_READ),
     Entry("billettique.usage", _("Usage des titres"), Permission.SALES_READ),
+    Entry("planner.studies", _("Études de l’offre"), Permission.NETWORK_STUDY),
     Entry("school_plans.plans", _("Plans scolaires"), Permission.SCHOOL_PLAN),
     Entry("school_plans.own_services", _("Services scolaires"), Permission.SCHOOL_PUPILS),
     Entry("admin.jobs", _("Travaux"), Permission.JOBS_READ),

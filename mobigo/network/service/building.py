@@ -95,7 +95,7 @@ def _compile(
         inputs,
         tools.config.zone,
         name,
-        walk=WalkRules(streets=_between_stops(tools, streets)),
+        walk=WalkRules(streets=between_stops(tools, streets.name)),
         progress=None if progress is None else lambda stage: progress(len(versions), None, stage),
     )
     root = networks.root_of(tools.config.home)
@@ -104,11 +104,12 @@ def _compile(
     compiled.save(timetable, root)
 
 
-def _between_stops(tools: Tools, streets: StreetsPlan) -> "BetweenStops | None":
-    if not streets.name:
+def between_stops(tools: Tools, streets: str) -> "BetweenStops | None":
+    """How one walks between stops along the street graph of that name; None for ""."""
+    if not streets:
         return None
     from mobigo.network.engine.streets.links import BetweenStops
     from mobigo.network.engine.streets.routes import Streets
     from mobigo.network.store import compiled
 
-    return BetweenStops(Streets(compiled.load_streets(networks.streets_root_of(tools.config.home) / streets.name)))
+    return BetweenStops(Streets(compiled.load_streets(networks.streets_root_of(tools.config.home) / streets)))

@@ -270,6 +270,23 @@ class Searcher:
             reached, vehicles, -1
         ).astype(np.int32)
 
+    def ridden_to_all(self, origin: Reach, at_s: int, rounds: int, duration_s_max: int) -> I32:
+        """Seconds after `at_s` at which a vehicle sets one down at every node, the soonest; `NEVER_S` where none does
+        within `duration_s_max`. Walks after the last vehicle are not in it: to a door, its own `Reach` is added."""
+        view = self.view(at_s, at_s + duration_s_max, False)
+        memory = self._for(view, rounds)
+        w = memory.labels
+        w.bound[:] = 0
+        start_s = np.int32(at_s - view.origin_epoch_s)
+        done = raptor.search(
+            view.graph, w, origin.node, origin.time_s + start_s, memory.egress_s, rounds,
+            start_s + np.int32(duration_s_max),
+        )  # fmt: skip
+        if not done:
+            return np.full(w.arrive.shape[1], INF, np.int32)
+        soonest = w.arrive[1 : done + 1].min(axis=0)
+        return np.where(soonest < INF, soonest - start_s, INF).astype(np.int32)
+
     def linked(self, stops: Sequence[int], leaving: bool) -> Reach:
         """The nodes of `stops` and those one link away, with the seconds of the link: leaving them, or reaching
         them."""

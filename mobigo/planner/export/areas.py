@@ -86,26 +86,45 @@ class Drawing:
     names: tuple[Named, ...]
 
 
+class Frame:
+    """Where a drawing shows a part of the land: `WIDE` units from west to east, `height` from north to south."""
+
+    def __init__(self, west: float, south: float, east: float, north: float) -> None:
+        shrink = float(np.cos(np.radians((south + north) / 2)))
+        margin = 0.04 * max((east - west) * shrink, north - south)
+        self._west, south, east, self._north = (
+            west - margin / shrink,
+            south - margin,
+            east + margin / shrink,
+            north + margin,
+        )
+        self._scale = WIDE / ((east - self._west) * shrink)
+        self._shrink = shrink
+        self.height = round((self._north - south) * self._scale)
+        self._box = shapely.box(self._west, south, east, self._north)
+
+    def at(self, lon: float, lat: float) -> tuple[int, int]:
+        """Where a position is drawn."""
+        return round((lon - self._west) * self._shrink * self._scale), round((self._north - lat) * self._scale)
+
+    def outlines(self, drawn: Json) -> str:
+        """The borders of GeoJSON polygons within the frame, as an SVG path."""
+        land = [shapely.from_geojson(orjson.dumps(feature["geometry"])) for feature in drawn["features"]]
+        return "".join(_lines(shapely.intersection(shape.boundary, self._box), self.at) for shape in land)
+
+    def path(self, shape: shapely.Geometry) -> str:
+        """The polygons of a shape as an SVG path; empty for none."""
+        return _path(shape, self.at)
+
+
 def drawing(found: ReachedAreas, minutes: Sequence[int], outlines: Json, communes: Sequence[ReachedCommune]) -> Drawing:
     """The areas on the outlines of the territory, cut around the largest; the communes with most people by name."""
-    west, south, east, north = shapely.union_all(found.areas).bounds
-    shrink = float(np.cos(np.radians((south + north) / 2)))
-    margin = 0.04 * max((east - west) * shrink, north - south)
-    west, south, east, north = west - margin / shrink, south - margin, east + margin / shrink, north + margin
-    scale = WIDE / ((east - west) * shrink)
-    height = round((north - south) * scale)
-
-    def at(lon: float, lat: float) -> tuple[int, int]:
-        return round((lon - west) * shrink * scale), round((north - lat) * scale)
-
-    frame = shapely.box(west, south, east, north)
-    land = [shapely.from_geojson(orjson.dumps(feature["geometry"])) for feature in outlines["features"]]
-    borders = [shapely.intersection(shape.boundary, frame) for shape in land]
+    frame = Frame(*shapely.union_all(found.areas).bounds)
     return Drawing(
-        height,
-        tuple((bound, _path(shape, at)) for bound, shape in reversed(list(zip(minutes, found.areas, strict=True)))),
-        "".join(_lines(border, at) for border in borders),
-        _names(communes, at),
+        frame.height,
+        tuple((bound, frame.path(shape)) for bound, shape in reversed(list(zip(minutes, found.areas, strict=True)))),
+        frame.outlines(outlines),
+        _names(communes, frame.at),
     )
 
 
@@ -121,7 +140,8 @@ def _names(communes: Sequence[ReachedCommune], at: Callable[[float, float], tupl
 
 
 def _path(shape: shapely.Geometry, at: Callable[[float, float], tuple[int, int]]) -> str:
-    rings = [ring for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)]
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    rings = [ring for part in parts for ring in (part.exterior, *part.interiors)]
     return "".join(_line(ring.coords, at) + "Z" for ring in rings)
 
 

@@ -3,8 +3,8 @@
 Addresses are those of `mobigo address import`, where there are some.
 Two files under `MOBIGO_HOME/territory`, both optional: `communes.csv` (columns code, name, departement, lat, lon,
 population) and `outlines.geojson` (polygons with properties kind, code, name); a third one, `school-holidays.csv`, is
-for what is printed. The demonstration puts its own there;
-an installation puts the official ones. Without them the planner knows stops only, and the map has no outlines.
+for what is printed, a fourth, `opportunities.csv`, for studies. The demonstration puts its own there; an installation
+puts the official ones. Without them the planner knows stops only, and the map has no outlines.
 """
 
 import csv
@@ -28,6 +28,7 @@ from mobigo.network.model.places import Commune
 from mobigo.network.store import addresses
 from mobigo.planner.model import Answer, Endpoint
 from mobigo.planner.rules.authorities import End, who_answers
+from mobigo.planner.rules.compared import KINDS, PEOPLE, Opportunity
 
 COMMUNE_M_MAX = 15_000  # from anywhere in a commune of the region to its centre
 EMPTY: dict[str, Any] = {"type": "FeatureCollection", "features": []}
@@ -66,6 +67,33 @@ def load_school_holidays(home: Path, first: date, last: date) -> frozenset[date]
         for number in range(max(0, (min(ends, last) - max(begins, first)).days + 1))
         for day in (max(begins, first) + timedelta(days=number),)
     )
+
+
+def load_opportunities(home: Path) -> tuple[Opportunity, ...]:
+    """What is worth reaching, of `opportunities.csv` (kind, name, lat, lon, count; kinds: jobs, college, lycee, care);
+    rows of another kind, without a position or with a count that is no number above zero are left out. Empty where the
+    file is not there."""
+    found = []
+    try:
+        with (home / "territory" / "opportunities.csv").open(encoding="utf-8-sig", newline="") as lines:
+            for row in csv.DictReader(lines):
+                opportunity = _opportunity(row)
+                if opportunity is not None:
+                    found.append(opportunity)
+    except (OSError, ValueError, csv.Error):
+        return ()
+    return tuple(found)
+
+
+def _opportunity(row: dict[str, str]) -> Opportunity | None:
+    try:
+        lat, lon, count = float(row["lat"]), float(row["lon"]), float(row.get("count") or 1)
+    except (KeyError, ValueError, TypeError):
+        return None
+    known = row.get("kind") in KINDS and row.get("kind") != PEOPLE
+    if not (known and isfinite(lat) and isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):
+        return None
+    return Opportunity(row["kind"], row.get("name") or "", lat, lon, count) if 0 < count < 1e9 else None
 
 
 def _stamp(folder: Path) -> tuple[int, ...]:

@@ -1791,6 +1791,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_pointer")),
     )
     op.create_table(
+        "network_scenario",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by", sa.String(length=26), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_scenario")),
+    )
+    op.create_table(
         "observed_trip",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("feed", sa.String(length=64), nullable=False),
@@ -2710,6 +2720,25 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_network_feed")),
     )
+    op.create_table(
+        "network_scenario_edit",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("scenario", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("content", Json, nullable=False),
+        sa.Column("written_at", UtcDateTime(), nullable=False),
+        sa.Column("written_by", sa.String(length=26), nullable=False),
+        sa.Column("undone_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["scenario"],
+            ["network_scenario.id"],
+            name=op.f("fk_network_scenario_edit_scenario_network_scenario"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_scenario_edit")),
+    )
+    op.create_index(op.f("ix_network_scenario_edit_scenario"), "network_scenario_edit", ["scenario"], unique=False)
     op.create_table(
         "opendata_measure",
         sa.Column("dataset", sa.String(length=64), nullable=False),
@@ -3942,6 +3971,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_opendata_version_state"), table_name="opendata_version")
     op.drop_table("opendata_version")
     op.drop_table("opendata_measure")
+    op.drop_index(op.f("ix_network_scenario_edit_scenario"), table_name="network_scenario_edit")
+    op.drop_table("network_scenario_edit")
     op.drop_table("network_feed")
     op.drop_index(op.f("ix_covoit_payment_batch"), table_name="covoit_payment")
     op.drop_table("covoit_payment")
@@ -4055,6 +4086,7 @@ def downgrade() -> None:
     op.drop_table("opendata_dataset")
     op.drop_index(op.f("ix_observed_trip_heard_at"), table_name="observed_trip")
     op.drop_table("observed_trip")
+    op.drop_table("network_scenario")
     op.drop_table("network_pointer")
     op.drop_table("network_place_merge")
     op.drop_index(op.f("ix_network_feed_source_next_at"), table_name="network_feed_source")

@@ -77,6 +77,7 @@ ROLES: Final = {
     Role.INSPECTOR: "billettique.control",
     Role.SCHOOL_MANAGER: "work.desk",
     Role.SCHOOL_PLANNER: "school_plans.plans",
+    Role.NETWORK_PLANNER: "planner.studies",
     Role.CARPOOL_MANAGER: "work.desk",
     Role.FINANCE_AGENT: "work.desk",
     Role.ORDONNATEUR: "work.desk",

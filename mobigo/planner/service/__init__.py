@@ -92,8 +92,8 @@ def plan(
     timetable = searcher.timetable
     access = access or access_of(network, owns.walker(query.limits))
     at_s = int(query.at.timestamp())
-    origin = _reach(searcher, query.origin, query.limits.walk_m_max, access, leaving=True)
-    destination = _reach(searcher, query.destination, query.limits.walk_m_max, access, leaving=False)
+    origin = reach_of(searcher, query.origin, query.limits.walk_m_max, access, leaving=True)
+    destination = reach_of(searcher, query.destination, query.limits.walk_m_max, access, leaving=False)
     bikes = _shared_bikes(network, query, shared) or _parked_car(network, query, parking)
     own_access = bikes or (None if query.own is None else access_of(network, owns.TAKEN[query.own.by].mover))
     doors = Doors(timetable, query, access, own_access)
@@ -181,7 +181,7 @@ def reachable(
     if not 0 < duration_s_max <= 24 * 3600:
         raise InvalidInput("planner.duration_out_of_range", seconds=duration_s_max, most=24 * 3600)
     searcher = searcher_of(network)
-    sources = _reach(searcher, origin, walk_m_max, access or access_of(network), leaving=True)
+    sources = reach_of(searcher, origin, walk_m_max, access or access_of(network), leaving=True)
     arrive, vehicles = searcher.all_from(sources, int(at.timestamp()), VEHICLES_MAX, duration_s_max)
     stop_count = len(network.timetable.stop_lat)
     best, taken = arrive[:stop_count].astype(np.float64), vehicles[:stop_count].copy()
@@ -302,7 +302,7 @@ def _check(query: Query) -> None:
             raise InvalidInput(code, value=value, least=least, most=most)
 
 
-def _reach(searcher: Searcher, place: Endpoint, walk_m_max: int, access: AccessEgress, leaving: bool) -> Reach:
+def reach_of(searcher: Searcher, place: Endpoint, walk_m_max: int, access: AccessEgress, leaving: bool) -> Reach:
     """The nodes of an endpoint: its stops and what is linked to them, or the stops around its position."""
     timetable = searcher.timetable
     if place.stops:

@@ -150,7 +150,7 @@ def plan(
                     wheelchair=wheelchair or prefer == Preset.STEP_FREE,
                     pace=Pace(pace),
                     route_types=frozenset().union(*(MODES[mode] for mode in modes)) if modes else None,
-                    without_routes=frozenset(_line(live, text) for text in without_lines),
+                    without_routes=frozenset(line_named(live, text) for text in without_lines),
                     only_agencies=frozenset().union(*(_operator(live, text) for text in only_operators)) or None,
                 ),
                 own=None if own is None else Own(By(own), stands),
@@ -174,7 +174,7 @@ def plan(
         services.engine.dispose()
 
 
-def _line(live: "LiveNetwork", text: str) -> str:
+def line_named(live: "LiveNetwork", text: str) -> str:
     """The id of the one line a text names. Raises InvalidInput when it names none, or several."""
     from mobigo.planner.export.offered import lines_named
 
