@@ -126,6 +126,7 @@ _LINES: Final = f"{_E2E}covoit_lines/test_covoit_lines_in_a_browser.py::"
 _DRIVER: Final = f"{_E2E}covoit_driver/test_driver_in_a_browser.py::"
 _OPEN_DATA: Final = f"{_E2E}opendata_publication/test_open_data_in_a_browser.py::"
 _TAD: Final = f"{_E2E}tad/test_tad_in_a_browser.py::"
+_REQUESTS: Final = f"{_E2E}requests/test_request_in_a_browser.py::"
 _FAMILY: Final = f"{_E2E}scolaire_people/test_family_in_a_browser.py::"
 _SHELL: Final = f"{_E2E}app/test_shell_pages_in_a_browser.py::test_a_page_is_for_everybody"
 _BEFORE: Final = f"{_AUTH}test_a_page_before_signing_in_is_for_everybody"
@@ -147,6 +148,12 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "/etudes/comparaisons/<job_id>",
     ),
     f"{_TAD}test_a_traveller_books_by_keyboard_without_scripts": ("/tad/reservations/<booking_id>/<secret>",),
+    f"{_REQUESTS}test_a_request_goes_from_a_telephone_to_an_agent_and_back": (
+        "/demandes/<number>/<secret>", "/demandes/agents", "/demandes/agents/<number>",
+    ),
+    f"{_REQUESTS}test_the_forms_are_for_everybody[/demandes-False]": ("/demandes",),
+    f"{_REQUESTS}test_the_forms_are_for_everybody[/demandes/retrouver-False]": ("/demandes/retrouver",),
+    f"{_REQUESTS}test_the_forms_are_for_everybody[/demandes/agents/saisir-True]": ("/demandes/agents/saisir",),
     f"{_SHELL}[fr-FR-/accessibilite]": ("/accessibilite",),
     f"{_SHELL}[fr-FR-/mentions-legales]": ("/mentions-legales",),
     f"{_SHELL}[fr-FR-/competences?commune=Saulieu]": ("/competences",),

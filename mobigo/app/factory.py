@@ -44,6 +44,7 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "billettique.api:bp",
     "mobigo.tad.web:bp",
     "mobigo.tad.api:bp",
+    "mobigo.requests.web:bp",
     "scolaire.web:bp",
     "scolaire.web.plans:bp",
     "opendata.web:bp",
@@ -86,6 +87,7 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
         settings, make_networks=make_networks, make_carpool=make_carpool, make_fares=make_fares, make_seats=make_seats,
         make_titles=make_titles, make_journeys=make_journeys, make_on_demand=make_on_demand, make_lines=make_lines,
         make_roads=make_roads, make_validations=make_validations, make_timetable_version=make_timetable_version,
+        make_request_origins=make_request_origins, make_claims_elsewhere=make_claims_elsewhere,
     )  # fmt: skip
     app.extensions[EXTENSION] = services
     if settings.trusted_proxies:
@@ -223,6 +225,20 @@ def make_roads(services: Services) -> Any:
     from mobigo.app.school_roads import SchoolRoads
 
     return SchoolRoads(services.networks)
+
+
+def make_request_origins(services: Services) -> Any:
+    """What a request may be about."""
+    from mobigo.app.request_origins import RequestOrigins
+
+    return RequestOrigins(services)
+
+
+def make_claims_elsewhere(services: Services) -> Any:
+    """The complaints that other packages keep, for the desk of requests to show."""
+    from mobigo.app.claims_elsewhere import keepers
+
+    return keepers(services)
 
 
 def make_titles(services: Services) -> Any:

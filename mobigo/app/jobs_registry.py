@@ -19,6 +19,7 @@ MODULES: Final = (
     "mobigo.ledger.tasks",
     "mobigo.network.tasks",
     "mobigo.planner.tasks",
+    "mobigo.requests.tasks",
     "mobigo.tad.tasks",
     "scolaire.tasks",
     "opendata.tasks",

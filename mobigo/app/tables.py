@@ -58,6 +58,8 @@ import mobigo.network.store.shared
 import mobigo.network.store.sources
 import mobigo.network.store.streets
 import mobigo.planner.store.followers
+import mobigo.requests.service.personal
+import mobigo.requests.store.requests
 import mobigo.tad.service.personal
 import mobigo.tad.store.bookings
 import mobigo.tad.store.services

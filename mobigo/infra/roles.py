@@ -59,6 +59,11 @@ class Permission(StrEnum):
     TAD_DRIVE = "tad.drive"  # the round of a vehicle: names, telephones, who got in
     TAD_PARTNER = "tad.partner"  # book on-demand transport by API: one's own bookings, and no other
     TAD_EDIT = "tad.edit"  # a new version of an on-demand service
+    REQUESTS_DESK = (
+        "requests.desk"  # what people ask: read and answer what one's own service is asked, enter for callers
+    )
+    REQUESTS_TRAVEL = "requests.travel"  # answer what is asked about lines and journeys
+    REQUESTS_DATA = "requests.data"  # answer what is asked about personal data
     TICKETS_INSPECT = "tickets.inspect"  # check tickets, draw up a constat
     TICKETS_VALIDATE = "tickets.validate"  # an on-board validator's records and checks, by key
     TICKETS_CASES = "tickets.cases"  # what follows a constat: payments, contests, regularisations
@@ -105,6 +110,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.COVOIT_DESK,
             Permission.COVOIT_INBOX,
             Permission.DISRUPTIONS_WRITE,
+            Permission.REQUESTS_DESK,
+            Permission.REQUESTS_TRAVEL,
             Permission.SALES_COUNTER,
             Permission.SCHOOL_REGISTER,
             Permission.TAD_DESK,
@@ -115,6 +122,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.INSPECTOR: frozenset({Permission.TICKETS_INSPECT}),
     Role.SCHOOL_MANAGER: frozenset(
         {
+            Permission.REQUESTS_DESK,
             Permission.SCHOOL_REGISTER,
             Permission.SCHOOL_DECIDE,
             Permission.SCHOOL_PUPILS,
@@ -129,12 +137,14 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     # Who studies what lines should run needs timetables, and nobody's name.
     Role.NETWORK_PLANNER: frozenset({Permission.NETWORK_STUDY}),
     # Four people stand between a driver's claim and the bank: who prepares, who checks, who orders, who pays.
-    Role.CARPOOL_MANAGER: _PAYING | {Permission.COVOIT_DESK, Permission.COVOIT_PREPARE},
+    Role.CARPOOL_MANAGER: _PAYING | {Permission.COVOIT_DESK, Permission.COVOIT_PREPARE, Permission.REQUESTS_DESK},
     Role.FINANCE_AGENT: _PAYING | {Permission.COVOIT_CHECK, Permission.SALES_READ, Permission.FARES_EDIT},
     Role.ORDONNATEUR: _PAYING | {Permission.COVOIT_ORDER, Permission.SALES_READ, Permission.FARES_APPROVE},
     Role.COMPTABLE_PUBLIC: _PAYING | {Permission.COVOIT_ACCOUNT, Permission.SALES_ACCOUNT, Permission.SALES_READ},
-    Role.REGISSEUR: frozenset({Permission.SALES_COUNTER, Permission.SALES_REGIE, Permission.SALES_READ}),
-    Role.MANDATAIRE: frozenset({Permission.SALES_COUNTER}),
+    Role.REGISSEUR: frozenset(
+        {Permission.REQUESTS_DESK, Permission.SALES_COUNTER, Permission.SALES_REGIE, Permission.SALES_READ}
+    ),
+    Role.MANDATAIRE: frozenset({Permission.REQUESTS_DESK, Permission.REQUESTS_TRAVEL, Permission.SALES_COUNTER}),
     Role.OPERATOR: frozenset(
         {
             Permission.FEEDS_READ,
@@ -186,6 +196,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.MESSAGES_READ,
             Permission.COVOIT_READ,
             Permission.OPENDATA_APPROVE,
+            Permission.REQUESTS_DATA,
+            Permission.REQUESTS_DESK,
             Permission.SALES_READ,
             Permission.TAD_EDIT,
             Permission.TICKETS_KEYS,
@@ -232,6 +244,10 @@ NEVER_BY_KEY: Final = frozenset(
         Permission.SCHOOL_PUPILS,
         Permission.SCHOOL_ADDRESSES,
         Permission.SCHOOL_APPROVE,
+        # What people write to us is read by a person in a session.
+        Permission.REQUESTS_DESK,
+        Permission.REQUESTS_TRAVEL,
+        Permission.REQUESTS_DATA,
         # Names and telephones of those who travel are seen by a person in a session.
         Permission.TAD_DESK,
         Permission.TAD_DRIVE,

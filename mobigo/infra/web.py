@@ -54,6 +54,8 @@ class Services:
     make_timetable_version: Callable[["Services"], Any] | None = None
     make_offers: Callable[["Services", "datetime"], Any] | None = None
     make_judges: Callable[["Services"], Any] | None = None
+    make_request_origins: Callable[["Services"], Any] | None = None
+    make_claims_elsewhere: Callable[["Services"], Any] | None = None
     # Set by tests that bring their own.
     _parts: dict[type, Any] = field(default_factory=dict)
 
@@ -119,6 +121,18 @@ class Services:
     def journeys(self) -> Any:
         """Who finds journeys for those who sell them; None where nobody was handed over."""
         return None if self.make_journeys is None else self.make_journeys(self)
+
+    @cached_property
+    def request_origins(self) -> Any:
+        """What a request may be about, as `mobigo.requests.service.elsewhere.Origins` asks; None where none was handed
+        over."""
+        return None if self.make_request_origins is None else self.make_request_origins(self)
+
+    @cached_property
+    def claims_elsewhere(self) -> Any:
+        """Who keeps complaints of their own, as `mobigo.requests.service.elsewhere.Elsewhere`; none where none were
+        handed over."""
+        return () if self.make_claims_elsewhere is None else self.make_claims_elsewhere(self)
 
     def offers(self, now: "datetime") -> Any:
         """What there is to publish at this instant, as `opendata.model.offers.Offer`; none where none were handed

@@ -56,6 +56,7 @@ PUBLIC: Final[tuple[Entry, ...]] = (
 )
 WORK: Final = Entry("work.desk", _("Mon travail"))  # for whoever has a page of AGENTS
 AGENTS: Final[tuple[Entry, ...]] = (
+    Entry("requests.agents", _("Demandes des usagers"), Permission.REQUESTS_DESK),
     Entry("network.feeds", _("Réseaux"), Permission.FEEDS_READ),
     Entry("planner.disruptions_desk", _("Perturbations"), Permission.DISRUPTIONS_WRITE),
     Entry("opendata.desk", _("Publication des données"), Permission.OPENDATA_APPROVE),

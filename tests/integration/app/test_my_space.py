@@ -64,7 +64,10 @@ def cards(page: str) -> dict[str, list[str]]:
     return found
 
 
-TITLES = ["Mes titres", "Mes enfants au transport scolaire", "Mes trajets en covoiturage", "Mon transport à la demande"]
+TITLES = [
+    "Mes titres", "Mes enfants au transport scolaire", "Mes trajets en covoiturage", "Mon transport à la demande",
+    "Mes demandes",
+]  # fmt: skip
 
 
 def test_a_family_sees_its_children_with_where_they_stand(app: APIFlask) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 ROOTS = ("mobigo", "covoit", "scolaire", "billettique", "opendata")
-WITH_ROOMS = ("mobigo.network", "mobigo.planner", "mobigo.ledger", "mobigo.tad", *ROOTS[1:])
+WITH_ROOMS = ("mobigo.network", "mobigo.planner", "mobigo.ledger", "mobigo.tad", "mobigo.requests", *ROOTS[1:])
 PURE_ROOMS = ("model", "rules", "engine")
 
 CONTRACTS = {

@@ -1956,6 +1956,42 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_realtime_source_next_at"), "realtime_source", ["next_at"], unique=False)
     op.create_table(
+        "requests_request",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.String(length=9), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("service", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("origin", sa.String(length=20), nullable=False),
+        sa.Column("facts", Json, nullable=False),
+        sa.Column("subject", sa.String(length=26), nullable=True),
+        sa.Column("entered_by", sa.String(length=26), nullable=True),
+        sa.Column("taken_by", sa.String(length=26), nullable=True),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("rules", sa.String(length=20), nullable=False),
+        sa.Column("promised_on", sa.Date(), nullable=False),
+        sa.Column("legal_on", sa.Date(), nullable=True),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("in_time", sa.Boolean(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("ending", sa.String(length=12), nullable=True),
+        sa.Column("reopened", sa.Integer(), nullable=False),
+        sa.Column("content", sa.String(length=8), nullable=True),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("reopened >= 0", name=op.f("ck_requests_request_reopened")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requests_request")),
+        sa.UniqueConstraint("number", name=op.f("uq_requests_request_number")),
+    )
+    op.create_index(op.f("ix_requests_request_received_at"), "requests_request", ["received_at"], unique=False)
+    op.create_index(
+        op.f("ix_requests_request_state_promised_on"), "requests_request", ["state", "promised_on"], unique=False
+    )
+    op.create_index(op.f("ix_requests_request_subject"), "requests_request", ["subject"], unique=False)
+    op.create_index(op.f("ix_requests_request_taken_by"), "requests_request", ["taken_by"], unique=False)
+    op.create_table(
         "scolaire_figures",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("first_day", sa.Date(), nullable=False),
@@ -2794,6 +2830,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opendata_waiver")),
     )
     op.create_index(op.f("ix_opendata_waiver_dataset"), "opendata_waiver", ["dataset"], unique=False)
+    op.create_table(
+        "requests_contact",
+        sa.Column("request", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("name_key", sa.String(length=100), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("phone", sa.String(length=20), nullable=False),
+        sa.Column("postal", sa.String(length=300), nullable=False),
+        sa.Column("way", sa.String(length=8), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["request"],
+            ["requests_request.id"],
+            name=op.f("fk_requests_contact_request_requests_request"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("request", name=op.f("pk_requests_contact")),
+    )
+    op.create_index(op.f("ix_requests_contact_name_key"), "requests_contact", ["name_key"], unique=False)
+    op.create_table(
+        "requests_entry",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("request", sa.String(length=26), nullable=False),
+        sa.Column("act", sa.String(length=8), nullable=False),
+        sa.Column("side", sa.String(length=8), nullable=False),
+        sa.Column("actor", sa.String(length=26), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("detail", sa.String(length=20), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request"],
+            ["requests_request.id"],
+            name=op.f("fk_requests_entry_request_requests_request"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requests_entry")),
+    )
+    op.create_index(op.f("ix_requests_entry_request"), "requests_entry", ["request"], unique=False)
     op.create_table(
         "scolaire_area",
         sa.Column("organisation", sa.String(length=26), nullable=False),
@@ -3966,6 +4040,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scolaire_home_commune"), table_name="scolaire_home")
     op.drop_table("scolaire_home")
     op.drop_table("scolaire_area")
+    op.drop_index(op.f("ix_requests_entry_request"), table_name="requests_entry")
+    op.drop_table("requests_entry")
+    op.drop_index(op.f("ix_requests_contact_name_key"), table_name="requests_contact")
+    op.drop_table("requests_contact")
     op.drop_index(op.f("ix_opendata_waiver_dataset"), table_name="opendata_waiver")
     op.drop_table("opendata_waiver")
     op.drop_index(op.f("ix_opendata_version_state"), table_name="opendata_version")
@@ -4065,6 +4143,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scolaire_guardian_email"), table_name="scolaire_guardian")
     op.drop_table("scolaire_guardian")
     op.drop_table("scolaire_figures")
+    op.drop_index(op.f("ix_requests_request_taken_by"), table_name="requests_request")
+    op.drop_index(op.f("ix_requests_request_subject"), table_name="requests_request")
+    op.drop_index(op.f("ix_requests_request_state_promised_on"), table_name="requests_request")
+    op.drop_index(op.f("ix_requests_request_received_at"), table_name="requests_request")
+    op.drop_table("requests_request")
     op.drop_index(op.f("ix_realtime_source_next_at"), table_name="realtime_source")
     op.drop_table("realtime_source")
     op.drop_index(op.f("ix_park_source_next_at"), table_name="park_source")

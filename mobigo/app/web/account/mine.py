@@ -1,5 +1,5 @@
 """What goes on for the person of an account, over all packages: the tickets that are good, the children's files, the
-next carpool rides, the next on-demand rides. Each line leads to the page where one acts."""
+next carpool rides, the next on-demand rides, what was asked of us. Each line leads to the page where one acts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +23,10 @@ from mobigo.infra.db import reading
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import Services
+from mobigo.requests.rules import numbers
+from mobigo.requests.service.asking import secret_of as request_secret
+from mobigo.requests.store import requests
+from mobigo.requests.web import words as request_words
 from mobigo.tad.model.bookings import LIVE
 from mobigo.tad.service.booking import secret_of
 from mobigo.tad.store import bookings as on_demand
@@ -73,6 +77,10 @@ def cards(services: Services, subject: str, now: datetime) -> list[Card]:
                 _("Mon transport à la demande"), tuple(_on_demand(services, session, subject, now)),
                 _("Aucune réservation à venir."), url_for("tad.home"), _("Réserver"),
             ),
+            Card(
+                _("Mes demandes"), tuple(_requests(services, session, subject, now)), _("Aucune demande."),
+                url_for("requests.ask"), _("Faire une demande"),
+            ),
         ]  # fmt: skip
 
 
@@ -114,3 +122,15 @@ def _on_demand(services: Services, session: Session, subject: str, now: datetime
         yield Line(
             _("%(at)s, de %(origin)s à %(destination)s", at=at, origin=each.from_name, destination=each.to_name), page
         )
+
+
+def _requests(services: Services, session: Session, subject: str, now: datetime) -> Iterator[Line]:
+    """Requests, then the complaints that other packages keep."""
+    for row in requests.of_subject(session, subject)[:MOST]:
+        page = url_for("requests.follow", number=row.number, secret=request_secret(services.config, row.id))
+        said = _("%(about)s, n° %(number)s", about=request_words.short_kind(row.kind), number=numbers.said(row.number))
+        yield Line(said, page, request_words.state(row.state))
+    for keeper in services.claims_elsewhere:
+        for each in keeper.of_person(session, subject, now)[:MOST]:
+            said = _("%(about)s, n° %(number)s", about=each.about, number=each.number)
+            yield Line(said, each.href, (each.state, each.tone))

@@ -16,7 +16,8 @@ from billettique.store import usage as usage_store
 from covoit.model.figures import LineSums
 from covoit.service import figures as carpool
 from mobigo.base.errors import NotFound
-from mobigo.base.instants import paris_day
+from mobigo.base.instants import PARIS, paris_day
+from mobigo.base.servicetime import instant_of
 from mobigo.infra import formats
 from mobigo.infra.db import reading
 from mobigo.infra.i18n import current_language
@@ -25,6 +26,9 @@ from mobigo.infra.roles import Identity, Permission
 from mobigo.infra.web import Services
 from mobigo.network.model.notices import Severity
 from mobigo.network.store import feeds
+from mobigo.requests.model import OPEN, Kind
+from mobigo.requests.store import requests
+from mobigo.requests.web import words as request_words
 from scolaire.store import plans
 
 MONTHS: Final = 12
@@ -209,7 +213,55 @@ def _accessibility(services: Services, _session: Session, now: datetime) -> Boar
     )  # fmt: skip
 
 
+def _requests_by_kind(_services: Services, session: Session, now: datetime) -> Board:
+    today, rows = paris_day(now), requests.figures(session, now)
+    waiting = [each for each in rows if each.state in OPEN]
+    counted = []
+    for kind in Kind:
+        late = sum(each.kind == kind and each.promised_on < today for each in waiting)
+        on_time = sum(each.kind == kind for each in waiting) - late
+        name = request_words.short_kind(kind)
+        counted += [(name, _("En retard"), float(late)), (name, _("Dans le délai"), float(on_time))]
+    return Board(
+        "demandes", _("Demandes en attente"), _("Sorte"), _("demandes"),
+        _(
+            "Les demandes d’usagers qui attendent une réponse, selon que la date promise est passée. Les "
+            "réclamations que le covoiturage, le contrôle et le scolaire gardent n’y sont pas."
+        ),
+        tuple(counted), url_for("requests.agents"), stacked=True,
+    )  # fmt: skip
+
+
+def _requests_by_month(_services: Services, session: Session, now: datetime) -> Board:
+    today = paris_day(now)
+    first = _back(today.replace(day=1), MONTHS - 1)
+    rows = requests.figures(session, instant_of(first, 0, PARIS))
+    months: dict[date, list[Any]] = {}
+    for each in rows:
+        months.setdefault(paris_day(each.received_at).replace(day=1), []).append(each)
+    counted: list[Row] = []
+    for month in sorted(each for each in months if each >= first):
+        known = months[month]
+        over = sum(each.in_time is None and each.state in OPEN and each.promised_on < today for each in known)
+        counted += [
+            (_month(month), _("Répondues dans le délai"), float(sum(each.in_time is True for each in known))),
+            (_month(month), _("Répondues après"), float(sum(each.in_time is False for each in known))),
+            (_month(month), _("Délai passé, sans réponse"), float(over)),
+            (_month(month), _("Contents"), float(sum(each.content == "yes" for each in known))),
+        ]
+    return Board(
+        "demandes-delais", _("Réponses aux demandes"), _("Mois"), _("demandes"),
+        _(
+            "Par mois de réception : la première réponse, ou la clôture par un agent, au plus tard le jour promis ou "
+            "après ; et combien se sont dits contents ensuite."
+        ),
+        tuple(counted), url_for("requests.agents", etat="toutes"),
+    )  # fmt: skip
+
+
 BOARDS: Final[Mapping[str, tuple[Permission, Make]]] = {
+    "demandes": (Permission.REQUESTS_DESK, _requests_by_kind),
+    "demandes-delais": (Permission.REQUESTS_DESK, _requests_by_month),
     "frequentation": (Permission.SALES_READ, _validations),
     "recettes": (Permission.SALES_READ, _revenue),
     "covoitureurs": (Permission.COVOIT_READ, _carpoolers),

@@ -24,6 +24,11 @@ from mobigo.network.engine.placenames import fold
 from mobigo.network.model.places import Kind
 from mobigo.planner.export.offered import lines_matching
 from mobigo.planner.gateway.territory import places_of
+from mobigo.requests.rules import numbers
+from mobigo.requests.rules.writing import blurred
+from mobigo.requests.service.acting import services_of
+from mobigo.requests.store import requests
+from mobigo.requests.web import words as request_words
 from opendata.store import versions
 from scolaire.service import access, desk
 
@@ -55,6 +60,7 @@ def find(services: Services, identity: Identity, words: str, now: datetime) -> l
     stops, lines = _stops_and_lines(services, words)
     with reading(services.engine) as session:
         kinds: list[tuple[Permission | None, str, Callable[[], Iterable[Hit]]]] = [
+            (Permission.REQUESTS_DESK, _("Demandes des usagers"), lambda: _requests(session, identity, words)),
             (Permission.COVOIT_DESK, _("Conducteurs et passagers"), lambda: _carpool(session, identity, words)),
             (
                 Permission.SCHOOL_REGISTER, _("Transport scolaire"),
@@ -72,6 +78,18 @@ def find(services: Services, identity: Identity, words: str, now: datetime) -> l
                 hits = tuple(of_kind())
                 groups.append(Group(title, hits[:SHOWN], len(hits) > SHOWN))
     return [group for group in groups if group.hits]
+
+
+def _requests(session: Session, identity: Identity, words: str) -> Iterable[Hit]:
+    """By number, or by the name of who asked: of the services this person answers for."""
+    rows = requests.search(session, services_of(identity), numbers.read(words), words, SHOWN + 1)
+    names = requests.names_of(session, [row.id for row in rows])
+    for row in rows:
+        detail = f"{request_words.short_kind(row.kind)}, {request_words.state_for_agents(row.state)[0]}"
+        who = blurred(names.get(row.id, ""))
+        yield Hit(
+            f"{numbers.said(row.number)} {who}".strip(), detail, url_for("requests.file", number=row.number)
+        )  # fmt: skip
 
 
 def _carpool(session: Session, identity: Identity, words: str) -> Iterable[Hit]:

@@ -20,6 +20,8 @@ from mobigo.infra.i18n import ngettext
 from mobigo.infra.roles import Identity, Permission
 from mobigo.infra.web import Services, services
 from mobigo.network.store.sources import list_alerts
+from mobigo.requests.service.acting import services_of
+from mobigo.requests.store.requests import count_open
 from opendata.model.editions import State
 from opendata.store import versions
 from scolaire.gateway.running import run_rules_on
@@ -47,6 +49,8 @@ def waiting(services: Services, identity: Identity, now: datetime) -> list[Waits
 
 
 def _found(services: Services, session: Session, identity: Identity, now: datetime) -> Iterator[Waits]:
+    if identity.may(Permission.REQUESTS_DESK):
+        yield _requests(session, identity, now)
     if identity.may(Permission.COVOIT_INBOX):
         yield _carpool(session, identity, now)
     if identity.may(Permission.SCHOOL_REGISTER):
@@ -73,6 +77,13 @@ def _found(services: Services, session: Session, identity: Identity, now: dateti
             ngettext("%(num)s message qui n’est pas parti", "%(num)s messages qui ne sont pas partis", aside),
             aside, url_for("admin.home"),
         )  # fmt: skip
+
+
+def _requests(session: Session, identity: Identity, now: datetime) -> Waits:
+    """What people asked of the services this person answers for; what other packages keep is counted by them."""
+    count, late = count_open(session, services_of(identity), paris_day(now))
+    words = ngettext("%(num)s demande d’usager à répondre", "%(num)s demandes d’usagers à répondre", count)
+    return Waits(words, count, url_for("requests.agents"), late)
 
 
 def _carpool(session: Session, identity: Identity, now: datetime) -> Waits:
