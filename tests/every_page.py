@@ -134,6 +134,11 @@ _REUSERS: Final = f"{_OPEN_DATA}test_the_pages_of_reusers_are_for_everybody"
 _BOTH_PROVE: Final = f"{_LINES}test_positions_of_both_prove_a_ride_without_a_code"
 
 ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
+    f"{_E2E}planner_web/test_after_and_assistance_in_a_browser.py::"
+    "test_terms_are_written_by_one_and_approved_by_another_and_a_journey_is_summed_up": (
+        "/suivre/<trip>/bilan", "/perturbations/assistance", "/perturbations/assistance/nouvelle",
+        "/perturbations/gestion/avis",
+    ),
     f"{_SHELL}[fr-FR-/aide]": ("/aide",),
     f"{_E2E}planner_web/test_disruptions_in_a_browser.py::test_a_disruption_is_written_once_and_seen_everywhere": (
         "/perturbations", "/perturbations/suivre/<follower>/<token>", "/perturbations/gestion",

@@ -70,6 +70,24 @@ class JourneyPrices:
             unread = Price(None, why_unknown=(Decision("billettique.fares_unreachable"),))
             return [unread if journey.rides else None for journey in journeys]
 
+    def bought(self, network: LiveNetwork, journey: Journey, payer: Payer) -> str:
+        """The page of the order with which the payer's account bought a journey; "" for none, or nobody signed in."""
+        from billettique.service.baskets import secret_of
+        from billettique.store.orders import bought_by, link_of
+
+        if payer.subject is None or not journey.rides:
+            return ""
+        named = tuple(legs_of(network, journey, self._networks(network, journey.depart_at.date())[1]))
+        wanted = [(each.leg.from_stop, each.leg.to_stop, each.leg.departs_at) for each in named]
+        around = DAYS_RIDDEN_MAX
+        with reading(self._services.engine) as session:
+            for item in bought_by(session, payer.subject, journey.depart_at - around, journey.depart_at + around):
+                legs = item.promised.get("legs", ())
+                if wanted == [(leg["from"], leg["to"], datetime.fromisoformat(leg["departs_at"])) for leg in legs]:
+                    secret = secret_of(self._services.config, item.order_id, link_of(session, item.order_id))
+                    return f"/achats/commandes/{item.order_id}/{secret}"
+        return ""
+
     def kinds(self, day: date) -> FareKinds:
         """Kinds of riders, passes, cards and proofs of the tariff of a day; nothing where it cannot be read."""
         from billettique.service.quoting import Pricer

@@ -57,7 +57,9 @@ import mobigo.network.store.scenarios
 import mobigo.network.store.shared
 import mobigo.network.store.sources
 import mobigo.network.store.streets
+import mobigo.planner.store.assistance
 import mobigo.planner.store.followers
+import mobigo.planner.store.opinions
 import mobigo.requests.service.personal
 import mobigo.requests.store.requests
 import mobigo.tad.service.personal

@@ -376,6 +376,9 @@ class Fares(Protocol):
     ) -> Sequence[Price | None]:
         """The price of each journey, in the same order; None where there is nothing to pay (on foot all the way)."""
 
+    def bought(self, network: LiveNetwork, journey: Journey, payer: Payer) -> str:
+        """The page of the order with which the payer's account bought a journey; "" for none."""
+
     def kinds(self, day: date) -> FareKinds:
         """What one may say of oneself under the tariff of a day; nothing where it cannot be read."""
 

@@ -111,7 +111,7 @@ def plan(
         from mobigo.planner import service
         from mobigo.planner.api.answers import end_of
         from mobigo.planner.export.journeys import answer_json
-        from mobigo.planner.gateway.assistance import needs_assistance, with_assistance
+        from mobigo.planner.gateway.assistance import needs_assistance, terms_known, with_assistance
         from mobigo.planner.gateway.emissions import with_emissions
         from mobigo.planner.gateway.territory import with_authorities
         from mobigo.planner.model import By, Limits, Own, Pace, Preset, Query
@@ -159,7 +159,8 @@ def plan(
             found = service.plan(live, query, carpool=services.carpool, fares=services.fares, tables=services.fares)
             if needs_assistance(found):
                 anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
-                found = with_assistance(live, services.config.home, found, service.plan(live, anyhow), now)
+                terms = terms_known(services.engine, services.config.home)
+                found = with_assistance(live, terms, found, service.plan(live, anyhow), now)
             answer = with_authorities(
                 live,
                 services.config.home,

@@ -1,20 +1,30 @@
-"""The operators' terms of assistance, from `MOBIGO_HOME/assistance/*.toml`, told when no journey is step-free."""
+"""The operators' terms of assistance, told when no journey is step-free: those that agents entered, and the files of
+`MOBIGO_HOME/assistance/*.toml`."""
 
+import logging
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
+from mobigo.infra.db import reading
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.export.names import bare
 from mobigo.planner.model import Answer, Journey
 from mobigo.planner.rules.assistance import Days, Kind, Operator, Terms, assistance
+from mobigo.planner.store import assistance as store
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_log = logging.getLogger(__name__)
 FOLDER = "assistance"
 
 
@@ -23,14 +33,16 @@ def needs_assistance(answer: Answer) -> bool:
     return answer.query.limits.wheelchair and not any(journey.rides for journey in answer.journeys)
 
 
-def with_assistance(live: LiveNetwork, home: Path, answer: Answer, otherwise: Answer, now: datetime) -> Answer:
+def with_assistance(
+    live: LiveNetwork, terms: Sequence[Terms], answer: Answer, otherwise: Answer, now: datetime
+) -> Answer:
     """The answer with what can be done for the first journey there is when step-free is not asked (`otherwise`);
     unchanged where there is none."""
     journey = next((each for each in otherwise.journeys if each.rides), None)
     if journey is None:
         return answer
     departs_at, zone = journey.rides[0].depart_at, ZoneInfo(live.timetable.zone)
-    said = assistance(load_terms(home), _operators(live, journey), departs_at, now, zone)
+    said = assistance(terms, _operators(live, journey), departs_at, now, zone)
     told = Decision("planner.assistance_for", at=departs_at.astimezone(zone))
     return replace(answer, remarks=(*answer.remarks, told, *dict.fromkeys(said)))
 
@@ -46,6 +58,18 @@ def _operators(live: LiveNetwork, journey: Journey) -> list[Operator]:
                 safe = link if link.startswith("https://") else ""
                 found[name] = Operator(name, bare(name), timetable.agency_phone[agency], safe)
     return list(found.values())
+
+
+def terms_known(engine: "Engine", home: Path) -> tuple[Terms, ...]:
+    """Every term known: of files, then those approved here. Where the database does not answer, files alone. Raises
+    InvalidInput("planner.bad_assistance_file")."""
+    of_files = load_terms(home)
+    try:
+        with reading(engine) as session:
+            return (*of_files, *store.list_approved(session))
+    except SQLAlchemyError:
+        _log.exception("terms of assistance could not be read")
+        return of_files
 
 
 def load_terms(home: Path) -> tuple[Terms, ...]:

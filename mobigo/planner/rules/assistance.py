@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mobigo.base.decisions import Decision
 
+NOTICE_H_MAX = 24 * 14
 BACK_DAYS_MAX = 14  # an office that does not open in so many days takes no booking
 
 
@@ -87,13 +88,24 @@ def assistance(
     known = list(terms)
     day = departs_at.astimezone(zone).date()
     for operator in operators:
-        own = [each for each in known if operator.plain in each.agencies and each.holds_on(day)]
+        own = in_force((each for each in known if operator.plain in each.agencies), day)
         for each in own:
             yield _said(each, departs_at, now, zone)
         if not own and (operator.phone or operator.link):
             yield Decision("planner.assistance_ask", operator=operator.name, **_contact(operator.phone, operator.link))
         elif not own:
             yield Decision("planner.assistance_unknown", operator=operator.name)
+
+
+def in_force(terms: Iterable[Terms], day: date) -> list[Terms]:
+    """Those that hold on a day: of one operator and kind, the last that began; of two that began together, the later
+    in order."""
+    found: dict[tuple[str, Kind], Terms] = {}
+    for each in terms:
+        before = found.get((each.operator, each.kind))
+        if each.holds_on(day) and (before is None or before.first_day <= each.first_day):
+            found[each.operator, each.kind] = each
+    return list(found.values())
 
 
 def _said(terms: Terms, departs_at: datetime, now: datetime, zone: ZoneInfo) -> Decision:

@@ -5,7 +5,9 @@ from flask import Blueprint
 bp = Blueprint("planner", __name__, template_folder="../templates")
 
 # each puts its views on `bp`
+from mobigo.planner.web import after as _after  # noqa: E402,F401 - as above
 from mobigo.planner.web import areas as _areas  # noqa: E402,F401 - as above
+from mobigo.planner.web import assistance as _assistance  # noqa: E402,F401 - as above
 from mobigo.planner.web import boards, disruptions, following, journeys, lines  # noqa: E402,F401 - after `bp`
 from mobigo.planner.web import comparisons as _comparisons  # noqa: E402,F401 - as above
 from mobigo.planner.web import maps as _maps  # noqa: E402,F401 - as above

@@ -16,7 +16,7 @@ from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.parks import ToldParks
 from mobigo.network.model.shared import Told
 from mobigo.planner.export.names import feed_stop_id
-from mobigo.planner.gateway.assistance import needs_assistance, with_assistance
+from mobigo.planner.gateway.assistance import needs_assistance, terms_known, with_assistance
 from mobigo.planner.gateway.emissions import with_emissions
 from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
 from mobigo.planner.model import Answer, By, Endpoint, OnDemand, OnDemandFound, Payer, Query, Reachable
@@ -69,7 +69,8 @@ class Here:
         config = services().config
         if needs_assistance(answer):
             anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
-            answer = with_assistance(self.live, config.home, answer, service.plan(self.live, anyhow), self.now)
+            terms = terms_known(services().engine, config.home)
+            answer = with_assistance(self.live, terms, answer, service.plan(self.live, anyhow), self.now)
         if shared is not None:
             answer = replace(answer, remarks=(*answer.remarks, *shared.said))
         if parking is not None:

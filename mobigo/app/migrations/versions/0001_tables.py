@@ -210,6 +210,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_account_link")),
     )
     op.create_table(
+        "assistance_terms",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("operator", sa.String(length=120), nullable=False),
+        sa.Column("agencies", Json, nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column("link", sa.String(length=400), nullable=False),
+        sa.Column("notice_h", sa.Integer(), nullable=False),
+        sa.Column("days", sa.String(length=20), nullable=False),
+        sa.Column("opens", sa.String(length=5), nullable=False),
+        sa.Column("closes", sa.String(length=5), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("drafted_by", sa.String(length=26), nullable=False),
+        sa.Column("drafted_at", UtcDateTime(), nullable=False),
+        sa.Column("approved_by", sa.String(length=26), nullable=True),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assistance_terms")),
+    )
+    op.create_table(
         "audit_entry",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -2152,6 +2173,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_trip_follower_address"), "trip_follower", ["address"], unique=False)
     op.create_index(op.f("ix_trip_follower_ends_at"), "trip_follower", ["ends_at"], unique=False)
+    op.create_table(
+        "trip_opinion",
+        sa.Column("mark", sa.String(length=40), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("line", sa.String(length=400), nullable=False),
+        sa.Column("answer", sa.String(length=4), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("answer IN ('good', 'fair', 'bad')", name=op.f("ck_trip_opinion_answer")),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_trip_opinion")),
+    )
+    op.create_index(op.f("ix_trip_opinion_month"), "trip_opinion", ["month"], unique=False)
     op.create_table(
         "account_grant",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -4123,6 +4155,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("ended_at IS NULL AND organisation IS NULL"),
     )
     op.drop_table("account_grant")
+    op.drop_index(op.f("ix_trip_opinion_month"), table_name="trip_opinion")
+    op.drop_table("trip_opinion")
     op.drop_index(op.f("ix_trip_follower_ends_at"), table_name="trip_follower")
     op.drop_index(op.f("ix_trip_follower_address"), table_name="trip_follower")
     op.drop_table("trip_follower")
@@ -4435,6 +4469,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_audit_entry_at"), table_name="audit_entry")
     op.drop_index(op.f("ix_audit_entry_actor"), table_name="audit_entry")
     op.drop_table("audit_entry")
+    op.drop_table("assistance_terms")
     op.drop_table("account_link")
     op.drop_table("account")
     # ### end Alembic commands ###
