@@ -55,7 +55,7 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/achats/trajet/<token>", "/tarifs/comparer/<token>", "/jusqu-ou",
         "/jusqu-ou?", "/arrets/<path:place_id>", "/lignes", "/lignes/<path:line_id>", "/departs", "/achats",
         "/achats/panier", "/constat", "/covoiturage", "/covoiturage/lignes/<code>", "/covoiturage/panneau/<stop_id>",
-        "/donnees", "/scolaire", "/tad", "/velos-et-parkings", "/tad/<code>", "/ecran/<path:place_id>",
+        "/donnees", "/scolaire", "/tad", "/tad/<code>", "/ecran/<path:place_id>",
     ),
     Role.TRAVELLER: (
         "/compte", "/compte/effacer", "/covoiturage/places", "/covoiturage/retrouver-mes-trajets",
@@ -144,6 +144,10 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "/perturbations", "/perturbations/suivre/<follower>/<token>", "/perturbations/gestion",
         "/perturbations/gestion/nouvelle", "/perturbations/gestion/<disruption>",
     ),
+    f"{_E2E}planner_web/test_coach_run_in_a_browser.py::test_a_driver_follows_a_run_on_a_telephone": (
+        "/conduire/courses", "/conduire/course",
+    ),
+    f"{_E2E}planner_web/test_coach_run_in_a_browser.py::test_bicycles_and_car_parks_in_words": ("/velos-et-parkings",),
     f"{_E2E}planner_web/test_following_in_a_browser.py::"
     "test_a_journey_is_followed_through_a_cancellation_and_without_a_network": (
         "/suivre/", "/suivre/<trip>", "/suivre/avis/<follower>/<token>",

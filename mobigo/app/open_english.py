@@ -108,7 +108,8 @@ ENGLISH: Final[Mapping[str, Said]] = {
         "Trips under way and of the coming hour, call by call: the hour planned, the hour expected where it is known, "
         "trips cancelled or added (SIRI-ET). For a stop, ask /siri/2.0/stop-monitoring.json?MonitoringRef=… (SIRI-SM); "
         "for a line, add LineRef=…; each address answers as .json (SIRI Lite) and as .xml. Ids are those of the "
-        "regional offer. It is a feed: it has no versions, is not archived; only the list of its addresses is "
+        "regional offer. Coaches that their driver follows are there as GTFS-RT too, with nothing of who drives. It is "
+        "a feed: it has no versions, is not archived; only the list of its addresses is "
         "versioned.",
         "To show next departures in an application or on a screen.",
         ("realtime", "next departures", "SIRI", "SIRI Lite", "delays"),

@@ -40,6 +40,14 @@ RUNNING: Final = (
     LiveAddress(
         "/siri/2.0/estimated-timetable.xml", XML, "Les courses de l’heure, arrêt par arrêt (SIRI-ET)", "SIRI", REGIONAL
     ),
+    LiveAddress(
+        "/cars/temps-reel.pb",
+        "application/x-protobuf",
+        "Les cars que leur conducteur suit : retard (TripUpdates), position de moins de cinq minutes "
+        "(VehiclePositions)",
+        "GTFS Realtime",
+        REGIONAL,
+    ),
     LiveAddress("/siri/2.0/lines-discovery.json", JSON, "Les lignes que l’on peut demander", "SIRI Lite", REGIONAL),
     LiveAddress(
         "/siri/2.0/stoppoints-discovery.json", JSON, "Les arrêts que l’on peut demander", "SIRI Lite", REGIONAL
@@ -101,8 +109,9 @@ def _running() -> Declaration:
         description="Les courses en cours et de l’heure qui vient, arrêt par arrêt : heure prévue, et heure attendue "
         "là où elle est connue, courses supprimées ou ajoutées (SIRI-ET). Pour un arrêt, demandez "
         "/siri/2.0/stop-monitoring.json?MonitoringRef=… (SIRI-SM), pour une ligne, ajoutez LineRef=… ; chaque adresse "
-        "répond aussi en .json (SIRI Lite) ou en .xml. Les identifiants sont ceux de l’offre régionale. C’est un "
-        "flux : il n’a pas de versions, n’est pas archivé ; seule la liste de ses adresses est versionnée.",
+        "répond aussi en .json (SIRI Lite) ou en .xml. Les identifiants sont ceux de l’offre régionale. Les "
+        "cars que leur conducteur suit y sont aussi en GTFS-RT, sans rien de qui conduit. C’est un flux : il n’a "
+        "pas de versions, n’est pas archivé ; seule la liste de ses adresses est versionnée.",
         serves="Pour afficher les prochains passages dans une application ou sur un écran.",
         theme=Theme.REALTIME,
         gate=Gate.OPEN,

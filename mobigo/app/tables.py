@@ -57,6 +57,7 @@ import mobigo.network.store.scenarios
 import mobigo.network.store.shared
 import mobigo.network.store.sources
 import mobigo.network.store.streets
+import mobigo.network.store.tracking
 import mobigo.planner.store.assistance
 import mobigo.planner.store.followers
 import mobigo.planner.store.opinions

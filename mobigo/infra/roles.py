@@ -56,6 +56,7 @@ class Permission(StrEnum):
     OPENDATA_APPROVE = "opendata.approve"  # approve what somebody else will publish
     DISRUPTIONS_WRITE = "disruptions.write"  # tell travellers what disturbs the network
     TAD_DESK = "tad.desk"  # on-demand transport: book for somebody who calls, dispatch the vehicles of a day
+    COACH_DRIVE = "coach.drive"  # the run of a coach of one's own company: where it is, how late
     TAD_DRIVE = "tad.drive"  # the round of a vehicle: names, telephones, who got in
     TAD_PARTNER = "tad.partner"  # book on-demand transport by API: one's own bookings, and no other
     TAD_EDIT = "tad.edit"  # a new version of an on-demand service
@@ -107,6 +108,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.FAMILY: frozenset(),
     Role.COUNTER_AGENT: frozenset(
         {
+            Permission.COACH_DRIVE,
             Permission.COVOIT_DESK,
             Permission.COVOIT_INBOX,
             Permission.DISRUPTIONS_WRITE,
@@ -150,6 +152,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.FEEDS_READ,
             Permission.FEEDS_WRITE,
             Permission.API_KEYS_OWN,
+            Permission.COACH_DRIVE,
             Permission.COVOIT_API,
             Permission.SCHOOL_PUPILS,
             Permission.TAD_DESK,
@@ -251,6 +254,7 @@ NEVER_BY_KEY: Final = frozenset(
         # Names and telephones of those who travel are seen by a person in a session.
         Permission.TAD_DESK,
         Permission.TAD_DRIVE,
+        Permission.COACH_DRIVE,
         Permission.TAD_EDIT,
         Permission.TICKETS_CASES,
         Permission.TICKETS_KEYS,

@@ -9,7 +9,7 @@ from mobigo.app.api import PREFIX
 # The API, what is told live, and other vocabularies for the same.
 OPEN: Final = (
     f"{PREFIX}/", "/navitia/", "/siri/", "/covoiturage/gbfs/", "/perturbations.pb", "/perturbations.json",
-    "/tad/temps-reel.pb", "/tad/gtfs-flex.zip",
+    "/cars/temps-reel.pb", "/tad/temps-reel.pb", "/tad/gtfs-flex.zip",
 )  # fmt: skip
 
 

@@ -906,6 +906,23 @@ def upgrade() -> None:
     op.create_index(op.f("ix_blob_owner"), "blob", ["owner"], unique=False)
     op.create_index(op.f("ix_blob_sha256"), "blob", ["sha256"], unique=False)
     op.create_table(
+        "coach_run",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("trip_id", sa.String(length=300), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("heard_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("calls", Json, nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("seen_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coach_run")),
+        sa.UniqueConstraint("feed", "trip_id", "day", name=op.f("uq_coach_run_feed_trip_id_day")),
+    )
+    op.create_index(op.f("ix_coach_run_heard_at"), "coach_run", ["heard_at"], unique=False)
+    op.create_table(
         "covoit_alert",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("month", sa.String(length=7), nullable=False),
@@ -4375,6 +4392,8 @@ def downgrade() -> None:
     op.drop_table("covoit_award")
     op.drop_index(op.f("ix_covoit_alert_state_month"), table_name="covoit_alert")
     op.drop_table("covoit_alert")
+    op.drop_index(op.f("ix_coach_run_heard_at"), table_name="coach_run")
+    op.drop_table("coach_run")
     op.drop_index(op.f("ix_blob_sha256"), table_name="blob")
     op.drop_index(op.f("ix_blob_owner"), table_name="blob")
     op.drop_index(op.f("ix_blob_last_day"), table_name="blob")

@@ -1,0 +1,38 @@
+// Keeps the runs that this telephone has shown, for where there is no network. Nothing is kept longer than two days.
+const CACHE = "coach-runs-1";
+const KEPT_MS = 2 * 86400e3;
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(forget().then(() => self.clients.claim())));
+
+self.addEventListener("fetch", (event) => {
+  const address = new URL(event.request.url);
+  if (event.request.method !== "GET" || address.origin !== self.location.origin) return;
+  const run = event.request.mode === "navigate" && address.pathname.startsWith("/conduire/");
+  if (run || address.pathname.startsWith("/static/")) event.respondWith(answer(event.request, run));
+});
+
+async function answer(request, run) {
+  const cache = await caches.open(CACHE);
+  try {
+    const came = await fetch(request);
+    if (came.ok && !came.redirected) {
+      await cache.put(request, came.clone());
+      if (run) await forget();
+    }
+    return came;
+  } catch (lost) {
+    const kept = await cache.match(request, { ignoreVary: true });
+    if (kept) return kept;
+    throw lost;
+  }
+}
+
+async function forget() {
+  const cache = await caches.open(CACHE);
+  for (const request of await cache.keys()) {
+    const kept = await cache.match(request, { ignoreVary: true });
+    const made = Date.parse(kept?.headers.get("Date") ?? "");
+    if (!(Date.now() - made < KEPT_MS)) await cache.delete(request);
+  }
+}
