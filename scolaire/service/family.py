@@ -120,11 +120,13 @@ def seen(session: Session, row: RegistrationRow, bond: Bond, now: datetime) -> F
         .order_by(PassRow.number.desc())
     )
     carried = row.state == "decided" and row.outcome in ("entitled", "paying")
-    days, bells = schools.days(session, school.zone, school.uai), schools.bells(session, [school.uai], today)
+    begins_on = max(today, row.first_day)  # before term, the first day of school is what is asked for
+    days, bells = schools.days(session, school.zone, school.uai), schools.bells(session, [school.uai], begins_on)
     shown = next_day = None
-    if carried and row.first_day <= today <= row.last_day:
-        shown = _noticed(session, _day(today, homes, days, bells, school.uai), homes, school.uai)
-        coming = next_school_day(today + timedelta(days=1), days, bells, school.uai)
+    if carried and today <= row.last_day:
+        if row.first_day <= today:
+            shown = _noticed(session, _day(today, homes, days, bells, school.uai), homes, school.uai)
+        coming = next_school_day(max(today + timedelta(days=1), row.first_day), days, bells, school.uai)
         if coming is not None and coming <= row.last_day:
             next_day = _noticed(session, _day(coming, homes, days, bells, school.uai), homes, school.uai)
     begins, ends = bells_on(bells, next_day.day if next_day is not None else today)

@@ -12,6 +12,7 @@ from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import body_limit, services
+from scolaire.export.change_letters import line
 from scolaire.export.letter import letter_pdf
 from scolaire.export.way_map import way_svg
 from scolaire.model.rights import Outcome
@@ -171,7 +172,7 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
         "scolaire/file.html", file=seen, row=row, bond=bond, decision=last, lines=lines, appeal=appeal,
         contestable=contestable, contest_by=None if last is None else contest_by(paris_day(last.at)), papers=papers,
         duplicate=duplicate, ticket=ticket, home_reasons=home_reasons, mine=me(), words=words, clock=words.clock,
-        today=today, errors=faults.by_field, typed=request.form, sentence=sentence,
+        week_line=line, today=today, errors=faults.by_field, typed=request.form, sentence=sentence,
         walks=walks, maps={home.row.id: way_map(seen.school, home) for home in seen.homes if home.own},
     )  # fmt: skip
     return page, faults.status if faults else 200
