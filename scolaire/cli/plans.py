@@ -32,10 +32,14 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--reserve", type=int, default=2, help="Places gardées libres par service.")
 @click.option("--bell-schools", type=click.IntRange(min=0), default=0, help="Établissements à déplacer au plus.")
 @click.option("--bell-minutes", type=click.IntRange(5, 30), default=10, help="De combien de minutes au plus.")
+@click.option("--stop-least", type=click.IntRange(min=0), default=0, help="Élèves au moins par arrêt desservi.")
+@click.option("--stop-apart", type=click.IntRange(min=0), default=0, help="Mètres au moins entre deux arrêts.")
+@click.option("--stop-forbidden", multiple=True, help="Arrêt où personne n'attend (nom ou numéro) ; à répéter.")
+@click.option("--stop-obligatory", multiple=True, help="Arrêt à desservir (nom ou numéro) ; à répéter.")
 @click.option(
     "--demand-out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Demande à laquelle le plan répond, à écrire (JSON) : aux heures déplacées, aux temps des rues.",
+    help="Demande à laquelle le plan répond, à écrire (JSON) : heures déplacées, temps des rues, règles d'arrêts.",
 )
 @click.option("--streets", is_flag=True, help="Temps de parcours par les rues du réseau en service.")
 @console.json_option
@@ -51,11 +55,17 @@ def optimise(
     reserve: int,
     bell_schools: int,
     bell_minutes: int,
+    stop_least: int,
+    stop_apart: int,
+    stop_forbidden: tuple[str, ...],
+    stop_obligatory: tuple[str, ...],
     demand_out: Path | None,
     streets: bool,
     as_json: bool,
 ) -> int:
     """Chercher un plan pour la demande DEMAND : arrêts, circuits, cars, toutes les demi-journées."""
+    from dataclasses import replace
+
     from mobigo.infra import numba_cache
     from mobigo.infra.config import load_config
 
@@ -66,6 +76,7 @@ def optimise(
     from scolaire.export.plan_json import demand_json, plan_json
     from scolaire.rules.kpi import kpis
     from scolaire.service.optimising import limits_of
+    from scolaire.service.stop_rules import rules_written
 
     asked = _demand(demand)
     if streets and demand_out is None:
@@ -74,6 +85,12 @@ def optimise(
         raise InvalidInput("scolaire.search_base")
     if bell_schools and demand_out is None:
         raise InvalidInput("scolaire.search_demand_out")
+    if stop_least or stop_apart or stop_forbidden or stop_obligatory:
+        if demand_out is None:
+            raise InvalidInput("scolaire.search_rules_out")
+        names = "\n".join(stop_forbidden), "\n".join(stop_obligatory)
+        rules = rules_written(asked, least=stop_least, apart_m=stop_apart, forbidden=names[0], obligatory=names[1])
+        asked = replace(asked, stop_rules=rules)
     if streets:
         asked = along_streets(asked)
     known = None if base is None else _plan(base)

@@ -16,7 +16,7 @@ from ortools.graph.python import min_cost_flow
 
 from mobigo.base.errors import Refused
 from scolaire.engine.book import fresh_name
-from scolaire.engine.vehicles import fitting
+from scolaire.engine.vehicles import cheapest, fitting
 from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand, DriverDay
 from scolaire.model.plan import Block
@@ -193,26 +193,17 @@ def _matched(left: int, right: int, arcs: Sequence[tuple[int, int, int]]) -> dic
 def _type(world: _World, coaches: Sequence[Coach]) -> None:
     """A type and a depot for each coach's days, at the least cost of a week, none more often than it is there."""
     pairs = [(each, depot) for each in world.demand.vehicle_types for depot in world.demand.depots]
-    flow, arcs = min_cost_flow.SimpleMinCostFlow(), {}
-    for n, coach in enumerate(coaches):
+    costs = []
+    for coach in coaches:
         parts = [_part(world, duty) for duty in coach.duties]
         weekdays = {weekday for duty in coach.duties for weekday in world.days[duty.half]}
-        for place, (vehicle, depot) in enumerate(pairs):
-            if vehicle.id in coach.types:
-                node = world.demand.node_of[f"depot:{depot.id}"]
-                cents = vehicle.day_cents * len(weekdays) + sum(each.cents(vehicle, node, world) for each in parts)
-                arcs[flow.add_arc_with_capacity_and_unit_cost(n, len(coaches) + place, 1, cents)] = (n, place)
-    sink = len(coaches) + len(pairs)
-    for place, (vehicle, depot) in enumerate(pairs):
-        there = len(coaches) if depot.vehicles is None else depot.vehicles.get(vehicle.id, 0)
-        flow.add_arc_with_capacity_and_unit_cost(len(coaches) + place, sink, there, 0)
-    for n in range(len(coaches)):
-        flow.set_node_supply(n, 1)
-    flow.set_node_supply(sink, -len(coaches))
-    status = flow.solve_max_flow_with_min_cost()
-    given = {arcs[arc][0]: arcs[arc][1] for arc in arcs if flow.flow(arc)} if status == flow.OPTIMAL else {}
-    if len(given) < len(coaches):
-        raise Refused("scolaire.fleet_short", buses=len(coaches), there=len(given))
+        costs.append({
+            place: vehicle.day_cents * len(weekdays)
+            + sum(each.cents(vehicle, world.demand.node_of[f"depot:{depot.id}"], world) for each in parts)
+            for place, (vehicle, depot) in enumerate(pairs)
+            if vehicle.id in coach.types
+        })  # fmt: skip
+    given = cheapest(costs, pairs)
     for n, coach in enumerate(coaches):
         coach.vehicle, coach.depot = pairs[given[n]][0], pairs[given[n]][1].id
 

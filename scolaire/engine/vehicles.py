@@ -9,8 +9,9 @@ from ortools.graph.python import min_cost_flow
 
 from mobigo.base.errors import Refused
 from scolaire.engine.fleet import Span, chains
+from scolaire.model.demand import DepotSite
 from scolaire.model.plan import Block, Circuit, Leave
-from scolaire.model.problem import Problem
+from scolaire.model.problem import Depot, Problem, VehicleType
 from scolaire.rules.checker import free_at_ms, node_of
 from scolaire.rules.costs import block_cents
 
@@ -110,26 +111,37 @@ def typed(
     if not parts:
         return ()
     pairs = [(each, depot) for each in problem.vehicle_types for depot in problem.depots]
-    flow = min_cost_flow.SimpleMinCostFlow()
-    arcs: dict[int, tuple[int, int]] = {}
+    costs = []
     for n, part in enumerate(parts):
         types = frozenset.intersection(*(able[each.id] for each in part))
-        for place, (vehicle, depot) in enumerate(pairs):
-            if vehicle.id in types and kept.get(n, (vehicle.id, depot.id)) == (vehicle.id, depot.id):
-                cost = block_cents(part, problem, vehicle, depot, days=1)
-                arcs[flow.add_arc_with_capacity_and_unit_cost(n, len(parts) + place, 1, cost)] = (n, place)
-    sink = len(parts) + len(pairs)
-    for place, (vehicle, depot) in enumerate(pairs):
-        there = len(parts) if depot.vehicles is None else depot.vehicles.get(vehicle.id, 0)
-        flow.add_arc_with_capacity_and_unit_cost(len(parts) + place, sink, there, 0)
-    for n in range(len(parts)):
-        flow.set_node_supply(n, 1)
-    flow.set_node_supply(sink, -len(parts))
-    status = flow.solve_max_flow_with_min_cost()
-    given = {arcs[arc][0]: arcs[arc][1] for arc in arcs if flow.flow(arc)} if status == flow.OPTIMAL else {}
-    if len(given) < len(parts):
-        raise Refused("scolaire.fleet_short", buses=len(parts), there=len(given))
+        costs.append({
+            place: block_cents(part, problem, vehicle, depot, days=1)
+            for place, (vehicle, depot) in enumerate(pairs)
+            if vehicle.id in types and kept.get(n, (vehicle.id, depot.id)) == (vehicle.id, depot.id)
+        })  # fmt: skip
+    given = cheapest(costs, pairs)
     return tuple(
         Block(f"car-{n + 1}", pairs[given[n]][0].id, pairs[given[n]][1].id, tuple(each.id for each in part))
         for n, part in enumerate(parts)
     )
+
+
+def cheapest(costs: Sequence[Mapping[int, int]], pairs: Sequence[tuple[VehicleType, Depot | DepotSite]]) -> list[int]:
+    """A type and a depot (their position) for each bus, at the least cost of all, none more often than it is there.
+    `costs`: by bus, cents by the position it may have. Raises Refused("scolaire.fleet_short", buses, there)."""
+    flow, arcs, count = min_cost_flow.SimpleMinCostFlow(), dict[int, tuple[int, int]](), len(costs)
+    for n, some in enumerate(costs):
+        for place, cents in some.items():
+            arcs[flow.add_arc_with_capacity_and_unit_cost(n, count + place, 1, cents)] = (n, place)
+    sink = count + len(pairs)
+    for place, (vehicle, depot) in enumerate(pairs):
+        there = count if depot.vehicles is None else depot.vehicles.get(vehicle.id, 0)
+        flow.add_arc_with_capacity_and_unit_cost(count + place, sink, there, 0)
+    for n in range(count):
+        flow.set_node_supply(n, 1)
+    flow.set_node_supply(sink, -count)
+    status = flow.solve_max_flow_with_min_cost()
+    given = dict(arcs[arc] for arc in arcs if flow.flow(arc)) if status == flow.OPTIMAL else {}
+    if len(given) < count:
+        raise Refused("scolaire.fleet_short", buses=count, there=len(given))
+    return [given[n] for n in range(count)]

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -48,32 +48,22 @@ def count_remind() -> ResponseReturnValue:
 @requires(Permission.SCHOOL_DECIDE, everywhere=True)
 def overloads_file() -> ResponseReturnValue:
     """The overloads, for a spreadsheet."""
-    with looking() as session:
-        found = counting.judged(session, paris_day(now()), services().validations)
-    head = [_("Plan"), _("Service"), _("Demi-journée"), _("Jours en surcharge"), _("Pire jour"), _("À bord"),
-            _("Places"), _("Sans place"), _("Source")]  # fmt: skip
-    rows = [
-        [found.runs[each.key].plan_name, each.key[1], half_word(found.runs[each.key].half), each.days, each.worst.day,
-         each.worst.aboard, each.worst.places, each.standing, source_word(each.worst.source)]
+    head = [_("Jours en surcharge"), _("Pire jour"), _("À bord"), _("Places"), _("Sans place")]
+    return _file("surcharges", head, lambda found: [
+        (each.key, [each.days, each.worst.day, each.worst.aboard, each.worst.places, each.standing], each.worst.source)
         for each in found.overloads
-    ]  # fmt: skip
-    return _file("surcharges", head, rows)
+    ])  # fmt: skip
 
 
 @bp.get("/scolaire/agents/comptages/absences.csv")
 @requires(Permission.SCHOOL_DECIDE, everywhere=True)
 def no_shows_file() -> ResponseReturnValue:
     """The services that registered pupils do not take, for a spreadsheet."""
-    with looking() as session:
-        found = counting.judged(session, paris_day(now()), services().validations)
-    head = [_("Plan"), _("Service"), _("Demi-journée"), _("Jours comptés"), _("Meilleur jour"), _("À bord"),
-            _("Inscrits"), _("Absents"), _("Source")]  # fmt: skip
-    rows = [
-        [found.runs[each.key].plan_name, each.key[1], half_word(found.runs[each.key].half), each.days, each.best.day,
-         each.best.aboard, each.best.registered, each.missing, source_word(each.best.source)]
+    head = [_("Jours comptés"), _("Meilleur jour"), _("À bord"), _("Inscrits"), _("Absents")]
+    return _file("absences", head, lambda found: [
+        (each.key, [each.days, each.best.day, each.best.aboard, each.best.registered, each.missing], each.best.source)
         for each in found.no_shows
-    ]  # fmt: skip
-    return _file("absences", head, rows)
+    ])  # fmt: skip
 
 
 def source_word(source: Source) -> str:
@@ -81,11 +71,20 @@ def source_word(source: Source) -> str:
     return _("compté à bord") if source is Source.COUNT else _("titres validés")
 
 
-def _file(name: str, head: list[str], rows: Iterable[list[object]]) -> Response:
+Said = tuple[tuple[str, str], list[object], Source]  # of a service, and who says so
+
+
+def _file(name: str, head: list[str], said: Callable[[counting.Judged], list[Said]]) -> Response:
+    """A sheet of what is said of services, each told by its plan, its name and its half-day."""
+    with looking() as session:
+        found = counting.judged(session, paris_day(now()), services().validations)
     written = io.StringIO()
     sheet = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    sheet.writerow(head)
-    sheet.writerows([neutral(str(cell)) for cell in row] for row in rows)
+    sheet.writerow([_("Plan"), _("Service"), _("Demi-journée"), *head, _("Source")])
+    for key, told, source in said(found):
+        run = found.runs[key]
+        row = [run.plan_name, key[1], half_word(run.half), *told, source_word(source)]
+        sheet.writerow([neutral(str(cell)) for cell in row])
     return Response(
         "\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "private, no-store"},

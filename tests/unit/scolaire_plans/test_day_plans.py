@@ -170,10 +170,10 @@ def test_a_plan_whose_services_are_all_locked_stays_as_it_is(mode: Mode, base: D
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(LOCK_SETS, 1_000, 75))
+@pytest.mark.parametrize("first", range(LOCK_SETS, 1_000, LOCK_SETS))
 def test_a_thousand_sets_of_locks_hold_or_are_named(first: int, base: DayPlan) -> None:
     """In parts: all of them in one test would last longer than a test may."""
-    for seed in range(first, first + 75):
+    for seed in range(first, first + LOCK_SETS):
         held(seed, base)
 
 
