@@ -93,7 +93,7 @@ def test_a_count_is_noted_corrected_and_not_overwritten(world: RunningSite) -> N
     assert "Services en surcharge" in page
     assert world.run.service in page
     sheet = world.get("manager", f"{COUNTS}/surcharges.csv")
-    assert sheet.splitlines()[1].endswith(f";{TUESDAY};64;63;1")
+    assert sheet.splitlines()[1].endswith(f";{TUESDAY};64;63;1;compté à bord")
     assert "1 service scolaire où des élèves sont sans place" in world.get("manager", "/travail").replace("\xa0", " ")
 
 
