@@ -72,8 +72,10 @@ def ending(value: str) -> str:
     }[Ending(value)]  # fmt: skip
 
 
-def entry(act: str, side: str, detail: str) -> str:
-    """What happened, above its words."""
+def entry(act: str, side: str, detail: str, *, mine: bool = False) -> str:
+    """What happened, above its words; `mine`: read by the person."""
+    if mine and act == Act.SAY and side == Side.PERSON:
+        return _("Vous avez écrit")
     if act == Act.HAND:
         return _("Confiée au service : %(service)s", service=service(detail))
     if act == Act.CLOSE:
