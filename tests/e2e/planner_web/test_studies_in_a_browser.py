@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mobigo.app import schema
+from mobigo.app import jobs_registry, schema
 from mobigo.infra import accounts, grants, jobs, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
@@ -30,6 +30,7 @@ def made(tmp_path: Path, browser: Browser) -> Iterator[tuple[Page, Services]]:
     home = tmp_path / "home"
     services = Services(load_config({"MOBIGO_HOME": str(home), "MOBIGO_ENV": "demo"}))
     schema.migrate(services.engine)
+    jobs_registry.install()
     (home / "territory").mkdir(parents=True)
     for name, text in (
         ("communes.csv", COMMUNES),
