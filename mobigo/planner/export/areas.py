@@ -140,13 +140,13 @@ def _names(communes: Sequence[ReachedCommune], at: Callable[[float, float], tupl
 
 
 def _path(shape: shapely.Geometry, at: Callable[[float, float], tuple[int, int]]) -> str:
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    parts = [each for each in shapely.get_parts(shape) if each.geom_type == "Polygon" and not each.is_empty]
     rings = [ring for part in parts for ring in (part.exterior, *part.interiors)]
     return "".join(_line(ring.coords, at) + "Z" for ring in rings)
 
 
 def _lines(shape: shapely.Geometry, at: Callable[[float, float], tuple[int, int]]) -> str:
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "LineString"]
+    parts = [each for each in shapely.get_parts(shape) if each.geom_type == "LineString" and not each.is_empty]
     return "".join(_line(part.coords, at) for part in parts)
 
 
