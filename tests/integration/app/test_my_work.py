@@ -134,7 +134,7 @@ FIGURES = {
     Role.FINANCE_AGENT: {"frequentation", "recettes", "covoitureurs", "aides-covoiturage"},
     Role.SCHOOL_PLANNER: {"scolaire", "scolaire-couts", "scolaire-co2"},
     Role.ADMINISTRATOR: {each for each in BOARDS if not each.startswith("scolaire")},
-    Role.COUNTER_AGENT: set(),
+    Role.COUNTER_AGENT: {"demandes", "demandes-delais"},
     Role.TRAVELLER: set(),
 }
 
