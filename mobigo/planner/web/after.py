@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mobigo.base.errors import InvalidInput, Refused
@@ -77,7 +77,6 @@ def trip_summary(trip: str) -> ResponseReturnValue:
             emissions=[] if journey is None else _emitted(here, journey),
             price=shown_price(price),
             receipt=receipt,
-            claims=_claims(),
             answers=answer_words(),
             given=_given(trip),
             may_answer=over and _is_recent(asked, here.now),
@@ -196,13 +195,6 @@ def _happened(here: Here, asked: Any, ride: CertifiedRide) -> Happened:
         ride.line, ride.board, ride.alight, datetime.fromtimestamp(asked.depart_s, UTC).astimezone(zone),
         arrival.planned_at.astimezone(zone), None if was_at is None else was_at.astimezone(zone), words,
     )  # fmt: skip
-
-
-def _claims() -> str:
-    """Where one asks or complains, when this installation has such a page."""
-    wanted = ("/demandes/nouvelle", "/demandes")
-    known = {str(rule.rule) for rule in current_app.url_map.iter_rules()}
-    return next((each for each in wanted if each in known), "")
 
 
 def _given(trip: str) -> str | None:
