@@ -41,20 +41,29 @@ def planning_on(day: date) -> Planning:
 
 def driver_day_on(day: date) -> DriverDay:
     """What the law says of a driver's day. Raises NotFound("scolaire.no_planning", day)."""
+    return _law_on(day)[1]
+
+
+def driver_law_on(day: date) -> str:
+    """Where the law says it. Raises NotFound("scolaire.no_planning", day)."""
+    return _law_on(day)[2]
+
+
+def _law_on(day: date) -> tuple[date, DriverDay, str]:
     found = [each for each in _driver_days() if each[0] <= day]
     if not found:
         raise NotFound("scolaire.no_planning", day=day)
-    return max(found, key=lambda each: each[0])[1]
+    return max(found, key=lambda each: each[0])
 
 
 @lru_cache(maxsize=1)
-def _driver_days() -> tuple[tuple[date, DriverDay], ...]:
+def _driver_days() -> tuple[tuple[date, DriverDay, str], ...]:
     read = []
     for path in sorted(DRIVING.glob("*.toml")):
         told = tomllib.loads(path.read_text(encoding="utf-8"))
         day = told["day"]
         rule = DriverDay(day["amplitude_max_min"] * MINUTE_MS, day["rest_min_min"] * MINUTE_MS)
-        read.append((told["first_day"], rule))
+        read.append((told["first_day"], rule, told["source"]))
     return tuple(read)
 
 

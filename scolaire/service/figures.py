@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mobigo.base.errors import InvalidInput
 from mobigo.infra import audit
 from mobigo.infra.clock import new_id
-from scolaire.gateway.planning import Planning, driver_day_on, planning_on
+from scolaire.gateway.planning import Planning, driver_day_on, driver_law_on, planning_on
 from scolaire.model.demand import MINUTE_MS, DriverDay
 from scolaire.store import figures as store
 
@@ -26,12 +26,14 @@ DAY_MIN: Final = 1_440
 
 @dataclass(frozen=True)
 class Held:
-    """What holds on a day. `confirmed`: somebody entered it with a source; the example is to be confirmed."""
+    """What holds on a day. `confirmed`: somebody entered it with a source; the example is to be confirmed. `law`: where
+    the law says what a driver's day may be."""
 
     planning: Planning
     driver: DriverDay
     first_day: date
     source: str
+    law: str
     confirmed: bool
 
 
@@ -54,13 +56,13 @@ def held_on(session: Session, day: date) -> Held:
     example = planning_on(day)
     row = store.find_on(session, day)
     if row is None:
-        return Held(example, driver_day_on(day), example.first_day, example.source, confirmed=False)
+        return Held(example, driver_day_on(day), example.first_day, example.source, driver_law_on(day), confirmed=False)
     planning = replace(
         example, code=row.id, first_day=row.first_day, source=row.source, ride_max_min=dict(row.ride_max_min),
         before_bell_min=row.before_bell_min, after_bell_min=row.after_bell_min, amplitude_min=row.half_day_min,
     )  # fmt: skip
     driver = DriverDay(row.amplitude_min * MINUTE_MS, row.rest_min * MINUTE_MS)
-    return Held(planning, driver, row.first_day, row.source, confirmed=True)
+    return Held(planning, driver, row.first_day, row.source, driver_law_on(day), confirmed=True)
 
 
 def day_confirmed(session: Session, day: DriverDay) -> bool:
