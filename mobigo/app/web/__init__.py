@@ -62,6 +62,7 @@ AGENTS: Final[tuple[Entry, ...]] = (
     Entry("opendata.desk", _("Publication des données"), Permission.OPENDATA_APPROVE),
     Entry("covoit.agents", _("Covoiturage (agents)"), Permission.COVOIT_INBOX),
     Entry("tad.agents", _("À la demande (agents)"), Permission.TAD_DESK),
+    Entry("planner.runs", _("Conduire un car"), Permission.COACH_DRIVE),
     Entry("covoit.figures", _("Chiffres"), Permission.COVOIT_READ),
     Entry("scolaire.agents", _("Dossiers scolaires"), Permission.SCHOOL_REGISTER),
     Entry("scolaire.own_pupils", _("Mes élèves"), Permission.SCHOOL_PUPILS),
