@@ -52,7 +52,7 @@ def compared(
     wanted = opportunities_of(communes, others)
     kinds = tuple(kind for kind in KINDS if any(each.kind == kind for each in wanted))
     wanted = [each for each in wanted if each.kind in kinds]
-    check_size(len(communes), len(wanted), window)
+    check_size(len(communes), 1, window)  # of what is reached the sums alone are kept
     kind_of = np.array([kinds.index(each.kind) for each in wanted], np.int64)
     count = np.array([each.count for each in wanted], np.float64)
     ends = [Endpoint(each.name, Point(each.lat, each.lon)) for each in wanted]

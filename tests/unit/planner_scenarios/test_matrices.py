@@ -16,6 +16,7 @@ from mobigo.base.geo import Point
 from mobigo.network.engine.compile import compile_feeds
 from mobigo.network.engine.feedpart import CompileInput
 from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.places import Commune
 from mobigo.network.model.timetable import NEVER_S
 from mobigo.planner import service
 from mobigo.planner.engine.everywhere import best_and_median
@@ -23,6 +24,7 @@ from mobigo.planner.engine.production import production
 from mobigo.planner.export import matrices
 from mobigo.planner.model import Endpoint, Limits, Query
 from mobigo.planner.rules.points import BYTES_MAX, POINTS_MAX, Named, read_points
+from mobigo.planner.service.compared import compared
 from mobigo.planner.service.everywhere import (
     CELLS_MAX,
     DEPARTURES_MAX,
@@ -181,3 +183,13 @@ def test_what_a_timetable_takes_to_run() -> None:
     assert (day.runs, round(day.vehicle_m), day.driven_s) == (1, 14_455, 1800.0)
     assert (both.runs, round(both.vehicle_m), both.driven_s) == (2, 28_911, 3600.0)
     assert (none.runs, none.vehicle_m, none.driven_s) == (0, 0.0, 0.0)
+
+
+def test_a_whole_region_is_compared_though_its_matrix_would_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mobigo.planner.service.everywhere.CELLS_MAX", 3)
+    network = network_of(feed(TRIPS, stops=NEAR))
+    communes = [Commune(name, name, lat, 4.0, 100) for name, lat in (("1", 46.0), ("2", 46.1))]
+    found = compared(network, network, communes, [], Window(at(7, 50), at(8, 0), 10))
+    assert (found.before == found.after).all()
+    # leaving at 8:00, the other is reached in the half hour by `one`; nothing comes back
+    assert found.before.tolist() == [[[200.0, 200.0]], [[100.0, 100.0]]]
