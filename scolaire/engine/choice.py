@@ -199,6 +199,8 @@ def choose(
     """The best choice found in `most_s` seconds; None when there was none, or when it was stopped. Without the limit
     being reached the answer is proven, and the same each time. `dear`: what a scenario of a school costs beside its
     buses (in buses)."""
+    if not going():
+        return None
     asked = _Programme(pool, by, whole=True, dear=dear, shifts=shifts)
     limits = mathopt.SolveParameters(
         time_limit=datetime.timedelta(seconds=most_s),

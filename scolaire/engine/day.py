@@ -219,6 +219,8 @@ def _fresh(day: _Day, pupils: Mapping[str, Pupil]) -> None:
     free = {name: pupil for name, pupil in pupils.items() if name not in kept}
     for limits in (StopLimits(200), day.limits.stops):
         seats = seat_pupils(day.demand, day.travel, free, day.held.fixed, limits, day.seed, day.going, day.ask.reserve)
+        if day.best is not None and not day.going():
+            return
         held = _rules_held(day, {**kept, **_beside(kept, seats, pupils)}, pupils)
         if held is None:
             return
