@@ -3,56 +3,28 @@ everybody on a small phone and on a desktop (in the dark too, among the slow tes
 nothing complains. What citizens use is opened without scripts too, and its main form is answered."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from mobigo.app.demo.people import PEOPLE
-from mobigo.infra import accounts, sessions
 from mobigo.infra.clock import now
-from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.roles import Role
 from tests.browser import DESKTOP, PHONE_SMALL, Visit, everywhere, own_faults
-from tests.every_page import OPENED, link_for
+from tests.every_page import OPENED
 from tests.live import Site
+from tests.page_visits import enter, walk
+from tests.page_weights import over_budget
 
 CITIZENS = (None, Role.TRAVELLER, Role.DRIVER, Role.FAMILY)
-
-
-def enter(visit: Visit, where: Site, role: Role | None, **options: object) -> Page:
-    """A page of the person who holds this role in the demonstration; anybody's for None."""
-    page = visit("/aide", **options)
-    if role is not None:
-        engine = open_engine(f"sqlite:///{where.home / 'mobigo.sqlite'}")
-        with transaction(engine) as session:
-            subject = accounts.find_by_email(session, next(each.email for each in PEOPLE if each.role is role))
-            assert subject is not None
-            token = sessions.open_session(session, subject, now(), None, None)
-        engine.dispose()
-        page.context.add_cookies([{"name": "mobigo", "value": token, "url": where.url}])
-    return page
-
-
-def walk(page: Page, where: Site, role: Role | None) -> Iterator[str]:
-    """Opens each page of this role in turn, and gives its address once it answered."""
-    links: list[str] = []
-    for wanted in OPENED[role]:
-        address = link_for(wanted, links) if "<" in wanted or "?" in wanted else wanted
-        assert address is not None, f"no page of {role or 'anybody'} before it has a link to {wanted}"
-        answer = page.goto(where.url + address)
-        assert answer is not None
-        assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8"), address
-        hrefs = page.eval_on_selector_all("a[href]", "all => all.map(each => each.href)")
-        links += [href.removeprefix(where.url) for href in hrefs if href.startswith(where.url)]
-        yield address
 
 
 @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark-too"])
 @pytest.mark.parametrize("role", OPENED, ids=lambda role: role or "anybody")
 def test_every_page_is_for_everybody(visit: Visit, demo_site: Site, role: Role | None, dark: bool) -> None:
     page = enter(visit, demo_site, role)
-    found = [f"{address}: {fault}" for address in walk(page, demo_site, role) for fault in everywhere(page, dark=dark)]
+    found = []
+    for address in walk(page, demo_site, role):
+        found += [f"{address}: {fault}" for fault in [*over_budget(page), *everywhere(page, dark=dark)]]
     assert found == []
 
 
