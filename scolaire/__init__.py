@@ -7,5 +7,5 @@ store     pupils (names and addresses apart), registrations, schools, stops, con
 gateway   dated rules and prices, files people send, plans read back
 export    letters, sheets, GTFS, drawings
 service   registering, judging, deciding, telling; plans, searches, papers
-web, cli  families, the desk of registrations, the planner's desk
+web cli tasks   families, the desk of registrations, the planner's desk
 """

@@ -1,4 +1,13 @@
-"""The composition root: the application, the `mobigo` command, the worker. It alone knows every package."""
+"""The composition root: the application, the `mobigo` command, the worker. It alone knows every package.
+
+factory serve worker cli tasks     what is started, and what each knows
+tables schema migrations           every table, brought up to date
+web api                            pages and operations that belong to no package: home, account, desk, administration
+demo                               a territory with its people
+open_*                             what each package offers for publication, handed to opendata
+*_ways *_seats *_titles *_prices   what two packages need of one another, joined here
+backup archive dump doctor         keeping it
+"""
 
 from typing import TYPE_CHECKING
 
