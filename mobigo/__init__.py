@@ -1,1 +1,1 @@
-"""The core of the regional mobility service (docs/architecture.md): base, infra, network, ledger, planner, tad, app."""
+"""The core of the regional mobility service (docs/architecture.md): base, infra, network, ledger, planner, tad, requests, app."""
