@@ -1,1 +1,2 @@
-"""The core of the regional mobility service (docs/architecture.md): base, infra, network, ledger, planner, tad, requests, app."""
+"""The core of the regional mobility service: base, infra, network, ledger, planner, tad, requests, app
+(docs/architecture.md)."""
