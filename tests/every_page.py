@@ -110,8 +110,9 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
     ),
     Role.ADMINISTRATOR: (
         "/travail/chiffres", "/admin/", "/admin/comptes", "/admin/comptes/<subject>", "/admin/journal",
-        "/admin/organisations", "/admin/travaux", "/tad", "/tad/<code>", "/tad/agents/<code>/modifier", "/compte/cles",
-        "/billettique/agents/cles",
+        "/admin/organisations", "/admin/travaux",
+        "/admin/territoire", "/admin/territoire/<part>", "/tad", "/tad/<code>", "/tad/agents/<code>/modifier",
+        "/compte/cles", "/billettique/agents/cles",
     ),
 }  # fmt: skip
 _E2E: Final = "tests/e2e/"
@@ -140,6 +141,9 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "/perturbations/gestion/avis",
     ),
     f"{_SHELL}[fr-FR-/aide]": ("/aide",),
+    f"{_E2E}auth/test_region_in_a_browser.py::test_a_file_is_tried_then_put_in_use": (
+        "/admin/territoire/<part>/<job_id>",
+    ),
     f"{_E2E}planner_web/test_disruptions_in_a_browser.py::test_a_disruption_is_written_once_and_seen_everywhere": (
         "/perturbations", "/perturbations/suivre/<follower>/<token>", "/perturbations/gestion",
         "/perturbations/gestion/nouvelle", "/perturbations/gestion/<disruption>",

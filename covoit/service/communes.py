@@ -49,10 +49,7 @@ def import_files(
 ) -> tuple[Outline, ...]:
     """Keep these outlines in place of those before; all the files, or none. Raises
     InvalidInput("covoit.communes_file" | "covoit.communes_twice")."""
-    found = [outline for name, content in files.items() for outline in gateway.read_outlines(content, name)]
-    twice = [code for code, count in Counter(each.code for each in found).items() if count > 1]
-    if twice:
-        raise InvalidInput("covoit.communes_twice", codes=", ".join(sorted(twice)[:10]))
+    found = read_files(files)
     with transaction(engine) as session:
         digest = blobs.put(
             session, gateway.as_geojson(found), owner=OWNER, purpose=PURPOSE, keep_days=None, now=now,
@@ -63,6 +60,21 @@ def import_files(
             detail={"communes": len(found)},
         )  # fmt: skip
     return tuple(found)
+
+
+def read_files(files: Mapping[str, bytes]) -> list[Outline]:
+    """The outlines of these files together. Raises InvalidInput("covoit.communes_file" | "covoit.communes_twice")."""
+    found = [outline for name, content in files.items() for outline in gateway.read_outlines(content, name)]
+    twice = [code for code, count in Counter(each.code for each in found).items() if count > 1]
+    if twice:
+        raise InvalidInput("covoit.communes_twice", codes=", ".join(sorted(twice)[:10]))
+    return found
+
+
+def imported_at(session: Session) -> datetime | None:
+    """When the outlines in use were imported; None when none were. Reads no outline."""
+    row = _latest(session)
+    return None if row is None else row.created_at
 
 
 def outlines(session: Session, blobs: Blobs) -> "Communes | None":

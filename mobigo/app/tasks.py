@@ -1,6 +1,6 @@
 """The jobs of the composition root: what is delivered, and what is swept."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mobigo.app import deliveries
 from mobigo.base.decisions import Decision
@@ -141,3 +141,19 @@ def look_for_fraud(context: "JobContext", *, month: str = "") -> Decision:
     return Decision(
         "covoit.looked", month=wanted, journeys=done.journeys, alerts=done.alerts, new=done.new, unplaced=done.unplaced
     )
+
+
+@job("region.look", tries_max=1)
+def look_at_part(context: "JobContext", **params: Any) -> Decision:
+    """Look at a part of a region that an administrator sent: nothing that serves changes."""
+    from mobigo.app.region_desk import look
+
+    return look(context, params)
+
+
+@job("region.bring", tries_max=1)
+def bring_part(context: "JobContext", **params: Any) -> Decision:
+    """Put a part of a region in use, as it was looked at."""
+    from mobigo.app.region_desk import bring
+
+    return bring(context, params)

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     NETWORK_STUDY = "network.study"  # draw scenarios, compare them, work out matrices of travel times
     JOBS_READ = "jobs.read"
     JOBS_WRITE = "jobs.write"  # cancel, retry
+    REGION_WRITE = "region.write"  # bring what a region stands on: communes, streets, timetables, schools
     SYSTEM_READ = "system.read"  # metrics, state of the installation
     MESSAGES_READ = "messages.read"  # the outbox, where messages are written to files
     API_PARTNER = "api.partner"  # the higher rate of requests
@@ -195,6 +196,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.NETWORK_STUDY,
             Permission.JOBS_READ,
             Permission.JOBS_WRITE,
+            Permission.REGION_WRITE,
             Permission.SYSTEM_READ,
             Permission.MESSAGES_READ,
             Permission.COVOIT_READ,

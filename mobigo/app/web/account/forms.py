@@ -33,6 +33,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "organisation.exists": "organisation_name",
     "organisation.bad_siren": "siren",
     "grant.needs_organisation": "organisation",
+    "region.nothing_sent": "files",
+    "region.too_many_files": "files",
+    "region.wrong_suffix": "files",
+    "region.same_name": "files",
+    "region.bad_name": "name",
+    "network.bad_url": "links",
 }
 
 

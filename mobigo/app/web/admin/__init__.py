@@ -21,4 +21,4 @@ def words() -> dict[str, Any]:
     return {"job_name": job_name, "sentence": sentence}
 
 
-from mobigo.app.web.admin import accounts, desk, jobs, log  # noqa: E402, F401 - they add their views to bp
+from mobigo.app.web.admin import accounts, desk, jobs, log, region  # noqa: E402, F401 - they add their views to bp
