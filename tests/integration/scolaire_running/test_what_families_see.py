@@ -134,7 +134,9 @@ def test_today_s_state_is_on_the_page_of_the_family(world: RunningSite) -> None:
     assert "Aller (du lundi au vendredi)" in week or "Aller (lundi" in week
     with transaction(world.engine) as session:
         substituting.substitute(
-            session, Replacing(run.plan, run.service, TUESDAY, TUESDAY, "car-33", 33, 0, "Panne", "12"), by="agent",
+            session,
+            Replacing(run.plan, run.service, TUESDAY, TUESDAY, "car-33", 33, 0, "Panne", "12"),
+            by="agent",
             now=NOW,
         )
         notices.announce(
