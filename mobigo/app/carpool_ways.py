@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 AROUND: Final = timedelta(hours=4)  # a line whose drivers come later than that is not "around that time"
 RIDE_M_MIN: Final = 2_000  # under it one walks, and nothing is subsidised
 WAYS_MAX: Final = 2
+FAR_M: Final = 10_000  # a line whose stops lie further off is nobody's
 WAIT_S_UNKNOWN: Final = 30 * 60  # counted on where nothing is known and nothing is guaranteed
 DETOUR, SPEED_M_S = 1.3, 1.2  # on foot, as the planner counts without streets
 
@@ -62,6 +63,11 @@ def ends_on(line: Line, origin: Point, destination: Point, walk_m_max: int) -> E
 def _nearest(line: Line, point: Point) -> tuple[LineStop, int]:
     stop = min(line.stops, key=lambda each: (distance_m(each.point, point), each.id))
     return stop, round(distance_m(stop.point, point) * DETOUR)
+
+
+def _away_m(line: Line, origin: Point, destination: Point) -> int:
+    """How far, on foot, the worse served end is from the line."""
+    return max(_nearest(line, origin)[1], _nearest(line, destination)[1])
 
 
 def hours_around(ends: Ends, day: date) -> Iterator[tuple[datetime, datetime]]:
@@ -150,6 +156,24 @@ class CarpoolWays:
         else:
             ways.sort(key=lambda way: (way.arrive_at, way.line))
         return ways[:WAYS_MAX]
+
+    def why_none(self, origin: Point, destination: Point, at: datetime, *, walk_m_max: int) -> Decision | None:
+        """A line that serves both ends and has no drivers then; else that none serves both, and the one whose stops are
+        nearest to them."""
+        from covoit.service import lines as service
+
+        lines = service.current_lines(paris_day(at))
+        if not lines:
+            return None
+        served = [ends for line in lines if (ends := ends_on(line, origin, destination, walk_m_max)) is not None]
+        if served:
+            ends = min(served, key=lambda each: (each.walk_to_m + each.walk_from_m, each.line.code))
+            return Decision("carpool.nobody_then", line=ends.line.name, board=ends.board.name)
+        away_m, code = min((_away_m(line, origin, destination), line.code) for line in lines)
+        line = next(each for each in lines if each.code == code)
+        if away_m > walk_m_max + FAR_M:
+            return Decision("carpool.no_line")
+        return Decision("carpool.line_too_far", line=line.name, km=round(away_m / 1000))
 
     def _way(
         self, session: "Session", ends: Ends, at: datetime, places: Mapping[str, PlaceNear], *, arrive_by: bool,

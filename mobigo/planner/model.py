@@ -259,6 +259,9 @@ class CarpoolLines(Protocol):
         """The ways along one line between two positions, leaving from `at` on (arriving by then), best first; empty
         where no line serves both, or none drives in that direction around that time."""
 
+    def why_none(self, origin: Point, destination: Point, at: datetime, *, walk_m_max: int) -> Decision | None:
+        """Why there is no way, in a word for who counts on one; None where there are no lines at all."""
+
     def at_place(self, place: str) -> Sequence[CarpoolAtPlace]:
         """The carpool lines that stop at a place of the timetable, by number."""
 
@@ -416,6 +419,7 @@ class Answer:
     later_at: datetime | None = None
     next_at: datetime | None = None  # the next departure at all, when the window holds none
     carpool: tuple[CarpoolWay, ...] = ()  # beside the journeys: they run at no fixed time
+    no_carpool: Decision | None = None  # why there is none
     on_demand: OnDemandFound = OnDemandFound()  # beside the journeys too: somebody must book them
     prices: tuple[Price | None, ...] = ()  # of the journeys, in their order; empty where nobody knows fares
     emissions: tuple[Emission | None, ...] = ()  # of the journeys, in their order; empty where nobody asked

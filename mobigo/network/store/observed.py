@@ -1,5 +1,5 @@
 """How vehicles ran: what realtime said of each call last, around the time it happened. Kept some weeks, so that a delay
-can be certified afterwards."""
+can be certified afterwards and a change be told with how often it could be made."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class ObservedTripRow(Base):
 
 describe(
     ObservedTripRow,
-    purpose="certify a delay to who travelled",
+    purpose="certify a delay to who travelled, tell how often a change could be made",
     keep=Days(KEPT_DAYS, after="heard_at"),
     plain="id feed trip_id day shift_s calls cancelled_at heard_at",
 )
@@ -90,6 +90,21 @@ def find(session: Session, keys: Iterable[TripKey]) -> dict[TripKey, Observed]:
         columns = {"feed": key.feed, "trip_id": key.trip_id, "day": key.day, "shift_s": key.shift_s}
         row = session.scalars(select(ObservedTripRow).filter_by(**columns)).one_or_none()
         if row is not None:
-            calls = {int(position): (int(each[0]), int(each[1])) for position, each in row.calls.items()}
-            out[key] = Observed(calls, row.cancelled_at)
+            out[key] = _heard(row)
     return out
+
+
+def past(session: Session, key: TripKey) -> list[Observed]:
+    """What was heard of the same trip on the days before that one, of which anything was."""
+    rows = session.scalars(
+        select(ObservedTripRow).where(
+            ObservedTripRow.feed == key.feed, ObservedTripRow.trip_id == key.trip_id,
+            ObservedTripRow.shift_s == key.shift_s, ObservedTripRow.day < key.day,
+        ).order_by(ObservedTripRow.day)
+    )  # fmt: skip
+    return [_heard(row) for row in rows]
+
+
+def _heard(row: ObservedTripRow) -> Observed:
+    calls = {int(position): (int(each[0]), int(each[1])) for position, each in row.calls.items()}
+    return Observed(calls, row.cancelled_at)

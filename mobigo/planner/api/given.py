@@ -281,6 +281,7 @@ class Journeys(Given):
     network: str
     journeys: list[Journey]
     carpool: list[Carpool]
+    no_carpool: Reason | None = Field(description="Why there is no way along a carpool line, where there are lines.")
     on_demand: list[OnDemand]
     on_demand_missed: list[Reason]
     cancelled: list[PlannedJourney]

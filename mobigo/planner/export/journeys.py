@@ -59,6 +59,7 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
             for journey, price, emission in zip_longest(answer.journeys, answer.prices, answer.emissions)
         ],
         "carpool": [carpool_json(way, zone) for way in answer.carpool],
+        "no_carpool": None if answer.no_carpool is None else decision_json(answer.no_carpool),
         "on_demand": on_demand_json(
             answer.on_demand,
             query,

@@ -133,6 +133,7 @@ def plan(
     if bikes is not None:
         ends = position_of(timetable, query.origin), position_of(timetable, query.destination)
         kept = tuple(bikes.drawn(each, *ends, timetable) for each in kept)
+    beside_cars, no_car = _carpool(timetable, query, carpool)
     return Answer(
         query,
         kept,
@@ -141,7 +142,8 @@ def plan(
         earlier_at=earlier_at,
         later_at=later_at,
         next_at=next_at,
-        carpool=_carpool(timetable, query, carpool),
+        carpool=beside_cars,
+        no_carpool=no_car,
         prices=() if fares is None else tuple(prices),
         cancelled=cancelled(network, query, origin, kept),
     )
@@ -413,17 +415,20 @@ def _instant(epoch_s: int | None) -> datetime | None:
     return None if epoch_s is None else datetime.fromtimestamp(epoch_s, UTC)
 
 
-def _carpool(timetable: Timetable, query: Query, lines: CarpoolLines | None) -> tuple[CarpoolWay, ...]:
-    """The ways along a carpool line. None where a chosen mode, a place on the way or a wheelchair rules them out: what
-    is not known to be accessible is not."""
+def _carpool(
+    timetable: Timetable, query: Query, lines: CarpoolLines | None
+) -> tuple[tuple[CarpoolWay, ...], Decision | None]:
+    """The ways along a carpool line, or why there is none. Nothing is said where a chosen mode, a place on the way or a
+    wheelchair rules them out: what is not known to be accessible is not."""
     limits = query.limits
     a, b = position_of(timetable, query.origin), position_of(timetable, query.destination)
     chosen = limits.route_types is not None or limits.only_agencies is not None or query.via is not None
     if lines is None or chosen or limits.wheelchair or a is None or b is None:
-        return ()
-    return tuple(
+        return (), None
+    ways = tuple(
         lines.ways(a, b, query.at, arrive_by=query.arrive_by, window_s=query.window_s, walk_m_max=limits.walk_m_max)
     )
+    return ways, None if ways else lines.why_none(a, b, query.at, walk_m_max=limits.walk_m_max)
 
 
 def _unreached(query: Query, origin: Reach, destination: Reach) -> list[Decision]:

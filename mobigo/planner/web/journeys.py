@@ -27,6 +27,7 @@ from mobigo.planner.web.here import Here, pinned_today, shared_systems
 from mobigo.planner.web.on_demand import shown_on_demand
 from mobigo.planner.web.payers import kinds_today, only_theirs, payer_here, payer_words
 from mobigo.planner.web.presets import shown_presets
+from mobigo.planner.web.robust import with_changes
 from mobigo.planner.web.shown import ShownJourney, age_words, cancelled_words, line_styles, shown_carpool, shown_journey
 
 FIELDS = ("from", "to")
@@ -63,6 +64,7 @@ def journeys() -> ResponseReturnValue:
             shown_journey(here.live, journey, query.origin, query.destination, here.zone, price, emission)
             for journey, price, emission in zip_longest(answer.journeys, answer.prices, answer.emissions)
         ]
+        options = with_changes(here, query, answer.journeys, options)
         page = render_template(
             "planner/journeys.html",
             asked=asked,
@@ -73,6 +75,7 @@ def journeys() -> ResponseReturnValue:
             carpool=[shown_carpool(way, here.zone, query.at.astimezone(here.zone).date()) for way in answer.carpool],
             on_demand=shown_on_demand(here.live, answer, here.zone),
             headline=headline(asked, answer, here),
+            no_carpool=_no_carpool(answer),
             remarks=[told(remark) for remark in answer.remarks],
             cancelled=cancelled_words(here.live, answer, here.zone),
             age=age_words(here.live),
@@ -107,7 +110,8 @@ def sheet() -> ResponseReturnValue:
     """One journey on paper: everything open, nothing to press."""
     with pinned_today() as here:
         asked, answer, journey = _chosen(here)
-        option = shown_journey(here.live, journey, answer.query.origin, answer.query.destination, here.zone)
+        shown = shown_journey(here.live, journey, answer.query.origin, answer.query.destination, here.zone)
+        (option,) = with_changes(here, answer.query, [journey], [shown])
         return render_template(
             "planner/sheet.html",
             asked=asked,
@@ -186,6 +190,12 @@ def headline(asked: Asked, answer: Answer, here: Here) -> str:
     return ngettext(
         "%(num)s façon d’y aller après %(hour)s", "%(num)s façons d’y aller après %(hour)s", count, hour=hour
     )
+
+
+def _no_carpool(answer: Answer) -> str:
+    """Why no carpool line is shown, where one nearly serves: elsewhere nobody expects one."""
+    why = answer.no_carpool
+    return "" if why is None or why.code == "carpool.no_line" else sentence(why)
 
 
 def told(remark: Decision) -> Markup:

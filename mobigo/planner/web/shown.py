@@ -132,6 +132,7 @@ class ShownJourney:
     days_later: int
     spoken: str
     calls: tuple[str, ...] = field(default=())
+    changes: tuple[str, ...] = ()  # what becomes of who misses one
     price: ShownPrice | None = None
     emissions: tuple[str, ...] = ()
     notices: tuple[ShownNotice, ...] = ()

@@ -20,6 +20,7 @@ from mobigo.base.money import Money
 from mobigo.base.periods import Period
 from mobigo.infra.config import Config
 from mobigo.infra.db import transaction
+from mobigo.infra.i18n import sentence, use_language
 from mobigo.planner.model import CarpoolWay
 from tests.covoit_lines_world import SEMUR, A, Z, line, published
 from tests.covoit_lines_world import driver as a_driver
@@ -95,6 +96,32 @@ def test_out_of_hours_there_is_no_way(
 )
 def test_both_ends_are_within_a_walk_of_one_line(ways: CarpoolWays, a: Point, z: Point, there: bool) -> None:
     assert bool(asked(ways, at(TUESDAY, 7), a=a, z=z)) is there
+
+
+@pytest.mark.parametrize(
+    ("when", "a", "z", "code"),
+    [
+        (at(TUESDAY, 19), SAULIEU, CHATILLON, "carpool.nobody_then"),
+        (at(SUNDAY, 8), SAULIEU, CHATILLON, "carpool.nobody_then"),
+        (at(TUESDAY, 7), Point(SAULIEU.lat + 0.0140, SAULIEU.lon), CHATILLON, "carpool.line_too_far"),
+        (at(TUESDAY, 7), Point(48.8566, 2.3522), CHATILLON, "carpool.no_line"),  # from Paris
+    ],
+)
+def test_who_counts_on_a_line_is_told_why_there_is_none(
+    ways: CarpoolWays, when: datetime, a: Point, z: Point, code: str
+) -> None:
+    assert asked(ways, when, a=a, z=z) == []
+    why = ways.why_none(a, z, when, walk_m_max=2_000)
+    assert why is not None
+    assert why.code == code
+    for language in ("fr", "en"):
+        with use_language(language):
+            assert code not in sentence(why)
+
+
+def test_without_lines_nothing_is_said(ways: CarpoolWays, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "every_line", lambda: ())
+    assert ways.why_none(SAULIEU, CHATILLON, at(TUESDAY, 7), walk_m_max=2_000) is None
 
 
 @pytest.mark.parametrize(

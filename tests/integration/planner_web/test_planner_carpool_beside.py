@@ -38,6 +38,11 @@ class OneLine:
             )
         ]  # fmt: skip
 
+    def why_none(self, origin: Point, destination: Point, at: datetime, *, walk_m_max: int) -> Decision | None:
+        if distance_m(origin, SAULIEU) > 2_000:
+            return Decision("carpool.no_line")
+        return Decision("carpool.line_too_far", line="Saulieu – Châtillon-sur-Seine", km=7)
+
     def at_place(self, place: str) -> Sequence[CarpoolAtPlace]:
         return [
             CarpoolAtPlace("Saulieu – Châtillon", "C3", "/covoiturage/lignes/s?arret=a", "Place Monge", "au car", 60)

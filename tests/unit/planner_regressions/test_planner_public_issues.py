@@ -1,7 +1,7 @@
 """What users of other planners reported in public, one test an issue: each with the world in which it went wrong there.
 
-Memory and size are in the file beside. Reports about realtime, on-demand transport, carpool and streets are tested with
-those parts of the product: `docs/public-issues.md` lists both.
+Memory and size, realtime, on-demand transport, streets, car parks and carpool are in the files beside:
+`docs/public-issues.md` lists them all.
 """
 
 from datetime import UTC, date, datetime, timedelta

@@ -26,6 +26,7 @@ from mobigo.planner.engine import search
 from mobigo.planner.model import Limits
 from tests.builders import DAY, BuiltTrip, feed, trip, write_zip
 from tests.planner_adaptor import compiled
+from tests.streets_drawn import write_pbf
 from tests.unit.planner_regressions.test_planner_public_issues import ask, clock
 
 
@@ -184,3 +185,44 @@ def test_otp_6312_a_question_keeps_no_more_the_longer_the_calendar_it_may_be_ask
     searcher = service.searcher_of(live)
     assert len(searcher._views) <= search.VIEWS_KEPT
     assert len(searcher._seen) <= search.SEEN_KEPT
+
+
+STREETS = """
+import json, resource, sys
+from pathlib import Path
+from mobigo.network.gateway.osm import read_streets
+peaks = []
+for path in sys.argv[1:]:
+    streets = read_streets(Path(path))
+    peaks.append((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, len(streets.node_id)))
+print(json.dumps(peaks))
+"""
+
+
+@pytest.fixture(scope="module")
+def maps(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[int], list[int], int]:
+    """The bytes held at most after each of two maps, the points kept of each, and how many points the second has more:
+    the same street, alone and among twenty thousand buildings."""
+    folder, side = tmp_path_factory.mktemp("maps"), 20_000
+    street = ([(float(n), 0.0) for n in range(50)], {"highway": "residential"})
+    houses = [
+        ([(n / 10, 1 + n % 7), (n / 10, 1.05 + n % 7), (n / 10 + 0.05, 1.05 + n % 7)], {"building": "yes"})
+        for n in range(side)
+    ]  # fmt: skip
+    paths = [write_pbf(folder / "street.osm.pbf", [street]), write_pbf(folder / "town.osm.pbf", [street, *houses])]
+    told = subprocess.run([sys.executable, "-c", STREETS, *map(str, paths)], capture_output=True, text=True, check=True)
+    peaks, points = zip(*json.loads(told.stdout), strict=True)
+    return list(peaks), list(points), 3 * side
+
+
+def test_otp_2849_what_is_no_street_keeps_nothing(maps: tuple[list[int], list[int], int]) -> None:
+    """There, a country's map does not fit in memory: most of it is no street."""
+    _peaks, points, _more = maps
+    assert points == [50, 50]
+
+
+def test_motis_320_a_point_of_the_map_costs_its_place_alone(maps: tuple[list[int], list[int], int]) -> None:
+    """There, the same. Here each point of the file is a place in osmium's table while it is read; the rest is what one
+    block of the file takes."""
+    (low, high), _points, more = maps
+    assert high - low < more * 16 + 64_000_000
