@@ -4,6 +4,7 @@ from homes to stops (`scolaire.rules.walking.Walking`), and the way to school th
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from mobigo.base.errors import NotFound, Refused
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mobigo.base.decisions import Decision
     from mobigo.infra.web import Networks
     from mobigo.network.engine.streets.routes import Streets
     from mobigo.network.model.live import LiveNetwork
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 COACH_KM_H: Final = 80.0  # on the open road; slower where the street is
 WAY_M_MAX: Final = 60_000.0
+WAY_S_MAX: Final = 7_200.0
 
 
 class SchoolRoads:
@@ -43,16 +46,25 @@ class SchoolRoads:
     def seconds(self, points: Sequence[Point]) -> "tuple[str, NDArray[np.int32]] | None":
         """By the fastest ways, at a coach's pace."""
         from mobigo.network.engine.streets.drive import Driving
-        from mobigo.network.engine.streets.routes import Streets
-        from mobigo.network.model.streets import Mode, Mover
 
         with self._live() as live:
             if live is None or live.streets is None:
                 return None
-            graph = live.streets
-            coach = Mover("coach", Mode.CAR, COACH_KM_H / 3.6, steps=None)
-            driving = live.derived("app.coach", lambda _timetable: Driving(Streets(graph), coach))
-            return graph.hash, driving.matrix([*points], [*points])
+            driving = live.derived("app.coach", lambda _timetable: Driving(_streets(live), _coach()))
+            return live.streets.hash, driving.matrix([*points], [*points])
+
+    def turns(self, points: Sequence[Point]) -> "list[list[tuple[Decision, int]]] | None":
+        """By the same ways, street by street."""
+        from mobigo.network.engine.streets.turns import steps_of
+
+        with self._live() as live:
+            if live is None or live.streets is None:
+                return None
+            streets, told = _streets(live), []
+            for a, b in pairwise(points):
+                way = streets.way(_coach(), a, b, time_s_max=WAY_S_MAX, length_m_max=2 * WAY_M_MAX)
+                told.append([] if way is None else [(each.what, each.length_m) for each in steps_of(live.streets, way)])
+            return told
 
     def streets(self) -> str | None:
         """The first twelve signs of the streets' hash."""
@@ -94,6 +106,12 @@ def _streets(live: "LiveNetwork") -> "Streets":
     graph = live.streets
     assert graph is not None  # noqa: S101 - whoever asks has looked
     return live.derived("app.school_streets", lambda _timetable: Streets(graph))
+
+
+def _coach() -> "Mover":
+    from mobigo.network.model.streets import Mode, Mover
+
+    return Mover("coach", Mode.CAR, COACH_KM_H / 3.6, steps=None)
 
 
 def _shortest() -> "Mover":

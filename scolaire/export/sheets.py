@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from itertools import pairwise
 
 from mobigo.base.sheets import neutral
 from mobigo.infra.formats import day, hour, number
@@ -23,14 +24,19 @@ ESTIMATED = (
     "Temps de parcours estimés (à vol d’oiseau, majorés) : à vérifier sur la route avec le conducteur avant la rentrée."
 )
 
+ROUTED = (
+    "Chemin calculé d’après OpenStreetMap (© les contributeurs, ODbL) pour un véhicule léger : hauteurs, largeurs et "
+    "interdictions aux cars sont à reconnaître avant le premier service."
+)
+
 
 def driver_sheet(
     plan: DayPlan, demand: Demand, half: str, bus: str, *, version: str, made_at: datetime,
-    notes: Mapping[str, Sequence[str]] | None = None,
+    notes: Mapping[str, Sequence[str]] | None = None, turns: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> bytes:  # fmt: skip
     """What the driver of a bus does in a half-day: every service, place by place, who gets on and off; `notes`: by
-    service, what is said above its table (another coach, who accompanies). No name of a pupil. Raises StopIteration
-    when there is no such bus."""
+    service, what is said above its table (another coach, who accompanies); `turns`: by service, from each place to the
+    next, the way street by street. No name of a pupil. Raises StopIteration when there is no such bus."""
     problem = problems_of(demand, plan)[half]
     block = next(each for each in plan.halves[half].blocks if each.id == bus)
     circuits = {each.id: each for each in plan.halves[half].circuits}
@@ -59,7 +65,20 @@ def driver_sheet(
                 ("Arrivée", "Départ", "Arrêt", "Montent", "Descendent", "À bord"), rows, right=(0, 1, 3, 4, 5), wide=2
             )
         )
+        parts += _way(demand, told, (turns or {}).get(name, ()))
     return compiled(f"Fiche horaire {half} {bus}", "\n\n".join(parts), made_at)
+
+
+def _way(demand: Demand, told: Sequence[Passing], legs: Sequence[Sequence[str]]) -> list[str]:
+    """The way from place to place; of a leg that no street leads, that it is to be found on the road."""
+    if not legs:
+        return []
+    out = [f"=== {escaped('Le chemin')}"]
+    for (a, b), steps in zip(pairwise(told), legs, strict=True):
+        words = " ".join(steps) or "Chemin inconnu de la carte : à reconnaître sur la route."
+        out.append(f"*{escaped(f'{_name(demand, a)} → {_name(demand, b)}')}* #linebreak() {escaped(words)}")
+    out.append(escaped(ROUTED))
+    return out
 
 
 def _name(demand: Demand, each: Passing) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
 from scolaire.model.demand import Demand
 from scolaire.model.problem import Travel
@@ -22,6 +23,11 @@ class Driving(Protocol):
     def seconds(self, points: Sequence[Point]) -> tuple[str, NDArray[np.int32]] | None:
         """The name of the streets, and the seconds a coach takes from each point (rows) to each other, -1 where there
         is no way; None where no streets are in use."""
+        ...
+
+    def turns(self, points: Sequence[Point]) -> list[list[tuple[Decision, int]]] | None:
+        """From each point to the next, the instructions of the way a coach takes, with the metres that each holds;
+        empty where there is no way, None where no streets are in use."""
         ...
 
 

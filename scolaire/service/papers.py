@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from mobigo.base.decisions import Decision
+from mobigo.base.geo import Point
 from mobigo.infra import competence, formats
 from mobigo.infra.competence import departement_of
 from mobigo.infra.grants import list_organisations
+from mobigo.infra.i18n import sentence, use_language
 from scolaire.export.gtfs import Publisher, school_gtfs
 from scolaire.model.running import Changes, OtherCoach, Run
 from scolaire.model.schools import SchoolYear
 from scolaire.rules.days import school_days
+from scolaire.rules.halves import passings, problems_of
 from scolaire.service.plans import PUBLISHED, Opened
 from scolaire.service.running import runs_of_version
 from scolaire.store import escorts, notices, pupils, registrations, running, schools, stops
@@ -23,6 +27,7 @@ from scolaire.store import plans as store
 
 if TYPE_CHECKING:
     from mobigo.infra.config import Config
+    from scolaire.rules.driving import Driving
 
 
 def gtfs_of(session: Session, found: Opened, *, closed: bool, config: "Config") -> bytes:
@@ -141,6 +146,31 @@ def notes_of(session: Session, plan: str, today: date, *, names: bool) -> dict[s
         if owner == plan and service not in along:
             found.setdefault(service, []).append("Navette RPI : aucun accompagnateur désigné.")
     return found
+
+
+def turns_of(found: Opened, half: str, bus: str, roads: "Driving | None") -> dict[str, list[list[str]]]:
+    """By service of a bus, from each place to the next, the way street by street, in French; nothing where no streets
+    are in use. Raises StopIteration when there is no such bus."""
+    plan, demand = found.plan, found.demand
+    problem = problems_of(demand, plan)[half]
+    block = next(each for each in plan.halves[half].blocks if each.id == bus)
+    circuits = {each.id: each for each in plan.halves[half].circuits}
+    told: dict[str, list[list[str]]] = {}
+    for name in block.circuits if roads is not None else ():
+        places = [
+            demand.stop_of[each.id] if each.place == "stop" else demand.school_of[each.id]
+            for each in passings(circuits[name], problem)
+        ]
+        legs = roads.turns([Point(each.at.lat, each.at.lon) for each in places]) if roads is not None else None
+        if legs is None:
+            return {}
+        with use_language("fr"):
+            told[name] = [[_turn(what, metres) for what, metres in leg if metres] for leg in legs]
+    return told
+
+
+def _turn(what: Decision, metres: int) -> str:
+    return f"{sentence(what)} ({formats.distance(metres)})"
 
 
 def _days(first: date, last: date) -> str:

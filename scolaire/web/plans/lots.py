@@ -184,8 +184,9 @@ def own_sheet(version_id: str, half: str, bus: str) -> ResponseReturnValue:
         raise NotFound("scolaire.edit_unknown", name=bus[:40])
     row = found.opened.row
     content = driver_sheet(
-        found.opened.plan, found.opened.demand, half, bus, version=f"v{row.number}", made_at=row.made_at, notes=notes
-    )
+        found.opened.plan, found.opened.demand, half, bus, version=f"v{row.number}", made_at=row.made_at, notes=notes,
+        turns=papers.turns_of(found.opened, half, bus, services().school_roads),
+    )  # fmt: skip
     return attached(content, f"fiche-{half}-{bus}.pdf", "application/pdf")
 
 

@@ -68,8 +68,9 @@ def export_sheet(version_id: str, half: str, bus: str) -> ResponseReturnValue:
     if half not in found.plan.halves or all(each.id != bus for each in found.plan.halves[half].blocks):
         raise NotFound("scolaire.edit_unknown", name=bus[:40])
     content = driver_sheet(
-        found.plan, found.demand, half, bus, version=f"v{found.row.number}", made_at=found.row.made_at, notes=notes
-    )
+        found.plan, found.demand, half, bus, version=f"v{found.row.number}", made_at=found.row.made_at, notes=notes,
+        turns=papers.turns_of(found, half, bus, services().school_roads),
+    )  # fmt: skip
     return attached(content, f"fiche-{half}-{bus}.pdf", "application/pdf")
 
 

@@ -2,7 +2,9 @@
 act says so. The streets are drawn on a grid of 100 m, so that every length can be counted.
 """
 
+import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 from click import Command
 from click.testing import CliRunner, Result
+from pypdf import PdfReader
 from sqlalchemy import Engine, select
 
 from mobigo.app.school_roads import SchoolRoads
@@ -24,16 +27,19 @@ from mobigo.infra.db import transaction
 from mobigo.network.engine.streets.build import build
 from mobigo.network.model.live import LiveNetwork
 from scolaire.export.plan_json import demand_json
+from scolaire.export.sheets import driver_sheet
 from scolaire.gateway.plan_json import read_demand, read_plan
 from scolaire.gateway.rulefiles import DATA
-from scolaire.model.demand import MORNING, Demand, DepotSite, Place, SchoolSite, StopSite
+from scolaire.model.day import DayPlan, Seat
+from scolaire.model.demand import MORNING, Demand, DepotSite, Place, Pupil, SchoolSite, StopSite
+from scolaire.model.plan import Block, Board, Circuit, Leave, Plan
 from scolaire.model.problem import VehicleType
 from scolaire.model.rights import Method, Outcome
 from scolaire.rules.day import day_faults
 from scolaire.rules.driving import by_streets
 from scolaire.rules.halves import travel_of
 from scolaire.rules.walking import Walk, walks
-from scolaire.service import homes, judging
+from scolaire.service import homes, judging, papers
 from scolaire.service.registering import register
 from scolaire.store import pupils
 from scolaire.store.registrations import LegRow
@@ -178,6 +184,32 @@ def test_a_right_rests_on_streets_only_where_the_act_says_so(
         assert judging.judge(session, row, config).right.outcome is outcome
         homes.measure_by_hand(session, row.id, leg.home, 2_100, "agent", NOW)
         assert homes.measure_by_streets(session, roads, config, NOW) == 0  # an agent answers for theirs
+
+
+def test_a_driver_reads_the_way_street_by_street() -> None:
+    """From stop A 1 km east, then left and 1 km north to the school; no street comes near stop B."""
+    visits = (Board("b>e", 1, 27_000_000), Board("a>e", 1, 27_600_000), Leave("e", 28_800_000))
+    circuit = Circuit("s1", visits)
+    halves = {"matin": Plan((circuit,), (Block("car-1", "car", "d", ("s1",)),))}
+    pupils = tuple(Pupil(f"p{stop}", "e", ((stop, 0),), ("matin",), 3_600_000) for stop in "ab")
+    plan = DayPlan({"pa": Seat("a"), "pb": Seat("b")}, halves)
+    opened: Any = SimpleNamespace(plan=plan, demand=replace(DEMAND, pupils=pupils))
+    named = [("Grande Rue", [(0, 0), (10, 0)]), ("rue du Lavoir", [(10, 0), (10, 10)])]
+    streets = build(drawn([(line, {"highway": "tertiary", "name": name}) for name, line in named]))
+    told = papers.turns_of(opened, "matin", "car-1", SchoolRoads(Holder(streets)))
+    (to_a, to_school) = told["s1"]
+    assert to_a == []
+    assert [step.replace("\u202f", " ").replace("\u00a0", " ") for step in to_school] == [
+        "Partez vers l’est : Grande Rue (1,0 km)", "À gauche : rue du Lavoir (1,0 km)",
+    ]  # fmt: skip
+    assert papers.turns_of(opened, "matin", "car-1", SchoolRoads(Holder(streets=None))) == {}
+    assert papers.turns_of(opened, "matin", "car-1", None) == {}
+    made = driver_sheet(opened.plan, opened.demand, "matin", "car-1", version="v1", made_at=NOW, turns=told)
+    text = re.sub(r"\s+", " ", "".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages))
+    assert "A → Collège" in text
+    assert "B → A Chemin inconnu de la carte" in text
+    without = driver_sheet(opened.plan, opened.demand, "matin", "car-1", version="v1", made_at=NOW)
+    assert "Le chemin" not in "".join(page.extract_text() for page in PdfReader(io.BytesIO(without)).pages)
 
 
 def test_a_plan_is_made_from_the_command_line_with_streets(engine: Engine, config: Config, tmp_path: Path) -> None:
