@@ -122,9 +122,13 @@ def test_one_s_own_timetable_is_checked_put_in_use_and_searched_past_midnight(vi
         check=False,
     )
     assert built.returncode == 0, built.stderr
-    page.wait_for_timeout(1500)  # a process looks at the network in use every second
-    page.goto(report)
-    page.get_by_role("link", name="Chercher ce trajet").click()
+    there = page.get_by_role("link", name="Chercher ce trajet")
+    for _second in range(90):  # a process looks at the network in use every second, and warms it before it serves
+        page.goto(report)
+        if there.count():
+            break
+        page.wait_for_timeout(1000)
+    there.click()
     expect(page.locator("main")).to_contain_text("N9")
     expect(page.locator("main")).to_contain_text("0 h 50")
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from billettique.store.tickets import EntitlementRow
 from mobigo.app.demo.people import PEOPLE
 from mobigo.app.factory import create_app
+from mobigo.base.instants import paris_day
 from mobigo.infra import accounts, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
@@ -88,7 +89,7 @@ def test_each_thing_is_shown_to_its_own_person_while_it_is_to_come(app: APIFlask
         rides = list(session.scalars(select(BookingRow).order_by(BookingRow.day.desc()).limit(2)))
         for ride in rides:
             ride.subject, ride.state = traveller, str(State.CONFIRMED)
-            ride.day = now().date() + timedelta(days=3)
+            ride.day = paris_day(now()) + timedelta(days=3)
         rides[0].state = str(State.CANCELLED)
         going = rides[1].to_name
     shown = cards(client(app, Role.TRAVELLER).get("/compte").text)

@@ -19,6 +19,7 @@ from billettique.service.places import LineStops, StopOfLine
 from billettique.store import usage, validations
 from billettique.store.tickets import current_code, get
 from mobigo.app.factory import create_app
+from mobigo.base.instants import paris_day
 from mobigo.base.money import ZERO
 from mobigo.infra import accounts, apikeys, clock, grants
 from mobigo.infra.config import Config
@@ -163,7 +164,7 @@ def test_lines_earn_together_what_the_ledger_says_to_the_cent(engine: Engine, da
 
 
 def test_a_day_is_chained_once_while_its_tokens_are_there(engine: Engine) -> None:
-    day = clock.now().date() - timedelta(days=1)
+    day = paris_day(clock.now()) - timedelta(days=1)
     start = sync.begins(day)
     way = tuple(StopOfLine(name, name, "", 47.0 + at * 0.01, 5.0) for at, name in enumerate("abcdef"))
     lines = {"1": LineStops("1", "Ligne 1", (way, way[::-1]))}

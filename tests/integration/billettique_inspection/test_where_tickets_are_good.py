@@ -22,6 +22,7 @@ from billettique.service import inspection, issuing, places, shelf
 from billettique.service.places import derive_lines
 from billettique.store.tickets import current_code, get
 from mobigo.app.factory import create_app
+from mobigo.base.instants import paris_day
 from mobigo.infra import clock
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
@@ -195,7 +196,7 @@ def test_the_inspector_says_line_and_stop_on_the_page(world: World) -> None:
         ("f:train", "B", "OK"), ("f:train", "C", "WRONG_AREA"), ("f:other-train", "", "WRONG_AREA"),
     ):  # fmt: skip
         here = places.here_of(
-            world.services.networks, line, world.place(stop) if stop else "", clock.now().date(), config.home
+            world.services.networks, line, world.place(stop) if stop else "", paris_day(clock.now()), config.home
         )
         with reading(world.services.engine) as session:
             verdict = inspection.check_said(session, world.services, reference, clock.now(), here=here).verdict

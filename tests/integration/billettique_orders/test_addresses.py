@@ -19,6 +19,7 @@ from billettique.store.tickets import EntitlementRow
 from billettique.store.validations import UsedRow
 from mobigo.app import create_app
 from mobigo.base.errors import Conflict, InvalidInput, MobigoError, NotFound, Refused
+from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
 from mobigo.infra import accounts, clock, grants, sessions
 from mobigo.infra.audit import AuditEntry
@@ -206,7 +207,7 @@ def test_an_agent_corrects_it_and_guesses_are_counted(guest: Guest) -> None:
     client = Guest(agent(guest), guest.services)
     path = f"/guichet/commandes/{order}"
     assert "Corriger l’adresse" in client.get(path).text
-    today = clock.now().date().isoformat()
+    today = paris_day(clock.now()).isoformat()
     assert client.send(f"{path}/email", paid="1,40", day=today, email=RIGHT).status_code == 403
     assert client.send(f"{path}/email", paid="1,50", day="hier", email=RIGHT).status_code == 403
     assert client.send(f"{path}/email", paid="1,50", day=today, email=RIGHT).status_code == 303

@@ -17,6 +17,7 @@ from covoit.service import offers
 from covoit.store import claims as claim_store
 from covoit.store.people import PersonRow, find_person, get_person, person_of
 from mobigo.app import create_app
+from mobigo.base.instants import paris_day
 from mobigo.infra import accounts, audit, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.config import Config
@@ -191,7 +192,7 @@ def test_an_age_declared_by_mistake_is_corrected_once_by_oneself_then_by_an_agen
 
 
 def test_a_ban_is_lifted_on_its_page_by_who_prepares(world: World) -> None:
-    person, day = world.person("anna"), now().date()
+    person, day = world.person("anna"), paris_day(now())
     with transaction(world.engine) as session:
         session.add(claim_store.BanRow(id="B1", person=person, first_day=day, last_day=day, decision="D1"))
     at, manager = f"{DESK}/exclusions/B1", world.agents[Role.CARPOOL_MANAGER]

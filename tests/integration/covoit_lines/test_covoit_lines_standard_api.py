@@ -22,6 +22,7 @@ from covoit.service import lines, offers
 from covoit.store import journeys
 from covoit.store.people import person_of
 from mobigo.app.factory import create_app
+from mobigo.base.instants import paris_day
 from mobigo.infra import clock
 from mobigo.infra.config import load_config
 from mobigo.infra.db import reading, transaction
@@ -114,7 +115,7 @@ def test_every_operation_of_the_file_is_answered(site: APIFlask, realdata: Path)
 
 
 def asked(a: str, z: str, **more: object) -> dict[str, object]:
-    line, start = lines.stop_and_line(a, clock.now().date())
+    line, start = lines.stop_and_line(a, paris_day(clock.now()))
     end = line.stop(z)
     assert end is not None
     return {
@@ -152,7 +153,7 @@ def test_a_question_that_cannot_be_understood_is_told_so(as_platform: FlaskClien
 
 
 def booking(offer_id: str, user: str = "u1", **more: object) -> dict[str, object]:
-    line, start = lines.stop_and_line(SEMUR, clock.now().date())
+    line, start = lines.stop_and_line(SEMUR, paris_day(clock.now()))
     end = line.stop(MONTBARD)
     assert end is not None
     them = {"id": user, "operator": "example.org", "alias": "Zoé", "verifiedIdentity": True}

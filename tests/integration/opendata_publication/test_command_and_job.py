@@ -16,7 +16,10 @@ from mobigo.infra.jobs import enqueue, run_inline
 from opendata.store import files
 from tests.live import free_port
 
-KNOWN = ["billettique-tarifs", "covoit-lieux", "covoit-lignes", "perturbations-temps-reel"]
+KNOWN = [
+    "billettique-tarifs", "covoit-arrets-temps-reel", "covoit-lieux", "covoit-lignes", "passages-temps-reel",
+    "perturbations-temps-reel",
+]  # fmt: skip
 Asked = Callable[..., tuple[int, Any]]
 
 
@@ -48,7 +51,7 @@ def test_publish_list_go_back_and_verify(asked: Asked, tmp_path: Path) -> None:
     code, error = asked("rollback", "billettique-tarifs", "--reason", "bof")
     assert (code, error["error"]["code"]) == (2, "opendata.reason_needed")
     code, verified = asked("verify")
-    assert (code, verified) == (0, {"files": 6, "faulty": []})
+    assert (code, verified) == (0, {"files": 8, "faulty": []})
     digest = next(each["sha256"] for each in listed[0]["files"] if each["name"] == "tarifs.csv")
     files.contents_of(tmp_path / "home").path(digest).write_bytes(b"changed")
     code, verified = asked("verify")
@@ -73,7 +76,7 @@ def test_the_night_publishes_and_looks_over(tmp_path: Path, sqlite_template: Pat
     engine.dispose()
     published, watched, _listened, night = results
     assert published is not None
-    assert (published.params["new"], published.params["troubled"]) == (4, "—")
+    assert (published.params["new"], published.params["troubled"]) == (len(KNOWN), "—")
     assert watched is not None  # no server answers there: it is seen from outside
     assert watched.params["datasets"] == ", ".join(KNOWN)
     assert night is not None

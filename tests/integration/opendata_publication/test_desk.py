@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from mobigo.base.instants import paris_day
 from mobigo.infra import accounts, grants, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
@@ -132,7 +133,7 @@ def test_a_finding_is_waived_with_a_day_and_a_reason(open_site: Published, enter
     open_site.publish(Facts(), judges=[judge])
     page, anne = "/donnees/gestion/jeux/essai-lieux", enter("Anne", Role.PUBLISHER)
     assert "severe : bad_stop" in anne.get(page).text
-    day = f"{now().date() + timedelta(days=30):%Y-%m-%d}"
+    day = f"{paris_day(now()) + timedelta(days=30):%Y-%m-%d}"
     wrong: list[dict[str, object]] = [{"last_day": "demain"}, {"last_day": "2020-01-01"}, {"reason": ""}]
     for change in wrong:
         fields = {"constat": "severe:bad_stop", "last_day": day, "reason": WHY, **change}

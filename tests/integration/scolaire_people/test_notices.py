@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from mobigo.base.errors import InvalidInput, NotFound
+from mobigo.base.instants import paris_day
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.jobs import State, registry, run_inline
@@ -99,7 +100,7 @@ def test_a_notice_says_what_when_and_to_whom(engine: Engine, config: Config) -> 
 
 
 def test_a_family_reads_it_on_its_page(world: SchoolSite) -> None:
-    today = datetime.now(UTC).date()
+    today = paris_day(datetime.now(UTC))
     year = today.year if today.month >= 9 else today.year - 1
     with transaction(world.engine) as session:
         asked = replace(ASKED, year=year, born_on=date(year - 11, 6, 15))
