@@ -89,7 +89,8 @@ def large(data: Path) -> Iterator[Measure]:
 
 
 def _sized(data: Path, rows: int, path: Path) -> Path:
-    """A feed of about so many stop times, made of this one: its first trips, or all of it several times over."""
+    """A feed of about so many stop times, made of this one: its first trips and what they use, or all of it several
+    times over."""
     import polars as pl
 
     from mobigo.network.gateway import gtfs as gateway
@@ -101,6 +102,17 @@ def _sized(data: Path, rows: int, path: Path) -> Path:
         kept = times.head(rows)["trip_id"].unique().implode()
         for name in ("trips", "stop_times"):
             tables[name] = tables[name].filter(pl.col("trip_id").is_in(kept))
+        stops, parents = tables["stops"], pl.Series(dtype=pl.String)
+        if "parent_station" in stops.columns:
+            parents = stops.filter(pl.col("stop_id").is_in(tables["stop_times"]["stop_id"].implode()))["parent_station"]
+        used = {"stops": ("stop_id", [*tables["stop_times"]["stop_id"].unique(), *parents.drop_nulls().unique()])}
+        for name, key in (("routes", "route_id"), ("calendar", "service_id"), ("calendar_dates", "service_id"),
+                          ("shapes", "shape_id")):  # fmt: skip
+            if key in tables["trips"].columns:
+                used[name] = key, tables["trips"][key].drop_nulls().unique().to_list()
+        for name, (key, values) in used.items():
+            if name in tables:
+                tables[name] = tables[name].filter(pl.col(key).is_in(values))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, frame in tables.items():
             once = name in ("feed_info", "calendar", "calendar_dates", "agency", "stops", "routes", "shapes")
