@@ -193,3 +193,12 @@ def _axe() -> str:
 
 
 Visit = Callable[..., Page]
+
+
+def reach(page: Page, name: str) -> None:
+    """With the Tab key alone, to the field or button of this name."""
+    for _step in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement?.name || document.activeElement?.innerText?.trim() || ''") == name:
+            return
+    raise AssertionError(f"the Tab key never reaches {name}")

@@ -3,7 +3,7 @@ and on foot again. The streets say each part; as the crow flies where they are n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from mobigo.base.geo import Point, distance_m
 from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine import parted
 from mobigo.planner.engine.reach import DETOUR
 from mobigo.planner.model import AccessEgress, By, Journey, Leg, Reach, Spot, Walk, WalkedWay
 from mobigo.planner.rules.shared import LOCK_S, UNLOCK_S, Stands
@@ -104,24 +105,14 @@ class SharedBikes:
 
     def split(self, journey: Journey) -> Journey:
         """The journey with each leg by shared bicycle in its three parts."""
-        legs: list[Leg] = []
-        for leg in journey.legs:
-            legs += self._parts(leg) if isinstance(leg, Walk) and leg.by is By.SHARED else [leg]
-        return replace(journey, legs=tuple(legs))
+        return parted.split(journey, By.SHARED, self._parts)
 
     def drawn(self, journey: Journey, door_a: Point | None, door_b: Point | None, places: Timetable) -> Journey:
         """The journey with the parts between stations drawn along the streets."""
-        legs = []
-        for leg in journey.legs:
-            if isinstance(leg, Walk) and (leg.from_spot or leg.to_spot):
-                a = _end(leg.from_spot, leg.from_stop, door_a, places)
-                b = _end(leg.to_spot, leg.to_stop, door_b, places)
-                along = self._riding if leg.by is By.SHARED else self._walking
-                if a is not None and b is not None:
-                    [way] = along.ways(a, [b], _bound_m(leg.by), leaving=True)
-                    leg = replace(leg, path=way.path, directions=way.directions)
-            legs.append(leg)
-        return replace(journey, legs=tuple(legs))
+        return parted.drawn(
+            journey, door_a, door_b, places,
+            lambda by: (self._riding if by is By.SHARED else self._walking, _bound_m(by)),
+        )  # fmt: skip
 
     def _parts(self, leg: Walk) -> list[Leg]:
         leaving = leg.from_stop is None
@@ -191,9 +182,3 @@ class SharedBikes:
 
 def _bound_m(by: By) -> int:
     return 20_000 if by is By.SHARED else WALK_M_MAX * 2
-
-
-def _end(spot: Spot | None, stop: int | None, door: Point | None, table: Timetable) -> Point | None:
-    if spot is not None:
-        return spot.point
-    return door if stop is None else Point(float(table.stop_lat[stop]), float(table.stop_lon[stop]))

@@ -2,13 +2,13 @@
 flies where they are not known."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 
 from mobigo.base.geo import Point, distance_m
 from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine import parted
 from mobigo.planner.engine.hubs import Measuring
 from mobigo.planner.engine.reach import DETOUR
 from mobigo.planner.model import By, Journey, Leg, Reach, Spot, Walk, WalkedWay
@@ -75,25 +75,14 @@ class ParkedCar:
 
     def split(self, journey: Journey) -> Journey:
         """The journey with each leg by car in its two parts."""
-        legs: list[Leg] = []
-        for leg in journey.legs:
-            legs += self._parts(leg) if isinstance(leg, Walk) and leg.by is By.CAR else [leg]
-        return replace(journey, legs=tuple(legs))
+        return parted.split(journey, By.CAR, self._parts)
 
     def drawn(self, journey: Journey, door_a: Point | None, door_b: Point | None, places: Timetable) -> Journey:
         """The journey with both parts drawn along the streets."""
-        legs = []
-        for leg in journey.legs:
-            if isinstance(leg, Walk) and (leg.from_spot or leg.to_spot):
-                a = _end(leg.from_spot, leg.from_stop, door_a, places)
-                b = _end(leg.to_spot, leg.to_stop, door_b, places)
-                is_driven = leg.by is By.CAR
-                along, bound_m = (self._driving, DRIVE_M_MAX) if is_driven else (self._walking, 2 * STOP_M_MAX)
-                if a is not None and b is not None:
-                    [way] = along.ways(a, [b], bound_m, leaving=True)
-                    leg = replace(leg, path=way.path, directions=way.directions)
-            legs.append(leg)
-        return replace(journey, legs=tuple(legs))
+        return parted.drawn(
+            journey, door_a, door_b, places,
+            lambda by: (self._driving, DRIVE_M_MAX) if by is By.CAR else (self._walking, 2 * STOP_M_MAX),
+        )  # fmt: skip
 
     def full_near(self, point: Point, m_max: int) -> list[str]:
         """The names of the car parks that are full, and nearest to a door."""
@@ -127,9 +116,3 @@ class ParkedCar:
                 self._near.clear()
             self._near[key] = self._walking.reach(timetable, point, STOP_M_MAX, leaving)
         return self._near[key]
-
-
-def _end(spot: Spot | None, stop: int | None, door: Point | None, table: Timetable) -> Point | None:
-    if spot is not None:
-        return spot.point
-    return door if stop is None else Point(float(table.stop_lat[stop]), float(table.stop_lon[stop]))

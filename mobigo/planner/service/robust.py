@@ -48,7 +48,7 @@ def _changes(network: LiveNetwork, journey: Journey, query: Query) -> Iterator[C
             int((leg.arrive_at - leg.depart_at).total_seconds()) for leg in journey.legs[first + 1 : second]
         )  # fmt: skip
         stop = after.visits[0].stop
-        least_s = int(table.node_change_s[stop]) if walk_s == 0 and stop < len(table.node_change_s) else 0
+        least_s = int(table.node_change_s[stop]) if walk_s == 0 else 0
         spare_s = int((after.depart_at - before.arrive_at).total_seconds()) - walk_s
         spare_s -= least_s if least_s < NEVER_S else 0
         again = Query(

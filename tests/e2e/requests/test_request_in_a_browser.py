@@ -14,7 +14,7 @@ from mobigo.infra import accounts, grants, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.roles import Grant, Role
-from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, own_faults, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, own_faults, reach, visitor
 from tests.live import Site, site
 
 
@@ -52,15 +52,6 @@ def world(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterato
         made = World(answering, token, browser)
         yield made
         nothing_amiss(made.visitors, made._stack.close)
-
-
-def reach(page: Page, name: str) -> None:
-    """With the Tab key alone, to the field or button of this name."""
-    for _step in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement?.name || document.activeElement?.innerText?.trim() || ''") == name:
-            return
-    raise AssertionError(f"the Tab key never reaches {name}")
 
 
 def test_a_request_goes_from_a_telephone_to_an_agent_and_back(world: World) -> None:

@@ -17,7 +17,7 @@ from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.roles import Grant, Role
 from mobigo.tad.service import services as catalogue
-from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, own_faults, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, own_faults, reach, visitor
 from tests.live import Site, site
 from tests.tad_world import document
 
@@ -70,15 +70,6 @@ def world(the_site: tuple[Site, str], browser: Browser) -> Iterator[World]:
     made = World(*the_site, browser)
     yield made
     nothing_amiss(made.visitors, made._stack.close)
-
-
-def reach(page: Page, name: str) -> None:
-    """With the Tab key alone, to the field or button of this name."""
-    for _step in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement?.name || document.activeElement?.innerText?.trim() || ''") == name:
-            return
-    raise AssertionError(f"the Tab key never reaches {name}")
 
 
 def test_a_traveller_books_by_keyboard_without_scripts(world: World) -> None:
