@@ -88,6 +88,11 @@ def said(page: str) -> str:
     return re.sub(r"[\s\u202f\xa0]+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
+def without_hour(page: str) -> str:
+    """Until when a code is good is told by the minute, and two pages may fall on two."""
+    return re.sub(r"\d+ h \d\d", "… h …", page)
+
+
 def test_a_number_a_code_and_the_journeys_are_there(world: World) -> None:
     with transaction(world.engine) as session:
         known = declared(session)
@@ -117,7 +122,7 @@ def test_nobody_takes_what_they_cannot_prove(world: World) -> None:
     assert thief.post("/covoiturage/retrouver-mes-trajets").status_code == 404
     assert thief.post("/covoiturage/retrouver-mes-trajets/agent", data={"said": "à moi"}).status_code == 404
     first, others = (said(thief.post(AT, data=TYPED, follow_redirects=True).text) for _ in range(2))
-    assert first == others
+    assert without_hour(first) == without_hour(others)
     thief.post(AT, data=TYPED)
     assert thief.post(AT, data=TYPED).status_code == 429  # a fourth message to one number within the hour
     assert get(world, known).subject is None
