@@ -85,11 +85,13 @@ def publish(context: "JobContext", *, datasets: list[str] | None = None, by: str
 
 @job("scolaire.lines", tries_max=1, every="every 15 min")
 def follow_school_lines(context: "JobContext") -> Decision | None:
-    """Show travellers the school lines that are published, and none that was withdrawn."""
-    from mobigo.app.open_lines import follow
+    """Show travellers the school lines that are published, none that was withdrawn, and no coach that does not run."""
+    from mobigo.app.open_lines import follow, tell_missing
     from mobigo.infra.jobs import enqueue
 
-    if not follow(context, clock.now()):
+    changed = follow(context, clock.now())
+    tell_missing(context, clock.now())
+    if not changed:
         return None
     with context.transaction() as session:
         enqueue(session, "network.build", {}, None, clock.now())

@@ -55,7 +55,8 @@ PRIVACY: Final = Privacy(
 @dataclass(frozen=True)
 class InForce:
     """A plan in force: its school year (that begins in September of `year`), who drives it, its contents. `public`:
-    stops that are places of the network; `days`: by half-day, the days it runs."""
+    stops that are places of the network; `days`: by half-day, the days it runs; `no_coach`: by service, those on which
+    nothing drives it."""
 
     plan_id: str
     year: int
@@ -65,6 +66,7 @@ class InForce:
     open_services: Collection[str] = ()
     public: Collection[str] = ()
     days: Mapping[str, Sequence[date]] | None = None
+    no_coach: Mapping[str, Collection[date]] | None = None
 
 
 class Run(NamedTuple):
@@ -76,6 +78,12 @@ class Run(NamedTuple):
     id: str
     told: list[Passing]
     people: Mapping[str, frozenset[str]]  # need → persons
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days on which a coach drives it."""
+        without = (self.held.no_coach or {}).get(self.circuit.id, ())
+        return tuple(day for day in (self.held.days or {}).get(self.half.id, ()) if day not in without)
 
     @property
     def everybody(self) -> frozenset[str]:

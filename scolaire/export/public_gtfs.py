@@ -24,7 +24,7 @@ def public_gtfs(runs: Iterable[Run], publisher: Publisher, shown: Shown, *, cont
     if not kept:
         return None
     kept.sort(key=lambda each: each[0].id)
-    days = sorted({day for run, _ in kept for day in (run.held.days or {})[run.half.id]})
+    days = sorted({day for run, _ in kept for day in run.days})
     sites = {(each.place, each.id): _site(run, each) for run, places in kept for _rank, each in places}
     tables: dict[str, Iterable[Sequence[object]]] = {
         "agency": [
@@ -64,7 +64,7 @@ def public_gtfs(runs: Iterable[Run], publisher: Publisher, shown: Shown, *, cont
 
 def _places(run: Run, shown: Shown) -> list[tuple[int, Passing]]:
     """The places of an open service that may be named, with their ranks; none when they make no trip."""
-    if run.circuit.id not in run.held.open_services or not (run.held.days or {}).get(run.half.id):
+    if run.circuit.id not in run.held.open_services or not run.days:
         return []
     places = [(rank, each) for rank, each in enumerate(run.told, 1) if shown(run.id, rank)]
     return places if len({(each.place, each.id) for _, each in places}) > 1 else []
@@ -82,8 +82,10 @@ def _name(run: Run, places: Sequence[tuple[int, Passing]]) -> str:
 
 
 def _service(run: Run) -> str:
-    """Plans keep their own days: two sectors may be of two holiday zones."""
-    return f"{run.held.plan_id}:{run.half.id}"
+    """Plans keep their own days: two sectors may be of two holiday zones. So does a service that has a day without a
+    coach: nobody waits for it then."""
+    name = f"{run.held.plan_id}:{run.half.id}"
+    return name if run.days == tuple((run.held.days or {})[run.half.id]) else f"{name}:{run.id}"
 
 
 def _direction(run: Run) -> int:
@@ -102,5 +104,5 @@ def _times(run: Run, places: Sequence[tuple[int, Passing]]) -> Iterable[Sequence
 
 
 def _days(runs: Iterable[Run]) -> list[Sequence[object]]:
-    services = {_service(run): (run.held.days or {})[run.half.id] for run in runs}
+    services = {_service(run): run.days for run in runs}
     return [(name, f"{day:%Y%m%d}", 1) for name in sorted(services) for day in sorted(services[name])]

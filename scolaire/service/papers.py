@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,17 +12,17 @@ from sqlalchemy.orm import Session
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
 from mobigo.infra import competence, formats
-from mobigo.infra.competence import departement_of
 from mobigo.infra.grants import list_organisations
 from mobigo.infra.i18n import sentence, use_language
 from scolaire.export.gtfs import Publisher, school_gtfs
-from scolaire.model.running import Changes, OtherCoach, Run
+from scolaire.model.running import Changes, OtherCoach
 from scolaire.model.schools import SchoolYear
 from scolaire.rules.days import school_days
 from scolaire.rules.halves import passings, problems_of
+from scolaire.service import no_coach
 from scolaire.service.plans import PUBLISHED, Opened
 from scolaire.service.running import runs_of_version
-from scolaire.store import escorts, notices, pupils, registrations, running, schools, stops
+from scolaire.store import escorts, pupils, registrations, running, schools
 from scolaire.store import plans as store
 
 if TYPE_CHECKING:
@@ -62,45 +62,24 @@ def netex_of(session: Session, found: Opened, *, config: "Config") -> bytes:
 
 
 def changes_of(session: Session, found: Opened, plan: store.PlanRow) -> dict[str, Changes]:
-    """By service of the plan in force, what is not as planned: the days announced without a coach, the coaches that
-    replace another. A school without a coach stops no service that goes to another school too; a département, none that
-    stops in another."""
+    """By service of the plan in force, what is not as planned: the days without a coach (announced, or its schools
+    closed), the coaches that replace another."""
     year = SchoolYear(plan.year).period
     first, last = year.first_day, year.last_day or date(plan.year + 1, 8, 31)
     runs = {run.service: run for run in runs_of_version(session, plan, found.row.id)}
-    no_run: dict[str, set[date]] = {}
-    communes = {row.id: row.commune for row in stops.stops(session)}
-    for notice in notices.cancelled_between(session, first, last):
-        off = days_between(notice.first_day, notices.held_until(notice))
-        for name, run in runs.items():
-            if _stopped(notice, plan.id, run, communes):
-                no_run.setdefault(name, set()).update(off)
+    no_run = no_coach.together(
+        no_coach.announced(session, plan.id, runs.values(), first, last),
+        no_coach.schools_closed(session, list(runs.values()), days_of(session, found, plan.year)),
+    )
     coaches: dict[str, list[OtherCoach]] = {}
     for row in running.substitutions_between(session, first, last):
         if row.plan == plan.id and row.service in runs:
-            driven = frozenset(days_between(row.first_day, running.held_until(row)))
+            driven = frozenset(no_coach.days_between(row.first_day, running.held_until(row)))
             coaches.setdefault(row.service, []).append(OtherCoach(row.id, driven, row.shown, row.wheelchairs))
     return {
-        name: Changes(frozenset(no_run.get(name, ())), tuple(coaches.get(name, ())))
+        name: Changes(no_run.get(name, frozenset()), tuple(coaches.get(name, ())))
         for name in sorted(no_run.keys() | coaches.keys())
     }
-
-
-def _stopped(notice: notices.NoticeRow, plan: str, run: Run, communes: Mapping[str, str | None]) -> bool:
-    match notice.scope:
-        case "all":
-            return True
-        case "service":
-            return notice.about == run.service and notice.plan in (None, plan)
-        case "school":
-            return set(run.schools) == {notice.about}
-        case _:
-            return {departement_of(communes.get(stop) or "") for stop in run.stops} == {notice.about}
-
-
-def days_between(first: date, last: date) -> list[date]:
-    """Every day from one to another, both included."""
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def _digest(changes: Mapping[str, Changes]) -> str:

@@ -17,6 +17,7 @@ from scolaire.model.running import Run
 from scolaire.rules.asking import current_year
 from scolaire.rules.running import places_of
 from scolaire.service import notices
+from scolaire.service.no_coach import announced, days_between
 from scolaire.service.running import Calendar, every_run
 from scolaire.store import plans
 from scolaire.store import running as store
@@ -47,8 +48,8 @@ def substitute(session: Session, asked: Replacing, *, by: str, now: datetime) ->
 
     Raises NotFound("scolaire.count_unknown_service"), InvalidInput("scolaire.substitution_vehicle" |
     "scolaire.substitution_reason" | "scolaire.unknown_choice" | "scolaire.bad_notice_days"), Refused(
-    "scolaire.substitution_no_run" | "scolaire.substitution_wheelchairs" | "scolaire.substitution_seats" |
-    "scolaire.substitution_standing"), Conflict("scolaire.substitution_twice")."""
+    "scolaire.substitution_no_run" | "scolaire.substitution_cancelled" | "scolaire.substitution_wheelchairs" |
+    "scolaire.substitution_seats" | "scolaire.substitution_standing"), Conflict("scolaire.substitution_twice")."""
     plans.get_plan(session, asked.plan, lock=True)
     vehicle, reason = " ".join(asked.vehicle.split()), " ".join(asked.reason.split())
     _check(session, asked, vehicle, reason, paris_day(now))
@@ -106,15 +107,17 @@ def _check(session: Session, asked: Replacing, vehicle: str, reason: str, today:
 
 
 def _run(session: Session, asked: Replacing) -> Run:
-    """The service, which runs on one of the days at least."""
+    """The service, which runs on one of the days at least, and was not announced to be without a coach then."""
     runs = every_run(session, current_year(asked.first_day))
     run = next((each for each in runs if each.key == (asked.plan, asked.service)), None)
     if run is None:
         raise NotFound("scolaire.count_unknown_service", service=asked.service[:40])
     calendar = Calendar(session, asked.first_day)
-    days = (asked.last_day - asked.first_day).days + 1
-    if not any(calendar.runs(run, asked.first_day + timedelta(days=ahead)) for ahead in range(days)):
+    days = [day for day in days_between(asked.first_day, asked.last_day) if calendar.runs(run, day)]
+    if not days:
         raise Refused("scolaire.substitution_no_run", service=run.service)
+    if set(days) <= announced(session, run.plan, [run], asked.first_day, asked.last_day).get(run.service, frozenset()):
+        raise Refused("scolaire.substitution_cancelled", service=run.service)
     return run
 
 

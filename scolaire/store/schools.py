@@ -170,6 +170,16 @@ def bells(session: Session, uais: Collection[str], day: date) -> list[Bell]:
     return [Bell(row.uai, row.weekday, Way(row.way), row.at_s, Period(row.first_day, row.last_day)) for row in rows]
 
 
+def bells_between(session: Session, uais: Collection[str], first: date, last: date) -> dict[str, list[Bell]]:
+    """The bells of several schools in force on some of these days (both included), by school."""
+    known = (BellRow.first_day <= last) & (BellRow.last_day.is_(None) | (BellRow.last_day >= first))
+    found: dict[str, list[Bell]] = {}
+    for row in session.scalars(select(BellRow).where(BellRow.uai.in_(sorted(uais)), known).order_by(BellRow.id)):
+        bell = Bell(row.uai, row.weekday, Way(row.way), row.at_s, Period(row.first_day, row.last_day))
+        found.setdefault(row.uai, []).append(bell)
+    return found
+
+
 def sector_schools(session: Session, commune: str, stage: Stage, day: date) -> list[str]:
     """The schools (UAI) of a commune's sector for a stage; empty where none was recorded: it is not known then."""
     asked = select(SectorRow.uai).where(

@@ -1,7 +1,8 @@
 """Realtime: messages brought or fetched (GTFS Realtime, SIRI Lite), kept as the last word of their source."""
 
 import tempfile
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -75,6 +76,22 @@ def _poll(tools: Tools, source: RealtimeSource, now: datetime, limits: FetchLimi
             realtime.note_unchanged(session, source.id, now)
             return False
         return realtime.keep_message(session, source.id, data, at, now, got.etag, got.last_modified)
+
+
+def cancelled(trips: Iterable[tuple[str, date]], at: int) -> bytes:
+    """A message as of `at` (seconds since 1970) that these trips do not run on these days; no more than that."""
+    from google.transit import gtfs_realtime_pb2 as pb
+
+    out = pb.FeedMessage()
+    out.header.gtfs_realtime_version = "2.0"
+    out.header.incrementality = pb.FeedHeader.FULL_DATASET
+    out.header.timestamp = at
+    for trip, day in trips:
+        told = out.entity.add(id=f"cancelled:{trip}:{day}").trip_update.trip
+        told.trip_id, told.start_date = trip, f"{day:%Y%m%d}"
+        told.schedule_relationship = pb.TripDescriptor.CANCELED
+    data: bytes = out.SerializeToString(deterministic=True)
+    return data
 
 
 def _message_at(data: bytes, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ from mobigo.base.instants import paris_day
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
+from scolaire.service import no_coach
 from scolaire.service import notices as service
 from scolaire.store import notices as store
 from scolaire.web import bp
@@ -28,6 +29,7 @@ def notice_make() -> ResponseReturnValue:
     with faults.caught(), writing() as session:
         if text("end", 26):
             service.end(session, text("end", 26), me(), now())
+            no_coach.tell_travellers(session, me(), now())
             told = _("L’alerte est levée ; les familles sont prévenues.")
         else:
             minutes = text("minutes", 3)
@@ -39,6 +41,8 @@ def notice_make() -> ResponseReturnValue:
                 ),
                 me(), now(),
             )  # fmt: skip
+            if made.kind == "cancelled":
+                no_coach.tell_travellers(session, me(), now())
             told = _("Alerte envoyée. Familles prévenues : %(told)s ; sans téléphone ni e-mail : %(unreached)s.",
                      told=made.told, unreached=made.unreached)  # fmt: skip
     if faults:

@@ -6,18 +6,21 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from mobigo.app import open_lines, schema
 from mobigo.app.open_data import judges, offers
 from mobigo.infra.config import Config
-from mobigo.infra.db import transaction
+from mobigo.infra.db import reading, transaction
 from mobigo.infra.web import Services
+from mobigo.network.gateway import gtfs_realtime
+from mobigo.network.model.realtime import TripKind
 from mobigo.network.service.importing import read_tables_of
-from mobigo.network.store import feeds
+from mobigo.network.store import feeds, realtime
 from opendata.model.datasets import Gate, Slot
 from opendata.model.editions import State
 from opendata.service import governance
@@ -28,8 +31,10 @@ from scolaire.model.day import DayPlan, Seat
 from scolaire.model.demand import DAY_MS, EVENING, MORNING, Demand, DepotSite, Place, Pupil, SchoolSite, StopSite
 from scolaire.model.plan import Block, Board, Circuit, Leave, Plan
 from scolaire.model.problem import Travel, VehicleType
-from scolaire.service import plans
+from scolaire.service import notices, plans
 from scolaire.store import plans as store
+from scolaire.store.contracts import ContractRow
+from scolaire.store.schools import DaysRow
 from tests import school_plans_world as world
 
 MINUTE = 60_000
@@ -192,3 +197,109 @@ def test_a_child_who_leaves_moves_no_public_figure(services: Services) -> None:
         plans.publish(session, version.id, by=world.APPROVER, now=NOW)
     again = published(services)["scolaire-circuits"]
     assert content(services, again, "frequentation.csv") == content(services, first, "frequentation.csv")
+
+
+def cancelled(services: Services, days: set[date] | None = None) -> set[tuple[str, date]]:
+    """What the planner is told does not run, by the last word of its source."""
+    with reading(services.engine) as session:
+        sources = [each for each in realtime.list_sources(session) if each.url == open_lines.SOURCE]
+        data = realtime.messages(session, [each.id for each in sources]).values()
+    found = {
+        (each.trip_id, each.start_day)
+        for message in data
+        for each in gtfs_realtime.read(message).trips
+        if each.kind is TripKind.CANCELLED and each.start_day is not None
+    }
+    return {each for each in found if days is None or each[1] in days}
+
+
+def test_a_coach_that_does_not_run_is_never_waited_for(services: Services) -> None:
+    """The hamlet's morning is published and in the planner. It snows on Friday: told cancelled at once, before anybody
+    approves an edition; in the edition the day is missing. Once the alert is ended, all is as before."""
+    plan = put_in_force(services)
+    friday, monday = date(2026, 11, 27), date(2026, 11, 30)
+    trip, other = (circuit_id(plan, "matin", name) for name in ("o", "m"))  # both go to the one school
+    first = out(services)
+    assert days_of(content(services, first, "gtfs.zip"), trip) >= {friday, monday}
+    assert open_lines.follow(services, NOW)
+    assert open_lines.tell_missing(services, NOW) == 0
+    assert cancelled(services) == set()
+
+    with transaction(services.engine) as session:
+        snow = notices.Notice("cancelled", "school", SCHOOL, friday, friday, "Neige")
+        notice = notices.announce(session, snow, "agent", NOW).id
+    assert open_lines.tell_missing(services, NOW) == 2
+    assert cancelled(services) == {(trip, friday), (other, friday)}
+    with reading(services.engine) as session:
+        source = next(each for each in realtime.list_sources(session) if each.url == open_lines.SOURCE)
+    assert not source.is_stale(NOW + timedelta(hours=20))
+    second = published(services)["scolaire-lignes"]
+    assert second.result == "waiting"
+    told = days_of(content(services, second, "gtfs.zip"), trip)
+    assert friday not in told
+    assert monday in told
+    assert days_of(content(services, first, "gtfs.zip"), trip) - told == {friday}
+
+    with transaction(services.engine) as session:
+        notices.end(session, notice, "agent", NOW)
+    assert open_lines.tell_missing(services, NOW) == 0
+    assert cancelled(services) == set()
+    assert published(services)["scolaire-lignes"].result == "unchanged"
+
+
+def test_neither_a_closed_school_nor_a_contract_that_ends_promises_a_coach(services: Services) -> None:
+    """The school is closed on Friday by its own calendar; the contract of the lot ends on Monday."""
+    plan = put_in_force(services)
+    friday, monday, tuesday = date(2026, 11, 27), date(2026, 11, 30), date(2026, 12, 1)
+    trip, other = (circuit_id(plan, "matin", name) for name in ("o", "m"))  # both go to the one school
+    before = days_of(content(services, out(services), "gtfs.zip"), trip)
+    assert {friday, monday, tuesday} <= before
+    open_lines.follow(services, NOW)
+    with transaction(services.engine) as session:
+        session.add(
+            DaysRow(
+                id="off", zone="A", uai=SCHOOL, open=False, first_day=friday, last_day=friday, words="pont",
+                entered_by="agent", entered_at=NOW,
+            )
+        )  # fmt: skip
+        (contract,) = session.scalars(select(ContractRow))
+        contract.last_day = monday
+    told = days_of(content(services, published(services)["scolaire-lignes"], "gtfs.zip"), trip)
+    assert told == {day for day in before if day <= monday and day != friday}
+    open_lines.tell_missing(services, NOW)
+    assert cancelled(services, {friday, monday, tuesday}) == {
+        (each, day) for each in (trip, other) for day in (friday, tuesday)
+    }  # fmt: skip
+
+
+def test_a_service_closed_to_travellers_is_cancelled_until_the_edition_without_it(services: Services) -> None:
+    plan = put_in_force(services)
+    out(services)
+    open_lines.follow(services, NOW)
+    assert open_lines.tell_missing(services, NOW) == 0
+    with transaction(services.engine) as session:
+        store.set_open(session, plan, "o", is_open=False, by=world.PLANNER, now=NOW)
+    told = open_lines.tell_missing(services, NOW)
+    assert told == len(cancelled(services)) == 12  # the days of school of this Thursday and of the fourteen after it
+    with transaction(services.engine) as session:
+        store.set_open(session, plan, "o", is_open=True, by=world.PLANNER, now=NOW)
+    assert open_lines.tell_missing(services, NOW) == 0
+
+
+def out(services: Services) -> Outcome:
+    """The lines, made and let out by two persons."""
+    made = published(services)["scolaire-lignes"]
+    assert made.version is not None
+    governance.approve(services, made.version.id, "first", NOW)
+    governance.publish(services, made.version.id, "second", NOW)
+    return made
+
+
+def days_of(data: bytes, trip: str) -> set[date]:
+    """The days of a trip in a feed."""
+    with zipfile.ZipFile(io.BytesIO(data)) as feed:
+        trips, days = (
+            list(csv.DictReader(io.StringIO(feed.read(f"{name}.txt").decode()))) for name in ("trips", "calendar_dates")
+        )
+    service = {row["trip_id"]: row["service_id"] for row in trips}[trip]
+    return {date.fromisoformat(row["date"]) for row in days if row["service_id"] == service}

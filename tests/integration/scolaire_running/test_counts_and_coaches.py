@@ -486,6 +486,24 @@ def test_the_closed_timetable_tells_other_coaches_and_days_without_one(engine: E
         assert feed_days(session, planted, config) == before
 
 
+def test_a_coach_announced_off_is_replaced_by_none(engine: Engine) -> None:
+    """Snow on Tuesday and Wednesday: no other coach is entered for these two days alone; for three, it drives the
+    third. The families are never told at once that there is a coach and that there is none."""
+    wednesday, thursday = TUESDAY + timedelta(days=1), TUESDAY + timedelta(days=2)
+    with transaction(engine) as session:
+        in_force(session)
+        run = morning(session)
+        snow = notices.Notice("cancelled", "all", "", TUESDAY, wednesday, "Neige")
+        notice = notices.announce(session, snow, "agent", NOW).id
+        with pytest.raises(Refused) as refused:
+            substituting.substitute(session, replace(asked(run), last_day=wednesday), by="agent", now=NOW)
+        assert codes(refused) == "scolaire.substitution_cancelled"
+        made = substituting.substitute(session, replace(asked(run), last_day=thursday), by="agent", now=NOW)
+        substituting.end(session, made.id, "agent", NOW)
+        notices.end(session, notice, "agent", NOW)
+        assert substituting.substitute(session, replace(asked(run), last_day=wednesday), by="agent", now=NOW)
+
+
 def test_a_notice_stops_the_services_it_is_about_and_no_other(engine: Engine) -> None:
     wednesday = TUESDAY + timedelta(days=1)
     with transaction(engine) as session:

@@ -157,3 +157,26 @@ def test_the_same_facts_give_the_same_bytes_whatever_their_order() -> None:
     other = replace(HELD, plan_id="plan2")
     runs = [*runs_of(HELD), *runs_of(other)]
     assert public_gtfs(runs, WHO, EVERYWHERE) == public_gtfs(runs[::-1], WHO, EVERYWHERE)
+
+
+def test_a_day_without_a_coach_is_not_told_and_the_day_beside_it_is() -> None:
+    """Two days of school; nothing drives the service on the first one. What another service does not do that day
+    changes nothing, and a service without a coach on every day is in no feed."""
+    first, second = DAYS["matin"]
+    off = feed(replace(HELD, no_coach={"m": {first}}))
+    assert [(row["service_id"], row["date"]) for row in off["calendar_dates"]] == [(f"plan1:matin:{M}", "20260903")]
+    assert [row["service_id"] for row in off["trips"]] == [f"plan1:matin:{M}"]
+    assert [row["feed_start_date"] for row in off["feed_info"]] == ["20260903"]
+    other = feed(replace(HELD, no_coach={"s": {first}}))
+    assert [row["date"] for row in other["calendar_dates"]] == ["20260901", "20260903"]
+    never = replace(HELD, no_coach={"m": {first, second}})
+    assert public_gtfs(runs_of(never), WHO, EVERYWHERE) is None
+
+
+def test_of_two_services_of_a_half_day_each_keeps_its_own_days() -> None:
+    """The evening is open too, and runs on the first day alone; the morning has no coach then."""
+    held = replace(HELD, open_services={"m", "s"}, no_coach={"m": {DAYS["matin"][0]}})
+    told = feed(held)
+    calendars = {row["trip_id"]: row["service_id"] for row in told["trips"]}
+    days = [(row["service_id"], row["date"]) for row in told["calendar_dates"]]
+    assert days == sorted([(calendars[M], "20260903"), (calendars[S], "20260901")])
