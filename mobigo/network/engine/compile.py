@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,9 +20,12 @@ from mobigo.network.engine.calendars import unique_days
 from mobigo.network.engine.columns import ints, rows_of, texts
 from mobigo.network.engine.feedpart import CompileInput as CompileInput
 from mobigo.network.engine.feedpart import Drives, FeedPart
+from mobigo.network.engine.insides import read_insides
 from mobigo.network.engine.runs import Chain
+from mobigo.network.engine.stationwalks import StationWalks
 from mobigo.network.engine.stops import Stops
 from mobigo.network.engine.transfers import WalkRules
+from mobigo.network.model.pathways import MOVERS, Stations
 from mobigo.network.model.timetable import (
     DROP_OFF_SHIFT,
     F64,
@@ -79,9 +83,13 @@ def compile_feeds(
     scopes, by_pair = transfers.read_scopes(rules, stops.type, stops.parent)
     visits, nodes = _collect_visits(parts, scopes)
     called = np.unique(visits.stop)
-    near = transfers.near_links(stops.lat, stops.lon, called.astype(np.int32), walk)
-    plain = transfers.stop_level(stops.lat, stops.lon, stops.type, stops.parent, rules, near, walk)
-    links = transfers.split_links(plain, scopes, by_pair, stops.lat, stops.lon, walk)
+    stations = read_insides(parts, stops)
+
+    def linked(near: tuple[I32, I32], walk: WalkRules) -> transfers.Links:
+        plain = transfers.stop_level(stops.lat, stops.lon, stops.type, stops.parent, rules, near, walk)
+        return transfers.split_links(plain, scopes, by_pair, stops.lat, stops.lon, walk)
+
+    links, within = _links(stations, stops, called.astype(np.int32), walk, linked)
     tell("patterns")
     grouped, order, run_trip_start, run_trip, run_trip_first = _group_runs(drives, visits, nodes)
     run_start_s = np.concatenate([drive.start_s for drive in drives] or [np.zeros(0, np.int32)])[order]
@@ -134,7 +142,21 @@ def compile_feeds(
         times_arrive_s=grouped.arrive_s, times_depart_s=grouped.depart_s,
         node_pattern_start=node_pattern_start, node_pattern=node_pattern, node_pattern_position=node_position,
         foot_start=foot_start, foot_node=foot_node, foot_s=foot_s, foot_m=foot_m, lb_to_s=to_s, lb_from_s=from_s,
+        **stations.columns(), **within,
     )  # fmt: skip
+
+
+def _links(
+    stations: Stations, stops: Stops, called: I32, walk: WalkRules,
+    linked: Callable[[tuple[I32, I32], WalkRules], transfers.Links],
+) -> tuple[transfers.Links, dict[str, Any]]:  # fmt: skip
+    """The links of a usual walker, and the `within_*` columns: what pathways make of them for everybody."""
+    if not stations:
+        return linked(transfers.near_links(stops.lat, stops.lon, called, walk), walk), {}
+    walks = StationWalks(stations, stops.lat, stops.lon, stops.type, stops.parent, called, walk)
+    near = walks.near()
+    by_mover = [linked(near, walks.rules(mover)) for mover in MOVERS]
+    return by_mover[0], walks.columns(by_mover)
 
 
 def _day_lengths(first_ordinal: int, day_count: int, zone: str) -> list[int]:

@@ -56,9 +56,13 @@ class FeedPart:
         stops = _by_id(
             self.feed, "stops", "stop_id", "stop_code", "stop_name", "platform_code", "stop_lat", "stop_lon",
             "location_type", "parent_station",
-            "wheelchair_boarding",
+            "wheelchair_boarding", "level_id", "stop_access",
         )  # fmt: skip
-        self.stops = stops.filter(pl.Series(ints(stops, "location_type", 0) <= 1))
+        kind = ints(stops, "location_type", 0)
+        self.stops = stops.filter(pl.Series(kind <= 1))
+        self.insides = stops.filter(
+            pl.Series((kind >= 2) & (kind <= 4))
+        )  # entrances, points on the way, boarding areas
         self.stop_row = np.zeros(0, np.int32)  # row in the whole of each of `stops`
         self.route_offset = self.trip_offset = 0
         route_agency = rows_of(texts(self.routes, "agency_id"), texts(self.agency, "agency_id"))

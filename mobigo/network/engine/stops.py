@@ -41,6 +41,8 @@ class Stops:
         own = np.clip(ints(self._table, "wheelchair_boarding", 0), 0, 2)
         above = np.where(self.parent >= 0, own[self.parent] if len(own) else 0, 0)
         self.wheelchair: I8 = np.where(own == 0, above, own).astype(np.int8)
+        self.access = ints(self._table, "stop_access", NONE)
+        self.level_id = texts(self._table, "level_id").to_list()
         self.id = texts(self._table, "stop_id").to_list()
         self.place = [
             parts[part].place_ids.get(stop_id) or f"{parts[part].name}:{stop_id}"

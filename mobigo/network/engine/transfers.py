@@ -13,7 +13,7 @@ copy of the stop (a *node*), and what they may do becomes plain walks between no
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numba
 import numpy as np
@@ -32,6 +32,24 @@ class StreetWays(Protocol):
         metres where no street is known at one end, infinite where the streets do not lead there."""
 
 
+class Walked(NamedTuple):
+    """Walks between stops, row by row: metres and seconds, rounded up; whether there is such a way; what a change by it
+    takes besides; whether pathways tell all of it (then what a feed gives as its time is the least of it)."""
+
+    metres: I32
+    seconds: I32
+    there: NDArray[np.bool_]
+    extra_s: I32
+    told: NDArray[np.bool_]
+
+
+class Amends(Protocol):
+    """Where something tells more of a walk than where its ends are: the pathways of stations."""
+
+    def amend(self, a: I32, b: I32, walked: Walked) -> Walked:
+        """The walks from stops `a` to stops `b`, as that tells them."""
+
+
 @dataclass(frozen=True)
 class WalkRules:
     """How far and how fast people walk between stops, and the time a change takes. `streets`: along them, instead of
@@ -43,10 +61,11 @@ class WalkRules:
     speed_m_s: float = 1.2
     links_per_stop_max: int = 64
     streets: StreetWays | None = None
+    inside: Amends | None = None
 
-    def walks(self, lat: F64, lon: F64, a: I32, b: I32) -> tuple[I32, I32, NDArray[np.bool_]]:
-        """(metres, seconds) of the walks from stops `a` to stops `b`, rounded up, and whether there is such a way.
-        Where there is none, what the crow flies: a transfer that a feed gives is believed."""
+    def walks(self, lat: F64, lon: F64, a: I32, b: I32) -> Walked:
+        """The walks from stops `a` to stops `b`. Where there is none, what the crow flies: a transfer that a feed gives
+        is believed."""
         crow = crow_m(lat, lon, a, b)
         metres, seconds = crow * self.detour, np.ceil(crow * self.detour / self.speed_m_s).astype(np.int32)
         there = np.ones(len(a), np.bool_)
@@ -55,7 +74,11 @@ class WalkRules:
             there = ~np.isinf(along_m)
             told = np.isfinite(along_m)
             metres, seconds = np.where(told, along_m, metres), np.where(told, along_s, seconds).astype(np.int32)
-        return np.ceil(metres).astype(np.int32), seconds, there
+        walked = Walked(
+            np.ceil(metres).astype(np.int32), seconds, there, np.full(len(a), self.change_s, np.int32),
+            np.zeros(len(a), np.bool_),
+        )  # fmt: skip
+        return walked if self.inside is None else self.inside.amend(a, b, walked)
 
 
 @dataclass(frozen=True)
@@ -180,12 +203,12 @@ def stop_level(
     count = len(lat)
     a = np.concatenate([near[0], plain[:, 0].astype(np.int32)])
     b = np.concatenate([near[1], plain[:, 1].astype(np.int32)])
-    metres, walk_s, there = walk.walks(lat, lon, a, b)
+    walked = walk.walks(lat, lon, a, b)
     rank = np.concatenate([np.full(len(near[0]), 2), plain[:, 4]])
     kind = np.concatenate([np.zeros(len(near[0]), np.int64), plain[:, 2]])
     given = np.concatenate([np.full(len(near[0]), NONE), plain[:, 3]])
-    seconds = durations(kind, given, a == b, walk_s, walk.change_s)
-    seconds[(rank == 2) & ~there] = NEVER_S  # near as the crow flies alone
+    seconds = durations(kind, given, a == b, walked, walk.change_s)
+    seconds[(rank == 2) & ~walked.there] = NEVER_S  # near as the crow flies alone
     key = a.astype(np.int64) * count + b
     order = np.lexsort((-seconds, rank, key))
     first = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
@@ -193,16 +216,17 @@ def stop_level(
     same = first[a[first] == b[first]]
     change_s[a[same]] = seconds[same]
     other = first[(a[first] != b[first]) & (seconds[first] < NEVER_S)]
-    return a[other], b[other], seconds[other], metres[other], change_s
+    return a[other], b[other], seconds[other], walked.metres[other], change_s
 
 
-def durations(kind: I64, given_s: I64, same: np.ndarray, walk_s: I32, change_s: int) -> I32:
+def durations(kind: I64, given_s: I64, same: np.ndarray, walked: Walked, change_s: int) -> I32:
     """Seconds from getting off to being able to board, by transfer type: 0 the usual, 1 the next vehicle waits, 2 as
-    given, 3 never."""
-    usual = np.where(same, change_s, walk_s + change_s)
-    waits = np.where(same, 0, walk_s)
+    given and no less than pathways take, 3 never."""
+    usual = np.where(same, change_s, walked.seconds + walked.extra_s)
+    waits = np.where(same, 0, walked.seconds)
+    given = np.where(walked.told & ~same, np.maximum(given_s, walked.seconds), given_s)
     out = np.select(
-        [kind == 1, (kind == 2) & (given_s >= 0), kind == 3], [waits, given_s, np.full(len(kind), NEVER_S)], usual
+        [kind == 1, (kind == 2) & (given_s >= 0), kind == 3], [waits, given, np.full(len(kind), NEVER_S)], usual
     )
     return np.asarray(out, np.int32)
 
@@ -314,13 +338,13 @@ def split_links(
     node_change = np.concatenate([change_s, np.full(len(node_stop) - stop_count, NEVER_S, np.int32)])
     pairs = set(base) | set(by_pair) | {(stop, stop) for stop in copies}
     for x, y in sorted(pairs):
-        walked_m, pair_walk_s, _there = walk.walks(lat, lon, np.array([x], np.int32), np.array([y], np.int32))
-        pair_m = int(walked_m[0])
+        walked = walk.walks(lat, lon, np.array([x], np.int32), np.array([y], np.int32))
+        pair_m = int(walked.metres[0])
         default = (int(change_s[x]), 0) if x == y else base.get((x, y), (NEVER_S, pair_m))
         for from_node, from_trip, from_route in [(x, NONE, NONE), *copies.get(x, ())]:
             for to_node, to_trip, to_route in [(y, NONE, NONE), *copies.get(y, ())]:
                 rule = _best_rule(
-                    by_pair.get((x, y), ()), from_trip, from_route, to_trip, to_route, x == y, pair_walk_s, walk
+                    by_pair.get((x, y), ()), from_trip, from_route, to_trip, to_route, x == y, walked, walk
                 )
                 duration = default[0] if rule is None else rule
                 if from_node == to_node:
@@ -345,7 +369,7 @@ def _best_rule(
     to_trip: int,
     to_route: int,
     same: bool,
-    walk_s: I32,
+    walked: Walked,
     walk: WalkRules,
 ) -> int | None:
     """Seconds by the most specific rule that applies; None when none does."""
@@ -359,7 +383,7 @@ def _best_rule(
         )
         if applies:
             seconds = int(
-                durations(np.array([rule.kind]), np.array([rule.min_s]), np.array([same]), walk_s, walk.change_s)[0]
+                durations(np.array([rule.kind]), np.array([rule.min_s]), np.array([same]), walked, walk.change_s)[0]
             )
             candidate = (rule.specificity, -rank, seconds)
             best = candidate if best is None or candidate > best else best

@@ -11,7 +11,7 @@ Seconds of a run count from noon minus 12 h of its service day (`mobigo.base.ser
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -27,7 +27,7 @@ I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 F64 = NDArray[np.float64]
 
-FORMAT = 2
+FORMAT = 3
 NONE = -1  # "no such row" in index columns
 NEVER_S = 2**30  # a time that does not come
 
@@ -70,6 +70,26 @@ class Strings(Sequence[str]):
         return (data[begin:end].decode() for begin, end in pairwise(starts))
 
 
+def _texts() -> Strings:
+    return Strings.of([])
+
+
+def _i8() -> I8:
+    return np.zeros(0, np.int8)
+
+
+def _i32() -> I32:
+    return np.zeros(0, np.int32)
+
+
+def _f64() -> F64:
+    return np.zeros(0, np.float64)
+
+
+def _by_mover() -> I32:
+    return np.zeros((4, 0), np.int32)
+
+
 @dataclass(frozen=True, slots=True)
 class Timetable:
     """All active feeds, compiled. Index columns hold row numbers, -1 for none; `xs_start[i]:xs_start[i+1]` is the
@@ -88,6 +108,13 @@ class Timetable:
         needed to change at the node itself (`NEVER_S` when forbidden).
         `lb_to_s[l, n]`, `lb_from_s[l, n]`: least travel seconds from node n to landmark l and from landmark l to node
         n.
+    Stations from the inside (`model.pathways`)
+        `inside_*`: the places that pathways join; `inside_stop` is the stop of a platform or of a part of one,
+        `inside_station` the stop that is its station. `pathway_s`, `pathway_steps`: 0 where not told; `pathway_m`,
+        `pathway_slope`, `pathway_width_m`: NaN. `enclosed_stop`, in order: the platforms one gets to by entrances.
+        `within_*`: the walks of `foot_*` that pathways decide, by their nodes, in order: for each of
+        `model.pathways.MOVERS`, the seconds of the change (`NEVER_S`: no way), those of the walk in it (-1: as its
+        metres say) and its metres.
     """
 
     # --- identity
@@ -179,6 +206,35 @@ class Timetable:
     # --- lower bounds
     lb_to_s: I32
     lb_from_s: I32
+    # --- stations from the inside
+    inside_id: Strings = field(default_factory=_texts)
+    inside_name: Strings = field(default_factory=_texts)
+    inside_type: I8 = field(default_factory=_i8)
+    inside_stop: I32 = field(default_factory=_i32)
+    inside_station: I32 = field(default_factory=_i32)
+    inside_lat: F64 = field(default_factory=_f64)
+    inside_lon: F64 = field(default_factory=_f64)
+    inside_wheelchair: I8 = field(default_factory=_i8)  # of an entrance that does not tell, its station's
+    inside_level: I32 = field(default_factory=_i32)
+    level_index: F64 = field(default_factory=_f64)
+    level_name: Strings = field(default_factory=_texts)
+    pathway_from: I32 = field(default_factory=_i32)
+    pathway_to: I32 = field(default_factory=_i32)
+    pathway_mode: I8 = field(default_factory=_i8)
+    pathway_both: I8 = field(default_factory=_i8)
+    pathway_s: I32 = field(default_factory=_i32)
+    pathway_m: F64 = field(default_factory=_f64)
+    pathway_steps: I32 = field(default_factory=_i32)
+    pathway_slope: F64 = field(default_factory=_f64)
+    pathway_width_m: F64 = field(default_factory=_f64)
+    pathway_sign: Strings = field(default_factory=_texts)
+    pathway_back_sign: Strings = field(default_factory=_texts)
+    enclosed_stop: I32 = field(default_factory=_i32)
+    within_from: I32 = field(default_factory=_i32)
+    within_to: I32 = field(default_factory=_i32)
+    within_s: I32 = field(default_factory=_by_mover)
+    within_walk_s: I32 = field(default_factory=_by_mover)
+    within_m: I32 = field(default_factory=_by_mover)
 
     @property
     def first_day(self) -> date:

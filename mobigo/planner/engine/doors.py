@@ -10,9 +10,10 @@ import numpy as np
 from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point, distance_m
 from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine.indoors import ByEntrances
 from mobigo.planner.engine.ownway import only_at, with_own
 from mobigo.planner.engine.parks import ParkedCar
-from mobigo.planner.model import AccessEgress, By, Endpoint, Journey, Query, Reach, Walk, WalkedWay
+from mobigo.planner.model import AccessEgress, By, Endpoint, Journey, Leg, Query, Reach, Walk, WalkedWay
 from mobigo.planner.rules.own import SHARE_MAX, TAKEN
 
 
@@ -87,17 +88,24 @@ class Doors:
                 rows = sorted(
                     {stop for leg in walked.values() for stop in (leg.from_stop, leg.to_stop) if stop is not None}
                 )
-                others = [
-                    Point(float(self._timetable.stop_lat[row]), float(self._timetable.stop_lon[row])) for row in rows
-                ]
-                ways = dict(zip(rows, self._along(by).ways(here, others, self._end_m_max(by), leaving), strict=True))
+                found = ways_to(self._along(by), self._timetable, here, rows, self._end_m_max(by), leaving)
+                ways = dict(zip(rows, found, strict=True))
                 for k, leg in walked.items():
                     stop = leg.to_stop if leaving else leg.from_stop
                     way = WalkedWay() if stop is None else ways[stop]
                     legs = list(drawn[k].legs)
                     legs[end] = replace(leg, path=way.path, directions=way.directions)
                     drawn[k] = replace(drawn[k], legs=tuple(legs))
+        if isinstance(self._walking, ByEntrances):
+            drawn = [replace(each, legs=tuple(map(self._changed, each.legs))) for each in drawn]
         return drawn
+
+    def _changed(self, leg: Leg) -> Leg:
+        """A change told by the pathways of its station."""
+        if not isinstance(leg, Walk) or leg.from_stop is None or leg.to_stop is None or leg.directions:
+            return leg
+        way = self._walking.between(leg.from_stop, leg.to_stop) if isinstance(self._walking, ByEntrances) else None
+        return leg if way is None else replace(leg, path=way.path, directions=way.directions)
 
     def _drawn_whole(self, journey: Journey) -> Journey:
         (a, b), leg = self._ends, journey.legs[0]
@@ -114,6 +122,16 @@ class Doors:
 
     def _end_m_max(self, by: By) -> int:
         return self._query.limits.walk_m_max if by is By.WALK else TAKEN[by].most_m
+
+
+def ways_to(
+    along: AccessEgress, timetable: Timetable, here: Point, stops: Sequence[int], m_max: int, leaving: bool
+) -> list[WalkedWay]:
+    """The ways from `here` to each of the stops (`leaving`), or from each to it."""
+    if isinstance(along, ByEntrances):
+        return along.ways_to(here, stops, m_max, leaving)
+    points = [Point(float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop])) for stop in stops]
+    return along.ways(here, points, m_max, leaving)
 
 
 def position_of(timetable: Timetable, place: Endpoint) -> Point | None:

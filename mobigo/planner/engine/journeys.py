@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from mobigo.base.servicetime import DAY_S, service_day_start
-from mobigo.network.model.timetable import Timetable
+from mobigo.network.model.timetable import NONE, Timetable
 from mobigo.planner.engine.found import Itinerary, RideFound
+from mobigo.planner.engine.paced import within_rows
 from mobigo.planner.engine.reach import SPEED_M_S
 from mobigo.planner.model import By, Journey, Leg, Reach, Ride, Visit, Walk
 
@@ -39,9 +40,10 @@ def journey_of(
             before = itinerary.rides[number - 1]
             a, b = int(node_stop[before.alight_node]), int(node_stop[found.board_node])
             if a != b:
-                seconds, metres = _link(timetable, before.alight_node, found.board_node)
+                seconds, metres, walk_s = _link(timetable, before.alight_node, found.board_node)
                 leave = rides[number - 1].arrive_at
-                legs.append(Walk(a, b, leave, leave + timedelta(seconds=_pace_s(seconds, metres, speed_m_s)), metres))
+                lasts_s = _pace_s(seconds, metres, speed_m_s) if walk_s is None else min(seconds, walk_s)
+                legs.append(Walk(a, b, leave, leave + timedelta(seconds=lasts_s), metres))
         legs.append(ride)
     egress_s, egress_m, by = _at(destination, last.alight_node)
     if egress_s or egress_m:
@@ -62,10 +64,13 @@ def _at(reach: Reach, node: int) -> tuple[int, int, By]:
     return int(reach.time_s[row]), int(reach.walk_m[row]), by
 
 
-def _link(timetable: Timetable, a: int, b: int) -> tuple[int, int]:
+def _link(timetable: Timetable, a: int, b: int) -> tuple[int, int, int | None]:
+    """Seconds, metres, and how much of the seconds one walks, where pathways tell."""
     for e in range(timetable.foot_start[a], timetable.foot_start[a + 1]):
         if timetable.foot_node[e] == b:
-            return int(timetable.foot_s[e]), int(timetable.foot_m[e])
+            [row] = within_rows(timetable, np.array([a], np.int32), np.array([b], np.int32)).tolist()
+            walk_s = int(timetable.within_walk_s[0, row]) if row >= 0 else NONE
+            return int(timetable.foot_s[e]), int(timetable.foot_m[e]), None if walk_s == NONE else walk_s
     raise LookupError(f"no link from node {a} to node {b}")
 
 

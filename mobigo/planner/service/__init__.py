@@ -13,6 +13,7 @@ from mobigo.base.instants import paris_day
 from mobigo.network.engine.streets.nearest import Snaps
 from mobigo.network.engine.streets.routes import Streets
 from mobigo.network.model.live import LiveNetwork
+from mobigo.network.model.pathways import MOVERS
 from mobigo.network.model.streets import WALKER, WHEELCHAIR, Mover
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.alternatives import journeys_beside
@@ -22,6 +23,7 @@ from mobigo.planner.engine.doors import Doors, position_of, with_platforms
 from mobigo.planner.engine.filters import accepts
 from mobigo.planner.engine.found import Itinerary
 from mobigo.planner.engine.hubs import SharedBikes
+from mobigo.planner.engine.indoors import ByEntrances, Indoors
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.onfoot import OnStreets, StreetStops
 from mobigo.planner.engine.paced import paced
@@ -56,6 +58,7 @@ from mobigo.planner.rules.fare_table import FareTables
 from mobigo.planner.rules.parks import Parking
 from mobigo.planner.rules.shared import Stands
 
+USUAL = Limits()
 VEHICLES_MAX = 8
 WALK_M_MAX = 10_000
 WINDOW_S_MAX = 24 * 3600
@@ -88,14 +91,16 @@ def plan(
     _check(query)
     if query.own is not None and query.own.by is By.SHARED and shared is None:
         query = replace(query, own=None)  # nobody told where there are any: on foot
-    searcher = searcher_of(network, query.limits.pace)
+    searcher = searcher_of(network, query.limits)
     timetable = searcher.timetable
     access = access or access_of(network, owns.walker(query.limits))
     at_s = int(query.at.timestamp())
     origin = reach_of(searcher, query.origin, query.limits.walk_m_max, access, leaving=True)
     destination = reach_of(searcher, query.destination, query.limits.walk_m_max, access, leaving=False)
     bikes = _shared_bikes(network, query, shared) or _parked_car(network, query, parking)
-    own_access = bikes or (None if query.own is None else access_of(network, owns.TAKEN[query.own.by].mover))
+    own_access = bikes or (
+        None if query.own is None else access_of(network, owns.TAKEN[query.own.by].mover, owns.walker(query.limits))
+    )
     doors = Doors(timetable, query, access, own_access)
     origin, destination = doors.by_own(origin, destination)
     whole = doors.whole()
@@ -230,7 +235,7 @@ def _shared_bikes(network: LiveNetwork, query: Query, shared: Stands | None) -> 
     walker = owns.walker(query.limits)
     near: dict[tuple[Point, bool, str], Reach] = network.derived("planner.shared_near", lambda _: {}, lasting=True)
     return SharedBikes(
-        shared, access_of(network, walker), access_of(network, owns.TAKEN[By.SHARED].mover), near, walker.name
+        shared, access_of(network, walker), access_of(network, owns.TAKEN[By.SHARED].mover, walker), near, walker.name
     )
 
 
@@ -241,7 +246,7 @@ def _parked_car(network: LiveNetwork, query: Query, parking: Parking | None) -> 
     walker, taken = owns.walker(query.limits), owns.TAKEN[By.CAR]
     near: dict[tuple[Point, bool, str], Reach] = network.derived("planner.parks_near", lambda _: {}, lasting=True)
     return ParkedCar(
-        parking, access_of(network, walker), access_of(network, taken.mover), near, walker.name, taken.stow_s
+        parking, access_of(network, walker), access_of(network, taken.mover, walker), near, walker.name, taken.stow_s
     )
 
 
@@ -259,20 +264,38 @@ def _said_of_parks(
     return said
 
 
-def searcher_of(network: LiveNetwork, pace: Pace = Pace.USUAL) -> Searcher:
-    """The searcher of a network for who walks at that pace, made at its first query and dropped with it."""
-    if pace is Pace.USUAL:
+def searcher_of(network: LiveNetwork, limits: Limits = USUAL) -> Searcher:
+    """The searcher of a network for who walks so, made at its first query and dropped with it. Where no station is
+    described, a wheelchair changes as everybody does."""
+    mover, inside = owns.walker(limits), len(network.timetable.within_from) > 0
+    if limits.pace is Pace.USUAL and not (limits.wheelchair and inside):
         return network.derived("planner.searcher", Searcher)
-    speed_m_s = owns.walker(Limits(pace=pace)).speed_m_s
-    return network.derived(f"planner.searcher.{pace}", lambda timetable: Searcher(paced(timetable, speed_m_s)))
+    speed_m_s = owns.walker(replace(limits, wheelchair=False)).speed_m_s
+    name = f"planner.searcher.{limits.pace}.{mover.name}" if inside else f"planner.searcher.{limits.pace}"
+    return network.derived(name, lambda timetable: Searcher(paced(timetable, speed_m_s, mover if inside else None)))
 
 
-def access_of(network: LiveNetwork, mover: Mover = WALKER) -> CrowFlight | OnStreets:
-    """How one moves in a network: along its streets, as the crow flies where it has none."""
+def access_of(
+    network: LiveNetwork, mover: Mover = WALKER, walker: Mover | None = None
+) -> CrowFlight | OnStreets | ByEntrances:
+    """How one moves in a network: along its streets, as the crow flies where it has none; and by `walker` (None: the
+    mover) through the stations that are described."""
     stops = street_stops_of(network)
+    outside: CrowFlight | OnStreets
     if stops is None:
-        return CrowFlight(crow_speed_m_s(WALKER if mover is WHEELCHAIR else mover))
-    return OnStreets(stops, mover)
+        outside = CrowFlight(crow_speed_m_s(WALKER if mover is WHEELCHAIR else mover))
+    else:
+        outside = OnStreets(stops, mover)
+    indoors = _indoors_of(network, walker or mover)
+    return outside if indoors is None else ByEntrances(outside, indoors)
+
+
+def _indoors_of(network: LiveNetwork, walker: Mover) -> Indoors | None:
+    """The described stations; None where there are none."""
+    if not len(network.timetable.pathway_from):
+        return None
+    known = walker if walker in MOVERS else WALKER
+    return network.derived(f"planner.indoors.{known.name}", lambda timetable: Indoors(timetable, known), lasting=True)
 
 
 def street_stops_of(network: LiveNetwork) -> StreetStops | None:
