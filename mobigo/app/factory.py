@@ -147,10 +147,11 @@ def trusted_hosts(settings: Config) -> list[str]:
 
 
 def _limit_body() -> None:
-    """Hold the view's own limit, if it is marked with one, before anything reads the body."""
+    """Hold the view's own limit, if it is marked with one, before anything reads the body. It is for files: a form
+    without any keeps to the usual one."""
     view = request.endpoint and _app_view(request.endpoint)
     limit = getattr(view, "body_limit_bytes", None)
-    if limit is not None:
+    if limit is not None and request.mimetype != "application/x-www-form-urlencoded":
         request.max_content_length = limit
 
 

@@ -61,6 +61,7 @@ import mobigo.network.store.tracking
 import mobigo.planner.store.assistance
 import mobigo.planner.store.followers
 import mobigo.planner.store.opinions
+import mobigo.requests.service.files
 import mobigo.requests.service.personal
 import mobigo.requests.store.requests
 import mobigo.tad.service.personal

@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from sqlalchemy import BigInteger, Date, String, delete, select
+from sqlalchemy import BigInteger, Date, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.instants import paris_day
@@ -23,7 +23,7 @@ from mobigo.infra.contents import CHUNK, Contents, ContentStore, sync_folder
 from mobigo.infra.db import Base, UtcDateTime, changed
 from mobigo.infra.privacy import Days, describe
 
-__all__ = ["CHUNK", "BlobRow", "Blobs", "Orphans", "write_whole"]
+__all__ = ["CHUNK", "BlobRow", "Blobs", "Orphans", "forget_owner", "keep_until", "write_whole"]
 ORPHAN_AGE: Final = timedelta(hours=24)
 
 
@@ -130,6 +130,16 @@ class Blobs:
     def sweep(self, session: Session, now: datetime, older_than: timedelta = ORPHAN_AGE) -> int:
         """Remove the files without a row that nobody touched since `older_than`; returns how many."""
         return self.contents.sweep_but(lambda: _named(session), untouched_since_s=(now - older_than).timestamp())
+
+
+def keep_until(session: Session, owner: str, last_day: date | None) -> int:
+    """Everything of this owner is kept until that day (None: until its owner drops it); how many rows."""
+    return changed(session, update(BlobRow).where(BlobRow.owner == owner).values(last_day=last_day))
+
+
+def forget_owner(session: Session, owner: str) -> int:
+    """Drop everything of this owner: the files go with the next sweep, unless somebody else keeps them."""
+    return changed(session, delete(BlobRow).where(BlobRow.owner == owner))
 
 
 def _named(session: Session) -> set[str]:

@@ -74,7 +74,8 @@ def init_app(app: Flask, *, https: bool) -> None:
             directives[name] += values
         directives["style-src"] += g.get("style_hashes", [])
         text = "; ".join(f"{name} {' '.join(values)}" for name, values in directives.items())
-        response.headers["Content-Security-Policy"] = text + ("; upgrade-insecure-requests" if https else "")
+        # A view that hands over a stranger's file has said something stricter.
+        response.headers.setdefault("Content-Security-Policy", text + ("; upgrade-insecure-requests" if https else ""))
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if https:

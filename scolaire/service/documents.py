@@ -12,6 +12,9 @@ from mobigo.infra import audit
 from mobigo.infra.blobs import Blobs
 from mobigo.infra.clock import new_id
 from mobigo.infra.config import Config
+from mobigo.infra.documents import Given, register_documents
+from mobigo.infra.i18n import gettext as _
+from scolaire.model.rights import Proof
 from scolaire.rules.documents import BYTES_MAX, kind_of, media_of
 from scolaire.service import telling
 from scolaire.store.registrations import PAPER_DAYS, DocumentRow, RegistrationRow, get_registration
@@ -112,6 +115,35 @@ def of_registration(session: Session, registration: str) -> list[DocumentRow]:
     return list(session.scalars(asked.order_by(DocumentRow.given_at, DocumentRow.id)))
 
 
+def called(kind: str) -> str:
+    """What a document of this kind is."""
+    return {
+        Proof.HOME: _("Justificatif de domicile"),
+        Proof.SCHOOLING: _("Certificat de scolarité"),
+        Proof.CUSTODY: _("Jugement ou attestation de garde alternée"),
+        Proof.PLACEMENT: _("Attestation de placement"),
+        Proof.WAIVER: _("Décision d’affectation ou de dérogation"),
+    }[Proof(kind)]
+
+
+def given_by(session: Session, subject: str) -> list[Given]:
+    """What a person gave in proof, for the list of their documents; what the other parent gave is not theirs."""
+    asked = select(DocumentRow, RegistrationRow.reference).join(
+        RegistrationRow, RegistrationRow.id == DocumentRow.registration
+    )
+    return [
+        Given(
+            f"scolaire.{row.id}", called(row.kind),
+            _("%(what)s, donné pour l’inscription %(reference)s", what=called(row.kind), reference=reference),
+            row.media, row.size, row.sha256, row.given_at,
+        )
+        for row, reference in session.execute(asked.where(DocumentRow.given_by == subject))
+    ]  # fmt: skip
+
+
 def owner(registration: str) -> str:
     """Under which name the files of a registration are kept."""
     return f"scolaire:{registration}"
+
+
+register_documents("scolaire", given_by)

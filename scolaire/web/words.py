@@ -5,7 +5,9 @@ from datetime import time
 from mobigo.infra.formats import hour
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
+from scolaire.model.rights import Proof
 from scolaire.model.schools import Level, Stage
+from scolaire.service.documents import called
 
 
 def levels(stages: frozenset[Stage] | None = None) -> list[tuple[str, str]]:
@@ -87,13 +89,7 @@ def state(row_state: str, row_outcome: str | None) -> tuple[str, str]:
 
 def documents() -> list[tuple[str, str]]:
     """What a document proves."""
-    return [
-        ("home", _("Justificatif de domicile")),
-        ("schooling", _("Certificat de scolarité")),
-        ("custody", _("Jugement ou attestation de garde alternée")),
-        ("placement", _("Attestation de placement")),
-        ("waiver", _("Décision d’affectation ou de dérogation")),
-    ]
+    return [(str(kind), called(kind)) for kind in Proof]
 
 
 def document_state(code: str) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from mobigo.requests.model import BY_AGENT, OPEN, Act, Content, Ending, Kind, Se
 from mobigo.requests.rules import deadlines, steps, writing
 from mobigo.requests.service import telling
 from mobigo.requests.service.asking import link_of, refuse
+from mobigo.requests.store import files
 from mobigo.requests.store import requests as store
 
 AUDITED: Final = "request"
@@ -153,6 +154,7 @@ def _do(
     contact = session.get(store.ContactRow, row.id)
     if contact is not None:
         contact.ended_at = row.ended_at
+    files.ended(session, row.id, row.ended_at)
     row.changes += 1
     row.changed_at = now
     session.add(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from mobigo.infra.db import changed
 from mobigo.infra.privacy import register_subject
 from mobigo.requests.model import OPEN, Ending, State
+from mobigo.requests.store import files
 from mobigo.requests.store import requests as store
 
 
@@ -25,6 +26,8 @@ def _exported(session: Session, row: store.RequestRow) -> Mapping[str, object]:
         "contact": {"name": contact.name, "email": contact.email, "phone": contact.phone, "postal": contact.postal},
         "said": [{"at": each.at, "side": each.side, "act": each.act, "words": each.words}
                  for each in store.entries_of(session, row.id)],
+        "files": [{"at": each.at, "side": each.side, "name": each.name, "type": each.media, "bytes": each.size,
+                   "sha256": each.sha256} for each in files.of_request(session, row.id)],
     }  # fmt: skip
 
 
@@ -34,8 +37,8 @@ def erase_subject(session: Session, subject: str, now: datetime) -> int:
 
 
 def forget(session: Session, rows: Sequence[store.RequestRow], now: datetime) -> int:
-    """Forget who asked these and what was written; how many rows were touched. One still to be answered is closed:
-    nobody is left to answer."""
+    """Forget who asked these, what was written and joined; how many rows were touched. One still to be answered is
+    closed: nobody is left to answer."""
     for row in rows:
         row.subject, row.facts = None, []
         if State(row.state) in OPEN:
@@ -47,7 +50,7 @@ def forget(session: Session, rows: Sequence[store.RequestRow], now: datetime) ->
     ids = [row.id for row in rows]
     gone = delete(store.ContactRow).where(store.ContactRow.request.in_(ids))
     said = delete(store.EntryRow).where(store.EntryRow.request.in_(ids))
-    return len(rows) + changed(session, gone) + changed(session, said)
+    return len(rows) + files.forget(session, ids) + changed(session, gone) + changed(session, said)
 
 
 register_subject("requests", export=export_subject, erase=erase_subject)

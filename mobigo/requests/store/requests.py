@@ -97,6 +97,25 @@ class EntryRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class FileRow(Base):
+    """A photograph or document joined to what was said; the file is a blob. Gone before the request is: it tells more
+    than words do."""
+
+    __tablename__ = "requests_file"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    request: Mapped[str] = mapped_column(ForeignKey("requests_request.id", ondelete="CASCADE"), index=True)
+    entry: Mapped[str] = mapped_column(ForeignKey("requests_entry.id", ondelete="CASCADE"), index=True)
+    place: Mapped[int]  # among the files of its request, from 0
+    side: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(80))
+    media: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of its request
+
+
 describe(
     RequestRow,
     purpose="answer what people ask by the day promised, and account for it",
@@ -127,6 +146,13 @@ describe(
     keep=With("requests_request"),
     personal={"words": "what the person and the agents wrote"},
     plain="id request act side actor detail at",
+)
+describe(
+    FileRow,
+    purpose="see what words do not say: a photograph, a proof",
+    keep=Days(CONTACT_DAYS, after="ended_at"),
+    personal={"name": "the name its file was given; people put names into file names"},
+    plain="id request entry place side media size sha256 at ended_at",
 )
 
 

@@ -9,22 +9,25 @@ from sqlalchemy.orm import Session
 
 from mobigo.base.errors import MobigoError, NotFound
 from mobigo.base.instants import paris_day
-from mobigo.infra import accounts, audit, auth, competence
+from mobigo.infra import accounts, audit, auth, competence, idempotency
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
 from mobigo.infra.i18n import current_language, sentence, use_language
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.roles import Identity
-from mobigo.infra.web import services
+from mobigo.infra.web import body_limit, services
 from mobigo.requests.export.letter import Sender, letter_pdf
 from mobigo.requests.model import BY_AGENT, OPEN, Act, Channel, Claim, Kind, Service, Side, State, Way
 from mobigo.requests.rules import facts as fact_rules
+from mobigo.requests.rules import files as file_rules
 from mobigo.requests.rules import numbers, steps
 from mobigo.requests.rules.writing import WORDS_MAX, blurred
 from mobigo.requests.service import acting, asking
+from mobigo.requests.service import files as file_service
+from mobigo.requests.store import files as store_files
 from mobigo.requests.store import requests as store
-from mobigo.requests.web import bp, words
+from mobigo.requests.web import bp, files, words
 from mobigo.requests.web.forms import Faults, asked, fresh_key, received, text, writing
 from mobigo.requests.web.forms import words as written
 
@@ -114,19 +117,36 @@ def file(number: str) -> ResponseReturnValue:
     return _file(numbers.read(number) or number, Faults())
 
 
+@bp.get("/demandes/agents/<number>/pieces/<file_id>")
+@requires(Permission.REQUESTS_DESK)
+def joined_file(number: str, file_id: str) -> ResponseReturnValue:
+    """A photograph or document of a request, to the agents who may read it; it is noted who did."""
+    with writing() as session:
+        row = acting.read(session, numbers.read(number) or number, by=me(), now=now())
+        found = file_service.get_file(session, row, file_id)
+    return files.answer(row, found)
+
+
 @bp.post("/demandes/agents/<number>/<act>")
 @requires(Permission.REQUESTS_DESK)
+@body_limit(files.BODY_MAX)
 def act(number: str, act: str) -> ResponseReturnValue:
     """Take, ask, answer, hand to another service, close or reopen. Who comes second is told, and their words stay."""
     faults, row = Faults(), None
     if act not in ACTS:
         raise NotFound("http.reason_404")
+    joined: list[file_service.Ready] = []
+    with faults.caught():
+        joined = files.given(counted=False) if ACTS[act] in (Act.ASK, Act.ANSWER) else []
+    if faults:
+        return _file(number, faults)
     with faults.caught(), writing() as session:
         seen = int(text("vu", 9)) if text("vu", 9).isascii() and text("vu", 9).isdigit() else -1
         row = acting.act_as_agent(
             session, services().config, number, ACTS[act], by=me(), seen=seen, words=written(),
             detail=text("detail", 20), now=now(),
         )  # fmt: skip
+        file_service.join(session, services().blobs, row, joined, Side.AGENT, now())
         said = _done(ACTS[act], store.contact_of(session, row.id).way)
     if faults or row is None:
         return _file(number, faults)
@@ -160,7 +180,7 @@ def _file(number: str, faults: Faults) -> ResponseReturnValue:
         trail = audit.history(session, acting.AUDITED, row.number)[-50:]
         actors = {each.actor for each in trail} | {row.taken_by or ""}
         agents = {each: _agent(session, each) for each in actors}
-        entries = store.entries_of(session, row.id)
+        entries, joined = store.entries_of(session, row.id), store_files.by_entry(session, row.id)
     models = words.models()
     begun = models.get(request.args.get("modele", ""), ("", ""))[1]
     page = render_template(
@@ -171,7 +191,7 @@ def _file(number: str, faults: Faults) -> ResponseReturnValue:
         endings=[(str(each), words.ending(each)) for each in BY_AGENT],
         others=[(str(each), words.service(each)) for each in Service if each != row.service],
         may=lambda wanted: steps.refusal(state, Act(wanted), Side.AGENT) is None,
-        follow=asking.link_of(services().config, row),
+        follow=asking.link_of(services().config, row), files=joined, limits=file_rules,
     )  # fmt: skip
     return page, faults.status if faults else 200, NO_STORE
 
@@ -221,25 +241,35 @@ def enter() -> ResponseReturnValue:
 
 @bp.post("/demandes/agents/saisir")
 @requires(Permission.REQUESTS_DESK)
+@body_limit(files.BODY_MAX)
 def enter_now() -> ResponseReturnValue:
     """Enters it for the person, who is told the number; the agent reads it to them."""
-    faults, instant, row = Faults(), now(), None
+    faults, instant, number = Faults(), now(), ""
     with faults.caught():
         way = Way(text("way")) if text("way") in set(Way) else Way.NONE
         came = text("channel")
         channel = Channel(came) if came in set(Channel) - {Channel.WEB} else Channel.PHONE
-        wanted, came_at = asked(way, instant), received(instant)
+        wanted, came_at, joined = asked(way, instant), received(instant), files.given(counted=False)
         with writing() as session:
-            row = asking.ask(
-                session, services().config, wanted, channel=channel, language=current_language(), now=instant, by=me(),
-                received=came_at,
-            )  # fmt: skip
-    if faults or row is None:
+
+            def once() -> str:
+                row = asking.ask(
+                    session, services().config, wanted, channel=channel, language=current_language(), now=instant,
+                    by=me(), received=came_at,
+                )  # fmt: skip
+                file_service.join(session, services().blobs, row, joined, Side.AGENT, instant)
+                return row.number
+
+            key = text("cle", 60) or fresh_key()
+            whole = [str(channel), str(wanted.kind), wanted.words, str(wanted.contact), files.digests(joined)]
+            scope = f"requests.enter:{me().subject}"
+            number = idempotency.once(session, scope, key, whole, once, now=instant).answer
+    if faults:
         return _enter(faults)
-    flash(_("Enregistrée. Numéro à dire à la personne : %(number)s", number=numbers.said(row.number)), "good")
-    if acting.may_read(row, me()):
-        return redirect(url_for("requests.file", number=row.number), 303)
-    return redirect(url_for("requests.agents"), 303)
+    flash(_("Enregistrée. Numéro à dire à la personne : %(number)s", number=numbers.said(number)), "good")
+    with reading(services().engine) as session:
+        mine = acting.may_read(store.get(session, number), me())
+    return redirect(url_for("requests.file", number=number) if mine else url_for("requests.agents"), 303)
 
 
 def _enter(faults: Faults) -> ResponseReturnValue:
@@ -248,7 +278,8 @@ def _enter(faults: Faults) -> ResponseReturnValue:
         (str(Way.NONE), _("la personne rappellera")),
     ]  # fmt: skip
     page = render_template(
-        "requests/enter.html", errors=faults.by_field, typed=request.form, most=WORDS_MAX, ways=ways, key=fresh_key(),
+        "requests/enter.html", errors=faults.by_field, typed=request.form, most=WORDS_MAX, ways=ways,
+        key=text("cle", 60) or fresh_key(), limits=file_rules,
         kinds=[("", _("Choisir")), *((str(each), words.kind(each)) for each in Kind)], today=paris_day(now()),
         channels=[(str(each), words.channel(each)) for each in Channel if each is not Channel.WEB],
     )  # fmt: skip

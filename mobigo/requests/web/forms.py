@@ -31,6 +31,13 @@ FIELDS: Final = {
     "requests.bad_kind": "kind",
     "requests.received_later": "received",
     "requests.bad_content": "content",
+    "requests.file_empty": "files",
+    "requests.file_large": "files",
+    "requests.file_kind": "files",
+    "requests.file_broken": "files",
+    "requests.file_pixels": "files",
+    "requests.files_many": "files",
+    "requests.files_full": "files",
 }
 
 

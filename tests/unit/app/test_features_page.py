@@ -7,7 +7,7 @@ import pytest
 
 DOCS = Path(__file__).parents[3] / "docs"
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
-FIELDS = ("Carpool", "Ticketing", "School transport", "Open data")
+FIELDS = ("Carpool", "Ticketing", "School transport", "Open data", "Customer relation")
 
 
 def rows() -> list[list[str]]:

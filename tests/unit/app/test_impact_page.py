@@ -34,7 +34,7 @@ def test_every_line_of_retention_can_be_read() -> None:
 def test_each_risk_has_its_likelihood_its_severity_and_what_holds_it() -> None:
     page = PAGE.read_text(encoding="utf-8")
     parts = re.findall(r"### Risques et mesures\n(.*?)(?=\n#|\Z)", page, re.DOTALL)
-    assert len(parts) == 3
+    assert len(parts) == 4
     for line in "\n".join(parts).splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 5 and cells[0] not in {"ce qui est craint", "---"}:

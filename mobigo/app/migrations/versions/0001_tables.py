@@ -3272,6 +3272,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dataset", "slot", name=op.f("pk_opendata_pointer")),
     )
     op.create_table(
+        "requests_file",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("request", sa.String(length=26), nullable=False),
+        sa.Column("entry", sa.String(length=26), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("side", sa.String(length=8), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("media", sa.String(length=20), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["entry"], ["requests_entry.id"], name=op.f("fk_requests_file_entry_requests_entry"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["request"],
+            ["requests_request.id"],
+            name=op.f("fk_requests_file_request_requests_request"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requests_file")),
+    )
+    op.create_index(op.f("ix_requests_file_entry"), "requests_file", ["entry"], unique=False)
+    op.create_index(op.f("ix_requests_file_request"), "requests_file", ["request"], unique=False)
+    op.create_table(
         "scolaire_bell",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("uai", sa.String(length=8), nullable=False),
@@ -4049,6 +4075,9 @@ def downgrade() -> None:
     op.drop_table("scolaire_bond")
     op.drop_index(op.f("ix_scolaire_bell_uai_weekday"), table_name="scolaire_bell")
     op.drop_table("scolaire_bell")
+    op.drop_index(op.f("ix_requests_file_request"), table_name="requests_file")
+    op.drop_index(op.f("ix_requests_file_entry"), table_name="requests_file")
+    op.drop_table("requests_file")
     op.drop_table("opendata_pointer")
     op.drop_index(op.f("ix_opendata_file_sha256"), table_name="opendata_file")
     op.drop_table("opendata_file")

@@ -1,5 +1,9 @@
 """My account: how I am greeted, my password, my sessions, my data, and forgetting me."""
 
+from datetime import datetime
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
 from flask import Response, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -10,7 +14,7 @@ from mobigo.app.web.account.forms import Faults, letter, text
 from mobigo.app.web.account.links import send_link
 from mobigo.app.web.account.signin import speak
 from mobigo.base.errors import InvalidInput, NotFound, Refused
-from mobigo.infra import accounts, audit, auth, i18n, oidc, passwords, privacy, ratelimit, sessions
+from mobigo.infra import accounts, audit, auth, documents, i18n, oidc, passwords, privacy, ratelimit, sessions
 from mobigo.infra.account_links import Purpose, drop_links
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
@@ -124,6 +128,42 @@ def data() -> ResponseReturnValue:
     return response
 
 
+@bp.get("/compte/donnees.zip")
+@requires(Permission.ACCOUNT_OWN)
+def data_with_documents() -> ResponseReturnValue:
+    """The same, with the documents I gave and those joined to my requests."""
+    identity, instant = auth.signed_in(), now()
+    with transaction(services().engine) as session:
+        held = privacy.export_subject(session, identity.subject)
+        given = sorted(documents.given_by(session, identity.subject), key=lambda each: each.given_at)
+        _record(session, "account.exported")
+    made = BytesIO()
+    with ZipFile(made, "w") as archive:
+        archive.writestr(_member("mobigo.json", instant), as_json_text(held), ZIP_DEFLATED)
+        for number, each in enumerate(given, 1):
+            name = f"documents/{number:02}.{documents.ENDS[each.media]}"
+            archive.writestr(_member(name, each.given_at), services().blobs.read(each.sha256))
+        listed = "\n".join(f"{number:02}. {each.words}" for number, each in enumerate(given, 1))
+        archive.writestr(_member("documents.txt", instant), listed + "\n", ZIP_DEFLATED)
+    response = Response(made.getvalue(), content_type="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="mobigo.zip"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _member(name: str, at: datetime) -> ZipInfo:
+    return ZipInfo(name, date_time=at.timetuple()[:6])
+
+
+@bp.get("/compte/documents/<ref>")
+@requires(Permission.ACCOUNT_OWN)
+def document(ref: str) -> ResponseReturnValue:
+    """One of my documents, to keep. Raises NotFound("account.unknown_document") for one that is not mine."""
+    with reading(services().engine) as session:
+        found = documents.get_given(session, auth.signed_in().subject, ref)
+    return documents.response(services().blobs.read(found.sha256), found.media, f"document-{found.ref[-4:].lower()}")
+
+
 @bp.get("/compte/effacer")
 @requires(Permission.ACCOUNT_OWN)
 def erase() -> ResponseReturnValue:
@@ -172,6 +212,7 @@ def _page(faults: Faults, **typed: str) -> ResponseReturnValue:
     identity = auth.signed_in()
     with reading(services().engine) as session:
         person = accounts.profile(session, identity.subject)
+        given = documents.given_by(session, identity.subject)
         live = sessions.live_sessions(session, identity.subject, now())
     page = render_template(
         "account/home.html",
@@ -179,6 +220,7 @@ def _page(faults: Faults, **typed: str) -> ResponseReturnValue:
         identity=identity,
         cards=mine.cards(services(), identity.subject, now()),
         sessions=live,
+        documents=given,
         errors=faults.by_field,
         typed=typed,
         providers=oidc.providers(services().config),
