@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from mobigo.base.geo import EARTH_RADIUS_M, Point
-from mobigo.network.model.streets import DEGREE, RawStreets
+from mobigo.network.model.streets import DEGREE, RawStreets, StationEntrance
 from mobigo.network.model.timetable import Strings
-from mobigo.network.rules.osm import node_bars, way_pass
+from mobigo.network.rules.osm import entrance_of, node_bars, way_pass
 
 ORIGIN = Point(47.0, 4.0)
 STEP_M = 100.0
@@ -33,6 +33,11 @@ def drawn(ways: Sequence[DrawnWay], nodes: Mapping[Corner, Mapping[str, str]] | 
     names = sorted({name for *_rest, name in used if name})
     points = [corner for _id, line, _passed, _name in used for corner in line]
     bars = {corners[corner]: node_bars(tags) for corner, tags in (nodes or {}).items() if node_bars(tags)}
+    entrances = [
+        StationEntrance(corners[corner], _units(at(corner).lat), _units(at(corner).lon), *told)
+        for corner, tags in (nodes or {}).items()
+        if (told := entrance_of(tags)) is not None
+    ]
     return RawStreets(
         way_id=np.array([way for way, *_rest in used], np.int64),
         way_pass=np.array([passed[0] for _way, _line, passed, _name in used], np.int32),
@@ -45,6 +50,7 @@ def drawn(ways: Sequence[DrawnWay], nodes: Mapping[Corner, Mapping[str, str]] | 
         node_lon=np.array([_units(at(corner).lon) for corner in points], np.int32),
         barred_node=np.array(sorted(bars), np.int64),
         barred=np.array([bars[node] for node in sorted(bars)], np.uint8),
+        entrances=tuple(sorted(entrances)),
     )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from mobigo.base.errors import InvalidInput
-from mobigo.network.model.streets import RawStreets
+from mobigo.network.model.streets import RawStreets, StationEntrance
 from mobigo.network.model.timetable import Strings
-from mobigo.network.rules.osm import node_bars, way_pass
+from mobigo.network.rules.osm import entrance_of, node_bars, way_pass
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -34,13 +34,17 @@ def read_streets(path: Path, progress: Progress | None = None, name: str | None 
     passes, speed, name_row = array("i"), array("B"), array("i")
     bars: dict[int, int] = {}
     names: dict[str, int] = {}
+    entrances: list[StationEntrance] = []
     missing = 0
     try:
         wanted = KeyFilter("highway", "railway", "barrier", "kerb")
         for item in osmium.FileProcessor(File(str(path), "pbf")).with_locations().with_filter(wanted):
             if isinstance(item, Node):
-                if barred := node_bars(dict(item.tags)):
+                tags = dict(item.tags)
+                if barred := node_bars(tags):
                     bars[item.id] = barred
+                if (entrance := entrance_of(tags)) is not None:
+                    entrances.append(StationEntrance(item.id, item.location.y, item.location.x, *entrance))
             elif isinstance(item, Way):
                 passed, speed_kmh = way_pass(dict(item.tags))
                 if not passed:
@@ -78,6 +82,7 @@ def read_streets(path: Path, progress: Progress | None = None, name: str | None 
         node_lon=np.array(lon, np.int32),
         barred_node=barred_ids,
         barred=np.array([bars[node] for node in barred_ids.tolist()], np.uint8),
+        entrances=tuple(sorted(entrances)),
         missing_nodes=missing,
     )
 

@@ -8,13 +8,14 @@ stretch `s` as drawn, edge `2 s + 1` against. Lengths are whole centimetres, so 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mobigo.network.model.timetable import F64, I32, I64, U8, U64, Strings
 
-FORMAT = 1
+FORMAT = 2
 DEGREE = 10_000_000  # units of `point_lat` and `point_lon` in a degree, as OpenStreetMap stores them
 
 # `stretch_pass`: who may go along, ahead (as drawn) and back, and what it is like
@@ -22,8 +23,23 @@ WALK_AHEAD, WALK_BACK, BIKE_AHEAD, BIKE_BACK, CAR_AHEAD, CAR_BACK = 1, 2, 4, 8, 
 STEPS, ROUGH, NO_WHEELS, CALM, BUSY, LIFT = 64, 128, 256, 512, 1024, 2048
 WALK_APART, BIKE_APART, CAR_APART = 4096, 8192, 16384  # on a small island of streets: nobody starts there
 
-# `junction_bars`: who cannot go through
+# `junction_bars`: who cannot go through, and whether one goes through by a lift
 BARS_WALK, BARS_WHEELS, BARS_BIKE, BARS_CAR = 1, 2, 4, 8
+LIFT_HERE = 16
+
+# `entrance_kind`: of which stations. `entrance_wheelchair`, as GTFS wheelchair_boarding: 0 unknown, 1 yes, 2 no
+OF_SUBWAY, OF_TRAIN = 1, 2
+
+
+class StationEntrance(NamedTuple):
+    """Where one enters a station from the street."""
+
+    node: int  # its number on the map
+    lat: int  # units of `DEGREE`
+    lon: int
+    kind: int
+    wheelchair: int
+    name: str = ""
 
 
 class Mode(IntEnum):
@@ -70,6 +86,7 @@ class RawStreets:
     node_lon: I32
     barred_node: I64
     barred: U8
+    entrances: tuple[StationEntrance, ...] = ()  # by node
     missing_nodes: int = 0  # points the file names and does not hold: the way is cut there
 
 
@@ -102,6 +119,11 @@ class StreetGraph:
     cell_piece: I64  # points p: the piece from p to p + 1
     piece_stretch: I32  # [point] whose piece begins here, -1 where none does
     contraction: I32  # junctions in the order in which driving contracts them
+    entrance_lat: F64
+    entrance_lon: F64
+    entrance_kind: U8
+    entrance_wheelchair: U8
+    entrance_name: Strings
 
     def arrays(self) -> Iterator[tuple[str, object]]:
         """Each column with its name."""

@@ -58,6 +58,7 @@ HIGHWAYS: dict[str, Way] = {
 
 _YES = {"yes", "designated", "permissive", "destination", "official", "customers", "public", "true", "1"}
 _NO = {"no", "private", "use_sidepath", "agricultural", "forestry", "delivery", "military", "permit", "residents"}
+_NOT_IN = {"no", "exit", "emergency", "fire_exit", "service", "staff", "garage"}
 _ALONG = {"yes", "true", "1", "-1", "reverse"}
 _ROUGH = {
     "sand", "mud", "ground", "dirt", "earth", "grass", "gravel", "pebblestone", "rock", "cobblestone",
@@ -95,7 +96,21 @@ def way_pass(tags: Tags) -> tuple[int, int]:
 
 
 def node_bars(tags: Tags) -> int:
-    """Bits of `junction_bars`: whom something on the street stops."""
+    """Bits of `junction_bars`: whom something on the street stops, and that it is a lift."""
+    return _barred(tags) | (bits.LIFT_HERE if tags.get("highway") == "elevator" else 0)
+
+
+def entrance_of(tags: Tags) -> tuple[int, int, str] | None:
+    """(kind, wheelchair, name) of a way into a station from the street; None for what is none, or not for everybody
+    (OpenStreetMap wiki, "Tag:railway=subway_entrance", "Tag:railway=train_station_entrance", "Key:entrance")."""
+    kind = {"subway_entrance": bits.OF_SUBWAY, "train_station_entrance": bits.OF_TRAIN}.get(tags.get("railway", ""))
+    if kind is None or tags.get("entrance") in _NOT_IN or not _allowed(tags, ("foot", "access"), otherwise=True):
+        return None
+    wheelchair = {"yes": 1, "designated": 1, "no": 2}.get(tags.get("wheelchair", ""), 0)
+    return kind, wheelchair, tags.get("name", "").strip() or tags.get("ref", "").strip()
+
+
+def _barred(tags: Tags) -> int:
     barrier, kerb = tags.get("barrier", ""), tags.get("kerb", "")
     bars = 0
     if barrier in _WHEELS_BARRIERS:

@@ -3,7 +3,7 @@
 import pytest
 
 from mobigo.network.model import streets as bits
-from mobigo.network.rules.osm import node_bars, way_pass
+from mobigo.network.rules.osm import entrance_of, node_bars, way_pass
 
 WALK, BIKE, CAR = (bits.WALK_AHEAD | bits.WALK_BACK, bits.BIKE_AHEAD | bits.BIKE_BACK, bits.CAR_AHEAD | bits.CAR_BACK)
 PASS = WALK | BIKE | CAR
@@ -172,7 +172,29 @@ B = bits
         ("highway=crossing; wheelchair=no", B.BARS_WHEELS),
         ("highway=crossing", 0),
         ("barrier=toll_booth", 0),
+        ("highway=elevator", B.LIFT_HERE),
+        ("highway=elevator; wheelchair=no", B.LIFT_HERE | B.BARS_WHEELS),
     ],
 )
 def test_what_bars_a_point(text: str, bars: int) -> None:
     assert node_bars(tags(text)) == bars
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("railway=subway_entrance", (B.OF_SUBWAY, 0, "")),
+        ("railway=subway_entrance; ref=C; wheelchair=no", (B.OF_SUBWAY, 2, "C")),
+        ("railway=subway_entrance; ref=C; name=Place Darcy", (B.OF_SUBWAY, 0, "Place Darcy")),
+        ("railway=train_station_entrance; entrance=main; wheelchair=yes", (B.OF_TRAIN, 1, "")),
+        ("railway=train_station_entrance; wheelchair=limited", (B.OF_TRAIN, 0, "")),
+        ("railway=train_station_entrance; access=permissive", (B.OF_TRAIN, 0, "")),
+        ("railway=train_station_entrance; access=private", None),
+        ("railway=subway_entrance; entrance=emergency", None),
+        ("railway=subway_entrance; entrance=exit", None),
+        ("entrance=main", None),
+        ("railway=station", None),
+    ],
+)
+def test_where_one_enters_a_station(text: str, found: tuple[int, int, str] | None) -> None:
+    assert entrance_of(tags(text)) == found

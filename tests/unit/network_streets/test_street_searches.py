@@ -101,6 +101,38 @@ def test_nobody_goes_through_what_bars_them() -> None:
     assert int(where.graph.junction_bars.max()) == BARS_CAR
 
 
+def test_a_lift_at_a_point_of_the_way_takes_its_time_and_is_said() -> None:
+    ways = [([(0, 0), (3, 0)], {**STREET, "name": "Rue Basse"}), ([(3, 0), (6, 0)], {**STREET, "name": "Rue Haute"})]
+    plain, where = streets(ways), streets(ways, {(3, 0): {"highway": "elevator"}})
+    for mover in (WALKER, WHEELCHAIR):
+        before = seconds(plain, (0, 0), (6, 0), mover)
+        assert before is not None
+        assert seconds(where, (0, 0), (6, 0), mover) == pytest.approx(before + mover.lift_s, abs=1)
+        assert seconds(where, (6, 0), (0, 0), mover) == pytest.approx(before + mover.lift_s, abs=1)
+    assert [step.what.code for step in steps_of(where.graph, way_of(where, (0, 0), (6, 0)))] == [
+        "streets.set_off_east", "streets.lift", "streets.arrive",
+    ]  # fmt: skip
+    broken = streets(ways, {(3, 0): {"highway": "elevator", "wheelchair": "no"}})
+    assert seconds(broken, (0, 0), (6, 0), WHEELCHAIR) is None
+    assert seconds(broken, (0, 0), (6, 0)) == seconds(where, (0, 0), (6, 0))
+
+
+def test_entrances_of_stations_are_kept_once_with_what_is_said_of_them() -> None:
+    ways = [([(0, 0), (2, 0), (4, 0)], STREET)]
+    nodes = {
+        (2, 0): {"railway": "subway_entrance", "name": "Place", "wheelchair": "no"},
+        (4, 0): {"railway": "train_station_entrance"},
+        (0, 0): {"railway": "subway_entrance", "access": "private"},
+    }
+    raw = drawn(ways, nodes)
+    graph = build(merged([raw, raw]))
+    told = [*zip(graph.entrance_kind.tolist(), graph.entrance_wheelchair.tolist(), graph.entrance_name, strict=True)]
+    assert told == [(bits.OF_SUBWAY, 2, "Place"), (bits.OF_TRAIN, 0, "")]
+    assert graph.entrance_lat.tolist() == pytest.approx([at((2, 0)).lat, at((4, 0)).lat], abs=1e-6)
+    assert graph.entrance_lon.tolist() == pytest.approx([at((2, 0)).lon, at((4, 0)).lon], abs=1e-6)
+    assert graph.hash != build(drawn(ways)).hash
+
+
 def test_steps_stop_wheels_and_slow_walkers() -> None:
     ways = [([(0, 0), (1, 0)], STREET), ([(1, 0), (2, 0)], {"highway": "steps"}), ([(2, 0), (3, 0)], STREET),
             ([(1, 0), (1, 2), (2, 2), (2, 0)], STREET)]  # fmt: skip

@@ -58,6 +58,7 @@ def merged(extracts: list[RawStreets]) -> RawStreets:
         node_lon=points_of([raw.node_lon for raw in extracts]),
         barred_node=np.array(sorted(barred), np.int64),
         barred=np.array([barred[node] for node in sorted(barred)], np.uint8),
+        entrances=tuple(sorted({each.node: each for raw in extracts for each in raw.entrances}.values())),
         missing_nodes=sum(raw.missing_nodes for raw in extracts),
     )
 
@@ -116,6 +117,11 @@ def build(raw: RawStreets) -> StreetGraph:
         "cell_piece": cell_piece,
         "piece_stretch": piece_stretch,
         "contraction": _contraction(edge_start, edge_to, raw.node_lat[corner] / DEGREE, raw.node_lon[corner] / DEGREE),
+        "entrance_lat": np.array([each.lat / DEGREE for each in raw.entrances], np.float64),
+        "entrance_lon": np.array([each.lon / DEGREE for each in raw.entrances], np.float64),
+        "entrance_kind": np.array([each.kind for each in raw.entrances], np.uint8),
+        "entrance_wheelchair": np.array([each.wheelchair for each in raw.entrances], np.uint8),
+        "entrance_name": Strings.of([each.name for each in raw.entrances]),
     }
     return StreetGraph(hash=_hash(columns), **columns)
 
@@ -245,7 +251,9 @@ def cell_of(y, x):  # type: ignore[no-untyped-def]  # kernel
 def _hash(columns: dict[str, Any]) -> str:
     digest = hashlib.sha256(f"streets {FORMAT}".encode())
     for name in ("stretch_way", "stretch_pass", "stretch_name", "stretch_speed_kmh", "junction_bars", "point_lat",
-                 "point_lon", "stretch_first"):  # fmt: skip
+                 "point_lon", "stretch_first", "entrance_lat", "entrance_lon", "entrance_kind",
+                 "entrance_wheelchair"):  # fmt: skip
         digest.update(np.ascontiguousarray(columns[name]).tobytes())
-    digest.update(np.ascontiguousarray(columns["names"].data).tobytes())
+    for name in ("names", "entrance_name"):
+        digest.update(np.ascontiguousarray(columns[name].data).tobytes())
     return digest.hexdigest()[:32]

@@ -27,13 +27,21 @@ def edge_costs(graph: StreetGraph, mover: Mover, against: bool = False) -> EdgeC
             closed |= has
         else:
             factor[has] *= times
-    time_ms = graph.stretch_cm * 10.0 / speed * factor + ((passed & bits.LIFT) != 0) * (mover.lift_s * 1000)
+    lifts = ((passed & bits.LIFT) != 0) + _lifts_at_ends(graph)
+    time_ms = graph.stretch_cm * 10.0 / speed * factor + lifts * (mover.lift_s * 1000)
     effort = time_ms * _taste(passed, mover)
     ahead, back = (passed & mover.mode.ahead) != 0, (passed & mover.mode.back) != 0
     if against:
         ahead, back = back, ahead
     open_ = np.column_stack([ahead & ~closed, back & ~closed]).ravel()
     return EdgeCosts(_ms(effort, open_), _ms(time_ms, open_), _barred(graph, mover))
+
+
+def _lifts_at_ends(graph: StreetGraph) -> F64:
+    """Half a lift for each end of a stretch that is one: who goes through it goes along two stretches."""
+    here = (graph.junction_bars & bits.LIFT_HERE) != 0
+    halves: F64 = (here[graph.stretch_from].astype(np.float64) + here[graph.stretch_to]) / 2
+    return halves
 
 
 def _taste(passed: I32, mover: Mover) -> F64:

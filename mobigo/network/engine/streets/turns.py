@@ -8,7 +8,7 @@ from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
 from mobigo.network.engine.streets.drawing import Part, ends_of
 from mobigo.network.engine.streets.routes import Way
-from mobigo.network.model.streets import DEGREE, LIFT, STEPS, StreetGraph
+from mobigo.network.model.streets import DEGREE, LIFT, LIFT_HERE, STEPS, StreetGraph
 
 STRAIGHT_DEG, SLIGHT_DEG, SHARP_DEG, BACK_DEG = 20, 50, 120, 165  # beyond which one turns slightly, turns, …
 PASSAGE_CM = 3_000  # a way without a name is told from that length on
@@ -111,11 +111,13 @@ def _said(side: _Side) -> str | Decision:
 
 def _side(graph: StreetGraph, part: Part, touched: list[int]) -> _Side:
     row = int(graph.stretch_name[part.stretch])
+    begins = graph.stretch_from if part.from_cm <= part.to_cm else graph.stretch_to
+    lift = LIFT if int(graph.junction_bars[begins[part.stretch]]) & LIFT_HERE else 0
     lat = [int(graph.point_lat[at]) / DEGREE for at in touched]
     lon = [int(graph.point_lon[at]) / DEGREE for at in touched]
     return _Side(
         graph.names[row] if row >= 0 else "",
-        int(graph.stretch_pass[part.stretch]) & (STEPS | LIFT),
+        int(graph.stretch_pass[part.stretch]) & (STEPS | LIFT) or lift,
         _bearing(lat[0], lon[0], lat[1], lon[1]),
         _bearing(lat[2], lon[2], lat[3], lon[3]),
         abs(part.to_cm - part.from_cm),
