@@ -2,11 +2,12 @@
 pathways. What is reached from the street itself is reached as before (`reach`, `onfoot`)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
@@ -31,26 +32,34 @@ class Measuring(AccessEgress, Protocol):
         """(seconds, metres) from `point` to each of the others (not `leaving`: from each to it); None beyond."""
 
 
-class _Door(NamedTuple):
-    """An entrance, and (seconds, metres) by pathways to each platform behind it, and from each."""
+class Door(NamedTuple):
+    """An entrance, and (seconds, metres) from it to each platform behind it, and from each. `place`: the inside place
+    it is, -1 for one that the map of the streets alone knows (`streetdoors`); `behind`: the platforms one gets to by
+    such entrances only."""
 
-    place: int
     point: Point
+    name: str
     enters: dict[int, tuple[int, int]]
     leaves: dict[int, tuple[int, int]]
+    behind: frozenset[int] = frozenset()
+    place: int = -1
+
+
+OtherDoors = Callable[[NDArray[np.bool_]], Sequence[Door]]  # given the platforms that pathways decide
 
 
 class Indoors:
-    """The described stations of a timetable, for one kind of walker: made once, the same whatever runs today."""
+    """The stations of a timetable whose entrances are known, for one kind of walker: made once, the same whatever runs
+    today. `others` gives the entrances of those that no pathway describes."""
 
-    def __init__(self, timetable: Timetable, mover: Mover) -> None:
+    def __init__(self, timetable: Timetable, mover: Mover, others: OtherDoors | None = None) -> None:
         self.stations = Stations.of(timetable)
         self.inside = Inside(self.stations, mover)
         self.enclosed = np.zeros(len(timetable.stop_lat), np.bool_)
         self.enclosed[timetable.enclosed_stop] = True
         self._position = timetable.stop_lat, timetable.stop_lon
         s = self.stations
-        self.doors: list[_Door] = []
+        self.doors: list[Door] = []
         for place in np.flatnonzero(s.inside_type == ENTRANCE).tolist():
             point = self.point(place)
             if point is None:
@@ -59,10 +68,13 @@ class Indoors:
                 self._platforms(self.inside.spread([place], against)) for against in (False, True)
             )  # fmt: skip
             if enters or leaves:
-                self.doors.append(_Door(place, point, enters, leaves))
+                self.doors.append(Door(point, str(s.inside_name[place]), enters, leaves, place=place))
+        for door in () if others is None else others(self.enclosed):
+            self.doors.append(door)
+            self.enclosed[list(door.behind)] = True
         self.lat = np.array([door.point.lat for door in self.doors])
         self.lon = np.array([door.point.lon for door in self.doors])
-        self.of_stop: dict[int, list[_Door]] = defaultdict(list)
+        self.of_stop: dict[int, list[Door]] = defaultdict(list)
         for door in self.doors:
             for stop in sorted(door.enters.keys() | door.leaves.keys()):
                 self.of_stop[stop].append(door)
@@ -76,7 +88,7 @@ class Indoors:
         """Where a stop is."""
         return Point(float(self._position[0][stop]), float(self._position[1][stop]))
 
-    def near(self, point: Point, straight_m_max: float) -> list[_Door]:
+    def near(self, point: Point, straight_m_max: float) -> list[Door]:
         """The entrances within that distance as the crow flies."""
         if not self.doors:
             return []
@@ -166,7 +178,7 @@ class ByEntrances:
 
     def _outside_between(self, a: int, b: int) -> WalkedWay | None:
         """Out by one entrance, along the street, and in by another."""
-        best: tuple[tuple[int, int], _Door | None, _Door | None, int] | None = None
+        best: tuple[tuple[int, int], Door | None, Door | None, int] | None = None
         into = self._ends(b, leaving=False)
         for out_door, start, (out_s, out_m) in self._ends(a, leaving=True):
             told = self._outside.to_points(start, [point for _door, point, _cost in into], BETWEEN_M_MAX, leaving=True)
@@ -199,20 +211,20 @@ class ByEntrances:
             path, said = (*path, *after.path), [*said, *after.directions]
         return WalkedWay(path, tuple(said))
 
-    def _ends(self, stop: int, leaving: bool) -> list[tuple[_Door | None, Point, tuple[int, int]]]:
+    def _ends(self, stop: int, leaving: bool) -> list[tuple[Door | None, Point, tuple[int, int]]]:
         if not self._indoors.enclosed[stop]:
             return [(None, self._indoors.stop_point(stop), (0, 0))]
         doors = self._indoors.of_stop.get(stop, [])
         costs = [(door, door.leaves if leaving else door.enters) for door in doors]
         return [(door, door.point, cost[stop]) for door, cost in costs if stop in cost]
 
-    def _best(self, point: Point, walk_m_max: int, leaving: bool) -> dict[int, tuple[tuple[int, int], _Door]]:
+    def _best(self, point: Point, walk_m_max: int, leaving: bool) -> dict[int, tuple[tuple[int, int], Door]]:
         """For each enclosed platform within reach: (seconds, metres), and its best entrance."""
         doors = self._indoors.near(point, walk_m_max)
         if not doors:
             return {}
         told = self._outside.to_points(point, [door.point for door in doors], walk_m_max, leaving)
-        best: dict[int, tuple[tuple[int, int], _Door]] = {}
+        best: dict[int, tuple[tuple[int, int], Door]] = {}
         for door, street in zip(doors, told, strict=True):
             if street is None:
                 continue
@@ -222,7 +234,7 @@ class ByEntrances:
                     best[stop] = cost, door
         return best
 
-    def _by(self, point: Point, stop: int, door: _Door, street: WalkedWay, walk_m_max: int, leaving: bool) -> WalkedWay:
+    def _by(self, point: Point, stop: int, door: Door, street: WalkedWay, walk_m_max: int, leaving: bool) -> WalkedWay:
         [told] = self._outside.to_points(point, [door.point], walk_m_max, leaving)
         street_m = 0 if told is None else told[1]
         within = self._within(stop, door, leaving)
@@ -234,22 +246,25 @@ class ByEntrances:
             said = [*within.directions, self._said("leave", door, street_m, street), *street.directions]
         return WalkedWay(path, tuple(said))
 
-    def _within(self, stop: int, door: _Door, leaving: bool) -> WalkedWay:
+    def _within(self, stop: int, door: Door, leaving: bool) -> WalkedWay:
         """From the entrance to the platform (`leaving` a door of a house), or back."""
+        if door.place < 0:
+            ends = door.point, self._indoors.stop_point(stop)
+            return WalkedWay(ends if leaving else ends[::-1])
         inside = self._indoors.inside
         places = inside.places.get(stop, [])
         hops = inside.way([door.place], places) if leaving else inside.way(places, [door.place])
         return self._indoors.walked(hops or [])
 
-    def _said(self, verb: str, door: _Door, street_m: int, street: WalkedWay) -> Direction:
+    def _said(self, verb: str, door: Door, street_m: int, street: WalkedWay) -> Direction:
         """Entering or leaving by a door; where the streets are not known, the metres outside go with it."""
         if street.directions:
             return Direction(Decision(f"pathways.{verb}", name=self._name(door)), 0)
         code = {"enter": "pathways.go_enter", "leave": "pathways.leave"}[verb]
         return Direction(Decision(code, name=self._name(door)), street_m)
 
-    def _name(self, door: _Door) -> str:
-        return str(self._indoors.stations.inside_name[door.place])
+    def _name(self, door: Door) -> str:
+        return door.name
 
 
 def _without_end(directions: Sequence[Direction]) -> list[Direction]:

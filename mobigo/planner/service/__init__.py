@@ -30,6 +30,7 @@ from mobigo.planner.engine.paced import paced
 from mobigo.planner.engine.parks import ParkedCar
 from mobigo.planner.engine.reach import CrowFlight, crow_speed_m_s
 from mobigo.planner.engine.search import Accepts, Searcher
+from mobigo.planner.engine.streetdoors import street_doors
 from mobigo.planner.engine.upcoming import next_journey
 from mobigo.planner.engine.via import Via
 from mobigo.planner.export.today import is_missed
@@ -291,11 +292,18 @@ def access_of(
 
 
 def _indoors_of(network: LiveNetwork, walker: Mover) -> Indoors | None:
-    """The described stations; None where there are none."""
-    if not len(network.timetable.pathway_from):
+    """The stations whose entrances are known, by their pathways or by the map; None where there are none."""
+    graph, known = network.streets, walker if walker in MOVERS else WALKER
+    on_map = graph is not None and len(graph.entrance_lat) > 0
+    if not on_map and not len(network.timetable.pathway_from):
         return None
-    known = walker if walker in MOVERS else WALKER
-    return network.derived(f"planner.indoors.{known.name}", lambda timetable: Indoors(timetable, known), lasting=True)
+
+    def made(timetable: Timetable) -> Indoors:
+        if graph is None:
+            return Indoors(timetable, known)
+        return Indoors(timetable, known, lambda enclosed: street_doors(timetable, graph, known, enclosed))
+
+    return network.derived(f"planner.indoors.{known.name}", made, lasting=True)
 
 
 def street_stops_of(network: LiveNetwork) -> StreetStops | None:
