@@ -49,7 +49,17 @@ def prepare(config: Config, size: str, now: datetime, tell: Tell) -> Prepared:
     Raises Refused("demo.not_in_production") in production.
     """
     from mobigo.app import schema
-    from mobigo.app.demo import carpool, circuits, disruptions, on_demand, people, pupils, registry_month, selling
+    from mobigo.app.demo import (
+        asking,
+        carpool,
+        circuits,
+        disruptions,
+        on_demand,
+        people,
+        pupils,
+        registry_month,
+        selling,
+    )
     from mobigo.infra import keys
     from mobigo.infra.db import open_engine
 
@@ -73,6 +83,7 @@ def prepare(config: Config, size: str, now: datetime, tell: Tell) -> Prepared:
         circuits.prepare(engine, now, people.subjects(engine, accesses))
         on_demand.prepare(engine, config, now)
         disruptions.prepare(engine, config, now)
+        asking.prepare(engine, config, now, people.subjects(engine, accesses))
         registry_month.write(config.home, paris_day(now))
     finally:
         engine.dispose()
