@@ -28,11 +28,13 @@ class Endpoint:
 
 
 class By(StrEnum):
-    """How one goes along streets. `DROPPED` and `FETCHED`: in somebody else's car, who brings one or comes for one."""
+    """How one goes along streets. `ABOARD`: by one's bicycle, which is taken on board. `DROPPED` and `FETCHED`: in
+    somebody else's car, who brings one or comes for one."""
 
     WALK = "walk"
     BIKE = "bike"
     EBIKE = "ebike"
+    ABOARD = "bike_aboard"
     CAR = "car"
     DROPPED = "dropped"
     FETCHED = "fetched"

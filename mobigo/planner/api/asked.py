@@ -109,10 +109,11 @@ class JourneysAsked(Asked):
     hold: Annotated[tuple[Text, ...], Field(max_length=8)] = Field(
         (), description="Passes and cards of the tariff that the rider holds; may be given several times."
     )
-    own: Literal["bike", "ebike", "car", "dropped", "fetched", "shared_bike"] | None = Field(
+    own: Literal["bike", "ebike", "bike_aboard", "car", "dropped", "fetched", "shared_bike"] | None = Field(
         None,
-        description="A vehicle of one's own to the first stop, where it is left; or somebody's car that drops one off "
-        "there, or fetches one at the last stop.",
+        description="A vehicle of one's own to the first stop, where it is left; one's bicycle taken on board of what "
+        "is known to take it (`bike_aboard`); or somebody's car that drops one off there, or fetches one at the last "
+        "stop.",
     )
     left_at: Text | None = Field(
         None, description="The stop where that vehicle was left: it is taken there, for the end of the way back."

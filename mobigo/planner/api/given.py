@@ -117,7 +117,7 @@ class Walk(Given):
     along the streets, where they are known; with them the `geometry` follows the streets (© OpenStreetMap
     contributors, ODbL)."""
 
-    type: Literal["walk", "bike", "ebike", "car", "dropped", "fetched", "shared_bike"]
+    type: Literal["walk", "bike", "ebike", "bike_aboard", "car", "dropped", "fetched", "shared_bike"]
     departure: AwareDatetime
     arrival: AwareDatetime
     distance_m: Annotated[int, Field(ge=0)]

@@ -68,8 +68,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--own",
-    type=click.Choice(["bike", "ebike", "car", "dropped", "fetched"]),
-    help="Aller au premier arrêt avec son vélo, son vélo électrique ou sa voiture, qu'on y laisse ; "
+    type=click.Choice(["bike", "ebike", "bike_aboard", "car", "dropped", "fetched"]),
+    help="Aller au premier arrêt avec son vélo, son vélo électrique ou sa voiture, qu'on y laisse ; emporter son vélo "
+    "à bord ; "
     "ou se faire déposer ; ou, au dernier, se faire chercher.",
 )
 @click.option(

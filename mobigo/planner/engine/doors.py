@@ -43,7 +43,7 @@ class Doors:
             reached = self._own.reach(table, b, taken.most_m, leaving=False)
             return origin, only_at(reached, nodes, own.by, taken.stow_s)
         most_m = min(taken.most_m, max(taken.least_m, int(SHARE_MAX * distance_m(a, b))))
-        if own.by is By.SHARED:  # taken anew at either end
+        if own.by in (By.SHARED, By.ABOARD):  # at either end
             far = self._own.reach(table, b, most_m, leaving=False)
             destination = with_own(destination, far, own.by, taken.least_m, taken.stow_s)
         reached = self._own.reach(table, b if own.at_end else a, most_m, leaving=not own.at_end)

@@ -8,18 +8,21 @@ from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.search import Accepts
 from mobigo.planner.model import Limits
 
-YES = 1
+YES = 1  # of trips.txt: wheelchair_accessible, bikes_allowed
 
 
-def accepts(timetable: Timetable, limits: Limits) -> Accepts:
-    """The filter of `limits`. Step-free journeys use only what is known to be accessible: unknown counts as no."""
+def accepts(timetable: Timetable, limits: Limits, *, with_bicycle: bool = False) -> Accepts:
+    """The filter of `limits`. Step-free journeys use only what is known to be accessible, and who takes a bicycle on
+    board only what is known to take it: unknown counts as no."""
     route_ok = _routes(timetable, limits)
     run_ok = node_ok = stretches = None
-    if limits.wheelchair or route_ok is not None:
+    if limits.wheelchair or with_bicycle or route_ok is not None:
         trip_ok = np.ones(len(timetable.trip_route), np.bool_) if route_ok is None else route_ok[timetable.trip_route]
         if limits.wheelchair:
             trip_ok &= timetable.trip_wheelchair == YES
             node_ok = (timetable.stop_wheelchair == YES)[timetable.node_stop]
+        if with_bicycle:
+            trip_ok &= timetable.trip_bikes == YES
         if len(timetable.run_trip):
             ridden = trip_ok[timetable.run_trip]
             run_ok = np.logical_and.reduceat(ridden, timetable.run_trip_start[:-1])
@@ -27,7 +30,7 @@ def accepts(timetable: Timetable, limits: Limits) -> Accepts:
             stretches = np.array(
                 [row for run in mixed for row in _stretches(timetable, int(run), ridden)], np.int32
             ).reshape(-1, 3)
-    key = (limits.wheelchair, limits.route_types, limits.without_routes, limits.only_agencies)
+    key = (limits.wheelchair, with_bicycle, limits.route_types, limits.without_routes, limits.only_agencies)
     return Accepts(key, run_ok, node_ok, limits.change_s_extra, stretches)
 
 

@@ -1,8 +1,9 @@
 """By shared bicycle between a door and the stops, or from door to door: on foot to a station, by bicycle to another,
-and on foot again. The streets say each part; as the crow flies where they are not known.
+and on foot again. One that may be left anywhere is left at the stop, or at the door. The streets say each part; as the
+crow flies where they are not known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -14,7 +15,7 @@ from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine import parted
 from mobigo.planner.engine.reach import DETOUR
 from mobigo.planner.model import AccessEgress, By, Journey, Leg, Reach, Spot, Walk, WalkedWay
-from mobigo.planner.rules.shared import LOCK_S, UNLOCK_S, Stands
+from mobigo.planner.rules.shared import LOCK_S, UNLOCK_S, Stands, left_at
 
 NEAREST = 4  # stations tried around a door: the next ones are not better by what they are farther
 WALK_M_MAX = 800  # between a door and a station
@@ -80,6 +81,11 @@ class SharedBikes:
                 if node not in best or found < best[node]:
                     best[node] = found
                     self._ways[leaving, int(timetable.node_stop[node])] = way, (seconds, metres)
+        for way, node, stop in self._left_at_stops(timetable, point, walk_m_max) if leaving else ():
+            found = way.time_s, way.length_m
+            if node not in best or found < best[node]:
+                best[node] = found
+                self._ways[True, stop] = way, (0, 0)
         ordered = sorted(best)
         columns = np.array([(node, *best[node]) for node in ordered], np.int32).reshape(-1, 3)
         node_row, time_row, walk_row = (np.ascontiguousarray(columns[:, i]) for i in range(3))
@@ -144,6 +150,19 @@ class SharedBikes:
                 best[key] = way
         return list(best.values())
 
+    def _left_at_stops(self, timetable: Timetable, point: Point, m_max: int) -> "Iterator[tuple[_Way, int, int]]":
+        """Each way to a stop where the bicycle is left, with its node and itself."""
+        names = dict(self._stands.anywhere)
+        free = [each for each in self._stands.take if each[0] in names]
+        for code, here, foot in self._around(point, free, leaving=True) if free else ():
+            stops = self._riding.reach(timetable, here.point, m_max, True)
+            rows = zip(stops.node.tolist(), stops.time_s.tolist(), stops.walk_m.tolist(), strict=True)
+            for node, seconds, metres in rows:
+                if metres >= LEAST_M:
+                    stop = int(timetable.node_stop[node])
+                    there = Point(float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop]))
+                    yield _Way(here, left_at(names[code], there), (seconds, metres), foot), node, stop
+
     def _rides(
         self, point: Point, m_max: int, leaving: bool, far: Sequence[tuple[str, Spot]]
     ) -> "list[tuple[_Way, str]]":
@@ -169,6 +188,8 @@ class SharedBikes:
         close = [each for each in spots if distance_m(point, each[1].point) <= WALK_M_MAX]
         walks = self._walking.to_points(point, [spot.point for _, spot in close], WALK_M_MAX, leaving)
         found = [(code, spot, walk) for (code, spot), walk in zip(close, walks, strict=True) if walk is not None]
+        if spots is self._stands.leave:
+            found += [(code, left_at(name, point), (0, 0)) for code, name in self._stands.anywhere]
         return sorted(found, key=lambda each: (each[2], each[1].name))[:NEAREST]
 
     def _stops_near(self, timetable: Timetable, point: Point, leaving: bool) -> Reach:

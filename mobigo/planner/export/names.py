@@ -129,6 +129,7 @@ def street_word(by: By) -> str:
         By.WALK: _("à pied"),
         By.BIKE: _("à vélo"),
         By.EBIKE: _("à vélo électrique"),
+        By.ABOARD: _("à vélo, emporté à bord"),
         By.CAR: _("en voiture"),
         By.DROPPED: _("en voiture, on vous dépose"),
         By.FETCHED: _("en voiture, on vient vous chercher"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mobigo.base.decisions import Decision
+from mobigo.base.geo import Point
 from mobigo.network.model.shared import Station, Told
 from mobigo.planner.model import Spot
 
@@ -22,6 +23,7 @@ class Stands:
     take: tuple[tuple[str, Spot], ...]
     leave: tuple[tuple[str, Spot], ...]
     said: tuple[Decision, ...]
+    anywhere: tuple[tuple[str, str], ...] = ()  # systems whose bicycles may be left anywhere, with their names
 
 
 def stands(told: Sequence[Told], at: datetime, now: datetime) -> Stands:
@@ -29,6 +31,7 @@ def stands(told: Sequence[Told], at: datetime, now: datetime) -> Stands:
     believed: that is told, and nothing is taken there."""
     take: list[tuple[str, Spot]] = []
     leave: list[tuple[str, Spot]] = []
+    anywhere: list[tuple[str, str]] = []
     said: list[Decision] = [] if told else [Decision("planner.shared_none")]
     is_soon = abs(at - now) <= SOON
     for each in told:
@@ -44,12 +47,19 @@ def stands(told: Sequence[Told], at: datetime, now: datetime) -> Stands:
         if is_soon:
             here = Decision("planner.shared_take_loose", system=system.name)
             take += [(each.code, Spot(system.name, bike.point, here)) for bike in system.loose]
+        if system.left_anywhere:
+            anywhere.append((each.code, system.name))
         as_of = int(system.at.astimezone(UTC).timestamp())
         code = "planner.shared_as_of" if is_soon else "planner.shared_later"
         said.append(Decision(code, system=system.name, minutes=max(0, int(now.timestamp()) - as_of) // 60))
         if system.licence:
             said.append(Decision("planner.shared_licence", system=system.name, licence=system.licence))
-    return Stands(tuple(take), tuple(leave), tuple(said))
+    return Stands(tuple(take), tuple(leave), tuple(said), tuple(anywhere))
+
+
+def left_at(name: str, point: Point) -> Spot:
+    """Where a bicycle of that system is left outside stations."""
+    return Spot(name, point, Decision("planner.shared_leave_loose", system=name))
 
 
 def _spot(code: str, station: Station, count: int | None) -> Spot:

@@ -106,7 +106,9 @@ def plan(
     origin, destination = doors.by_own(origin, destination)
     whole = doors.whole()
     remarks = [] if whole else _unreached(query, origin, destination)
-    accept = replace(accepts(timetable, query.limits), via=_via(searcher, query, access))
+    accept = replace(
+        accepts(timetable, query.limits, with_bicycle=_is_aboard(query)), via=_via(searcher, query, access)
+    )
     if accept.via is not None and not accept.via.nodes:
         remarks.append(Decision("planner.no_stop_near_via", name=query.via.name if query.via else ""))
     journeys: list[Journey] = []
@@ -125,7 +127,10 @@ def plan(
         if not journeys:
             remarks, next_at = _none(searcher, query, origin, destination, accept)
     if query.own is not None:
-        remarks += owns.said(query.own, network.streets is not None, has_parks=isinstance(bikes, ParkedCar))
+        remarks += owns.said(
+            query.own, network.streets is not None, has_parks=isinstance(bikes, ParkedCar),
+            has_bicycles=owns.takes_bicycles(timetable),
+        )  # fmt: skip
         remarks += _said_of_parks(timetable, query, bikes, kept=journeys)
     earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
     who = payer or ANYBODY
@@ -227,6 +232,10 @@ def areas(
         snaps = Snaps(*map(np.append, (column[rows] for column in stops.snaps(WALKER)), at_door))
         grid = walked(stops.streets, snaps, lat, lon, time_s, longest_s, walk_m_max)
     return ReachedAreas(grid, tuple(area(grid, bound_s) for bound_s in bounds_s), stops is not None)
+
+
+def _is_aboard(query: Query) -> bool:
+    return query.own is not None and query.own.by is By.ABOARD
 
 
 def _shared_bikes(network: LiveNetwork, query: Query, shared: Stands | None) -> SharedBikes | None:

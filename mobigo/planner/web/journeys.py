@@ -21,6 +21,7 @@ from mobigo.planner.export.journeys import journey_id
 from mobigo.planner.export.offered import operators_of
 from mobigo.planner.model import Answer, Journey
 from mobigo.planner.rules.followed import encoded
+from mobigo.planner.rules.own import takes_bicycles
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
 from mobigo.planner.web.here import Here, pinned_today, shared_systems
@@ -223,6 +224,7 @@ def _form(here: Here) -> dict[str, Any]:
             "": _("À pied"),
             "bike": _("Mon vélo, que j’y laisse"),
             "ebike": _("Mon vélo électrique, que j’y laisse"),
+            **({"bike_aboard": _("Mon vélo, que j’emporte à bord")} if takes_bicycles(here.live.timetable) else {}),
             "car": _("Ma voiture, que j’y laisse"),
             "dropped": _("Quelqu’un m’y dépose en voiture"),
             "fetched": _("À pied, et quelqu’un vient me chercher à l’arrivée"),

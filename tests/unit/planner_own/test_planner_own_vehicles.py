@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
 from mobigo.base.errors import InvalidInput
@@ -88,6 +89,36 @@ def test_on_the_way_back_it_is_where_it_was_left(network: LiveNetwork) -> None:
     back = Query(door((120, 0)), door((0, 0)), EVENING, window_s=2 * 3600, own=Own(By.BIKE, (left,)))
     assert ridden(network, back) == [[("ride", "17:00-17:20", 0), ("bike", "17:20-17:33", 3000)]]  # not from B
     assert all(journey.rides for journey in plan(network, back).journeys)  # it is not at the door
+
+
+ABOARD = replace(OUT, destination=door((90, 0)), own=Own(By.ABOARD))
+
+
+@pytest.fixture(scope="module")
+def taking(network: LiveNetwork) -> LiveNetwork:
+    """The same, where the trip out of A takes bicycles; nobody says so of that of N."""
+    said = np.array([name == "out" for name in network.timetable.trip_id], np.int8)
+    return LiveNetwork(replace(network.timetable, trip_bikes=said), "other", network.streets)
+
+
+def test_a_bicycle_taken_on_board_goes_on_at_the_other_end(network: LiveNetwork, taking: LiveNetwork) -> None:
+    assert ridden(taking, ABOARD) == [
+        [("bike_aboard", "07:47-08:00", 3000), ("ride", "08:00-08:20", 0), ("bike_aboard", "08:20-08:33", 3000)]
+    ]
+    assert [each.code for each in plan(taking, ABOARD).remarks] == ["planner.own_bikes_told"]
+    assert ridden(network, ABOARD) == []
+    assert "planner.own_bikes_unknown" in [each.code for each in plan(network, ABOARD).remarks]
+    with pytest.raises(InvalidInput, match=r"planner\.own_goes_along"):
+        plan(taking, replace(ABOARD, own=Own(By.ABOARD, (0,))))
+    with pytest.raises(InvalidInput, match=r"planner\.own_with_wheelchair"):
+        plan(taking, replace(ABOARD, limits=Limits(wheelchair=True)))
+
+
+@pytest.mark.parametrize(("said", "goes"), [(0, False), (1, True), (2, False)])
+def test_only_what_says_that_it_takes_bicycles_is_ridden(network: LiveNetwork, said: int, goes: bool) -> None:
+    told = np.full(len(network.timetable.trip_bikes), said, np.int8)
+    live = LiveNetwork(replace(network.timetable, trip_bikes=told), f"told {said}", network.streets)
+    assert bool(ridden(live, ABOARD)) is goes
 
 
 def test_nobody_drives_a_few_hundred_metres_to_a_train(network: LiveNetwork) -> None:

@@ -127,6 +127,35 @@ def test_a_loose_bicycle_is_taken_where_it_stands_and_brought_to_a_station(netwo
     assert ways((journey,)) == [["walk . Vélos", "shared_bike Vélos Gare", "walk Gare .", "ride"]]
 
 
+ANYWHERE = replace(
+    SYSTEM, stations=(), loose=(LooseBike("x", at((2, 0))), LooseBike("y", at((121, 0)))), left_anywhere=True
+)
+
+
+def test_a_bicycle_that_may_be_left_anywhere_is_left_at_the_stop(network: LiveNetwork) -> None:
+    [journey] = plan(network, OUT, shared=known(ANYWHERE)).journeys
+    assert ways((journey,)) == [["walk . Vélos", "shared_bike Vélos Vélos", "ride"]]
+    ride = journey.legs[1]
+    assert isinstance(ride, Walk)
+    assert ride.to_spot is not None
+    assert ride.to_spot.note is not None
+    assert ride.to_spot.note.code == "planner.shared_leave_loose"
+    assert ride.arrive_at <= journey.rides[0].depart_at
+    zoned = replace(ANYWHERE, left_anywhere=False)  # zones are told, and not read: nobody is told to leave it there
+    assert plan(network, OUT, shared=known(zoned)).journeys == ()
+
+
+def test_and_at_the_door(network: LiveNetwork) -> None:
+    to = replace(OUT, destination=door((160, 0)))
+    [journey] = plan(network, to, shared=known(ANYWHERE)).journeys
+    assert ways((journey,)) == [
+        ["walk . Vélos", "shared_bike Vélos Vélos", "ride", "walk . Vélos", "shared_bike Vélos Vélos"]
+    ]
+    near_by = replace(OUT, destination=door((32, 0)))
+    whole = [each for each in plan(network, near_by, shared=known(ANYWHERE)).journeys if not each.rides]
+    assert ["walk . Vélos", "shared_bike Vélos Vélos"] in ways(tuple(whole))
+
+
 @pytest.mark.parametrize(
     ("when", "code", "taken"),
     [(timedelta(minutes=30), "planner.shared_as_of", ["Porte"]),

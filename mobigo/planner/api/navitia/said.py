@@ -21,7 +21,7 @@ PHYSICAL: Final[Mapping[str, tuple[str, str]]] = {
 }
 METRO_TYPES: Final = (1, *range(400, 405))  # GTFS route types that are no tramway
 STREET: Final[Mapping[str, str]] = {
-    "walk": "walking", "bike": "bike", "ebike": "bike", "car": "car",
+    "walk": "walking", "bike": "bike", "ebike": "bike", "bike_aboard": "bike", "car": "car",
     "dropped": "car_no_park", "fetched": "car_no_park", "shared_bike": "bss",
 }  # fmt: skip
 KEPT_FOR: Final[Mapping[str, str]] = {
