@@ -131,7 +131,8 @@ def test_what_is_shipped_says_each_way_of_moving_by_oneself() -> None:
     (shipped,) = factor_tables(None)
     own = {by: factor.mg_per_km for factor in shipped.factors for by in factor.by}
     assert own == {
-        By.WALK: 0, By.BIKE: 0, By.ABOARD: 0, By.EBIKE: 2_000, By.CAR: 193_000, By.DROPPED: 193_000, By.FETCHED: 193_000,
+        By.WALK: 0, By.BIKE: 0, By.ABOARD: 0, By.EBIKE: 2_000,
+        By.CAR: 193_000, By.DROPPED: 193_000, By.FETCHED: 193_000,
     }  # fmt: skip
     carpool = shipped.of_mode("carpool")
     assert carpool is not None
