@@ -54,7 +54,7 @@ NOT_PAGES: Final = {
 }
 OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
     None: (
-        "/", "/trajets?", "/trajets/fiche?", "/trajets/tarif",
+        "/", "/trajets?", "/trajets/comment?", "/trajets/fiche?", "/trajets/tarif",
         "/achats/trajet/<token>", "/tarifs/comparer/<token>", "/jusqu-ou",
         "/jusqu-ou?", "/arrets/<path:place_id>", "/lignes", "/lignes/<path:line_id>", "/departs", "/achats",
         "/achats/panier", "/constat", "/covoiturage", "/covoiturage/lignes/<code>", "/covoiturage/panneau/<stop_id>",

@@ -138,6 +138,11 @@ class JourneysAsked(Asked):
     stay: Whole = Field(0, ge=0, le=720, description="Minutes to stay at `via`, at least.")
     geometry: Flag = Field(True, description="Whether legs carry their way as GeoJSON.")
     stops: Flag = Field(True, description="Whether rides carry their intermediate stops.")
+    explain: Flag = Field(
+        False,
+        description="Whether the answer says how the search went (`trace`): what was found, what became of each "
+        "journey and by which rule, what each part took.",
+    )
 
 
 class StopsAsked(Asked):

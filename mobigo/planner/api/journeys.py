@@ -15,6 +15,7 @@ from mobigo.planner.api.asked import AreasAsked, JourneysAsked, ReachableAsked, 
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import answer_json, decision_json
 from mobigo.planner.export.offered import operator_rows
+from mobigo.planner.export.traced import trace_json
 from mobigo.planner.model import By, Limits, Own, Pace, Payer, Preset, Query
 from mobigo.planner.rules.own import refusal
 from mobigo.planner.web.asked import MODES
@@ -60,8 +61,10 @@ def journeys(asked: JourneysAsked) -> ResponseReturnValue:
             origin, destination, at, asked.arrive_by, asked.window * 60, via, asked.stay * 60, limits, takes,
             Preset(asked.prefer),
         )  # fmt: skip
-        answer = here.plan(query, Payer(asked.rider or "", asked.hold))
-        return json_response({**answer_json(here.live, answer, geometry=asked.geometry, stops=asked.stops), **ends})
+        payer = Payer(asked.rider or "", asked.hold)
+        answer, trace = here.explained(query, payer) if asked.explain else (here.plan(query, payer), None)
+        told = {**answer_json(here.live, answer, geometry=asked.geometry, stops=asked.stops), **ends}
+        return json_response({**told, "trace": None if trace is None else trace_json(here.live, trace)})
 
 
 def _own(here: Here, asked: JourneysAsked) -> Own | Decision | None:
@@ -112,6 +115,7 @@ def _unanswered(asked: JourneysAsked, ends: dict[str, Any], here: Here, reason: 
         "earlier_at": None,
         "later_at": None,
         "next_at": None,
+        "trace": None,
     }
 
 

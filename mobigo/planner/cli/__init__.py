@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     help="Ce qui passe en premier : le plus rapide, le moins cher, le moins de changements, le moins de marche, "
     "sans marche à monter (en fauteuil roulant), le moins de CO2.",
 )
+@click.option("--explain", is_flag=True, help="Dire comment la recherche a été faite : trouvés, écartés, et pourquoi.")
 @click.option("--left-at", metavar="ARRÊT", help="Au retour : l'arrêt où ce véhicule attend.")
 @console.json_option
 def plan(
@@ -100,6 +101,7 @@ def plan(
     pace: str,
     own: str | None,
     prefer: str,
+    explain: bool,
     left_at: str | None,
     as_json: bool,
 ) -> int:
@@ -111,12 +113,15 @@ def plan(
         numba_cache.use(services.config.home)
         from mobigo.planner import service
         from mobigo.planner.api.answers import end_of
+        from mobigo.planner.engine.watch import Watch
         from mobigo.planner.export.journeys import answer_json
+        from mobigo.planner.export.traced import trace_json, trace_lines
         from mobigo.planner.gateway.assistance import needs_assistance, terms_known, with_assistance
-        from mobigo.planner.gateway.emissions import with_emissions
+        from mobigo.planner.gateway.emissions import with_all_emissions, with_emissions
         from mobigo.planner.gateway.territory import with_authorities
         from mobigo.planner.model import By, Limits, Own, Pace, Preset, Query
         from mobigo.planner.rules.presets import arranged
+        from mobigo.planner.service.traced import traced
         from mobigo.planner.web.asked import MODES
         from mobigo.planner.web.here import Here, on_demand_of
 
@@ -157,7 +162,11 @@ def plan(
                 own=None if own is None else Own(By(own), stands),
                 preset=Preset(prefer),
             )
-            found = service.plan(live, query, carpool=services.carpool, fares=services.fares, tables=services.fares)
+            watch = Watch(clock.monotonic_s) if explain else None
+            planned = service.planned(
+                live, query, carpool=services.carpool, fares=services.fares, tables=services.fares, watch=watch
+            )
+            found = planned.answer
             if needs_assistance(found):
                 anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
                 terms = terms_known(services.engine, services.config.home)
@@ -170,7 +179,13 @@ def plan(
                 production=services.config.production,
             )
             answer = arranged(with_emissions(live, services.config.home, answer))
-            console.emit(answer_json(live, answer) if as_json else None, as_json, lambda: _told(live, answer))
+            if watch is None:
+                console.emit(answer_json(live, answer) if as_json else None, as_json, lambda: _told(live, answer))
+                return console.DONE
+            trace = traced(live, planned, answer, watch, services.fares)
+            trace = with_all_emissions(live, services.config.home, answer, trace)
+            document = {**answer_json(live, answer), "trace": trace_json(live, trace)} if as_json else None
+            console.emit(document, as_json, lambda: "\n".join([_told(live, answer), "", *trace_lines(live, trace)]))
             return console.DONE
     finally:
         services.engine.dispose()

@@ -6,15 +6,18 @@ departures, and in time.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
+from typing import Final
 
 from mobigo.planner.engine.found import Itinerary
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.search import Accepts, Searcher
+from mobigo.planner.engine.watch import Watch
 from mobigo.planner.engine.weighed import Weighed, weighed
 from mobigo.planner.model import Journey, Query, Reach
 from mobigo.planner.rules.choice import WALK_M_LESS
+from mobigo.planner.rules.dropped import Dropped, Rule, Sifted
 from mobigo.planner.rules.fare_table import FareTable
 from mobigo.planner.rules.own import walker
 
@@ -24,29 +27,36 @@ BEFORE_S = 1800
 LATER_MAX = 4  # departures tried to leave as late as a journey allows
 
 
-def journeys_beside(
-    searcher: Searcher, table: FareTable | None, query: Query, origin: Reach, destination: Reach, accept: Accepts,
-    front: Sequence[Itinerary],
-) -> list[Journey]:  # fmt: skip
-    """`alternatives` as journeys, walked at the query's pace; none without a table."""
-    if table is None:
-        return []
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is worth a look beside the front, and what was found and is not. `KNOWN`: something of the front is as good
+    by arrival and vehicles. `found`: how many there were in all."""
+
+    chosen: tuple[Weighed, ...] = ()
+    dropped: tuple[Dropped[Weighed], ...] = ()
+    found: int = 0
+
+
+NOTHING_BESIDE: Final = Beside()
+
+
+def journeys_of(
+    searcher: Searcher, query: Query, origin: Reach, destination: Reach, found: Sequence[Weighed]
+) -> list[Journey]:
+    """They as journeys, walked at the query's pace."""
     speed_m_s = walker(replace(query.limits, wheelchair=False)).speed_m_s
-    return [
-        journey_of(searcher.timetable, each, origin, destination, speed_m_s)
-        for each in alternatives(searcher, table, query, origin, destination, accept, front)
-    ]
+    return [journey_of(searcher.timetable, each.itinerary, origin, destination, speed_m_s) for each in found]
 
 
 def alternatives(
-    searcher: Searcher, table: FareTable, query: Query, origin: Reach, destination: Reach, accept: Accepts,
-    front: Sequence[Itinerary],
-) -> list[Itinerary]:  # fmt: skip
+    searcher: Searcher, table: FareTable | None, query: Query, origin: Reach, destination: Reach, accept: Accepts,
+    front: Sequence[Itinerary], watch: Watch | None = None,
+) -> Beside:  # fmt: skip
     """Itineraries beside `front` that cost less than each of the quickest, or walk `WALK_M_LESS` less: the
-    `KEPT_MAX` best by either, each leaving as late as it can. None by way of a place or with a vehicle of one's own:
-    there, prices are not searched for."""
-    if not front or query.via is not None or query.own is not None:
-        return []
+    `KEPT_MAX` best by either, each leaving as late as it can. None without a table, by way of a place or with a vehicle
+    of one's own: there, prices are not searched for."""
+    if table is None or not front or query.via is not None or query.own is not None:
+        return NOTHING_BESIDE
     at_s, limits = int(query.at.timestamp()), query.limits
     departures = sorted({each.depart_s for each in front}, reverse=query.arrive_by)
     starts = [each - BEFORE_S for each in departures] if query.arrive_by else [at_s, *departures]
@@ -54,30 +64,63 @@ def alternatives(
     def search(start_s: int, by_s: int | None) -> list[Weighed]:
         return weighed(
             searcher, table, origin, destination, start_s, limits.vehicles_max, limits.duration_s_max, accept,
-            arrive_s_max=by_s,
+            arrive_s_max=by_s, watch=watch,
         )  # fmt: skip
 
     found: dict[tuple[int, int, int, int | None], Weighed] = {}
+    dropped: list[Dropped[Weighed]] = []
+    count = 0
     for start_s in list(dict.fromkeys(starts))[:STARTS_MAX]:
-        for one in _worthwhile(search(start_s, at_s if query.arrive_by else None)):
+        each_found = search(start_s, at_s if query.arrive_by else None)
+        count += len(each_found)
+        gains, without = _worthwhile(each_found)
+        dropped += without
+        for one in gains:
             leaves_s = _door_s(one.itinerary, origin)
-            if query.arrive_by or not query.window_s or leaves_s <= at_s + query.window_s:
-                known = found.get(_point(one))
-                if known is None or _door_s(known.itinerary, origin) < leaves_s:
-                    found[_point(one)] = one
+            if not query.arrive_by and query.window_s and leaves_s > at_s + query.window_s:
+                dropped.append(Dropped(one, Rule.OUTSIDE))
+                continue
+            known = found.setdefault(_point(one), one)
+            if known is one:
+                continue
+            if _door_s(known.itinerary, origin) < leaves_s:
+                found[_point(one)] = one
+                dropped.append(Dropped(known, Rule.SAME_LATER, (one,)))
+            else:
+                dropped.append(Dropped(one, Rule.SAME_LATER, (known,)))
     cheapest = sorted(found.values(), key=lambda one: (_cents(one), one.walk_m, _point(one)[:2]))[:KEPT_MAX]
     least = sorted(found.values(), key=lambda one: (one.walk_m, _cents(one), _point(one)[:2]))[:KEPT_MAX]
-    return list(dict.fromkeys(_latest(one, origin, search) for one in dict.fromkeys([*cheapest, *least])))
+    best = list(dict.fromkeys([*cheapest, *least]))
+    dropped += [Dropped(one, Rule.ENOUGH, tuple(best)) for one in found.values() if one not in best]
+    chosen: dict[Itinerary, Weighed] = {}
+    for one in best:
+        later = _latest(one, origin, search)
+        if later is not one:
+            count += 1
+            dropped.append(Dropped(one, Rule.SAME_LATER, (later,)))
+        same = chosen.setdefault(later.itinerary, later)
+        if same is not later:
+            dropped.append(Dropped(later, Rule.SAME_LATER, (same,)))
+    return Beside(tuple(chosen.values()), tuple(dropped), count)
 
 
-def _worthwhile(found: Sequence[Weighed]) -> list[Weighed]:
+def _worthwhile(found: Sequence[Weighed]) -> Sifted[Weighed]:
     """Of what one search found, what is beside its front by arrival and vehicles and beats all of it by price or by
     walking."""
     quickest = [one for one in found if not any(_sooner(other, one) for other in found)]
+    dropped = [Dropped(one, Rule.KNOWN) for one in quickest]
     if not quickest:
-        return []
-    cents, walk_m = min(map(_cents, quickest)), min(one.walk_m for one in quickest) - WALK_M_LESS
-    return [one for one in found if one not in quickest and (_cents(one) < cents or one.walk_m <= walk_m)]
+        return Sifted([], dropped)
+    cheapest, least = min(quickest, key=_cents), min(quickest, key=lambda one: one.walk_m)
+    kept = []
+    for one in found:
+        if one in quickest:
+            continue
+        if _cents(one) < _cents(cheapest) or one.walk_m <= least.walk_m - WALK_M_LESS:
+            kept.append(one)
+        else:
+            dropped.append(Dropped(one, Rule.NO_GAIN, (cheapest,) if cheapest is least else (cheapest, least)))
+    return Sifted(kept, dropped)
 
 
 def _sooner(a: Weighed, b: Weighed) -> bool:
@@ -93,7 +136,7 @@ def _point(one: Weighed) -> tuple[int, int, int, int | None]:
     return one.itinerary.arrive_s, len(one.itinerary.rides), one.walk_m, one.most_cents
 
 
-def _latest(one: Weighed, origin: Reach, search: Callable[[int, int | None], list[Weighed]]) -> Itinerary:
+def _latest(one: Weighed, origin: Reach, search: Callable[[int, int | None], list[Weighed]]) -> Weighed:
     """The same arrival, vehicles, metres and price, leaving as late as they allow."""
     wanted = _point(one)
     for _ in range(LATER_MAX):
@@ -105,7 +148,7 @@ def _latest(one: Weighed, origin: Reach, search: Callable[[int, int | None], lis
         if not later:
             break
         one = later[0]
-    return one.itinerary
+    return one
 
 
 def _door_s(itinerary: Itinerary, origin: Reach) -> int:

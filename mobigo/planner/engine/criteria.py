@@ -59,12 +59,13 @@ class Room(NamedTuple):
     following: I32  # [label] the next in the bag of its node
     newer: I32  # [label] the next of this round at its node
     ends: I32  # [journey, column] a label, arrival, metres, least and most price, vehicles
+    used: I32  # [1] how many labels the last search made
 
 
 def make_room(labels: int) -> Room:
     return Room(
         np.empty((labels, COLUMNS), np.int32), np.empty(labels, np.int32), np.empty(labels, np.int32),
-        np.empty((max(64, labels // 8), 6), np.int32),
+        np.empty((max(64, labels // 8), 6), np.int32), np.zeros(1, np.int32),
     )  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def search(g, f, r, room, source, ready_s, source_m, egress_s, egress_m, by_off,
         used, marks = _walk(g, f, r, room, heads, reached, found, k, by_on[k], lenient_s, used, marked)
         if used == FULL:
             return FULL
+    room.used[0] = used
     kept = 0
     for i in range(ended):
         if room.ends[i, 0] >= 0:

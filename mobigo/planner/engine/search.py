@@ -25,7 +25,9 @@ from mobigo.planner.engine.found import Itinerary, RideFound
 from mobigo.planner.engine.raptor import INF
 from mobigo.planner.engine.via import Via, doubled
 from mobigo.planner.engine.views import View, Ways, build_view, build_ways, days_active
+from mobigo.planner.engine.watch import Watch
 from mobigo.planner.model import Reach
+from mobigo.planner.rules.trace import Effort
 
 VIEWS_KEPT = 24  # two or three megabytes each for a large region
 WAYS_KEPT = 6
@@ -135,7 +137,7 @@ class Searcher:
     def one(
         self, origin: Reach, destination: Reach, at_s: int, backward: bool = False, rounds: int = 8,
         duration_s_max: int = 86_400,
-        accepts: Accepts = EVERYTHING,
+        accepts: Accepts = EVERYTHING, watch: Watch | None = None,
     ) -> list[Itinerary]:  # fmt: skip
         """Earliest arrival for each number of vehicles, leaving at `at_s`; backward: latest departure, arriving by
         `at_s`."""
@@ -168,6 +170,9 @@ class Searcher:
                     reach = int(memory.labels.target_s[k])
                     found.append(self.itinerary(view, int(start_s), reach, memory.rides[at : at + k]))
                     at += k
+            if watch is not None:
+                reached = [int((memory.labels.arrive[k] < INF).sum()) for k in range(1, done + 1)]
+                watch.efforts.append(Effort("one", 1, done, sum(reached), len(found)))
             return found
         finally:
             memory.egress_s[target.node] = INF
@@ -176,7 +181,7 @@ class Searcher:
         self, origin: Reach, destination: Reach, from_s: int, to_s: int, backward: bool = False, rounds: int = 8,
         duration_s_max: int = 86_400,
         accepts: Accepts = EVERYTHING, arrive_s_max: int | None = None, enough_s: int | None = None,
-        weekly: bool = False,
+        weekly: bool = False, watch: Watch | None = None,
     ) -> list[Itinerary]:  # fmt: skip
         """Every Pareto itinerary over (departure, arrival, vehicles) that leaves the door between `from_s` and
         `to_s`; backward: that arrives between them. In order of departure (backward: of arrival, latest first).
@@ -215,6 +220,8 @@ class Searcher:
                     break
                 memory.labels.first_position[:] = INF
                 room *= 4
+            if watch is not None:
+                watch.efforts.append(_effort(memory.kept(rounds), len(np.unique(events[:, 0])), count))
             return [
                 self.itinerary(view, int(leave), int(reach), rides[at : at + k])
                 for leave, reach, k, at in found[:count][::-1]
@@ -397,6 +404,13 @@ def _kept(
         while len(cache) > most:
             cache.popitem(last=False)
     return made
+
+
+def _effort(kept: ranges.Kept, departures: int, count: int) -> Effort:
+    """What a range search left behind: the rounds that brought one anywhere sooner, and the arrivals known at its end
+    (a stop with so many vehicles, where fewer do not do as well)."""
+    sooner = [int((kept.arrive[k] < kept.arrive[k - 1]).sum()) for k in range(1, len(kept.arrive))]
+    return Effort("window", departures, sum(1 for each in sooner if each), sum(sooner), count)
 
 
 def _turn(time_s: int, backward: bool) -> int:

@@ -18,8 +18,10 @@ from mobigo.planner.engine.latest import NEVER, latest
 from mobigo.planner.engine.raptor import INF
 from mobigo.planner.engine.search import EVERYTHING, Accepts, Searcher
 from mobigo.planner.engine.views import View
+from mobigo.planner.engine.watch import Watch
 from mobigo.planner.model import Reach
 from mobigo.planner.rules.fare_table import MIXED, FareTable
+from mobigo.planner.rules.trace import Effort
 
 ROOM = 1 << 14  # labels at first; more is made where a question needs it
 
@@ -57,7 +59,7 @@ def deadlines(front: Sequence[tuple[int, int]], slack: Slack, rounds: int, lates
 def weighed(
     searcher: Searcher, table: FareTable, origin: Reach, destination: Reach, at_s: int, rounds: int = 8,
     duration_s_max: int = 86_400, accepts: Accepts = EVERYTHING, slack: Slack | None = None,
-    arrive_s_max: int | None = None, front: Sequence[tuple[int, int]] | None = None,
+    arrive_s_max: int | None = None, front: Sequence[tuple[int, int]] | None = None, watch: Watch | None = None,
 ) -> list[Weighed]:  # fmt: skip
     """The restricted Pareto set (`engine.criteria`) of journeys that leave the door at `at_s`, in order of arrival,
     vehicles, price. Without `slack`, `usual_slack`; `front` is that of the two-criteria search when it is known
@@ -65,7 +67,7 @@ def weighed(
     if accepts.via is not None:
         raise ValueError("by way of a place, journeys are not weighed")
     if front is None:
-        found = searcher.one(origin, destination, at_s, False, rounds, duration_s_max, accepts)
+        found = searcher.one(origin, destination, at_s, False, rounds, duration_s_max, accepts, watch)
         front = [(each.arrive_s, len(each.rides)) for each in found]
     if not front:
         return []
@@ -90,6 +92,8 @@ def weighed(
             break
         room = criteria.make_room(2 * len(room.pool))
     _rooms.room = room
+    if watch is not None:
+        watch.efforts.append(Effort("price", 1, len(deadline_s) - 1, int(room.used[0]), count))
     out = []
     for label, reach, walk_m, least, most, k in room.ends[:count].tolist():
         rows = np.empty((k, raptor.RIDE_COLUMNS), np.int32)

@@ -13,6 +13,7 @@ from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.export.names import bare
 from mobigo.planner.model import Answer, By
 from mobigo.planner.rules.emissions import Factor, FactorTable, emission, table_on
+from mobigo.planner.rules.trace import Trace
 
 DATA: Final = Path(__file__).parents[1] / "data" / "co2"
 
@@ -29,6 +30,15 @@ def with_emissions(live: LiveNetwork, home: Path, answer: Answer) -> Answer:
         table = table_on(tables, paris_day(journey.depart_at))
         found.append(None if table is None else emission(table, live.timetable, journey, plain))
     return replace(answer, emissions=tuple(found))
+
+
+def with_all_emissions(live: LiveNetwork, home: Path, answer: Answer, trace: Trace) -> Trace:
+    """A trace with what each of its journeys emits, those that are not shown too."""
+    emitted = with_emissions(live, home, replace(answer, journeys=tuple(each.journey for each in trace.candidates)))
+    candidates = [
+        replace(each, emission=known) for each, known in zip(trace.candidates, emitted.emissions, strict=True)
+    ]
+    return replace(trace, candidates=tuple(candidates))
 
 
 @lru_cache(maxsize=4)

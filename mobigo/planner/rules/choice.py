@@ -4,42 +4,58 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import inf
+from typing import NamedTuple
 
 from mobigo.base.decisions import Decision
 from mobigo.base.money import Money
 from mobigo.planner.model import Journey, Price, Ride
+from mobigo.planner.rules.dropped import Dropped, Rule, Sifted
 
 ENDLESS_S = 2 * 3600
 WALK_M_LESS = 200  # on foot: fewer are no reason to be on the way for longer
 
+_Point = tuple[datetime, datetime, int]  # departure, arrival, vehicles
 
-def useful(journeys: Iterable[Journey]) -> list[Journey]:
+
+def useful(journeys: Iterable[Journey]) -> Sifted[Journey]:
     """Those that no other beats: leaves no earlier, arrives no later, with no more vehicles, and is better in one of
     them; of equals the one with fewer metres on foot, then the first in a fixed order."""
-    best: dict[tuple[datetime, datetime, int], Journey] = {}
+    best: dict[_Point, Journey] = {}
+    dropped = []
     for journey in sorted(journeys, key=_fixed):
-        best.setdefault((journey.depart_at, journey.arrive_at, len(journey.rides)), journey)
-    return [
-        journey
-        for own, journey in best.items()
-        if not any(other[0] >= own[0] and other[1] <= own[1] and other[2] <= own[2] and other != own for other in best)
-    ]
+        first = best.setdefault((journey.depart_at, journey.arrive_at, len(journey.rides)), journey)
+        if first is not journey:
+            dropped.append(Dropped(journey, Rule.TWIN, (first,)))
+    kept = [each for each in best.items() if not any(_beats(other, each[0]) for other in best)]
+    if len(kept) < len(best):
+        standing = dict(kept)
+        for point, journey in best.items():
+            if point not in standing:
+                better = next(other for at, other in kept if _beats(at, point))
+                dropped.append(Dropped(journey, Rule.BEATEN, (better,)))
+    return Sifted([journey for _, journey in kept], dropped)
 
 
-def sensible(journeys: Sequence[Journey]) -> list[Journey]:
+def _beats(a: _Point, b: _Point) -> bool:
+    return a != b and a[0] >= b[0] and a[1] <= b[1] and a[2] <= b[2]
+
+
+def sensible(journeys: Sequence[Journey]) -> Sifted[Journey]:
     """Without those that last more than twice as long, and two hours more, as another with no more vehicles: nobody
     sits out a night in a station to be there a quarter of an hour sooner."""
-
-    least_s: dict[int, float] = {}  # of those with that many vehicles
+    least: dict[int, Journey] = {}  # of those with that many vehicles
     for journey in journeys:
         count = len(journey.rides)
-        least_s[count] = min(_lasts_s(journey), least_s.get(count, inf))
-    return [
-        journey
-        for journey in journeys
-        if _lasts_s(journey)
-        <= 2 * min(lasts_s for count, lasts_s in least_s.items() if count <= len(journey.rides)) + ENDLESS_S
-    ]
+        if count not in least or _lasts_s(journey) < _lasts_s(least[count]):
+            least[count] = journey
+    kept, dropped = [], []
+    for journey in journeys:
+        quicker = min((each for count, each in least.items() if count <= len(journey.rides)), key=_lasts_s)
+        if _lasts_s(journey) <= 2 * _lasts_s(quicker) + ENDLESS_S:
+            kept.append(journey)
+        else:
+            dropped.append(Dropped(journey, Rule.TOO_LONG, (quicker,)))
+    return Sifted(kept, dropped)
 
 
 def _lasts_s(journey: Journey) -> float:
@@ -53,28 +69,48 @@ def ordered(journeys: Iterable[Journey], arrive_by: bool) -> list[Journey]:
     return sorted(journeys, key=lambda j: (j.depart_at, j.arrive_at, _fixed(j)))
 
 
+class Worthwhile(NamedTuple):
+    """The journeys of an answer with their prices, and what was left out of those beside them."""
+
+    journeys: list[Journey]
+    prices: list[Price | None]
+    dropped: list[Dropped[Journey]]
+
+
 def with_worthwhile(
     journeys: Sequence[Journey], beside: Sequence[Journey], prices: Sequence[Price | None], arrive_by: bool
-) -> tuple[list[Journey], list[Price | None]]:
+) -> Worthwhile:
     """The journeys, and of those `beside` them what is worth its time: each costs less than every one of `journeys`, or
     walks `WALK_M_LESS` less, and none of all is as good by departure, arrival, vehicles, metres on foot and price. In
     order, with their prices (`prices` are those of `journeys`, then of `beside`). An unknown price is no reason to keep
     one, and beats none."""
     known = list(zip(journeys, prices, strict=False))
     more = list(zip(beside, prices[len(journeys) :], strict=True))
+    dropped: list[Dropped[Journey]] = []
     if journeys:
-        cents = min(_cents(journey, price) for journey, price in known)
-        walk_m = min(journey.walk_m for journey in journeys)
-        more = [each for each in more if _cents(*each) < cents or each[0].walk_m <= walk_m - WALK_M_LESS]
+        cheapest, least = min(known, key=lambda each: _cents(*each)), min(journeys, key=lambda each: each.walk_m)
+        for each in more:
+            if _cents(*each) >= _cents(*cheapest) and each[0].walk_m > least.walk_m - WALK_M_LESS:
+                against = (cheapest[0],) if cheapest[0] is least else (cheapest[0], least)
+                dropped.append(Dropped(each[0], Rule.NOT_WORTH, against))
+        without = {id(each.what) for each in dropped}
+        more = [each for each in more if id(each[0]) not in without]
     kept = list(known)
     for each in sorted(more, key=lambda one: (_cents(*one), _fixed(one[0]))):
-        if not any(_as_good(other, each) for other in kept):
-            kept = [*(other for other in kept if other in known or not _as_good(each, other)), each]
-    sensible_ones = set(map(id, sensible([journey for journey, _ in kept])))
-    kept = [each for each in kept if each in known or id(each[0]) in sensible_ones]
+        better = next((other for other in kept if _as_good(other, each)), None)
+        if better is not None:
+            dropped.append(Dropped(each[0], Rule.AS_GOOD, (better[0],)))
+            continue
+        beaten = [other for other in kept if other not in known and _as_good(each, other)]
+        dropped += [Dropped(other[0], Rule.AS_GOOD, (each[0],)) for other in beaten]
+        kept = [*(other for other in kept if other not in beaten), each]
+    too_long = {id(each.what): each for each in sensible([journey for journey, _ in kept]).dropped}
+    ours = {id(journey) for journey in journeys}
+    dropped += [each for at, each in too_long.items() if at not in ours]
+    kept = [each for each in kept if id(each[0]) in ours or id(each[0]) not in too_long]
     order = {id(journey): at for at, journey in enumerate(ordered([journey for journey, _ in kept], arrive_by))}
     kept.sort(key=lambda one: order[id(one[0])])
-    return [journey for journey, _ in kept], [price for _, price in kept]
+    return Worthwhile([journey for journey, _ in kept], [price for _, price in kept], dropped)
 
 
 def _cents(journey: Journey, price: Price | None) -> float:

@@ -1,7 +1,7 @@
 """A question in, an answer out: what the web page, the API and the command line all call."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,7 +16,7 @@ from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.pathways import MOVERS
 from mobigo.network.model.streets import WALKER, WHEELCHAIR, Mover
 from mobigo.network.model.timetable import Timetable
-from mobigo.planner.engine.alternatives import journeys_beside
+from mobigo.planner.engine.alternatives import NOTHING_BESIDE, Beside, alternatives, journeys_of
 from mobigo.planner.engine.areas import ReachedAreas, area, flown, walked
 from mobigo.planner.engine.changes import settled
 from mobigo.planner.engine.doors import Doors, position_of, with_platforms
@@ -33,6 +33,7 @@ from mobigo.planner.engine.search import Accepts, Searcher
 from mobigo.planner.engine.streetdoors import street_doors
 from mobigo.planner.engine.upcoming import next_journey
 from mobigo.planner.engine.via import Via
+from mobigo.planner.engine.watch import Watch, not_watched
 from mobigo.planner.export.today import is_missed
 from mobigo.planner.model import (
     ANYBODY,
@@ -55,6 +56,7 @@ from mobigo.planner.model import (
 )
 from mobigo.planner.rules import own as owns
 from mobigo.planner.rules.choice import explained, ordered, sensible, useful, with_worthwhile
+from mobigo.planner.rules.dropped import Dropped
 from mobigo.planner.rules.fare_table import FareTables
 from mobigo.planner.rules.parks import Parking
 from mobigo.planner.rules.shared import Stands
@@ -89,6 +91,43 @@ def plan(
     without a card). `parking`: the car parks where one's car is left; without, it is left at the stop. Raises
     InvalidInput for limits outside what is offered.
     """
+    return planned(network, query, access, carpool, fares, tables, shared, parking, payer).answer
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An answer, and what the search went through: the ends, the itineraries found outside what was asked, the journeys
+    of the timetable and those without it, what each rule left out, and for each journey of the answer the one it was
+    made of (`chosen`)."""
+
+    answer: Answer
+    searcher: Searcher
+    origin: Reach
+    destination: Reach
+    accept: Accepts
+    outside: Sequence[Itinerary] = ()
+    front: Sequence[Journey] = ()
+    whole: Sequence[Journey] = ()
+    beside: Beside = NOTHING_BESIDE
+    beside_journeys: Sequence[Journey] = ()
+    dropped: Sequence[Dropped[Journey]] = ()
+    chosen: Sequence[Journey] = ()
+
+
+def planned(
+    network: LiveNetwork,
+    query: Query,
+    access: AccessEgress | None = None,
+    carpool: CarpoolLines | None = None,
+    fares: Fares | None = None,
+    tables: FareTables | None = None,
+    shared: Stands | None = None,
+    parking: Parking | None = None,
+    payer: Payer | None = None,
+    watch: Watch | None = None,
+) -> Planned:
+    """`plan`, with what the search went through; `watch` notes what each part took."""
+    lap = not_watched if watch is None else watch.lap
     _check(query)
     if query.own is not None and query.own.by is By.SHARED and shared is None:
         query = replace(query, own=None)  # nobody told where there are any: on foot
@@ -112,18 +151,27 @@ def plan(
     if accept.via is not None and not accept.via.nodes:
         remarks.append(Decision("planner.no_stop_near_via", name=query.via.name if query.via else ""))
     journeys: list[Journey] = []
+    front: list[Journey] = []
     found: list[Itinerary] = []
-    next_at = beyond = None
+    outside: list[Itinerary] = []
+    dropped: list[Dropped[Journey]] = []
+    next_at = None
+    lap("access")
     if not remarks:
-        found, beyond = _search(searcher, query, origin, destination, at_s, accept)
+        found, outside = _search(searcher, query, origin, destination, at_s, accept, watch)
+        lap("search")
         least = [settled(timetable, itinerary, origin, destination, accept) for itinerary in found]
         speed_m_s = owns.walker(replace(query.limits, wheelchair=False)).speed_m_s
-        journeys = [journey_of(timetable, itinerary, origin, destination, speed_m_s) for itinerary in least]
+        front = [journey_of(timetable, itinerary, origin, destination, speed_m_s) for itinerary in least]
         if bikes is not None:
-            journeys, whole = [bikes.split(each) for each in journeys], [bikes.split(each) for each in whole]
+            front, whole = [bikes.split(each) for each in front], [bikes.split(each) for each in whole]
         # by one's own vehicle all the way: beside the others, for on short ways it would beat them all
         walked, ridden = ([each for each in whole if bool(each.own_m) is own] for own in (False, True))
-        journeys = ordered(sensible([*useful([*journeys, *walked]), *ridden]), query.arrive_by)
+        unbeaten = useful([*front, *walked])
+        journeys, too_long = sensible([*unbeaten.kept, *ridden])
+        dropped = [*unbeaten.dropped, *too_long]
+        journeys = ordered(journeys, query.arrive_by)
+        lap("journeys")
         if not journeys:
             remarks, next_at = _none(searcher, query, origin, destination, accept)
     if query.own is not None:
@@ -132,20 +180,28 @@ def plan(
             has_bicycles=owns.takes_bicycles(timetable),
         )  # fmt: skip
         remarks += _said_of_parks(timetable, query, bikes, kept=journeys)
-    earlier_at, later_at = _neighbours(searcher, query, origin, destination, journeys, beyond, accept)
+    earlier_at, later_at = _neighbours(
+        searcher, query, origin, destination, journeys, outside[0] if outside else None, accept
+    )
+    lap("neighbours")
     who = payer or ANYBODY
     table = None if tables is None else tables.table(network, paris_day(query.at - OPERATING_DAY_BEGINS), who)
-    beside = journeys_beside(searcher, table, query, origin, destination, accept, found)
+    looked = alternatives(searcher, table, query, origin, destination, accept, found, watch)
+    beside = journeys_of(searcher, query, origin, destination, looked.chosen)
     if bikes is not None:
         beside = [bikes.split(each) for each in beside]
+    lap("beside")
     prices = _priced(network, fares, [*journeys, *beside], who)
-    journeys, prices = with_worthwhile(journeys, beside, prices, query.arrive_by)
+    journeys, prices, not_worth = with_worthwhile(journeys, beside, prices, query.arrive_by)
+    lap("prices")
     kept = tuple(doors.drawn(explained(journeys, prices)))
     if bikes is not None:
         ends = position_of(timetable, query.origin), position_of(timetable, query.destination)
         kept = tuple(bikes.drawn(each, *ends, timetable) for each in kept)
+    lap("journeys")
     beside_cars, no_car = _carpool(timetable, query, carpool)
-    return Answer(
+    lap("carpool")
+    answer = Answer(
         query,
         kept,
         tuple(remarks),
@@ -157,6 +213,21 @@ def plan(
         no_carpool=no_car,
         prices=() if fares is None else tuple(prices),
         cancelled=cancelled(network, query, origin, kept),
+    )
+    lap("cancelled")
+    return Planned(
+        answer,
+        searcher,
+        origin,
+        destination,
+        accept,
+        outside,
+        front,
+        whole,
+        looked,
+        beside,
+        (*dropped, *not_worth),
+        journeys,
     )
 
 
@@ -355,10 +426,11 @@ def reach_of(searcher: Searcher, place: Endpoint, walk_m_max: int, access: Acces
 
 
 def _search(
-    searcher: Searcher, query: Query, origin: Reach, destination: Reach, at_s: int, accept: Accepts
-) -> tuple[list[Itinerary], Itinerary | None]:
-    """What the window holds, else the best behind it; and the nearest one before the window (arriving by: after it),
-    of a day at most."""
+    searcher: Searcher, query: Query, origin: Reach, destination: Reach, at_s: int, accept: Accepts,
+    watch: Watch | None = None,
+) -> tuple[list[Itinerary], list[Itinerary]]:  # fmt: skip
+    """What the window holds, else the best behind it; and those before the window (arriving by: after it), the nearest
+    first, of a day at most."""
     limits, beyond_s = query.limits, 0 if query.via is not None else BEYOND_S_MAX
     if query.arrive_by:
         low_s, high_s = at_s - query.window_s if query.window_s else at_s + 1, at_s + beyond_s
@@ -368,15 +440,16 @@ def _search(
     if low_s <= high_s:
         both = searcher.window(
             origin, destination, low_s, high_s, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept,
-            enough_s=at_s,
+            enough_s=at_s, watch=watch,
         )  # fmt: skip
     found = [each for each in both if (each.arrive_s <= at_s if query.arrive_by else each.depart_s >= at_s)]
-    beyond = next((each for each in both if each not in found), None)
+    outside = [each for each in both if each not in found]
     if not found:
         found = _tight(
-            searcher, origin, destination, at_s, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept
-        )
-    return found, beyond
+            searcher, origin, destination, at_s, query.arrive_by, limits.vehicles_max, limits.duration_s_max, accept,
+            watch,
+        )  # fmt: skip
+    return found, outside
 
 
 def _tight(
@@ -388,10 +461,11 @@ def _tight(
     rounds: int,
     duration_s_max: int,
     accept: Accepts,
+    watch: Watch | None = None,
 ) -> list[Itinerary]:
     """The best for each number of vehicles, then turned round: as late a departure as that arrival allows (arriving
     by: the mirror)."""
-    first = searcher.one(origin, destination, at_s, arrive_by, rounds, duration_s_max, accept)
+    first = searcher.one(origin, destination, at_s, arrive_by, rounds, duration_s_max, accept, watch)
     out = []
     for itinerary in first:
         turned_s = itinerary.depart_s if arrive_by else itinerary.arrive_s

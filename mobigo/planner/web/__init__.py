@@ -11,6 +11,7 @@ from mobigo.planner.web import assistance as _assistance  # noqa: E402,F401 - as
 from mobigo.planner.web import boards, disruptions, following, journeys, lines  # noqa: E402,F401 - after `bp`
 from mobigo.planner.web import comparisons as _comparisons  # noqa: E402,F401 - as above
 from mobigo.planner.web import driving as _driving  # noqa: E402,F401 - as above
+from mobigo.planner.web import how as _how  # noqa: E402,F401 - as above
 from mobigo.planner.web import maps as _maps  # noqa: E402,F401 - as above
 from mobigo.planner.web import matrices as _matrices  # noqa: E402,F401 - as above
 from mobigo.planner.web import near as _near  # noqa: E402,F401 - as above

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mobigo.base.errors import NotFound
-from mobigo.infra.clock import now
+from mobigo.infra.clock import monotonic_s, now
 from mobigo.infra.web import services
 from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
@@ -17,16 +17,19 @@ from mobigo.network.model.parks import ToldParks
 from mobigo.network.model.shared import Told
 from mobigo.planner.export.names import feed_stop_id
 from mobigo.planner.gateway.assistance import needs_assistance, terms_known, with_assistance
-from mobigo.planner.gateway.emissions import with_emissions
+from mobigo.planner.gateway.emissions import with_all_emissions, with_emissions
 from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
 from mobigo.planner.model import Answer, By, Endpoint, OnDemand, OnDemandFound, Payer, Query, Reachable
 from mobigo.planner.rules.presets import arranged
 
 if TYPE_CHECKING:
     from mobigo.planner.engine.areas import ReachedAreas
+    from mobigo.planner.engine.watch import Watch
     from mobigo.planner.export.areas import ReachedCommune
     from mobigo.planner.rules.parks import Parking
     from mobigo.planner.rules.shared import Stands
+    from mobigo.planner.rules.trace import Trace
+    from mobigo.planner.service import Planned
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,30 @@ class Here:
     def plan(self, query: Query, payer: Payer | None = None) -> Answer:
         """The answer to a question, priced for who pays (None: one adult without a card). The search, and
         numba with it, is imported at the first one."""
+        return self._planned(query, payer)[1]
+
+    def explained(self, query: Query, payer: Payer | None = None) -> "tuple[Answer, Trace]":
+        """The same answer, and how the search went."""
+        from mobigo.planner.engine.watch import Watch
+        from mobigo.planner.service.traced import traced
+
+        watch = Watch(monotonic_s)
+        planned, answer = self._planned(query, payer, watch)
+        watch.lap("others")
+        trace = traced(self.live, planned, answer, watch, services().fares, payer)
+        return answer, with_all_emissions(self.live, services().config.home, answer, trace)
+
+    def _planned(
+        self, query: Query, payer: Payer | None = None, watch: "Watch | None" = None
+    ) -> "tuple[Planned, Answer]":
         from mobigo.planner import service
 
         shared, parking = stands_for(query, self.now), parking_for(query, self.now)
-        answer = service.plan(
+        planned = service.planned(
             self.live, query, carpool=services().carpool, fares=services().fares, tables=services().fares,
-            shared=shared, parking=parking, payer=payer,
+            shared=shared, parking=parking, payer=payer, watch=watch,
         )  # fmt: skip
+        answer = planned.answer
         config = services().config
         if needs_assistance(answer):
             anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
@@ -77,7 +97,7 @@ class Here:
             answer = replace(answer, remarks=(*answer.remarks, *parking.said))
         answer = replace(answer, on_demand=on_demand_of(services().on_demand, self.live, query, self.now))
         answer = with_authorities(self.live, config.home, answer, self.now, production=config.production)
-        return arranged(with_emissions(self.live, config.home, answer))
+        return planned, arranged(with_emissions(self.live, config.home, answer))
 
     def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
         """Every stop within reach of `origin`, leaving at `at`."""

@@ -100,3 +100,14 @@ def test_an_unknown_line_or_operator_is_bad_input(home: Path, option: str, value
     said = plan(home, "Saulieu", "Dijon", option, value)
     assert said.returncode == 2
     assert value in said.stderr
+
+
+def test_how_a_search_went_is_told_in_words_and_for_programs(home: Path) -> None:
+    words = ("Saulieu", "Châtillon-sur-Seine", "--at", tuesday("06:30"), "--explain")
+    said = plan(home, *words)
+    assert said.returncode == 0, said.stderr
+    lines = said.stdout.replace("\u202f", " ").replace("\xa0", " ")
+    assert "Chercher dans les horaires" in lines
+    assert "montré (trouvé par les horaires)" in lines
+    trace = json.loads(plan(home, *words, "--json").stdout)["trace"]
+    assert trace["kept"] + trace["dropped"] == trace["found"]

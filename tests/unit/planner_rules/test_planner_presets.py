@@ -69,7 +69,7 @@ def test_when_nothing_is_known_the_order_stays_and_that_is_said() -> None:
 
 def kept(*beside: tuple[Journey, Price | None]) -> list[Journey]:
     first = journey(60, 1, 500)
-    journeys, prices = with_worthwhile(
+    journeys, prices, _ = with_worthwhile(
         [first], [each for each, _ in beside], [Price(Money(1000)), *(price for _, price in beside)], False
     )
     assert len(journeys) == len(prices)
