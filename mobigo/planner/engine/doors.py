@@ -10,7 +10,7 @@ import numpy as np
 from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point, distance_m
 from mobigo.network.model.timetable import Timetable
-from mobigo.planner.engine.indoors import ByEntrances
+from mobigo.planner.engine.indoors import ByEntrances, ways_to
 from mobigo.planner.engine.ownway import only_at, with_own
 from mobigo.planner.engine.parks import ParkedCar
 from mobigo.planner.model import AccessEgress, By, Endpoint, Journey, Leg, Query, Reach, Walk, WalkedWay
@@ -122,16 +122,6 @@ class Doors:
 
     def _end_m_max(self, by: By) -> int:
         return self._query.limits.walk_m_max if by is By.WALK else TAKEN[by].most_m
-
-
-def ways_to(
-    along: AccessEgress, timetable: Timetable, here: Point, stops: Sequence[int], m_max: int, leaving: bool
-) -> list[WalkedWay]:
-    """The ways from `here` to each of the stops (`leaving`), or from each to it."""
-    if isinstance(along, ByEntrances):
-        return along.ways_to(here, stops, m_max, leaving)
-    points = [Point(float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop])) for stop in stops]
-    return along.ways(here, points, m_max, leaving)
 
 
 def position_of(timetable: Timetable, place: Endpoint) -> Point | None:

@@ -15,7 +15,7 @@ from mobigo.network.engine.pathways import Hop, Inside
 from mobigo.network.engine.stationsteps import steps_within
 from mobigo.network.model.pathways import ENTRANCE, Stations
 from mobigo.network.model.streets import Mover
-from mobigo.network.model.timetable import Timetable
+from mobigo.network.model.timetable import F64, Timetable
 from mobigo.planner.engine.reach import METRES_A_DEGREE, nodes_of
 from mobigo.planner.model import AccessEgress, Direction, Reach, WalkedWay
 
@@ -95,6 +95,16 @@ class Indoors:
         dy = (self.lat - point.lat) * METRES_A_DEGREE
         dx = (self.lon - point.lon) * METRES_A_DEGREE * np.cos(np.radians((self.lat + point.lat) / 2))
         return [self.doors[row] for row in np.flatnonzero(np.hypot(dy, dx) <= straight_m_max).tolist()]
+
+    def left(self, time_s: F64) -> list[tuple[Point, int]]:
+        """Each entrance by which one comes out, and the soonest, when enclosed platforms are reached at `time_s` (a row
+        a stop; negative: not reached)."""
+        out = []
+        for door in self.doors:
+            soonest = [int(time_s[stop]) + cost[0] for stop, cost in door.leaves.items() if time_s[stop] >= 0]
+            if soonest:
+                out.append((door.point, min(soonest)))
+        return out
 
     def walked(self, hops: Sequence[Hop]) -> WalkedWay:
         """A way inside: its line, where its places have positions, and its instructions."""
@@ -265,6 +275,16 @@ class ByEntrances:
 
     def _name(self, door: Door) -> str:
         return door.name
+
+
+def ways_to(
+    along: AccessEgress, timetable: Timetable, here: Point, stops: Sequence[int], m_max: int, leaving: bool
+) -> list[WalkedWay]:
+    """The ways from `here` to each of the stops (`leaving`), or from each to it."""
+    if isinstance(along, ByEntrances):
+        return along.ways_to(here, stops, m_max, leaving)
+    points = [Point(float(timetable.stop_lat[stop]), float(timetable.stop_lon[stop])) for stop in stops]
+    return along.ways(here, points, m_max, leaving)
 
 
 def _without_end(directions: Sequence[Direction]) -> list[Direction]:

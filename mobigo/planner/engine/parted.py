@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from mobigo.base.geo import Point
 from mobigo.network.model.timetable import Timetable
+from mobigo.planner.engine.indoors import ways_to
 from mobigo.planner.model import AccessEgress, By, Journey, Leg, Spot, Walk
 
 
@@ -30,7 +31,12 @@ def drawn(
             b = _end(leg.to_spot, leg.to_stop, door_b, places)
             if a is not None and b is not None:
                 streets, bound_m = along(leg.by)
-                [way] = streets.ways(a, [b], bound_m, leaving=True)
+                if leg.to_stop is not None:
+                    [way] = ways_to(streets, places, a, [leg.to_stop], bound_m, leaving=True)
+                elif leg.from_stop is not None:
+                    [way] = ways_to(streets, places, b, [leg.from_stop], bound_m, leaving=False)
+                else:
+                    [way] = streets.ways(a, [b], bound_m, leaving=True)
                 leg = replace(leg, path=way.path, directions=way.directions)
         legs.append(leg)
     return replace(journey, legs=tuple(legs))

@@ -292,14 +292,21 @@ def areas(
     if here is None:
         raise InvalidInput("planner.place_without_position", name=origin.name)
     known = (found.arrive_epoch_s >= 0) & np.isfinite(timetable.stop_lat) & np.isfinite(timetable.stop_lon)
+    indoors = _indoors_of(network, WALKER)
+    after_s = found.arrive_epoch_s - int(at.timestamp())
+    doors = [] if indoors is None else indoors.left(np.where(known, after_s, -1))
+    if indoors is not None:
+        known &= ~indoors.enclosed
     rows = np.flatnonzero(known)
-    lat, lon = np.append(timetable.stop_lat[rows], here.lat), np.append(timetable.stop_lon[rows], here.lon)
-    time_s = np.append(found.arrive_epoch_s[rows] - int(at.timestamp()), 0).astype(np.int32)
+    points = [*(point for point, _time_s in doors), here]
+    lat = np.append(timetable.stop_lat[rows], [point.lat for point in points])
+    lon = np.append(timetable.stop_lon[rows], [point.lon for point in points])
+    time_s = np.concatenate([after_s[rows], [time_s for _point, time_s in doors], [0]]).astype(np.int32)
     stops = street_stops_of(network)
     if stops is None:
         grid = flown(lat, lon, time_s, longest_s, walk_m_max)
     else:
-        at_door = stops.streets.snap_points(WALKER, [here])
+        at_door = stops.streets.snap_points(WALKER, points)
         snaps = Snaps(*map(np.append, (column[rows] for column in stops.snaps(WALKER)), at_door))
         grid = walked(stops.streets, snaps, lat, lon, time_s, longest_s, walk_m_max)
     return ReachedAreas(grid, tuple(area(grid, bound_s) for bound_s in bounds_s), stops is not None)
