@@ -85,7 +85,7 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/scolaire/agents/etablissements", "/scolaire/agents/etablissements/<uai>", "/scolaire/agents/imports",
         "/scolaire/agents/recours", "/scolaire/agents/dossiers/<registration>", "/scolaire/eleves",
         "/scolaire/plans/les-miens", "/scolaire/jour", "/scolaire/jour/fichier", "/scolaire/agents/comptages",
-        "/scolaire/agents/remplacements", "/scolaire/agents/accompagnement",
+        "/scolaire/agents/remplacements", "/scolaire/agents/accompagnement", "/scolaire/doublages", "/scolaire/numeros",
     ),
     Role.SCHOOL_PLANNER: (
         "/scolaire/plans/", "/scolaire/plans/lots", "/scolaire/plans/lots/<lot_id>/prix",

@@ -73,6 +73,7 @@ import opendata.store.measures
 import opendata.store.releases
 import opendata.store.tables
 import scolaire.service.personal
+import scolaire.store.coaches
 import scolaire.store.contracts
 import scolaire.store.escorts
 import scolaire.store.figures

@@ -19,6 +19,7 @@ from scolaire.model.demand import Demand
 from scolaire.model.plan import Circuit
 from scolaire.model.problem import Problem
 from scolaire.model.running import Changes, OtherCoach, trip_of
+from scolaire.rules.doubling import only
 from scolaire.rules.halves import Passing, passings, problems_of
 
 CLOSED: Final = 712
@@ -38,13 +39,15 @@ class Publisher:
 
 
 class Trip(NamedTuple):
-    """A service as one coach drives it on some days. `other`: the coach that replaces the planned one."""
+    """A service as one coach drives it on some days. `other`: the coach that replaces the planned one, or doubles it
+    (`added`)."""
 
     half: str
     circuit: Circuit
     days: tuple[date, ...]
     calendar: str
     other: OtherCoach | None
+    added: bool = False
 
     @property
     def id(self) -> str:
@@ -67,8 +70,10 @@ def school_gtfs(
         if (circuit.id in open_services) is not closed
         for trip in trips_of(half, circuit, days.get(half, ()), (changes or {}).get(circuit.id))
     ]
-    circuits = {trip.circuit.id: trip for trip in trips}
-    told = {name: passings(trip.circuit, problems[trip.half]) for name, trip in circuits.items()}
+    told = {trip.id: passings(_driven(trip, problems[trip.half]), problems[trip.half]) for trip in trips}
+    circuits: dict[str, Trip] = {}
+    for trip in trips:  # an added coach comes last: a route is named by the whole service
+        circuits.setdefault(trip.circuit.id, trip)
     places = sorted({(each.place, each.id) for some in told.values() for each in some})
     blocks = {name: block.id for each in plan.halves.values() for block in each.blocks for name in block.circuits}
     calendars = {trip.calendar: trip.days for trip in trips}
@@ -84,16 +89,16 @@ def school_gtfs(
         "stops": [("stop_id", "stop_name", "stop_lat", "stop_lon"), *(_stop(demand, *each) for each in places)],
         "routes": [
             ("route_id", "agency_id", "route_short_name", "route_long_name", "route_type"),
-            *(_route(demand, trip.circuit, told[name], CLOSED if closed else OPEN) for name, trip in circuits.items()),
+            *(_route(demand, each.circuit, told[each.id], CLOSED if closed else OPEN) for each in circuits.values()),
         ],
         "trips": [
             ("route_id", "service_id", "trip_id", "trip_headsign", "trip_short_name", "direction_id", "block_id",
              "wheelchair_accessible"),
-            *(_trip(demand, trip, told[trip.circuit.id], problems[trip.half], blocks) for trip in trips),
+            *(_trip(demand, trip, told[trip.id], problems[trip.half], blocks) for trip in trips),
         ],
         "stop_times": [
             ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence", "pickup_type", "drop_off_type"),
-            *(row for trip in trips for row in _times(trip.id, told[trip.circuit.id], problems[trip.half])),
+            *(row for trip in trips for row in _times(trip.id, told[trip.id], problems[trip.half])),
         ],
         "calendar_dates": [
             ("service_id", "date", "exception_type"),
@@ -105,7 +110,7 @@ def school_gtfs(
 
 def trips_of(half: str, circuit: Circuit, days: Sequence[date], changes: Changes | None) -> list[Trip]:
     """A service on its days: one trip where all is as planned; else what is left of it, and one for each other coach.
-    Of two coaches for one day, the later one drives. None that never runs."""
+    Of two coaches for one day, the later one drives; one that doubles it drives beside. None that never runs."""
     if changes is None:
         return [Trip(half, circuit, tuple(days), half, None)] if days else []
     left = [day for day in days if day not in changes.no_run]
@@ -116,7 +121,15 @@ def trips_of(half: str, circuit: Circuit, days: Sequence[date], changes: Changes
         theirs = tuple(day for day in left if driven.get(day) == coach)
         if theirs:
             found.append(Trip(half, circuit, theirs, f"{half}:{trip_of(circuit.id, coach.id)}", coach))
+    for coach in changes.added:
+        theirs = tuple(day for day in left if day in coach.days)
+        if theirs:
+            found.append(Trip(half, circuit, theirs, f"{half}:{trip_of(circuit.id, coach.id)}", coach, added=True))
     return found
+
+
+def _driven(trip: Trip, problem: Problem) -> Circuit:
+    return only(trip.circuit, trip.other.stops, problem) if trip.other is not None and trip.added else trip.circuit
 
 
 def _id(place: str, name: str) -> str:
@@ -150,7 +163,7 @@ def _trip(
     name = trip.circuit.id
     if trip.other is None:
         return name, trip.calendar, trip.id, site.name, "", int(problem.mirrored), f"{trip.half}:{blocks[name]}", ""
-    shown = f"remplacement {trip.other.shown}".strip()
+    shown = f"{'doublage' if trip.added else 'remplacement'} {trip.other.shown}".strip()
     rolling = 1 if trip.other.wheelchairs else 2
     return name, trip.calendar, trip.id, site.name, shown, int(problem.mirrored), "", rolling
 

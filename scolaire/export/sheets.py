@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from scolaire.model.day import DayPlan
 from scolaire.model.demand import Demand
 from scolaire.rules.compare import hours_of
 from scolaire.rules.day import carried
+from scolaire.rules.doubling import only
 from scolaire.rules.halves import Passing, need_id, passings, problems_of
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -51,22 +52,45 @@ def driver_sheet(
     ]
     for name in names:
         told = passings(circuits[name], problem)
-        rows, aboard = [], 0
-        for each in told:
-            aboard += each.on - each.off
-            rows.append(
-                [_hour(each.arrives_ms), _hour(each.leaves_ms), _name(demand, each), _count(each.on), _count(each.off),
-                 number(aboard)]
-            )  # fmt: skip
         parts.append(f"== {escaped(f'Service {name}')}")
         parts += [escaped(note) for note in (notes or {}).get(name, ())]
-        parts.append(
-            table(
-                ("Arrivée", "Départ", "Arrêt", "Montent", "Descendent", "À bord"), rows, right=(0, 1, 3, 4, 5), wide=2
-            )
-        )
+        parts.append(_table(demand, told))
         parts += _way(demand, told, (turns or {}).get(name, ()))
     return compiled(f"Fiche horaire {half} {bus}", "\n\n".join(parts), made_at)
+
+
+def second_sheet(
+    plan: DayPlan, demand: Demand, half: str, service: str, stops: Collection[str], *, vehicle: str, shown: str,
+    version: str, made_at: datetime, note: str,
+) -> bytes:  # fmt: skip
+    """What the driver of the second coach of a service does: the places where it stops, at the planned hours, who gets
+    on and off. No name of a pupil. Raises StopIteration when there is no such service."""
+    problem = problems_of(demand, plan)[half]
+    circuit = next(each for each in plan.halves[half].circuits if each.id == service)
+    told = passings(only(circuit, stops, problem), problem)
+    number_ = f", numéro affiché {shown}" if shown else ""
+    parts = [
+        f"= {escaped(f'Fiche horaire conducteur — second car du service {service}')}",
+        escaped(f"{HALVES.get(half, half).capitalize()}. Véhicule : {vehicle}{number_}."),
+        escaped(note),
+        escaped(f"Plan {version}, édité le {day(made_at, year=True)}."),
+        *([] if demand.travel is not None else [escaped(ESTIMATED)]),
+        _table(demand, told),
+    ]
+    if not stops:
+        parts.append(escaped("Les deux cars passent à tous ces arrêts : les élèves montent dans l’un ou l’autre."))
+    return compiled(f"Fiche horaire du second car, service {service}", "\n\n".join(parts), made_at)
+
+
+def _table(demand: Demand, told: Sequence[Passing]) -> str:
+    rows, aboard = [], 0
+    for each in told:
+        aboard += each.on - each.off
+        rows.append(
+            [_hour(each.arrives_ms), _hour(each.leaves_ms), _name(demand, each), _count(each.on), _count(each.off),
+             number(aboard)]
+        )  # fmt: skip
+    return table(("Arrivée", "Départ", "Arrêt", "Montent", "Descendent", "À bord"), rows, right=(0, 1, 3, 4, 5), wide=2)
 
 
 def _way(demand: Demand, told: Sequence[Passing], legs: Sequence[Sequence[str]]) -> list[str]:

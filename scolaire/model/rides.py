@@ -17,6 +17,7 @@ class Ride:
     stop_s: int
     school_s: int
     plan: str = ""  # whose service it is; a ride on a regular line has none
+    place: str = ""  # the stop's id
 
 
 @dataclass(frozen=True)

@@ -103,20 +103,24 @@ class NoShow:
 
 @dataclass(frozen=True, slots=True)
 class OtherCoach:
-    """What drives a service instead of the planned coach on some days. `shown`: the number on the driver's side."""
+    """What drives a service instead of the planned coach on some days, or beside it. `shown`: the number on the
+    driver's side; `stops`: those where it stops, all of them for none."""
 
     id: str
     days: frozenset[date]
     shown: str
     wheelchairs: int
+    stops: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is not as planned of a service: the days on which it does not run, the coaches that replace another."""
+    """What is not as planned of a service: the days on which it does not run, the coaches that replace another, those
+    that double one."""
 
     no_run: frozenset[date] = frozenset()
     coaches: tuple[OtherCoach, ...] = ()
+    added: tuple[OtherCoach, ...] = ()
 
 
 def trip_of(service: str, coach: str = "") -> str:

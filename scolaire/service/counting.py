@@ -19,6 +19,7 @@ from scolaire.model.running import Counted, NoShow, Overload, Run, RunRules, Sou
 from scolaire.rules.asking import current_year
 from scolaire.rules.running import no_shows, overloads, places_of
 from scolaire.service.running import RunSeen, driven_by, every_run, runs_on
+from scolaire.store import coaches
 from scolaire.store import plans as plans_store
 from scolaire.store import running as store
 
@@ -120,6 +121,10 @@ def validated(
         run = told.get(row.service)
         if run is not None and run.plan == row.plan:
             trips[trip_of(row.service, row.id)] = run
+    for added in coaches.added_between(session, first, last):
+        run = told.get(added.service)
+        if run is not None and run.plan == added.plan:
+            trips[trip_of(added.service, added.id)] = run
     since = {plan: _in_force_since(session, plan) for plan in {run.plan for run in told.values()}}
     found: dict[Key, dict[date, int]] = {}
     for (trip, day), count in known.boardings(session, sorted(trips), first, last).items():
@@ -148,13 +153,20 @@ def judged(session: Session, today: date, known: Validations | None = None) -> J
     other: dict[tuple[str, str], list[store.SubstitutionRow]] = {}
     for each in store.substitutions_between(session, first, today):
         other.setdefault((each.plan, each.service), []).append(each)
+    doubled: dict[Key, list[coaches.AddedCoachRow]] = {}
+    for second in coaches.added_between(session, first, today):
+        doubled.setdefault((second.plan, second.service), []).append(second)
     counts: dict[Key, dict[date, Counted]] = {}
 
     def keep(key: Key, day: date, aboard: int, registered: int, places: int, source: Source) -> None:
         # of the coach known when it was counted; one told of later was the one that drove
-        for each in other.get(key, ()):
-            if each.first_day <= day <= store.held_until(each):
-                places = places_of(each.seats, each.wheelchairs, runs[key].rolling)
+        drove = [each for each in other.get(key, ()) if each.first_day <= day <= store.held_until(each)]
+        beside = [each for each in doubled.get(key, ()) if each.first_day <= day <= coaches.added_until(each)]
+        if drove or beside:
+            coach: Run | store.SubstitutionRow = drove[-1] if drove else runs[key]
+            seats = coach.seats + sum(each.seats for each in beside)
+            wheelchairs = coach.wheelchairs + sum(each.wheelchairs for each in beside)
+            places = places_of(seats, wheelchairs, runs[key].rolling)
         counts.setdefault(key, {})[day] = Counted(day, aboard, registered, places, source)
 
     for key, days in validated(session, list(runs.values()), first, today, known).items():

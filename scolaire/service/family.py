@@ -4,7 +4,8 @@ Within the limits of the bond: the stop and hours of one's own home alone; of th
 placement, nothing to who is not of it.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -21,8 +22,9 @@ from scolaire.model.schools import Bell, Days, School, Way
 from scolaire.rules.days import bells_on, home_on, is_school_day, next_school_day
 from scolaire.service.notices import sentence_of
 from scolaire.service.timesheet import rides_of
+from scolaire.service.which_coach import Coach, coaches_on
+from scolaire.store import coaches, schools, stops
 from scolaire.store import pupils as store
-from scolaire.store import schools, stops
 from scolaire.store.notices import holding
 from scolaire.store.pupils import AddressRow, HomeRow, IdentityRow
 from scolaire.store.registrations import LegRow, PassRow, RegistrationRow, legs
@@ -43,18 +45,20 @@ class HomeSeen:
 
 @dataclass(frozen=True, slots=True)
 class DaySeen:
-    """What happens on a day: why there is no coach, or the rides from the home the pupil lives in."""
+    """What happens on a day: why there is no coach, or the rides from the home the pupil lives in, each with the coach
+    to look for (by plan and service)."""
 
     day: date
     why_none: Decision | None
     rides: tuple[Ride, ...] = ()
     stop: str = ""
     notices: tuple[str, ...] = ()
+    coaches: Mapping[tuple[str, str], Coach] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FileSeen:
-    """A registration as a guardian may see it."""
+    """A registration as a guardian may see it. `numbers`: of the planned coaches, by plan and service."""
 
     row: RegistrationRow
     identity: IdentityRow
@@ -66,6 +70,7 @@ class FileSeen:
     next_day: DaySeen | None
     begins: tuple[int, ...]
     ends: tuple[int, ...]
+    numbers: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ def seen(session: Session, row: RegistrationRow, bond: Bond, now: datetime) -> F
             next_day = _noticed(session, _day(coming, homes, days, bells, school.uai), homes, school.uai)
     begins, ends = bells_on(bells, next_day.day if next_day is not None else today)
     identity = session.get_one(IdentityRow, row.pupil)
-    return FileSeen(row, identity, bond, school, homes, card, shown, next_day, tuple(begins), tuple(ends))
+    numbers = coaches.numbers(session, {ride.plan for home in homes for ride in home.rides if ride.plan})
+    return FileSeen(row, identity, bond, school, homes, card, shown, next_day, tuple(begins), tuple(ends), numbers)
 
 
 def _noticed(session: Session, day: DaySeen, homes: tuple[HomeSeen, ...], uai: str) -> DaySeen:
@@ -141,7 +147,9 @@ def _noticed(session: Session, day: DaySeen, homes: tuple[HomeSeen, ...], uai: s
         session, day.day, uai=uai, departements={departement_of(home.row.commune) for home in own},
         services={(ride.plan, ride.service) for ride in day.rides},
     )  # fmt: skip
-    return replace(day, notices=tuple(sentence_of(row) for row in found))
+    return replace(
+        day, notices=tuple(sentence_of(row) for row in found), coaches=coaches_on(session, day.day, day.rides)
+    )
 
 
 def _home(session: Session, leg: LegRow, bond: Bond, rides: dict[str, tuple[Ride, ...]]) -> HomeSeen:

@@ -1,7 +1,7 @@
 """Telling families that a coach is late or does not run: at once, by text message or e-mail, each once; shown on their
 page; and ended, with a second message, when it is over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,7 +16,8 @@ from mobigo.infra.competence import departement_of
 from mobigo.infra.i18n import current_language, use_language
 from mobigo.infra.i18n import gettext as _
 from scolaire.rules.asking import current_year
-from scolaire.service.timesheet import registrations_of
+from scolaire.service.timesheet import registrations_of, rides_of
+from scolaire.store import coaches
 from scolaire.store import registrations as store
 from scolaire.store.notices import NoticeRow, get_notice
 from scolaire.store.pupils import GuardianRow, HomeRow, IdentityRow, bonds_of_pupil
@@ -24,7 +25,7 @@ from scolaire.store.registrations import RegistrationRow
 from scolaire.store.schools import get_school
 
 DAYS_MAX = 31
-KINDS, SCOPES = ("cancelled", "delayed", "replaced", "other"), ("all", "departement", "school", "service")
+KINDS, SCOPES = ("cancelled", "delayed", "replaced", "added", "other"), ("all", "departement", "school", "service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,14 @@ class Notice:
     plan: str | None = None  # whose service it is; None: every service of that name
 
 
-def announce(session: Session, notice: Notice, by: str, now: datetime) -> NoticeRow:
-    """Keep a notice and write to every family it concerns. Raises InvalidInput("scolaire.unknown_choice" |
+def announce(session: Session, notice: Notice, by: str, now: datetime, *, key: str | None = None) -> NoticeRow:
+    """Keep a notice (under the id `key`, where it is known already) and write to every family it concerns.
+
+    Raises InvalidInput("scolaire.unknown_choice" |
     "scolaire.bad_period" | "scolaire.no_words" | "scolaire.no_minutes"), NotFound("scolaire.unknown_school")."""
     _check(session, notice, paris_day(now))
     row = NoticeRow(
-        id=new_id(now), kind=notice.kind, scope=notice.scope, about=notice.about, plan=notice.plan,
+        id=key or new_id(now), kind=notice.kind, scope=notice.scope, about=notice.about, plan=notice.plan,
         first_day=notice.first_day, last_day=notice.last_day,
         minutes=notice.minutes if notice.kind == "delayed" else None,
         words=" ".join(notice.words.split())[:300], made_by=by, made_at=now,
@@ -93,6 +96,8 @@ def sentence_of(row: NoticeRow) -> str:
             said = _("Car en retard de %(minutes)s min environ, %(days)s.", minutes=row.minutes, days=days)
         case "replaced":
             said = _("Un autre car assure le circuit %(service)s, %(days)s.", service=row.about, days=days)
+        case "added":
+            said = _("Un second car double le circuit %(service)s, %(days)s.", service=row.about, days=days)
         case _:
             said = f"{days[:1].upper()}{days[1:]}."
     return f"{said} {row.words}"
@@ -114,21 +119,50 @@ def _check(session: Session, notice: Notice, today: date) -> None:
 def _tell(session: Session, row: NoticeRow, now: datetime, *, over: bool) -> tuple[int, int]:
     """Write to each guardian who reads a file that is concerned, once; (told, without any way to be told in time)."""
     names: dict[str, set[str]] = {}
+    homes: dict[str, list[tuple[str, RegistrationRow, str | None]]] = {}
     for registration in _concerned(session, row):
         identity = session.get(IdentityRow, registration.pupil)
         for bond in bonds_of_pupil(session, registration.pupil, paris_day(now)):
             if bond.access != "none":
-                names.setdefault(bond.guardian, set()).add("" if identity is None else identity.first_name)
+                name = "" if identity is None else identity.first_name
+                names.setdefault(bond.guardian, set()).add(name)
+                homes.setdefault(bond.guardian, []).append((name, registration, bond.home))
+    added = coaches.added_of_notice(session, row.id) if row.kind == "added" and not over else None
     told = unreached = 0
     for guardian_id in sorted(names):
         guardian = session.get_one(GuardianRow, guardian_id)
-        message = _message(session, guardian, row, ", ".join(sorted(names[guardian_id])), over=over)
+        whose = sorted(homes[guardian_id], key=lambda each: (each[0], each[1].id))
+        message = _message(session, guardian, row, ", ".join(sorted(names[guardian_id])), added, whose, over=over)
         if message is None:
             unreached += 1
             continue
         key = f"scolaire:notice:{row.id}:{guardian.id}" + (":over" if over else "")
         told += outbox.send(session, message, key=key, now=now)
     return told, unreached
+
+
+def _which(
+    session: Session, added: coaches.AddedCoachRow, whose: Sequence[tuple[str, RegistrationRow, str | None]]
+) -> list[str]:
+    """Of each child, the coach to take from the reader's own home; no stop is named."""
+    found = []
+    for name, registration, home in whose:
+        for where, rides in rides_of(session, registration).items():
+            if home not in (None, where):
+                continue
+            for ride in rides:
+                if (ride.plan, ride.service) == (added.plan, added.service):
+                    found.append(_("%(name)s : %(coach)s.", name=name, coach=coach_word(added, ride.place)))
+    return list(dict.fromkeys(found))
+
+
+def coach_word(added: coaches.AddedCoachRow, stop: str) -> str:
+    """Which of the two coaches whoever waits at a stop takes."""
+    if not added.stops:
+        return _("l’un ou l’autre car")
+    if stop not in added.stops:
+        return _("le car habituel")
+    return _("le second car, n° %(number)s", number=added.shown) if added.shown else _("le second car")
 
 
 def _concerned(session: Session, row: NoticeRow) -> Iterator[RegistrationRow]:
@@ -150,8 +184,9 @@ def _concerned(session: Session, row: NoticeRow) -> Iterator[RegistrationRow]:
 
 
 def _message(
-    session: Session, guardian: GuardianRow, row: NoticeRow, names: str, *, over: bool
-) -> outbox.Message | None:
+    session: Session, guardian: GuardianRow, row: NoticeRow, names: str, added: coaches.AddedCoachRow | None,
+    whose: Sequence[tuple[str, RegistrationRow, str | None]], *, over: bool,
+) -> outbox.Message | None:  # fmt: skip
     """A text message when there is a telephone, else an e-mail: a letter would come too late."""
     language = "fr"
     if guardian.subject is not None:
@@ -159,6 +194,8 @@ def _message(
     with use_language(language):
         said = sentence_of(row)
         words = _("C’est terminé : %(said)s", said=said) if over else said
+        if added is not None:
+            words = " ".join([words, *_which(session, added, whose)])
         title = _("Transport scolaire de %(names)s", names=names)
     if guardian.phone:
         return outbox.Message("sms", guardian.phone, "Mobigo", f"{title}. {words}", guardian.subject)

@@ -22,7 +22,8 @@ from scolaire.rules.halves import passings, problems_of
 from scolaire.service import no_coach
 from scolaire.service.plans import PUBLISHED, Opened
 from scolaire.service.running import runs_of_version
-from scolaire.store import escorts, pupils, registrations, running, schools
+from scolaire.store import coaches as second
+from scolaire.store import escorts, pupils, registrations, running, schools, stops
 from scolaire.store import plans as store
 
 if TYPE_CHECKING:
@@ -76,17 +77,26 @@ def changes_of(session: Session, found: Opened, plan: store.PlanRow) -> dict[str
         if row.plan == plan.id and row.service in runs:
             driven = frozenset(no_coach.days_between(row.first_day, running.held_until(row)))
             coaches.setdefault(row.service, []).append(OtherCoach(row.id, driven, row.shown, row.wheelchairs))
+    added: dict[str, list[OtherCoach]] = {}
+    for each in second.added_between(session, first, last):
+        if each.plan == plan.id and each.service in runs:
+            beside = frozenset(no_coach.days_between(each.first_day, second.added_until(each)))
+            coach = OtherCoach(each.id, beside, each.shown, each.wheelchairs, frozenset(each.stops))
+            if beside:
+                added.setdefault(each.service, []).append(coach)
     return {
-        name: Changes(no_run.get(name, frozenset()), tuple(coaches.get(name, ())))
-        for name in sorted(no_run.keys() | coaches.keys())
+        name: Changes(no_run.get(name, frozenset()), tuple(coaches.get(name, ())), tuple(added.get(name, ())))
+        for name in sorted(no_run.keys() | coaches.keys() | added.keys())
     }
 
 
 def _digest(changes: Mapping[str, Changes]) -> str:
     told = [
-        (name, sorted(each.no_run), [(coach.id, sorted(coach.days), coach.shown) for coach in each.coaches])
+        (name, sorted(each.no_run), [(coach.id, sorted(coach.days), coach.shown) for coach in each.coaches],
+         *([[(coach.id, sorted(coach.days), coach.shown, sorted(coach.stops)) for coach in each.added]]
+           if each.added else []))
         for name, each in changes.items()
-    ]
+    ]  # fmt: skip
     return sha256(repr(told).encode()).hexdigest()[:8]
 
 
@@ -116,6 +126,9 @@ def notes_of(session: Session, plan: str, today: date, *, names: bool) -> dict[s
             told += f", numéro affiché {row.shown}" if row.shown else ""
             told += f", {of_name.get(row.organisation, '')}" if row.organisation else ""
             found.setdefault(row.service, []).append(f"{told}. {row.reason.rstrip('.')}.")
+    for added in second.added_between(session, today, last):
+        if added.plan == plan:
+            found.setdefault(added.service, []).append(doubled(session, added))
     along: set[str] = set()
     for each in escorts.escorts_between(session, today, last, [plan]):
         along.add(each.service)
@@ -125,6 +138,15 @@ def notes_of(session: Session, plan: str, today: date, *, names: bool) -> dict[s
         if owner == plan and service not in along:
             found.setdefault(service, []).append("Navette RPI : aucun accompagnateur désigné.")
     return found
+
+
+def doubled(session: Session, row: second.AddedCoachRow) -> str:
+    """What a roadbook says of a second coach, in French."""
+    where = ", ".join(stops.get_stop(session, each).name for each in row.stops)
+    told = f"Doublage {_days(row.first_day, row.last_day)} : {row.vehicle}, {row.seats} places assises"
+    told += f", numéro affiché {row.shown}" if row.shown else ""
+    told += f" ; il prend les élèves de : {where}" if where else " ; il passe à tous les arrêts"
+    return f"{told}. {row.reason.rstrip('.')}."
 
 
 def turns_of(found: Opened, half: str, bus: str, roads: "Driving | None") -> dict[str, list[list[str]]]:

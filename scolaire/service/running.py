@@ -19,7 +19,8 @@ from scolaire.rules.halves import need_id, passings, problem_of, travel_of
 from scolaire.rules.kpi import peak
 from scolaire.rules.running import places_of
 from scolaire.service.plans import Opened, open_version
-from scolaire.store import contracts, escorts, plans, running, schools, stops
+from scolaire.store import coaches, contracts, escorts, plans, running, schools, stops
+from scolaire.store.coaches import AddedCoachRow
 from scolaire.store.escorts import EscortRow
 from scolaire.store.running import SubstitutionRow
 
@@ -29,13 +30,16 @@ REMEMBERED: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class RunSeen:
-    """A service on a day. `driven_by`: the operator of that day; `shuttle`: of an RPI; `escort`: who accompanies."""
+    """A service on a day. `driven_by`: the operator of that day; `shuttle`: of an RPI; `escort`: who accompanies;
+    `added`: the second coach that doubles it; `number`: on the driver's side of the planned coach."""
 
     run: Run
     day: date
     substitution: SubstitutionRow | None
     shuttle: bool
     escort: EscortRow | None
+    added: AddedCoachRow | None = None
+    number: str = ""
 
     @property
     def driven_by(self) -> str | None:
@@ -45,9 +49,17 @@ class RunSeen:
 
     @property
     def places(self) -> int:
-        """How many of its pupils have a place in the coach of that day."""
+        """How many of its pupils have a place in the coach of that day, or in the two."""
         coach = self.run if self.substitution is None else self.substitution
-        return places_of(coach.seats, coach.wheelchairs, self.run.rolling)
+        seats, wheelchairs = coach.seats, coach.wheelchairs
+        if self.added is not None:
+            seats, wheelchairs = seats + self.added.seats, wheelchairs + self.added.wheelchairs
+        return places_of(seats, wheelchairs, self.run.rolling)
+
+    @property
+    def shown(self) -> str:
+        """The number on the driver's side of what drives that day; empty where nobody said it."""
+        return self.number if self.substitution is None else self.substitution.shown
 
 
 class Calendar:
@@ -108,7 +120,16 @@ def seen_on(session: Session, runs: Iterable[Run], day: date) -> list[RunSeen]:
     other = {(row.plan, row.service): row for row in running.substitutions_between(session, day, day)}
     along = {(row.plan, row.service): row for row in escorts.escorts_between(session, day, day)}
     rpi = escorts.shuttles(session)
-    return [RunSeen(run, day, other.get(run.key), run.key in rpi, along.get(run.key)) for run in runs]
+    runs = list(runs)
+    added = {(row.plan, row.service): row for row in coaches.added_between(session, day, day)}
+    numbers = coaches.numbers(session, {run.plan for run in runs})
+    return [
+        RunSeen(
+            run, day, other.get(run.key), run.key in rpi, along.get(run.key), added.get(run.key),
+            numbers.get(run.key, ""),
+        )
+        for run in runs
+    ]  # fmt: skip
 
 
 def driven_by(seen: Iterable[RunSeen], organisations: Collection[str] | None) -> list[RunSeen]:
@@ -130,6 +151,7 @@ def concerning(session: Session, seen: Iterable[RunSeen], organisations: Collect
             communes[each.day] = set(schools.communes_of(session, organisations, each.day))
         near = any(of_stop.get(stop) in communes[each.day] for stop in each.run.stops)
         drive = each.driven_by in organisations or each.run.operator in organisations
+        drive = drive or (each.added is not None and each.added.organisation in organisations)
         if drive or near or theirs & set(each.run.schools):
             found.append(each)
     return found

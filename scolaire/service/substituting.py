@@ -52,8 +52,13 @@ def substitute(session: Session, asked: Replacing, *, by: str, now: datetime) ->
     "scolaire.substitution_seats" | "scolaire.substitution_standing"), Conflict("scolaire.substitution_twice")."""
     plans.get_plan(session, asked.plan, lock=True)
     vehicle, reason = " ".join(asked.vehicle.split()), " ".join(asked.reason.split())
-    _check(session, asked, vehicle, reason, paris_day(now))
-    run = _run(session, asked)
+    check_coach(session, asked, paris_day(now))
+    for each in store.substitutions_between(session, asked.first_day, asked.last_day):
+        if (each.plan, each.service) == (asked.plan, asked.service):
+            raise Conflict(
+                "scolaire.substitution_twice", service=each.service, first=each.first_day, last=each.last_day
+            )
+    run = run_asked(session, asked)
     _seated(session, asked, run, paris_day(now))
     words = reason if not asked.shown else f"{reason.rstrip('.')}. N° {asked.shown}"
     told = notices.announce(
@@ -90,8 +95,9 @@ def end(session: Session, substitution: str, by: str, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _check(session: Session, asked: Replacing, vehicle: str, reason: str, today: date) -> None:
-    most = notices.DAYS_MAX
+def check_coach(session: Session, asked: Replacing, today: date) -> None:
+    """What is asked of any coach for some days. Raises InvalidInput as `substitute` does."""
+    most, vehicle, reason = notices.DAYS_MAX, " ".join(asked.vehicle.split()), " ".join(asked.reason.split())
     if not today <= asked.first_day <= asked.last_day <= asked.first_day + timedelta(days=most):
         raise InvalidInput("scolaire.bad_notice_days", most=most)
     places = 0 <= asked.seats <= SEATS_MOST and 0 <= asked.wheelchairs <= WHEELCHAIRS_MOST
@@ -101,12 +107,9 @@ def _check(session: Session, asked: Replacing, vehicle: str, reason: str, today:
         raise InvalidInput("scolaire.substitution_reason")
     if asked.organisation is not None and asked.organisation not in {each.id for each in list_organisations(session)}:
         raise InvalidInput("scolaire.unknown_choice")
-    for row in store.substitutions_between(session, asked.first_day, asked.last_day):
-        if (row.plan, row.service) == (asked.plan, asked.service):
-            raise Conflict("scolaire.substitution_twice", service=row.service, first=row.first_day, last=row.last_day)
 
 
-def _run(session: Session, asked: Replacing) -> Run:
+def run_asked(session: Session, asked: Replacing) -> Run:
     """The service, which runs on one of the days at least, and was not announced to be without a coach then."""
     runs = every_run(session, current_year(asked.first_day))
     run = next((each for each in runs if each.key == (asked.plan, asked.service)), None)

@@ -66,7 +66,7 @@ def rides_in(demand: Demand, plan: DayPlan, wanted: Callable[[str], bool], owner
             school = next(each for each in told[service] if (each.place, each.id) == ("school", pupil.school))
             found[pupil.id][half.id] = Ride(
                 way, service, names.get(seat.stop, ""), half.weekdays, here.arrives_ms // 1000,
-                school.arrives_ms // 1000, owner,
+                school.arrives_ms // 1000, owner, seat.stop,
             )  # fmt: skip
     for rider in demand.riders:
         if wanted(rider.pupil):

@@ -21,7 +21,7 @@ class NoticeRow(Base):
 
     __tablename__ = "scolaire_notice"
     __table_args__ = (
-        CheckConstraint("kind IN ('cancelled', 'delayed', 'replaced', 'other')", name="kind"),
+        CheckConstraint("kind IN ('cancelled', 'delayed', 'replaced', 'added', 'other')", name="kind"),
         CheckConstraint("scope IN ('all', 'departement', 'school', 'service')", name="scope"),
         Index(None, "last_day"),
     )

@@ -1,4 +1,4 @@
 """The services of a day: who counts aboard, what is replaced, who accompanies; and what counts say to agents."""
 
 # each puts its views on `bp`
-from scolaire.web.days import counting, escorting, judging, sending, substituting  # noqa: F401 - for the views they declare
+from scolaire.web.days import counting, doubling, escorting, judging, numbering, sending, substituting  # noqa: F401 - for the views they declare

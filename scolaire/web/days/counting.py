@@ -73,7 +73,7 @@ def runs_file() -> ResponseReturnValue:
         cells = [
             each.run.plan_name, each.run.service, half_word(each.run.half), words.clock(each.run.departs_s),
             each.run.first_stop, names.get(each.driven_by or "", ""), vehicle,
-            each.places, "" if other is None else other.shown, "" if other is None else other.reason,
+            each.places, each.shown, "" if other is None else other.reason,
             each.run.registered, "" if count is None else count.aboard,
             validated.get(each.run.key, {}).get(day, ""), "" if each.escort is None else each.escort.name,
             "" if each.escort is None else each.escort.phone or "",

@@ -5,22 +5,26 @@ from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, expect
+from sqlalchemy import select
 
 from mobigo.app import schema
+from mobigo.infra.accounts import Person
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, transaction
-from scolaire.service import escorting, substituting
+from scolaire.service import doubling, escorting, substituting, which_coach
 from scolaire.store import running
 from scolaire.store.indices import IndexValueRow
+from scolaire.store.pupils import GuardianRow
 from tests.browser import PHONE, everywhere, nothing_amiss, visitor
 from tests.live import Site, site
 from tests.school_running_world import NOW, SMALL, TUESDAY, morning, people_and_plan
 
+Served = tuple[Site, dict[str, str], str, str]  # the site, who is signed in, the lot, the service
 PAST = "2026-11-24"  # a Tuesday of school, whenever this runs
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, dict[str, str], str]]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A site with a plan in force, a replaced coach, a shuttle, counts, an index."""
     home = tmp_path_factory.mktemp("days") / "home"
     engine = open_engine(f"sqlite:///{home / 'mobigo.sqlite'}")
@@ -33,6 +37,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, dic
             substituting.Replacing(
                 run.plan, run.service, TUESDAY, TUESDAY, "car-33", 33, 0, "Panne", "12", where["others"]
             ), by="agent", now=NOW,
+        )  # fmt: skip
+        doubling.double(
+            session,
+            doubling.Doubling(
+                run.plan, run.service, TUESDAY, TUESDAY, "car-63", 63, 0, "Trop d’élèves pour un seul car", "7",
+                stops=frozenset(run.stops[:1]),
+            ), by="agent", organisations=None, now=NOW,
         )  # fmt: skip
         escorting.mark(session, run.plan, run.service, shuttle=True, by="agent", now=NOW)
         escorting.appoint(
@@ -51,19 +62,27 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, dic
                 entered_by="agent", entered_at=NOW,
             )
         )  # fmt: skip
+        subject = session.scalars(select(Person.subject).where(Person.email == "family@example.org")).one()
+        session.get_one(GuardianRow, f"g{run.pupils[0].partition('.')[0].removeprefix('r')}").subject = subject
+        which_coach.enter_numbers(
+            session, run.plan, {run.service: "41"}, [run], by="agent", organisations=None, now=NOW
+        )  # fmt: skip
         lot = planted.lot
     engine.dispose()
     with site(home) as answering:
-        yield answering, tokens, lot
+        yield answering, tokens, lot, f"{run.plan}/{run.service}"
 
 
-def test_every_page_of_a_day_is_for_everybody(served: tuple[Site, dict[str, str], str], browser: Browser) -> None:
-    where, tokens, lot = served
+def test_every_page_of_a_day_is_for_everybody(served: Served, browser: Browser) -> None:
+    where, tokens, lot, service = served
     pages = {
-        "operator": [f"/scolaire/jour?jour={PAST}", "/scolaire/jour?jour=2026-12-01", "/scolaire/jour/fichier"],
+        "operator": [f"/scolaire/jour?jour={PAST}", "/scolaire/jour?jour=2026-12-01", "/scolaire/jour/fichier",
+                     "/scolaire/doublages", "/scolaire/numeros"],
         "stranger": ["/scolaire/plans/les-miens"],
+        "family": ["/scolaire/famille"],
         "manager": [
             "/scolaire/agents/comptages", "/scolaire/agents/remplacements", "/scolaire/agents/accompagnement",
+            "/scolaire/doublages", f"/scolaire/doublages?service={service}", "/scolaire/numeros",
         ],
         "planner": ["/scolaire/plans/indices", f"/scolaire/plans/lots/{lot}/prix?jour=2026-12-01"],
     }  # fmt: skip
@@ -77,10 +96,8 @@ def test_every_page_of_a_day_is_for_everybody(served: tuple[Site, dict[str, str]
     nothing_amiss(visitors, stack.close)
 
 
-def test_a_driver_finds_the_field_on_a_telephone_without_scripts(
-    served: tuple[Site, dict[str, str], str], browser: Browser
-) -> None:
-    where, tokens, _lot = served
+def test_a_driver_finds_the_field_on_a_telephone_without_scripts(served: Served, browser: Browser) -> None:
+    where, tokens, _lot, _service = served
     visitors, stack = [], ExitStack()
     visiting = stack.enter_context(visitor(browser, where.url, scripts=False))
     visitors.append(visiting)

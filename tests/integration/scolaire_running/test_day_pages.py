@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from mobigo.infra.config import Config
 from mobigo.infra.db import reading, transaction
 from scolaire.service import counting, demands
-from scolaire.store import contracts, plans, running
+from scolaire.store import coaches, contracts, plans, running
 from scolaire.store.indices import IndexValueRow
 from tests.school_running_world import NOW, TUESDAY, RunningSite, site_of
 
@@ -22,6 +22,8 @@ COUNTS = "/scolaire/agents/comptages"
 COACHES = "/scolaire/agents/remplacements"
 ESCORTS = "/scolaire/agents/accompagnement"
 LOTS = "/scolaire/plans/lots"
+DOUBLINGS = "/scolaire/doublages"
+NUMBERS = "/scolaire/numeros"
 
 
 @pytest.fixture
@@ -229,3 +231,48 @@ def test_prices_follow_indices_from_the_form_to_the_plan(world: RunningSite) -> 
         for day, cents in ((TUESDAY.replace(month=10, day=31), 21_000), (TUESDAY.replace(month=11, day=1), 22_260)):
             demand = demands.demand_of(session, row, day)
             assert next(each.day_cents for each in demand.vehicle_types if each.id == "car-63") == cents
+
+
+def test_an_operator_doubles_its_own_service_and_an_agent_agrees_to_pay(world: RunningSite) -> None:
+    """The form shows the stops of the service chosen; a mairie and a stranger have no service to double."""
+    asked = f"{world.run.plan}/{world.run.service}"
+    for who in ("mairie", "stranger", "school"):
+        assert "Choisir le service à doubler" not in world.get(who, DOUBLINGS)
+        world.post(who, DOUBLINGS, 404, **second(asked))
+    world.get("planner", DOUBLINGS, 403)
+    assert world.get("operator", f"{DOUBLINGS}?service={asked}").count('name="stops"') == len(world.run.stops)
+    refused = world.post("operator", DOUBLINGS, 422, **second(asked, stops=list(world.run.stops)))
+    assert "Cochez une partie des arrêts" in refused
+    made = world.post("operator", DOUBLINGS, **second(asked, stops=world.run.stops[0]))
+    assert "Second car enregistré" in made
+    assert "à accepter par la Région" in made
+    with reading(world.engine) as session:
+        (row,) = coaches.latest_added(session)
+    world.post("operator", DOUBLINGS, 404, agree=row.id)
+    assert "le contrat le paie" in world.post("manager", DOUBLINGS, agree=row.id)
+    for who, status in (("operator", 200), ("manager", 200), ("stranger", 404), ("mairie", 404)):
+        assert world.clients[who].get(f"{DOUBLINGS}/{row.id}/fiche.pdf").status_code == status, who
+    assert "n° 7" in world.get("school", DAY)
+    assert row.reason in world.clients["operator"].get(f"{DOUBLINGS}.csv").get_data(as_text=True)
+    assert row.reason not in world.clients["stranger"].get(f"{DOUBLINGS}.csv").get_data(as_text=True)
+    world.post("stranger", DOUBLINGS, 404, end=row.id)
+    assert "ne roule plus" in world.post("operator", DOUBLINGS, end=row.id)
+
+
+def second(service: str, **more: object) -> dict[str, Any]:
+    return {"service": service, "first_day": TUESDAY.isoformat(), "last_day": TUESDAY.isoformat(), "vehicle": "car-63",
+            "seats": 63, "shown": "7", "reason": "Trop d’élèves", **more}  # fmt: skip
+
+
+def test_numbers_of_coaches_are_entered_by_who_drives_them(world: RunningSite) -> None:
+    name = f"n.{world.run.service}"
+
+    def given(number: str) -> dict[str, Any]:
+        return {"plan": world.run.plan, name: number}
+
+    assert "Aucun service à numéroter" in world.get("mairie", NUMBERS)
+    world.post("stranger", NUMBERS, 404, **given("41"))
+    assert "1 numéro enregistré" in world.post("operator", NUMBERS, **given("41"))
+    assert 'value="41"' in world.get("operator", NUMBERS)
+    assert "car-63, n° 41" in world.get("operator", DAY)
+    assert "trop long" in world.post("operator", NUMBERS, 422, **given("4" * 21))

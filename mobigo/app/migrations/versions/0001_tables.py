@@ -65,6 +65,8 @@ PROTECTIONS = {
         "CREATE TRIGGER opendata_event_no_delete BEFORE DELETE ON opendata_event BEGIN SELECT RAISE(ABORT, 'opendata_event only grows'); END",
         "CREATE TRIGGER opendata_release_no_update BEFORE UPDATE ON opendata_release BEGIN SELECT RAISE(ABORT, 'opendata_release only grows'); END",
         "CREATE TRIGGER opendata_release_no_delete BEFORE DELETE ON opendata_release BEGIN SELECT RAISE(ABORT, 'opendata_release only grows'); END",
+        "CREATE TRIGGER scolaire_coach_number_no_update BEFORE UPDATE ON scolaire_coach_number BEGIN SELECT RAISE(ABORT, 'scolaire_coach_number only grows'); END",
+        "CREATE TRIGGER scolaire_coach_number_no_delete BEFORE DELETE ON scolaire_coach_number BEGIN SELECT RAISE(ABORT, 'scolaire_coach_number only grows'); END",
         "CREATE TRIGGER scolaire_count_no_update BEFORE UPDATE ON scolaire_count BEGIN SELECT RAISE(ABORT, 'scolaire_count only grows'); END",
         "CREATE TRIGGER scolaire_count_no_delete BEFORE DELETE ON scolaire_count BEGIN SELECT RAISE(ABORT, 'scolaire_count only grows'); END",
         "CREATE TRIGGER scolaire_figures_no_update BEFORE UPDATE ON scolaire_figures BEGIN SELECT RAISE(ABORT, 'scolaire_figures only grows'); END",
@@ -161,6 +163,9 @@ PROTECTIONS = {
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER opendata_release_no_change BEFORE UPDATE OR DELETE ON opendata_release FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER opendata_release_no_truncate BEFORE TRUNCATE ON opendata_release FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        "CREATE TRIGGER scolaire_coach_number_no_change BEFORE UPDATE OR DELETE ON scolaire_coach_number FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
+        "CREATE TRIGGER scolaire_coach_number_no_truncate BEFORE TRUNCATE ON scolaire_coach_number FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
         "CREATE OR REPLACE FUNCTION mobigo_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RAISE EXCEPTION '%% only grows', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
         "CREATE TRIGGER scolaire_count_no_change BEFORE UPDATE OR DELETE ON scolaire_count FOR EACH ROW EXECUTE FUNCTION mobigo_append_only()",
         "CREATE TRIGGER scolaire_count_no_truncate BEFORE TRUNCATE ON scolaire_count FOR EACH STATEMENT EXECUTE FUNCTION mobigo_append_only()",
@@ -2112,7 +2117,7 @@ def upgrade() -> None:
         sa.Column("ended_by", sa.String(length=26), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('cancelled', 'delayed', 'replaced', 'other')", name=op.f("ck_scolaire_notice_kind")
+            "kind IN ('cancelled', 'delayed', 'replaced', 'added', 'other')", name=op.f("ck_scolaire_notice_kind")
         ),
         sa.CheckConstraint(
             "scope IN ('all', 'departement', 'school', 'service')", name=op.f("ck_scolaire_notice_scope")
@@ -3609,6 +3614,65 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version_id", "code", name=op.f("pk_network_notice_count")),
     )
     op.create_table(
+        "scolaire_added_coach",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=80), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("vehicle", sa.String(length=40), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("wheelchairs", sa.Integer(), nullable=False),
+        sa.Column("shown", sa.String(length=20), nullable=False),
+        sa.Column("organisation", sa.String(length=26), nullable=True),
+        sa.Column("stops", Json, nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("notice", sa.String(length=26), nullable=False),
+        sa.Column("made_by", sa.String(length=26), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("agreed_by", sa.String(length=26), nullable=True),
+        sa.Column("agreed_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_by", sa.String(length=26), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "seats >= 0 AND wheelchairs >= 0 AND seats + wheelchairs > 0", name=op.f("ck_scolaire_added_coach_places")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation"], ["organisation.id"], name=op.f("fk_scolaire_added_coach_organisation_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_added_coach_plan_scolaire_plan")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_added_coach")),
+    )
+    op.create_index(op.f("ix_scolaire_added_coach_last_day"), "scolaire_added_coach", ["last_day"], unique=False)
+    op.create_index(op.f("ix_scolaire_added_coach_notice"), "scolaire_added_coach", ["notice"], unique=False)
+    op.create_index(
+        op.f("ix_scolaire_added_coach_organisation"), "scolaire_added_coach", ["organisation"], unique=False
+    )
+    op.create_index(
+        op.f("ix_scolaire_added_coach_plan_service_last_day"),
+        "scolaire_added_coach",
+        ["plan", "service", "last_day"],
+        unique=False,
+    )
+    op.create_table(
+        "scolaire_coach_number",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("plan", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=80), nullable=False),
+        sa.Column("shown", sa.String(length=20), nullable=False),
+        sa.Column("by", sa.String(length=26), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan"], ["scolaire_plan.id"], name=op.f("fk_scolaire_coach_number_plan_scolaire_plan")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_coach_number")),
+    )
+    op.create_index(
+        op.f("ix_scolaire_coach_number_plan_service"), "scolaire_coach_number", ["plan", "service"], unique=False
+    )
+    op.create_table(
         "scolaire_count",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("plan", sa.String(length=26), nullable=False),
@@ -4032,6 +4096,13 @@ def downgrade() -> None:
     op.drop_table("scolaire_decision")
     op.drop_index(op.f("ix_scolaire_count_day"), table_name="scolaire_count")
     op.drop_table("scolaire_count")
+    op.drop_index(op.f("ix_scolaire_coach_number_plan_service"), table_name="scolaire_coach_number")
+    op.drop_table("scolaire_coach_number")
+    op.drop_index(op.f("ix_scolaire_added_coach_plan_service_last_day"), table_name="scolaire_added_coach")
+    op.drop_index(op.f("ix_scolaire_added_coach_organisation"), table_name="scolaire_added_coach")
+    op.drop_index(op.f("ix_scolaire_added_coach_notice"), table_name="scolaire_added_coach")
+    op.drop_index(op.f("ix_scolaire_added_coach_last_day"), table_name="scolaire_added_coach")
+    op.drop_table("scolaire_added_coach")
     op.drop_table("network_notice_count")
     op.drop_index(op.f("ix_network_activation_feed"), table_name="network_activation")
     op.drop_table("network_activation")
