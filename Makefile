@@ -3,7 +3,7 @@
 #   make demo       a demonstration territory, answering on http://127.0.0.1:8000 (PORT=8001 for another port)
 #   make test       every test that is not slow          make test-all   the slow ones too
 #                   (TESTS=folder for some of them, N=0 in one process)
-#   make drills     an operator's worst night: processes killed, database and broker lost, restart under load (needs PostgreSQL)
+#   make drills     an operator's worst night, on several hosts: everything killed, cut, filled or set wrong, under load (needs PostgreSQL)
 #   make fuzz       every reader of what comes from outside, under changes nobody foresaw (FUZZ_S=n seconds each)
 #   make lint       style, types, directions between packages
 #   make bench      every benchmark against its rivals (BENCH_S=n caps each case)
@@ -44,7 +44,7 @@ test-all: $(STAMPS)/dev $(STAMPS)/map-tests
 	$(PYTEST) $(TESTS)
 
 drills: $(STAMPS)/dev
-	$(PYTHON) -m pytest -v tests/drills
+	$(PYTHON) -m pytest -v -s tests/drills
 
 fuzz: $(STAMPS)/fuzz
 	$(PYTHON) -m tests.fuzz $(if $(FUZZ_S),--seconds $(FUZZ_S))

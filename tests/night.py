@@ -48,6 +48,7 @@ class Declaring:
 
     url: str
     operator: Operator
+    name: str | None = None  # the public name asked for, where it is not in `url`
     acknowledged: list[str] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)  # the first of each kind of refusal
@@ -91,7 +92,12 @@ class Declaring:
         document = declared(journey, f"t-{journey}", f"d-{journey}", f"p-{journey}", start=start)
         to = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=TIMEOUT_S)
         try:
-            to.request("POST", f"{BASE}/journeys", json.dumps(document), self.operator.headers)
+            to.request(
+                "POST",
+                f"{BASE}/journeys",
+                json.dumps(document),
+                self.operator.headers | ({} if self.name is None else {"Host": self.name}),
+            )
             answer = to.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
@@ -158,3 +164,9 @@ def status(url: str, path: str) -> int:
         return refused.code
     except OSError:
         return 0
+
+
+def report(drill: str, client: Declaring, found: list[str]) -> None:
+    """One line for whoever reads the drills: what was acknowledged, what is found, how everybody was answered."""
+    answers = ", ".join(f"{kind} × {count}" for kind, count in sorted(client.answers.items()))
+    print(f"\ndrill {drill}: {len(client.acknowledged)} acknowledged, {len(found)} found; {answers}")

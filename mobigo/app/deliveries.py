@@ -68,11 +68,12 @@ def gateways(config: Config) -> dict[str, Gateway]:
 
 def ask_delivery(session: Session, due_at: datetime) -> bool:
     """Queue a delivery for `due_at`, in this transaction, unless one is already queued for then or sooner."""
+    from mobigo.infra import clock
     from mobigo.infra.jobs import desk
     from mobigo.infra.jobs.tables import JobRow
 
     queued = select(JobRow.id).where(JobRow.name == JOB, JobRow.state == "queued", JobRow.due_at <= due_at).limit(1)
     if session.scalar(queued) is not None:
         return False
-    desk.enqueue(session, JOB, {}, None, due_at, due_at=due_at)
+    desk.enqueue(session, JOB, {}, None, min(due_at, clock.now()), due_at=due_at)
     return True

@@ -75,6 +75,13 @@ class _Site(Collector):
             return math.inf
 
 
+def _clocks(session: Session, now: datetime) -> list[GaugeMetricFamily]:
+    from mobigo.infra.jobs.clocks import now_in
+
+    apart_s = abs((now_in(session) - clock.now()).total_seconds())
+    return [_one("mobigo_clock_apart_seconds", "How far this host's clock is from the database's.", apart_s)]
+
+
 def _jobs(session: Session, now: datetime) -> list[GaugeMetricFamily]:
     queued = select(func.min(JobRow.due_at)).where(JobRow.state == "queued", JobRow.due_at <= now)
     oldest = session.scalar(queued)
@@ -130,6 +137,7 @@ def _datasets(session: Session, now: datetime) -> list[GaugeMetricFamily]:
 
 
 OF_THE_DATABASE: Final[tuple[Callable[[Session, datetime], list[GaugeMetricFamily]], ...]] = (
+    _clocks,
     _jobs,
     _payments,
     _timetables,

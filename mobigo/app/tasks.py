@@ -16,8 +16,9 @@ def deliver(context: "JobContext") -> Decision:
     """Deliver effects and messages that are due, and come back when the next one is. The schedule is a safety net: a
     row that nobody announced (its queued delivery ran just before it was committed) waits an hour at most."""
     from mobigo.app.joins import services_for
-    from mobigo.infra.outbox import deliver_effects, deliver_messages, next_due
+    from mobigo.infra.outbox import bring_back, deliver_effects, deliver_messages, next_due
 
+    bring_back(context.engine, clock.now())
     effects = deliver_effects(context.engine, deliveries.handlers(services_for(context.config)), clock.now)
     messages = deliver_messages(context.engine, deliveries.gateways(context.config), clock.now)
     done, failed = effects.done + messages.done, effects.failed + messages.failed

@@ -23,6 +23,11 @@ def rising_ids(at: datetime) -> Iterator[str]:
     return ids.rising_ids(int(at.timestamp() * 1000))
 
 
+def thread_cpu_s() -> float:
+    """Seconds of processor this thread has spent."""
+    return time.thread_time()
+
+
 def monotonic_s() -> float:
     """Seconds that only go forward, to measure durations and deadlines inside one process."""
     return time.monotonic()

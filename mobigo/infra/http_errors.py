@@ -1,8 +1,8 @@
 """Errors over HTTP, in one place: a problem document (RFC 9457) for programs, a page for people, one reference.
 
     NotFound 404 · InvalidInput 422 · Refused 403 (401, 400 where the error says so) · Conflict 409 · Upstream 502
-    and what the web itself refuses: 400, 404, 405, 413, 415, 429 …; a database that does not answer, 503; anything
-    else is a defect of ours, 500.
+    and what the web itself refuses: 400, 404, 405, 413, 415, 429 …; a database that does not answer, a disk or a
+    memory that is full, 503; anything else is a defect of ours, 500.
 
 Every answer says what happened and what to do, carries the request's reference (written in the log with the cause),
 and never shows a trace, a path or a value of someone else's.
@@ -160,6 +160,13 @@ def _machine(error: OSError) -> Response:
     return _with_headers(answer(Problem(503, Decision("http.disk_full"), {})), {"Retry-After": str(RETRY_AFTER_S)})
 
 
+def _memory(error: MemoryError) -> Response:
+    """A machine that has no memory left for this request has some for the next, or for another process."""
+    _log.error("no memory is left", extra={"reference": request_id(), "status": 503}, exc_info=error)
+    reason = Decision("http.no_memory" if request.method in ("GET", "HEAD") else "http.no_memory_sent")
+    return _with_headers(answer(Problem(503, reason, {})), {"Retry-After": str(RETRY_AFTER_S)})
+
+
 def _with_headers(response: Response, headers: Mapping[str, str] | None) -> Response:
     for name, value in (headers or {}).items():
         response.headers[name] = value
@@ -173,4 +180,5 @@ def init_app(app: Flask) -> None:
     for away in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(away, _database_away)
     app.register_error_handler(OSError, _machine)
+    app.register_error_handler(MemoryError, _memory)
     app.register_error_handler(Exception, _defect)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 from flask import Flask, Response, g, has_request_context, request
 
-from mobigo.infra.clock import monotonic_s
+from mobigo.infra.clock import monotonic_s, thread_cpu_s
 from mobigo.infra.config import Config
 
 WITHHELD: Final = "…"
@@ -97,7 +97,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         g.request_id = new_reference()
-        g.began_s = monotonic_s()
+        g.began_s, g.began_cpu_s = monotonic_s(), thread_cpu_s()
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -111,6 +111,7 @@ def init_app(app: Flask) -> None:
                 "route": request.url_rule.rule if request.url_rule is not None else "—",
                 "status": response.status_code,
                 "took_ms": round((monotonic_s() - g.get("began_s", monotonic_s())) * 1000, 1),
+                "cpu_ms": round((thread_cpu_s() - g.get("began_cpu_s", thread_cpu_s())) * 1000, 1),
                 "network": network_of(request.remote_addr),
             },
         )

@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from mobigo.infra.clock import monotonic_s
+from mobigo.infra.clock import monotonic_s, thread_cpu_s
 
 EXTENSION: Final = "mobigo.metrics"
 BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -37,6 +37,13 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.cpu_s = Counter(
+            "mobigo_http_request_cpu_seconds",
+            "Processor spent by the threads that answered, by route.",
+            ["route"],
+            registry=self.registry,
+        )
+
     def gauge(self, name: str, told: str, read: Callable[[], float]) -> None:
         """A figure read when it is asked for."""
         Gauge(name, told, registry=self.registry).set_function(read)
@@ -56,6 +63,7 @@ def init_app(app: Flask) -> Metrics:
         method = request.method if request.method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE") else "—"
         metrics.requests.labels(method, route, str(response.status_code)).inc()
         metrics.duration_s.labels(route).observe(monotonic_s() - g.get("began_s", monotonic_s()))
+        metrics.cpu_s.labels(route).inc(max(0.0, thread_cpu_s() - g.get("began_cpu_s", thread_cpu_s())))
         return response
 
     return metrics

@@ -23,6 +23,7 @@ MAX_TRIES: Final = 12
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=6)
 LEASE: Final = timedelta(minutes=5)
+AHEAD: Final = timedelta(minutes=1)  # two clocks that agree may be that far apart
 Channel = Literal["email", "sms", "letter"]
 _log = logging.getLogger(__name__)
 
@@ -187,6 +188,21 @@ def next_due(session: Session) -> datetime | None:
     """When the earliest row still to be delivered is due; None when there is none."""
     due = [session.scalar(select(func.min(table.due_at))) for table in (EffectRow, MessageRow)]
     return min((instant for instant in due if instant is not None), default=None)
+
+
+def bring_back(engine: Engine, now: datetime) -> int:
+    """What waits for an instant that cannot be, because a clock ahead of its time wrote it, is due now; how many rows.
+    Otherwise a message written while a clock was a day ahead would leave a day late."""
+    brought = 0
+    for table in (EffectRow, MessageRow):
+        ahead = (table.created_at > now + AHEAD) | (table.due_at > now + LONGEST_WAIT + AHEAD)
+        wrong = (table.due_at > now) & ahead
+        with reading(engine) as session:
+            if session.scalar(select(table.id).where(wrong).limit(1)) is None:
+                continue
+        with transaction(engine) as session:
+            brought += changed(session, update(table).where(wrong).values(due_at=now, created_at=now))
+    return brought
 
 
 # ---------------------------------------------------------------- effects

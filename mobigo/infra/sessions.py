@@ -104,11 +104,11 @@ def identify(engine: Engine, token: str, now: datetime) -> Identity | None:
         held = grants.grants_of(session, row.subject)
     if not is_live(row, life_of(held), now):
         return None
-    if now - row.seen_at >= SEEN_EVERY:
+    # Seen later than now: a clock was ahead, and the session would last that much longer.
+    if abs(now - row.seen_at) >= SEEN_EVERY:
+        wrong = (SessionRow.seen_at < now) | (SessionRow.seen_at > now + SEEN_EVERY)
         with transaction(engine) as session:
-            session.execute(
-                update(SessionRow).where(SessionRow.id == row.id, SessionRow.seen_at < now).values(seen_at=now)
-            )
+            session.execute(update(SessionRow).where(SessionRow.id == row.id, wrong).values(seen_at=now))
     return Identity(row.subject, held, session_id=row.id)
 
 

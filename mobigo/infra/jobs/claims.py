@@ -39,21 +39,44 @@ def claim(engine: Engine, job_id: str, owner: str, now: datetime, lease: timedel
         return desk.change(session, job_id, lambda job: states.claim(job, owner, now, lease))
 
 
-def expire_lost(engine: Engine, now: datetime) -> list[str]:
-    """Give up the jobs whose lease has passed: they wait again, or end. Their ids."""
-    expired = select(JobRow).where(JobRow.state.in_([state.value for state in HELD]), JobRow.lease_until <= now)
+def expire_lost(engine: Engine, now: datetime, lease: timedelta | None = None) -> list[str]:
+    """Give up the jobs whose lease has passed (or cannot be true, see `states.expire`): they wait again, or end. Their
+    ids."""
+    over = JobRow.lease_until <= now
+    if lease is not None:
+        over |= JobRow.lease_until > now + states.LEASES_MAX * lease
+    expired = select(JobRow).where(JobRow.state.in_([state.value for state in HELD]), over)
     with db.reading(engine) as session:
         if session.scalars(expired.limit(1)).first() is None:
             return []
     given_up = []
     with db.transaction(engine) as session:
         for row in session.scalars(_locked(expired.order_by(JobRow.id))):
-            after = states.expire(to_job(row), now)
+            after = states.expire(to_job(row), now, lease)
             if after is not None:
                 write(row, after)
                 given_up.append(row.id)
                 _wake(session, engine, after)
     return given_up
+
+
+def bring_back(engine: Engine, now: datetime) -> list[str]:
+    """Bring back to now the waiting jobs that a clock ahead of its time has put off. Their ids."""
+    retried_late = now + timedelta(seconds=states.BACKOFF_S_MAX) + states.AHEAD
+    ahead = (JobRow.created_at > now + states.AHEAD) | ((JobRow.tries > 0) & (JobRow.due_at > retried_late))
+    asked = select(JobRow).where(JobRow.state == State.QUEUED.value, JobRow.due_at > now, ahead)
+    with db.reading(engine) as session:
+        if session.scalars(asked.limit(1)).first() is None:
+            return []
+    brought = []
+    with db.transaction(engine) as session:
+        for row in session.scalars(_locked(asked.order_by(JobRow.id))):
+            after = states.bring_back(to_job(row), now)
+            if after is not None:
+                write(row, after)
+                brought.append(row.id)
+                _wake(session, engine, after)
+    return brought
 
 
 def _wake(session: Session, engine: Engine, job: Job) -> None:

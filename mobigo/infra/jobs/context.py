@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError, Upstream
-from mobigo.infra import clock, db
+from mobigo.infra import db
 from mobigo.infra.config import Config
 from mobigo.infra.disk import is_full
-from mobigo.infra.jobs import desk, registry, states
+from mobigo.infra.jobs import clocks, desk, registry, states
 from mobigo.infra.jobs.states import Job, Progress
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class JobContext:
         """`db.transaction`, refused at commit (LeaseLost, rolled back) when this process no longer holds the job."""
         with db.transaction(self.engine) as session:
             yield session
-            now = clock.now()
+            now = clocks.now_in(session)
             if not session.info.get(_ENDED) and not desk.change(
                 session, self.job_id, lambda job: states.beat(job, self.generation, now, self._lease)
             ):
@@ -111,7 +111,7 @@ class JobContext:
 
         Nothing may follow; the function returns. Raises LeaseLost.
         """
-        now = clock.now()
+        now = clocks.now_in(session)
 
         def step(job: Job) -> Job | None:
             return states.finish(states.at(job, self.latest), self.generation, result, now)
@@ -183,7 +183,7 @@ def execute(context: JobContext, job: Job) -> Ending:
 def settle(engine: Engine, job: Job, ending: Ending, progress: Progress | None = None) -> Job | None:
     """Write the end of a try, reached at `progress`; None when this generation no longer holds the job, which is
     then left alone."""
-    now = clock.now()
+    now = clocks.now(engine)
 
     def step(found: Job) -> Job | None:
         current = states.at(found, progress)

@@ -1,7 +1,8 @@
 """A worker without its broker: a few hands that run jobs, and a keeper that looks after the table.
 
 The dispatcher takes a waiting job whenever a hand is free and a bell rings (a wake-up came) or a second has passed.
-The keeper gives up lost leases and fires schedules. Neither ends on a failure of the database: they say so and go on.
+The keeper gives up lost leases, fires schedules, and mends what a clock that was set has left. Neither ends on a
+failure of the database: they say so and go on.
 """
 
 import logging
@@ -17,12 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mobigo.infra import clock
 from mobigo.infra.config import Config
-from mobigo.infra.jobs import claims, registry, schedules, wakeups
+from mobigo.infra.jobs import claims, clocks, registry, schedules, wakeups
 from mobigo.infra.jobs.context import Pace
 from mobigo.infra.jobs.states import Job
 from mobigo.infra.jobs.supervisor import supervise
 
 AFTER_FAILURE_S: Final = 2.0
+MEND_EVERY_S: Final = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +36,7 @@ class Crew:
         self._engine = engine
         self._config = config
         self._pace = Pace() if pace is None else pace
+        self._clock = clocks.WorkerClock(engine, self._pace.lease_s)
         self._bell = Condition()
         self._rung = True  # a worker that starts looks at once
         self._busy: set[str] = set()
@@ -75,7 +78,10 @@ class Crew:
             self._bell.wait_for(lambda: self._rung, self._pace.look_s)
             self._rung = False
         while not self._leaving.is_set() and len(self._busy) < self._config.jobs_at_once:
-            job = claims.claim_next(self._engine, self.owner, clock.now(), self._pace.lease)
+            now = clocks.now(self._engine)
+            job = (
+                claims.claim_next(self._engine, self.owner, now, self._pace.lease) if self._clock.agrees(now) else None
+            )
             if job is None:
                 return
             with self._bell:
@@ -98,10 +104,17 @@ class Crew:
                 self._bell.notify_all()
 
     def _keep(self) -> None:
-        schedules.declare(self._engine, clock.now())
+        schedules.declare(self._engine, clocks.now(self._engine))
+        mend_at_s = 0.0
         while not self._leaving.wait(self._pace.look_s):
-            claims.expire_lost(self._engine, clock.now())
-            schedules.fire_due(self._engine, clock.now())
+            now, was_set = self._clock.look()
+            if was_set or clock.monotonic_s() >= mend_at_s:
+                claims.bring_back(self._engine, now)
+                schedules.bring_back(self._engine, now)
+                mend_at_s = clock.monotonic_s() + MEND_EVERY_S
+            if self._clock.may_judge():
+                claims.expire_lost(self._engine, now, self._pace.lease)
+            schedules.fire_due(self._engine, now)
 
     def _go_on(self, work: Callable[[], None]) -> None:
         while not self._leaving.is_set():

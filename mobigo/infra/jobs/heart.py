@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from mobigo.infra import clock, db
-from mobigo.infra.jobs import desk, states
+from mobigo.infra.jobs import clocks, desk, states
 from mobigo.infra.jobs.context import Pace
 from mobigo.infra.jobs.states import Job, Progress, State
 
@@ -68,7 +68,7 @@ class Heart:
         with self._lock:
             progress, self._progress = self._progress, None
         # The lease counts from before the transaction: waiting for a lock must not make it longer than we know.
-        began_s, now = clock.monotonic_s(), clock.now()
+        began_s, now = clock.monotonic_s(), clocks.now(self._engine)
         with db.transaction(self._engine) as session:
             after = desk.change(session, self._job.id, lambda job: self._step(job, now, progress))
         if after is None:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from mobigo.base.errors import Conflict
 from mobigo.infra import clock, db
 from mobigo.infra.config import Config
-from mobigo.infra.jobs import claims, desk
+from mobigo.infra.jobs import claims, clocks, desk
 from mobigo.infra.jobs.context import JobContext, Pace, Report, execute, settle
 from mobigo.infra.jobs.heart import Heart
 from mobigo.infra.jobs.states import Job
@@ -20,7 +20,8 @@ def run_inline(engine: Engine, config: Config, job_id: str, report: Report | Non
     Raises Conflict("jobs.not_waiting") when it is not in the queue (another worker may have it).
     """
     pace = Pace()
-    job = claims.claim(engine, job_id, "inline", clock.now(), pace.lease)
+    # Queued a moment ago by this clock, and held by the other: the later of the two.
+    job = claims.claim(engine, job_id, "inline", max(clock.now(), clocks.now(engine)), pace.lease)
     if job is None:
         raise Conflict("jobs.not_waiting", id=job_id[:40])
     with Heart(engine, job, pace) as heart:

@@ -8,7 +8,7 @@ still due. After an absence it fires once, not once for each instant missed.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
@@ -91,17 +91,42 @@ def fire_due(engine: Engine, now: datetime) -> list[str]:
     return fired
 
 
+def bring_back(engine: Engine, now: datetime) -> list[str]:
+    """Bring back the schedules whose next instant lies further off than their rhythm allows: the clock was ahead when
+    they last fired, and what runs every minute would not run until it gets there again. Their names."""
+    with db.reading(engine) as session:
+        later = session.scalars(select(ScheduleRow).where(ScheduleRow.next_at > now)).all()
+        names = sorted(row.name for row in later if _is_too_far(row, now))
+    for name in names:
+        with db.transaction(engine) as session:
+            row = session.get(ScheduleRow, name, with_for_update=True, populate_existing=True)
+            if row is not None and _is_too_far(row, now):
+                row.next_at = rhythms.read(row.rhythm).after(now)
+    return names
+
+
+def _is_too_far(row: ScheduleRow, now: datetime) -> bool:
+    return row.next_at > rhythms.read(row.rhythm).after(now) + timedelta(seconds=1)
+
+
 def _fire(session: Session, name: str, now: datetime) -> str | None:
     row = _due(session, name, now)
     if row is None:
         return None
     due_at, row.next_at = row.next_at, rhythms.read(row.rhythm).after(now)
+    key = _key(row, due_at)
     last = None if row.last_job_id is None else desk.find_job(session, row.last_job_id)
     if last is not None and not last.ended:
         return None
     row.last_at = now
-    row.last_job_id = desk.enqueue(session, row.job, row.params, None, now, key=f"{name} {due_at.isoformat()}")
+    row.last_job_id = desk.enqueue(session, row.job, row.params, None, now, key=key)
     return row.last_job_id
+
+
+def _key(row: ScheduleRow, due_at: datetime) -> str:
+    """Its instant; of one that has fired before, under a clock that was ahead, also what fired then."""
+    key = f"{row.name} {due_at.isoformat()}"
+    return key if row.last_at is None or row.last_at < due_at else f"{key} after {row.last_job_id}"
 
 
 def _move_on(session: Session, name: str, now: datetime) -> None:

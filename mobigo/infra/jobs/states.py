@@ -19,6 +19,8 @@ from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict
 
 BACKOFF_S_MAX: Final = 3_600.0
+AHEAD: Final = timedelta(seconds=60)  # two clocks that agree may be that far apart
+LEASES_MAX: Final = 10  # a lease that ends later than so many from now was given by a clock that was ahead
 
 
 class State(StrEnum):
@@ -147,10 +149,14 @@ def stop(job: Job, generation: int, now: datetime) -> Job | None:
     return replace(_wait(job, now), tries=job.tries - 1)
 
 
-def expire(job: Job, now: datetime) -> Job | None:
+def expire(job: Job, now: datetime, lease: timedelta | None = None) -> Job | None:
     """Its holder has not been heard of for a whole lease: it waits again, or ends when its tries are used up.
-    None while the lease lasts."""
-    if job.state not in HELD or job.lease_until is None or job.lease_until > now:
+    None while the lease lasts. One far longer than `lease` was given by a clock that was set back since: its holder
+    would have renewed it, and is gone."""
+    if job.state not in HELD or job.lease_until is None:
+        return None
+    endless = lease is not None and job.lease_until > now + LEASES_MAX * lease
+    if job.lease_until > now and not endless:
         return None
     if job.state is State.CANCELLING:
         return _end(job, State.CANCELLED, Decision("jobs.cancelled"), now)
@@ -158,6 +164,18 @@ def expire(job: Job, now: datetime) -> Job | None:
     if job.tries < job.tries_max:
         return replace(_wait(job, now), outcome=lost)
     return _end(job, State.FAILED, lost, now)
+
+
+def bring_back(job: Job, now: datetime) -> Job | None:
+    """A waiting job that a clock ahead of its time has put off, as the right clock would have written it; None when
+    nothing is wrong with it. What was to wait since it was asked for still waits as long."""
+    if job.state is not State.QUEUED:
+        return None
+    if job.created_at > now + AHEAD:
+        return replace(job, created_at=now, due_at=now + max(job.due_at - job.created_at, timedelta(0)))
+    if job.tries and job.due_at > now + timedelta(seconds=BACKOFF_S_MAX) + AHEAD:
+        return replace(job, due_at=now)
+    return None
 
 
 def cancel(job: Job, now: datetime) -> Job:

@@ -57,6 +57,7 @@ class _Watch:
         # On SQLite, a beat that cannot be written means that everybody else's writing waits too.
         self.lease_may_pass = engine.dialect.name == "sqlite"
         self.over_memory = False
+        self.cut_off = False
         self.kill_at_s: float | None = None
         self.leave_at_s: float | None = None
 
@@ -74,13 +75,13 @@ class _Watch:
         if self.process.code == SETTLED:
             return None
         code = self.process.code
-        died = Decision("jobs.process_died", signal=-code) if code < 0 else Decision("jobs.process_died", code=code)
-        return Failed(died, retryable=True)
+        return Failed(_died(code, by_us=self.cut_off), retryable=True)
 
     def _look(self) -> None:
         now_s = clock.monotonic_s()
         healthy = self.lease_may_pass or now_s - self.heart.last_s < self.pace.lease_s
         if self.heart.lost.is_set() or not healthy:
+            self.cut_off = True
             self.process.kill()
         elif self.process.memory_bytes() > self.memory_bytes_max:
             self.over_memory = True
@@ -99,6 +100,13 @@ class _Watch:
             self.process.terminate()
         if self.kill_at_s is not None and now_s >= self.kill_at_s:
             self.process.kill()
+
+
+def _died(code: int, *, by_us: bool) -> Decision:
+    """How a process died of which nobody asked it. A SIGKILL that is not ours is what a system without memory does."""
+    if code == -signal.SIGKILL and not by_us:
+        return Decision("jobs.process_killed")
+    return Decision("jobs.process_died", signal=-code) if code < 0 else Decision("jobs.process_died", code=code)
 
 
 class _Process:

@@ -182,7 +182,7 @@ def extend(
         if of_n is not None:
             if of_n in ended_by:
                 raise Conflict("ledger.already_ended", key=order.key, by=ended_by[of_n])
-            _refuse_untimely(order, by_key, recorded_us)
+            _refuse_untimely(order, by_key, to_us(now))
             ended_by[of_n] = order.key
         digest = line_hash(previous, n, recorded_us, asked[14], request)
         line = Line(n, recorded_us, *asked, request, previous, digest, n // ERA)
@@ -261,11 +261,12 @@ def _stated(transfer: Transfer, phase: Phase, place: Place, expires_at: datetime
     )  # fmt: skip
 
 
-def _refuse_untimely(order: Order, by_key: Mapping[str, Line], recorded_us: int) -> None:
-    """A hold is settled before its end, and expires from its end on; voiding it is always possible."""
+def _refuse_untimely(order: Order, by_key: Mapping[str, Line], now_us: int) -> None:
+    """A hold is settled before its end, and expires from its end on; voiding it is always possible. By the clock, not
+    by the last line: after a clock that was ahead, lines bear its last instant until the right one gets there."""
     if isinstance(order, (Settle, Expire)):
         expires_us = by_key[order.hold_key].expires_us
-        over = expires_us is not None and expires_us <= recorded_us
+        over = expires_us is not None and expires_us <= now_us
         if isinstance(order, Settle) and over:
             raise Refused("ledger.hold_expired", key=order.hold_key)
         if isinstance(order, Expire) and not over:

@@ -101,6 +101,13 @@ def test_a_full_disk_is_told_and_any_other_trouble_of_files_is_a_defect(
     assert ("Retry-After" in refused.headers) == (status == 503)
 
 
+def test_a_machine_without_memory_is_told_as_such_and_asked_again(app: APIFlask, client: FlaskClient) -> None:
+    add(app, "/large", raising(MemoryError()))
+    refused = client.get("/large", headers={"Accept": "application/json"})
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "http.no_memory")
+    assert refused.headers["Retry-After"]
+
+
 def test_a_page_that_cannot_even_say_its_error_says_it_in_plain_text(app: APIFlask, client: FlaskClient) -> None:
     @app.context_processor
     def broken() -> dict[str, Any]:

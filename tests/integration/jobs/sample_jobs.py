@@ -115,6 +115,16 @@ def gulp(ctx: JobContext) -> Decision:
         return Decision("sample.swallowed", bytes=len(bytearray(4 << 30)))
 
 
+@job("sample.greedy", tries_max=2, memory_mb=8192, backoff_s=0.1)
+def greedy(ctx: JobContext) -> Decision:
+    """In its first try, takes memory until the system has no more; its limit of its own is far away."""
+    with alone(ctx):
+        taken = []
+        while ctx.tries == 1:
+            taken.append(bytearray(os.urandom(1 << 20) * 8))
+        return end_with_effect(ctx)
+
+
 @job("sample.dies", tries_max=2, backoff_s=0.1)
 def dies(ctx: JobContext, *, until: int) -> Decision:
     """Its process kills itself in its first `until` tries."""

@@ -69,7 +69,7 @@ def test_every_temper_of_job_comes_to_its_end(floor: Floor) -> None:
         hog: ("failed", Decision("jobs.memory_limit", memory_mb=200)),
         gulp: ("failed", Decision("jobs.memory_limit", memory_mb=200)),
         dies_once: ("done", Decision("sample.done", tries=2)),
-        dies_always: ("failed", Decision("jobs.process_died", signal=9)),
+        dies_always: ("failed", Decision("jobs.process_killed")),
         hung: ("cancelled", Decision("jobs.cancelled")),
     }
     assert floor.job(long).progress_done == floor.job(long).progress_total == 10

@@ -298,6 +298,14 @@ def test_a_hold_is_settled_before_its_end_and_expires_from_then_on(
         assert world.refusal(order, now=at).code == code
 
 
+def test_a_hold_given_after_a_clock_was_ahead_is_settled_in_its_time() -> None:
+    world = World()
+    world.give(MOVE, now=LATER + timedelta(days=1))
+    world.give(HELD, now=NOW)  # its line is of a day later: lines never go back
+    world.give(Settle("e", "h"), now=LATER - timedelta(microseconds=1))
+    assert world.books[BUDGET].held_debits == 0
+
+
 def test_a_hold_without_end_never_expires() -> None:
     world = World()
     world.give(replace(HELD, expires_at=None))
