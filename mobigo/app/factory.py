@@ -171,11 +171,16 @@ def make_served_networks(services: Services) -> Networks:
     """The holder of a process that serves: what is newer is read and warmed beside, and no traveller waits for it."""
     from functools import partial
 
+    from mobigo.app.host_copy import HostCopy
     from mobigo.app.warming import warm
 
     holder: Any = importlib.import_module("mobigo.network.store.networks")
     made: Networks = holder.NetworkHolder(
-        services.engine, services.config.home, warm=partial(warm, services), beside=True
+        services.engine,
+        services.config.home,
+        warm=partial(warm, services),
+        beside=True,
+        missing=HostCopy(services.config),
     )
     return made
 

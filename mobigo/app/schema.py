@@ -1,5 +1,6 @@
 """The schema of the database: the revision it is at, bringing it to this version, what differs from the tables."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,8 +28,10 @@ def alembic_config(connection: Connection | None = None) -> AlembicConfig:
     return config
 
 
+@cache
 def head() -> str:
-    """The revision this version of the code needs."""
+    """The revision this version of the code needs. Reading every migration takes a while, and readiness is asked for
+    all the time: read once."""
     found = ScriptDirectory.from_config(alembic_config()).get_current_head()
     if found is None:
         raise RuntimeError("no revision in the migrations folder")

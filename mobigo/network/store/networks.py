@@ -113,7 +113,8 @@ class NetworkHolder:
 
     Once something serves, `warm` is called with what is newer, as planned or with the day laid over it, before it takes
     its place: it pays what the first query would; where it fails, what is newer serves all the same. `beside`: that is
-    read and warmed in a thread of its own, and queries go on with what there is.
+    read and warmed in a thread of its own, and queries go on with what there is. `missing` is told of a network
+    that serves elsewhere and is not on this host, by its name.
     """
 
     def __init__(
@@ -125,8 +126,10 @@ class NetworkHolder:
         *,
         warm: Callable[[LiveNetwork], None] | None = None,
         beside: bool = False,
+        missing: Callable[[str], None] | None = None,
     ) -> None:
         self._engine, self._now, self._warm, self._beside = engine, now, warm, beside
+        self._missing = missing
         self._root, self._streets_root = root_of(home), streets_root_of(home)
         self._monotonic_s = monotonic_s
         self._lock = Lock()  # guards the fields below
@@ -218,9 +221,11 @@ class NetworkHolder:
             graph = load_streets(self._streets_root / streets) if streets else None
             network = LiveNetwork(load(self._root / wanted), wanted, graph)
         except NotFound:
+            if self._missing is not None:
+                self._missing(wanted)
             if serving is None:
                 raise
-            return  # what serves goes on serving; `mobigo network build` makes the missing folder
+            return  # what serves goes on serving, until the missing folder is made
         if serving is not None:
             self._warmed(network)
         with self._lock:
