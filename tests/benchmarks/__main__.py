@@ -37,6 +37,7 @@ BENCHMARKS = (
     "streets",
     "tad",
     "realtime",
+    "load",
 )
 KEPT = Path("var/benchmarks.ndjson")
 DAY_S = 86_400
