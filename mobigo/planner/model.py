@@ -15,6 +15,7 @@ from mobigo.base.geo import Point
 from mobigo.base.money import Money
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import F64, I32, Timetable
+from mobigo.network.rules.opening import Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,8 @@ class Spot:
     note: Decision | None = None
     id: str = ""
     facts: tuple[Decision, ...] = ()
+    opening: Opening | None = None  # None: not known, or always
+    charge: Money | None = None  # what 24 hours cost; ZERO where it is free, None where that is not known
 
 
 @dataclass(frozen=True, slots=True)

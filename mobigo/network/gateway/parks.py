@@ -99,7 +99,7 @@ def packed(parks: tuple[CarPark, ...]) -> bytes:
     """Car parks as they are kept."""
     rows = [
         [each.id, each.name, each.point.lat, each.point.lon, each.is_public, each.is_relay, each.capacity,
-         each.disabled, each.bicycles, each.is_free, each.day_cents]
+         each.disabled, each.bicycles, each.is_free, each.day_cents, each.hours, each.stay_min]
         for each in parks
     ]  # fmt: skip
     return json.dumps(rows, separators=(",", ":")).encode()

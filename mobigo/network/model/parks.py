@@ -24,6 +24,8 @@ class CarPark:
     bicycles: int | None = None
     is_free: bool | None = None
     day_cents: int | None = None
+    hours: str = ""  # OpenStreetMap's `opening_hours`, as written; empty for not known
+    stay_min: int | None = None  # how long one may stay, at most
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Sources: schema "Lieux de stationnement" (etalab/schema-stationnement: id, nom, insee, type_usagers, gratuit, nb_places,
 nb_pr, nb_pmr, nb_velo, tarif_24h, Xlong, Ylat); OpenStreetMap wiki, "Tag:amenity=parking", "Key:park_ride",
-"Key:access", "Key:fee", "Key:capacity:disabled".
+"Key:access", "Key:fee", "Key:capacity:disabled", "Key:opening_hours", "Key:maxstay".
 """
 
 import re
@@ -14,6 +14,8 @@ from typing import Final
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
 from mobigo.network.model.parks import CarPark
+from mobigo.network.rules.opening import TEXT_MAX as OPENING_MAX
+from mobigo.network.rules.opening import stay_min
 
 REQUIRED: Final = ("id", "nom", "nb_places", "Xlong", "Ylat")
 TEXT_MAX: Final = 120
@@ -67,7 +69,8 @@ def park_of_tags(id_: str, point: Point, tags: Mapping[str, str]) -> CarPark | N
     return CarPark(
         id_, name or NAMELESS, point, access in _OPEN, is_relay, _whole(tags.get("capacity", "")),
         _disabled(tags.get("capacity:disabled", "")), _whole(tags.get("bicycle_parking:capacity", "")),
-        {"no": True, "yes": False}.get(fee),
+        {"no": True, "yes": False}.get(fee), hours=tags.get("opening_hours", "")[: OPENING_MAX + 1],
+        stay_min=stay_min(tags.get("maxstay", "")),
     )  # fmt: skip
 
 

@@ -288,7 +288,17 @@ class Candidate(Given):
     ways: str = Field(description="The lines taken, in order.")
     rule: (
         Literal[
-            "outside", "beaten", "twin", "too_long", "known", "no_gain", "not_worth", "same_later", "enough", "as_good"
+            "outside",
+            "beaten",
+            "twin",
+            "too_long",
+            "known",
+            "no_gain",
+            "not_worth",
+            "same_later",
+            "enough",
+            "as_good",
+            "park_shut",
         ]
         | None
     )

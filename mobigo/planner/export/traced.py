@@ -40,7 +40,7 @@ def reason(candidate: Candidate, trace: Trace) -> Decision | None:
         return Decision(code, by=by, lasts=lasts, other=other)
     if candidate.rule in (Rule.NO_GAIN, Rule.NOT_WORTH):
         return Decision(code, by=by, walk_m=WALK_M_LESS)
-    return Decision(code) if candidate.rule is Rule.OUTSIDE else Decision(code, by=by)
+    return Decision(code) if candidate.rule in (Rule.OUTSIDE, Rule.PARK_SHUT) else Decision(code, by=by)
 
 
 def _of(trace: Trace, number: int) -> Candidate:
@@ -127,6 +127,7 @@ def rule_word(rule: Rule, count: int) -> str:
         Rule.SAME_LATER: ngettext("%(num)s égal à un autre qui part plus tard",
                                   "%(num)s égaux à un autre qui part plus tard", count),
         Rule.ENOUGH: ngettext("%(num)s après les meilleurs", "%(num)s après les meilleurs", count),
+        Rule.PARK_SHUT: ngettext("%(num)s dont le parking est fermé", "%(num)s dont le parking est fermé", count),
         Rule.AS_GOOD: ngettext("%(num)s sans rien de mieux qu’un autre",
                                "%(num)s sans rien de mieux qu’un autre", count),
     }[rule]  # fmt: skip

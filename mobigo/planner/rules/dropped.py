@@ -19,6 +19,7 @@ class Rule(StrEnum):
     NOT_WORTH = "not_worth"  # the same, by the prices that are shown
     SAME_LATER = "same_later"  # another arrives then too, for the same price and metres, and leaves no earlier
     ENOUGH = "enough"  # others cost less, and others walk less: no more are looked at
+    PARK_SHUT = "park_shut"  # the car park is closed at the hour at which the car is left, or fetched
     AS_GOOD = "as_good"  # another is as good by hours, vehicles, metres on foot and price
 
 

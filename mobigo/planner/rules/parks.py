@@ -3,14 +3,16 @@ are free is known of now alone: for an hour soon to come a full one is not propo
 that is said. The figures are the product's own choice."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from mobigo.base.decisions import Decision
-from mobigo.base.money import Money
+from mobigo.base.instants import PARIS
+from mobigo.base.money import ZERO, Money
 from mobigo.network.model.parks import CarPark, Occupancy, ToldParks
-from mobigo.planner.model import Spot
+from mobigo.network.rules.opening import opening
+from mobigo.planner.model import By, Journey, Price, PriceLine, Spot, Walk
 
 SOON: Final = timedelta(minutes=60)  # how long a number of free places is worth something
 ALMOST_SHARE: Final = 0.05
@@ -27,6 +29,11 @@ class Parking:
     said: tuple[Decision, ...] = ()
     kept: bool = False
 
+    def without(self, shut: Iterable[str]) -> "Parking":
+        """The same without those of these keys."""
+        gone = set(shut)
+        return replace(self, spots=tuple(each for each in self.spots if each.id not in gone))
+
 
 def key(told: ToldParks, park: CarPark) -> str:
     """What a car park is called among those of every source."""
@@ -42,10 +49,12 @@ def parking(told: Sequence[ToldParks], at: datetime, now: datetime, *, wheelchai
             for park in each.parks:
                 if key(each, park) == kept:
                     note = Decision("planner.park_kept", park=park.name)
-                    return Parking((Spot(park.name, park.point, note, kept),), said=_credits([each]), kept=True)
+                    spot = Spot(park.name, park.point, note, kept, opening=opening(park.hours))
+                    return Parking((spot,), said=_credits([each]), kept=True)
         return Parking((), said=(Decision("planner.park_gone"),), kept=True)
     is_soon = abs(at - now) <= SOON
     spots, full = [], []
+    local = at.astimezone(PARIS)
     for each in told:
         for park in each.parks:
             if not park.is_public or (wheelchair and park.disabled == 0):
@@ -55,7 +64,9 @@ def parking(told: Sequence[ToldParks], at: datetime, now: datetime, *, wheelchai
                 full.append(Spot(park.name, park.point, None, key(each, park)))
                 continue
             note = room(park, known) if is_soon else Decision("planner.park_later", park=park.name)
-            spots.append(Spot(park.name, park.point, note, key(each, park), facts(park)))
+            hours = opening(park.hours)
+            said = (*facts(park), *open_words(park, local))
+            spots.append(Spot(park.name, park.point, note, key(each, park), said, hours, charge(park)))
     return Parking(tuple(spots), tuple(full), _credits(told))
 
 
@@ -83,6 +94,66 @@ def facts(park: CarPark) -> tuple[Decision, ...]:
     if park.disabled:
         out.append(Decision("planner.park_disabled", count=park.disabled))
     return tuple(out)
+
+
+def charge(park: CarPark) -> Money | None:
+    """What leaving a car there for 24 hours costs; None where that is not known."""
+    if park.is_free:
+        return ZERO
+    return None if park.day_cents is None else Money(park.day_cents)
+
+
+def open_words(park: CarPark, at: datetime) -> tuple[Decision, ...]:
+    """What is known of its hours around `at` (by the clock there), and of how long one may stay."""
+    out = []
+    hours = opening(park.hours)
+    change = None if hours is None else hours.next_change(at)
+    if hours is None:
+        if park.hours:
+            out.append(Decision("planner.park_hours_unknown"))
+    elif change is None:
+        out.append(Decision("planner.park_open_always" if hours.is_open(at) else "planner.park_never_open"))
+    else:
+        out.append(Decision("planner.park_closes" if hours.is_open(at) else "planner.park_opens", at=change))
+    if hours is not None and hours.has_holidays:
+        out.append(Decision("planner.park_holidays"))
+    if park.stay_min is not None:
+        whole, rest = divmod(park.stay_min, 60)
+        code = "planner.park_stay_minutes" if rest else "planner.park_stay_hours"
+        out.append(Decision(code, most=park.stay_min if rest else whole))
+    return tuple(out)
+
+
+def shut_at(journey: Journey) -> Spot | None:
+    """The car park that is closed when the car is left there, or fetched; None where none is, or nothing is known."""
+    for leg in journey.legs:
+        if isinstance(leg, Walk) and leg.by is By.CAR:
+            for spot, at in ((leg.to_spot, leg.arrive_at), (leg.from_spot, leg.depart_at)):
+                if spot is not None and spot.opening is not None and not spot.opening.is_open(at.astimezone(PARIS)):
+                    return spot
+    return None
+
+
+def with_parking(journey: Journey, price: Price | None) -> Price | None:
+    """The price of a journey with that of leaving the car. On the way back it is paid already. A price that is not
+    known makes the whole unknown, and what the rest costs is said."""
+    spots = [leg.to_spot for leg in journey.legs if isinstance(leg, Walk) and leg.by is By.CAR and leg.to_spot]
+    if price is None or not spots:
+        return price
+    spot = spots[0]
+    if spot.charge is None:
+        rest = (
+            Decision("planner.park_price_missing", park=spot.name)
+            if price.total is None
+            else Decision("planner.park_price_missing_beside", park=spot.name, rest=price.total)
+        )
+        return replace(price, total=None, between=None, why_unknown=(*price.why_unknown, rest))
+    line = PriceLine(
+        spot.charge, Decision("planner.park_line" if spot.charge > ZERO else "planner.park_line_free", park=spot.name)
+    )
+    total = None if price.total is None else price.total + spot.charge
+    between = None if price.between is None else (price.between[0] + spot.charge, price.between[1] + spot.charge)
+    return replace(price, total=total, between=between, lines=(*price.lines, line))
 
 
 def _credits(told: Iterable[ToldParks]) -> tuple[Decision, ...]:

@@ -56,9 +56,9 @@ from mobigo.planner.model import (
 )
 from mobigo.planner.rules import own as owns
 from mobigo.planner.rules.choice import explained, ordered, sensible, useful, with_worthwhile
-from mobigo.planner.rules.dropped import Dropped
+from mobigo.planner.rules.dropped import Dropped, Rule
 from mobigo.planner.rules.fare_table import FareTables
-from mobigo.planner.rules.parks import Parking
+from mobigo.planner.rules.parks import Parking, shut_at, with_parking
 from mobigo.planner.rules.shared import Stands
 
 USUAL = Limits()
@@ -167,13 +167,25 @@ def planned(
             front, whole = [bikes.split(each) for each in front], [bikes.split(each) for each in whole]
         # by one's own vehicle all the way: beside the others, for on short ways it would beat them all
         walked, ridden = ([each for each in whole if bool(each.own_m) is own] for own in (False, True))
-        unbeaten = useful([*front, *walked])
+        unbeaten = useful([*(each for each in front if shut_at(each) is None), *walked])
         journeys, too_long = sensible([*unbeaten.kept, *ridden])
-        dropped = [*unbeaten.dropped, *too_long]
+        shut = [each for each in front if shut_at(each) is not None]
+        dropped = [*(Dropped(each, Rule.PARK_SHUT) for each in shut), *unbeaten.dropped, *too_long]
         journeys = ordered(journeys, query.arrive_by)
         lap("journeys")
+        closed = {spot.id: spot.name for each in shut if (spot := shut_at(each)) is not None}
+        if closed:
+            said = Decision("planner.parks_shut_then", parks=", ".join(sorted(closed.values())))
+            if parking is not None and not parking.kept and not any(each.rides for each in journeys):
+                # others may be open: looked for anew without these
+                again = planned(
+                    network, query, access, carpool, fares, tables, shared, parking.without(closed), payer, watch
+                )
+                return replace(again, answer=replace(again.answer, remarks=(said, *again.answer.remarks)))
+            remarks.append(said)
         if not journeys:
-            remarks, next_at = _none(searcher, query, origin, destination, accept)
+            why, next_at = _none(searcher, query, origin, destination, accept)
+            remarks = [*remarks, *why]
     if query.own is not None:
         remarks += owns.said(
             query.own, network.streets is not None, has_parks=isinstance(bikes, ParkedCar),
@@ -192,6 +204,8 @@ def planned(
         beside = [bikes.split(each) for each in beside]
     lap("beside")
     prices = _priced(network, fares, [*journeys, *beside], who)
+    if fares is not None:
+        prices = [with_parking(*each) for each in zip([*journeys, *beside], prices, strict=True)]
     journeys, prices, not_worth = with_worthwhile(journeys, beside, prices, query.arrive_by)
     lap("prices")
     kept = tuple(doors.drawn(explained(journeys, prices)))

@@ -17,6 +17,7 @@ from mobigo.planner.engine.weighed import Weighed
 from mobigo.planner.model import ANYBODY, Answer, Fares, Journey, Payer, Query, Reach
 from mobigo.planner.rules import own as owns
 from mobigo.planner.rules.dropped import Rule
+from mobigo.planner.rules.parks import with_parking
 from mobigo.planner.rules.trace import FOOT, OWN, PRICE, WINDOW, Around, Candidate, FeedUsed, Source, Trace
 from mobigo.planner.service import Planned
 
@@ -49,7 +50,9 @@ def traced(
     numbers = {id(each.key): at for at, each in enumerate([*kept, *dropped], 1)}
     prices = answer.prices or (None,) * len(kept)
     if fares is not None:
-        prices = (*prices, *fares.prices(network, [each.journey for each in dropped], payer or ANYBODY))
+        others = [each.journey for each in dropped]
+        priced = fares.prices(network, others, payer or ANYBODY)
+        prices = (*prices, *(with_parking(*each) for each in zip(others, priced, strict=True)))
     else:
         prices = (*prices, *[None] * len(dropped))
     candidates = [

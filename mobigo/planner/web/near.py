@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point, distance_m
+from mobigo.base.instants import PARIS
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import ngettext, sentence
 from mobigo.network.model.parks import CarPark, ToldParks
 from mobigo.network.model.shared import Station
-from mobigo.planner.rules.parks import facts, room
+from mobigo.planner.rules.parks import facts, open_words, room
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import label, position
 from mobigo.planner.web.here import known_parks, pinned, shared_systems
@@ -115,8 +116,9 @@ def station_words(station: Station) -> str:
 
 
 def park_words(park: CarPark, source: ToldParks, at: datetime) -> tuple[str, ...]:
-    """What is said of a car park: the room there is, the price, the places for disabled people."""
-    said = [room(park, source.known(park.id, at)), *facts(park)]
+    """What is said of a car park: the room there is, the price, the places for disabled people, its
+    hours."""
+    said = [room(park, source.known(park.id, at)), *facts(park), *open_words(park, at.astimezone(PARIS))]
     if park.capacity is not None:
         said.insert(1, Decision("planner.park_capacity", count=park.capacity))
     return tuple(map(sentence, said))
