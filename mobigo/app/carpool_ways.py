@@ -18,10 +18,8 @@ from mobigo.base.instants import PARIS, paris_day
 from mobigo.infra.clock import now
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from mobigo.infra.web import Services
-    from mobigo.planner.model import CarpoolAtPlace, CarpoolWay
+    from mobigo.planner.model import CarpoolAtPlace, CarpoolHop, CarpoolWay
 
 AROUND: Final = timedelta(hours=4)  # a line whose drivers come later than that is not "around that time"
 RIDE_M_MIN: Final = 2_000  # under it one walks, and nothing is subsidised
@@ -53,11 +51,27 @@ def ends_on(line: Line, origin: Point, destination: Point, walk_m_max: int) -> E
     """The nearest stops of a line to both ends, when both are within a walk and the ride is worth it."""
     board, to_m = _nearest(line, origin)
     alight, from_m = _nearest(line, destination)
-    if board is alight or to_m > walk_m_max or from_m > walk_m_max:
+    if to_m > walk_m_max or from_m > walk_m_max:
+        return None
+    return _between(line, board, alight, to_m, from_m)
+
+
+def hops_on(line: Line, door: Point, walk_m_max: int, *, leaving: bool) -> list[Ends]:
+    """From the stop of a line nearest to a door, when that is within a walk, to each other that is worth the ride; not
+    `leaving`: from each of those to it."""
+    near, walk_m = _nearest(line, door)
+    if walk_m > walk_m_max:
+        return []
+    pairs = [(near, other, walk_m, 0) if leaving else (other, near, 0, walk_m) for other in line.stops]
+    return [ends for pair in pairs if (ends := _between(line, *pair)) is not None]
+
+
+def _between(line: Line, board: LineStop, alight: LineStop, walk_to_m: int, walk_from_m: int) -> Ends | None:
+    if board is alight:
         return None
     leg = rules.leg_between(line, board.id, alight.id)
     ride_m = leg.to_m - leg.from_m
-    return Ends(line, board, alight, leg.direction, to_m, from_m, ride_m) if ride_m >= RIDE_M_MIN else None
+    return Ends(line, board, alight, leg.direction, walk_to_m, walk_from_m, ride_m) if ride_m >= RIDE_M_MIN else None
 
 
 def _nearest(line: Line, point: Point) -> tuple[LineStop, int]:
@@ -104,9 +118,10 @@ def _walk_s(metres: int) -> int:
     return round(metres / SPEED_M_S)
 
 
-def counted_on_s(wait: ExpectedWait, guarantee: Guarantee | None, *, arrive_by: bool) -> int:
-    """The wait one may count on: nine in ten to be on time, else the mean; never more than what is guaranteed."""
-    told = wait.nine_in_ten_min if arrive_by and wait.nine_in_ten_min is not None else wait.mean_min
+def counted_on_s(wait: ExpectedWait, guarantee: Guarantee | None, *, sure: bool) -> int:
+    """The wait one may count on: nine in ten to be on time or to catch what follows, else the mean; never more than
+    what is guaranteed."""
+    told = wait.nine_in_ten_min if sure and wait.nine_in_ten_min is not None else wait.mean_min
     bound = None if guarantee is None else guarantee.wait_min
     minutes = [each for each in (told, bound) if each is not None]
     return min(minutes) * 60 if minutes else WAIT_S_UNKNOWN
@@ -123,6 +138,26 @@ def wait_in_words(wait: ExpectedWait) -> Decision:
     return Decision("carpool.wait_unknown")
 
 
+class _Waits:
+    """What is known of waiting and of drivers at the stops, read once for each hour of one question."""
+
+    def __init__(self, services: "Services") -> None:
+        self._services = services
+        self._known: dict[tuple[str, int, str, datetime], tuple[ExpectedWait, int]] = {}
+
+    def at(self, ends: Ends, begin: datetime) -> tuple[ExpectedWait, int]:
+        """How long one waits who begins then, and how many drivers announce themselves within the hour."""
+        from covoit.service import lines as service
+        from mobigo.infra.db import reading
+
+        key = (ends.line.code, ends.direction, ends.board.id, begin)
+        if key not in self._known:
+            with reading(self._services.engine) as session:
+                asked = (session, ends.line, ends.direction, ends.board, begin)
+                self._known[key] = service.expected_wait(*asked), service.drivers_expected(*asked)
+        return self._known[key]
+
+
 class CarpoolWays:
     """Answers the planner from the lines in force and what is known of their drivers."""
 
@@ -134,7 +169,6 @@ class CarpoolWays:
     ) -> "Sequence[CarpoolWay]":
         """The ways along one line between two positions, soonest arrival (latest departure) first."""
         from covoit.service import lines as service
-        from mobigo.infra.db import reading
 
         day = paris_day(at)
         served = [
@@ -145,17 +179,42 @@ class CarpoolWays:
         if not served:
             return []
         places = self._joined(day)
-        with reading(self._services.engine) as session:
-            found = [
-                self._way(session, ends, at, of_line(places, ends.line), arrive_by=arrive_by, window_s=window_s)
-                for ends in served
-            ]
+        waits = _Waits(self._services)
+        found = [
+            self._way(waits, ends, at, of_line(places, ends.line), arrive_by=arrive_by, sure=arrive_by,
+                      window_s=window_s)
+            for ends in served
+        ]  # fmt: skip
         ways = [way for way in found if way is not None]
         if arrive_by:
             ways.sort(key=lambda way: (-way.leave_at.timestamp(), way.line))
         else:
             ways.sort(key=lambda way: (way.arrive_at, way.line))
         return ways[:WAYS_MAX]
+
+    def hops(self, door: Point, day: date, *, leaving: bool, walk_m_max: int) -> "Sequence[CarpoolHop]":
+        """Every stop of the lines that stop near a door, seen from there."""
+        from covoit.service import lines as service
+        from mobigo.planner.model import CarpoolHop
+
+        found = [
+            ends
+            for line in service.current_lines(day)
+            for ends in hops_on(line, door, walk_m_max, leaving=leaving)
+        ]  # fmt: skip
+        if not found:
+            return []
+        places, waits = self._joined(day), _Waits(self._services)
+
+        def hop(ends: Ends) -> "CarpoolHop":
+            hub, known = ends.alight if leaving else ends.board, of_line(places, ends.line)
+
+            def way(at: datetime, arrive_by: bool, sure: bool) -> "CarpoolWay | None":
+                return self._way(waits, ends, at, known, arrive_by=arrive_by, sure=sure, window_s=0)
+
+            return CarpoolHop(ends.line.name, hub.name, hub.point, way)
+
+        return [hop(ends) for ends in found]
 
     def why_none(self, origin: Point, destination: Point, at: datetime, *, walk_m_max: int) -> Decision | None:
         """A line that serves both ends and has no drivers then; else that none serves both, and the one whose stops are
@@ -176,8 +235,8 @@ class CarpoolWays:
         return Decision("carpool.line_too_far", line=line.name, km=round(away_m / 1000))
 
     def _way(
-        self, session: "Session", ends: Ends, at: datetime, places: Mapping[str, PlaceNear], *, arrive_by: bool,
-        window_s: int,
+        self, waits: "_Waits", ends: Ends, at: datetime, places: Mapping[str, PlaceNear], *, arrive_by: bool,
+        sure: bool, window_s: int,
     ) -> "CarpoolWay | None":  # fmt: skip
         from covoit.service import lines as service
         from mobigo.planner.model import CarpoolWay
@@ -191,14 +250,14 @@ class CarpoolWays:
         # Twice: what one waits depends on the hour one begins to, and that hour on what one waits.
         begin = at
         for _ in range(2):
-            wait = service.expected_wait(session, ends.line, ends.direction, ends.board, begin)
-            wait_s = counted_on_s(wait, guarantee, arrive_by=arrive_by)
+            wait, _drivers = waits.at(ends, begin)
+            wait_s = counted_on_s(wait, guarantee, sure=sure)
             found = waits_from(ends, at, wait_s, arrive_by=arrive_by, window_s=window_s)
             if found is None:
                 return None
             begin = found
+        drivers = waits.at(ends, begin)[1]
         since, until = next(pair for pair in hours_around(ends, day) if pair[0] <= begin < pair[1])
-        drivers = service.drivers_expected(session, ends.line, ends.direction, ends.board, begin)
         leave = begin - timedelta(seconds=_walk_s(ends.walk_to_m))
         arrive = begin + timedelta(seconds=wait_s + ends.ride_s + _walk_s(ends.walk_from_m))
         return CarpoolWay(

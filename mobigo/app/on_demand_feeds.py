@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mobigo.network.model.timetable import Timetable
     from mobigo.network.store.feeds import FeedVersion
     from mobigo.planner.model import Journey, OnDemandWay, Query
+    from mobigo.planner.service.chained import Taker
 
 RIDE_M_MIN: Final = 1_000  # under it one walks
 HUBS: Final = 3
@@ -56,6 +57,29 @@ class FeedWays:
                 found[key] = way
         direct = {each.service for each in found.values()}
         return list(found.values()), [each for each in missed if each.params["service"] not in direct]
+
+    def takers(self, live: "LiveNetwork", now: datetime) -> "list[Taker]":
+        """The trips of each feed, as a way of several parts asks them."""
+        from mobigo.planner.service.chained import Taker
+
+        def taker(one: "FeedWays") -> "Taker":
+            def ride(here: Named, there: Named, at: datetime, arrive_by: bool) -> "OnDemandWay | None":
+                found = one._direct(here, there, at, arrive_by, now, [])
+                return min(found, key=lambda way: _rank(way, arrive_by), default=None)
+
+            return Taker(one._serves, lambda near: hubs(live, one.feeds, near), ride)
+
+        return [taker(FeedWays((feed,))) for feed in self.feeds]
+
+    def _serves(self, door: Named) -> bool:
+        """Whether a position is in one of the areas, or beside one of the stops."""
+        from shapely import intersects_xy
+
+        calls = [call for feed in self.feeds for trip in feed.trips for call in trip.calls if not call.is_fixed]
+        areas = {id(call.area): call.area for call in calls if call.area is not None}.values()
+        return any(bool(intersects_xy(area, door[1].lon, door[1].lat)) for area in areas) or any(
+            distance_m(stop.point, door[1]) <= RIDE_M_MIN for stop in {each for call in calls for each in call.stops}
+        )
 
     def _direct(
         self, a: Named, b: Named, at: datetime, arrive_by: bool, now: datetime, missed: list[Decision]
@@ -159,7 +183,8 @@ def _way(leg: FlexLeg) -> "OnDemandWay":
 def hubs(live: "LiveNetwork", feeds: Sequence[FlexFeed], near: Point) -> list[Named]:
     """The stops of the network with most departures that the trips of the feeds serve, around a position; not where
     one already is."""
-    served = live.derived("app.flex_stops", lambda table: _served(table, feeds), lasting=True)
+    named = hash(tuple((trip.operator, trip.line, trip.id) for feed in feeds for trip in feed.trips))
+    served = live.derived(f"app.flex_stops.{named}", lambda table: _served(table, feeds), lasting=True)
     around = [
         each for each in served if RIDE_M_MIN <= distance_m(each[2], near) <= HUB_KM_MAX * 1_000
     ]  # fmt: skip

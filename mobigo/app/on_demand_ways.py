@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from mobigo.infra.web import Services
     from mobigo.network.model.live import LiveNetwork
+    from mobigo.network.model.timetable import Timetable
     from mobigo.planner.model import Endpoint, Journey, OnDemandFound, OnDemandWay, Query
+    from mobigo.planner.service.chained import Named, Taker
 
 WALK_M_MAX: Final = 1_000  # to a stop of the service
 HUB_M: Final = 400  # from a stop of the service to one of the network
@@ -86,9 +88,11 @@ class OnDemandWays:
 
         ways: list[OnDemandWay] = []
         missed: list[Decision] = []
+        known: list[Service] = []
         with reading(self._services.engine) as session:
             for version in catalogue.services_on(session, paris_day(query.at)):
                 service = catalogue.get_service(session, version.service.code, paris_day(query.at)).service
+                known.append(service)
                 first, last = end_at(service, query.origin.name, a), end_at(service, query.destination.name, b)
                 if first is None and last is None:
                     continue
@@ -97,11 +101,44 @@ class OnDemandWays:
                         ways += self._direct(session, service, first, last, query, now, missed)
                 else:
                     ways += self._joined(session, live, service, first, last, query, now, missed)
-        others, late = feed_ways(self._services, live).ways(live, query, a, b, now)
+            feeds = feed_ways(self._services, live)
+            takers = [self._taker(session, live, service, now) for service in known]
+            ways += self._chained(live, query, a, b, [*takers, *feeds.takers(live, now)])
+        others, late = feeds.ways(live, query, a, b, now)
         ways += others
         missed += late
         ways.sort(key=lambda way: (way.arrive_at, way.service))
         return OnDemandFound(tuple(ways), tuple(dict.fromkeys(missed)), now)
+
+    def _chained(
+        self, live: "LiveNetwork", query: "Query", a: Point, b: Point, takers: "list[Taker]"
+    ) -> "list[OnDemandWay]":
+        """With a service at both ends, or between two journeys."""
+        from functools import partial
+
+        from mobigo.planner.service import plan
+        from mobigo.planner.service.chained import chained_ways
+
+        return chained_ways(live, query, a, b, takers, partial(plan, live)) if takers else []
+
+    def _taker(self, session: "Session", live: "LiveNetwork", service: Service, now: datetime) -> "Taker":
+        """A service, as a way of several parts asks it. What can no longer be booked is no ride; that it could have
+        been is said of the ways that take it alone."""
+        from mobigo.planner.service.chained import Taker
+
+        def ride(here: "Named", there: "Named", at: datetime, arrive_by: bool) -> "OnDemandWay | None":
+            first, last = end_at(service, *here), end_at(service, *there)
+            if first is None or last is None or distance_m(first.place.point, last.place.point) < RIDE_M_MIN:
+                return None
+            if arrive_by:
+                return self._there_by(session, service, first, last, at, now, [])
+            return self._from(session, service, first, last, at + first.walk, now, [])
+
+        return Taker(
+            lambda door: end_at(service, *door) is not None,
+            lambda near: [(stop.name, stop.point) for stop in _hubs(live, service, near)],
+            ride,
+        )
 
     def _direct(
         self, session: "Session", service: Service, first: _End, last: _End, query: "Query", now: datetime,
@@ -256,16 +293,22 @@ def _latest(journeys: "list[Journey]") -> "Journey | None":
 
 def _hubs(live: "LiveNetwork", service: Service, near: Point) -> list[Place]:
     """The stops of the service beside a stop of the network, nearest first; not the one where one already is."""
+    beside = live.derived(
+        f"app.tad_hubs.{service.code}.{hash(service.stops)}", lambda table: _beside(table, service), lasting=True
+    )
+    found = [stop for stop in beside if distance_m(stop.point, near) >= RIDE_M_MIN]
+    return sorted(found, key=lambda each: (distance_m(each.point, near), each.id))[:HUBS]
+
+
+def _beside(table: "Timetable", service: Service) -> list[Place]:
     import numpy as np
 
-    lat, lon = np.asarray(live.timetable.stop_lat), np.asarray(live.timetable.stop_lon)
+    lat, lon = np.asarray(table.stop_lat), np.asarray(table.stop_lon)
     found = []
     for stop in service.stops:
-        if distance_m(stop.point, near) < RIDE_M_MIN:
-            continue
         box = (np.abs(lat - stop.point.lat) < 0.006) & (np.abs(lon - stop.point.lon) < 0.009)
         if any(
             distance_m(stop.point, Point(float(lat[at]), float(lon[at]))) <= HUB_M for at in np.flatnonzero(box)
         ):  # fmt: skip
             found.append(stop)
-    return sorted(found, key=lambda each: (distance_m(each.point, near), each.id))[:HUBS]
+    return found

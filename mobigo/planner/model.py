@@ -1,7 +1,7 @@
 """What a traveller asks and what they are answered, as values. Stops and lines are rows of the timetable the answer
 was made with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
-from mobigo.base.money import Money
+from mobigo.base.money import ZERO, Money
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import F64, I32, Timetable
 from mobigo.network.rules.opening import Opening
@@ -215,9 +215,11 @@ class Journey:
 
 @dataclass(frozen=True, slots=True)
 class CarpoolWay:
-    """A way along a carpool line: to its stop on foot, a wait that nobody can promise, the ride, and on foot again.
+    """A way along a carpool line: to its stop on foot, a wait that nobody can promise, the ride, and on foot again;
+    with a journey of the timetable before or after it.
 
-    `leave_at` and `arrive_at` count on `wait_s`, which is the expected wait, or what the guarantee bounds it to.
+    `leave_at` and `arrive_at` are those of the whole. They count on `wait_s`: the expected wait or, where something
+    must be caught or one must be there in time, that of nine in ten; never more than what the guarantee bounds it to.
     """
 
     line: str  # its name
@@ -241,6 +243,39 @@ class CarpoolWay:
     drivers_expected: int | None = None
     board_place: str | None = None  # the place of the timetable where its stop is, when there is one
     alight_place: str | None = None
+    before: "Journey | None" = None
+    after: "Journey | None" = None
+    buffer_s: int = 0  # left at least between being set down and the journey after
+    board_at: datetime | None = None  # when one begins to wait; where a journey comes before or after
+    alight_at: datetime | None = None  # when one counts on being set down
+    rest: "Price | None" = None  # of the journey before or after
+    why: tuple[Decision, ...] = ()
+
+    @property
+    def joined(self) -> "Journey | None":
+        """The journey of the timetable before or after it."""
+        return self.before or self.after
+
+    @property
+    def total(self) -> Money | None:
+        """What the whole costs; None where a part of it is unknown."""
+        if self.joined is None:
+            return self.price
+        return None if self.rest is None or self.rest.total is None else self.price + self.rest.total
+
+
+@dataclass(frozen=True, slots=True)
+class CarpoolHop:
+    """One line between the stop of it nearest to a door and another of its stops, where the timetable may be met.
+
+    `way(at, arrive_by, sure)`: the way along it leaving from `at` on (arriving by then), between the door and that stop
+    itself; None when nobody drives there around that time. `sure`: on the wait of nine in ten.
+    """
+
+    line: str
+    hub: str
+    hub_point: Point
+    way: Callable[[datetime, bool, bool], CarpoolWay | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +298,10 @@ class CarpoolLines(Protocol):
     ) -> Sequence[CarpoolWay]:
         """The ways along one line between two positions, leaving from `at` on (arriving by then), best first; empty
         where no line serves both, or none drives in that direction around that time."""
+
+    def hops(self, door: Point, day: date, *, leaving: bool, walk_m_max: int) -> Sequence[CarpoolHop]:
+        """From the stop of each line nearest to a door, where that is a walk away, to its other stops; not `leaving`:
+        from those to it. Empty where no line stops near."""
 
     def why_none(self, origin: Point, destination: Point, at: datetime, *, walk_m_max: int) -> Decision | None:
         """Why there is no way, in a word for who counts on one; None where there are no lines at all."""
@@ -301,6 +340,20 @@ class OnDemandWay:
     is_ours: bool = True  # False: an operator's feed says it; the hour is agreed with them, `href` is their own page
     operator: str = ""
     message: str = ""  # what the operator says of booking
+    then: "OnDemandWay | None" = None  # the service that takes one on, after the journey `after`
+    rest: "Price | None" = None  # of the journeys before and after it
+    why: tuple[Decision, ...] = ()
+
+    @property
+    def total(self) -> Money | None:
+        """What the whole costs; None where a part of it is unknown."""
+        parts = [self.price]
+        if self.before is not None or self.after is not None:
+            parts.append(None if self.rest is None else self.rest.total)
+        if self.then is not None:
+            parts.append(self.then.total)
+        known = [each for each in parts if each is not None]
+        return sum(known, ZERO) if len(known) == len(parts) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,12 +476,14 @@ class Answer:
     earlier_at: datetime | None = None  # ask again at this instant for what runs before
     later_at: datetime | None = None
     next_at: datetime | None = None  # the next departure at all, when the window holds none
-    carpool: tuple[CarpoolWay, ...] = ()  # beside the journeys: they run at no fixed time
+    carpool: tuple[CarpoolWay, ...] = ()  # they run at no fixed time
     no_carpool: Decision | None = None  # why there is none
-    on_demand: OnDemandFound = OnDemandFound()  # beside the journeys too: somebody must book them
+    on_demand: OnDemandFound = OnDemandFound()  # somebody must book them
     prices: tuple[Price | None, ...] = ()  # of the journeys, in their order; empty where nobody knows fares
     emissions: tuple[Emission | None, ...] = ()  # of the journeys, in their order; empty where nobody asked
     cancelled: tuple[Journey, ...] = ()  # planned, and not possible today
+    beaten: tuple[Decision, ...] = ()  # which lines and services go there too, and win nothing
+    order: tuple[tuple[str, int], ...] = ()  # of everything in one list: journey, carpool or on_demand, and which
 
 
 @dataclass(frozen=True)

@@ -212,8 +212,11 @@ class CarpoolStop(Given):
 
 
 class Carpool(Given):
-    """A way along a carpool line: fixed stops, no fixed time. `departure` and `arrival` count on `wait_s`, which is
-    the expected wait or, where nothing is known, what the guarantee bounds it to."""
+    """A way along a carpool line: fixed stops, no fixed time; with a journey of the timetable `before` or `after` it.
+    `departure` and `arrival` are those of the whole. They count on `wait_s`, which is the expected wait (that of nine
+    in ten where something must be caught) or, where nothing is known, what the guarantee bounds it to. `price_cents`:
+    of the seat alone; `total_cents`: of the whole, null where a part of it is unknown. `why`: what it wins over every
+    journey of the timetable."""
 
     line: str
     departure: AwareDatetime
@@ -229,7 +232,15 @@ class Carpool(Given):
     ride_s: Annotated[int, Field(ge=0)]
     distance_m: Annotated[int, Field(ge=0)]
     price_cents: Annotated[int, Field(ge=0)]
+    total_cents: Annotated[int, Field(ge=0)] | None
     guarantee: Reason | None
+    waiting_since: AwareDatetime | None = Field(description="When one begins to wait; null without another journey.")
+    set_down_at: AwareDatetime | None = Field(description="As one counts on it; null without another journey.")
+    buffer_s: Annotated[int, Field(ge=0, description="Left at least before the journey after it.")]
+    before: PlannedJourney | None
+    after: PlannedJourney | None
+    rest_price: Price | None = Field(description="Of the journey before or after it; null where nobody knows fares.")
+    why: list[Reason]
 
 
 class OnDemandStop(Given):
@@ -266,6 +277,19 @@ class OnDemand(Given):
     buffer_s: Annotated[int, Field(ge=0)]
     before: PlannedJourney | None
     after: PlannedJourney | None
+    then: "OnDemand | None" = Field(description="The service that takes one on after `after`, booked by itself.")
+    total_cents: Annotated[int, Field(ge=0)] | None = Field(
+        description="Of the whole; null where a part of it is unknown."
+    )
+    rest_price: Price | None = Field(description="Of `before` and `after`; null where nobody knows fares.")
+    why: list[Reason] = Field(description="What it wins over every journey of the timetable.")
+
+
+class Shown(Given):
+    """One of the ways of going there: a row of `journeys`, of `carpool` or of `on_demand`."""
+
+    kind: Literal["journey", "carpool", "on_demand"]
+    index: Annotated[int, Field(ge=0)]
 
 
 class Candidate(Given):
@@ -426,6 +450,8 @@ class Journeys(Given):
     no_carpool: Reason | None = Field(description="Why there is no way along a carpool line, where there are lines.")
     on_demand: list[OnDemand]
     on_demand_missed: list[Reason]
+    beaten: list[Reason] = Field(description="Which lines and services go there too, and win nothing.")
+    order: list[Shown] = Field(description="All the ways in one list, as a page shows them.")
     cancelled: list[PlannedJourney]
     realtime: Reason | None
     remarks: list[Reason]

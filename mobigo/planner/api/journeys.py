@@ -109,6 +109,8 @@ def _unanswered(asked: JourneysAsked, ends: dict[str, Any], here: Here, reason: 
         "carpool": [],
         "on_demand": [],
         "on_demand_missed": [],
+        "beaten": [],
+        "order": [],
         "cancelled": [],
         "realtime": None,
         "remarks": [decision_json(reason)],

@@ -121,6 +121,7 @@ def plan(
         from mobigo.planner.gateway.territory import with_authorities
         from mobigo.planner.model import By, Limits, Own, Pace, Preset, Query
         from mobigo.planner.rules.presets import arranged
+        from mobigo.planner.rules.ways import weighed
         from mobigo.planner.service.traced import traced
         from mobigo.planner.web.asked import MODES
         from mobigo.planner.web.here import Here, on_demand_of
@@ -174,11 +175,11 @@ def plan(
             answer = with_authorities(
                 live,
                 services.config.home,
-                replace(found, on_demand=on_demand_of(services.on_demand, live, query, now)),
+                replace(found, on_demand=on_demand_of(services.on_demand, live, query, now, services.fares)),
                 now,
                 production=services.config.production,
             )
-            answer = arranged(with_emissions(live, services.config.home, answer))
+            answer = weighed(arranged(with_emissions(live, services.config.home, answer)))
             if watch is None:
                 console.emit(answer_json(live, answer) if as_json else None, as_json, lambda: _told(live, answer))
                 return console.DONE
@@ -233,14 +234,17 @@ def _told(live: "LiveNetwork", answer: "Answer") -> str:
     lines = [f"{query.origin.name} → {query.destination.name}"]
     lines += [*cancelled_words(live, answer, zone), *([age] if (age := age_words(live)) else [])]
     lines += [sentence(remark) for remark in answer.remarks]
-    for journey, price, emission in zip_longest(answer.journeys, answer.prices, answer.emissions):
-        lines += ["", *_journey(live, journey, zone), *([] if price is None else _price(price))]
-        lines += [] if emission is None else [f"  {words}" for words in emission_words(emission)]
-    for way in answer.carpool:
-        lines += ["", *_carpool(way, zone)]
-    lines += [sentence(each) for each in answer.on_demand.missed]
-    for on_demand in answer.on_demand.ways:
-        lines += ["", *_on_demand(live, on_demand, answer, zone)]
+    journeys = list(zip_longest(answer.journeys, answer.prices, answer.emissions))
+    for kind, row in answer.order:
+        if kind == "carpool":
+            lines += ["", *_carpool(live, answer.carpool[row], zone)]
+        elif kind == "on_demand":
+            lines += ["", *_on_demand(live, answer.on_demand.ways[row], answer, zone)]
+        else:
+            journey, price, emission = journeys[row]
+            lines += ["", *_journey(live, journey, zone), *([] if price is None else _price(price))]
+            lines += [] if emission is None else [f"  {words}" for words in emission_words(emission)]
+    lines += [sentence(each) for each in (*answer.on_demand.missed, *answer.beaten)]
     return "\n".join(lines)
 
 
@@ -254,42 +258,61 @@ def _price(price: "Price") -> Sequence[str]:
     return [f"  {total}", *(f"    {sentence(each)}" for each in said)]
 
 
-def _carpool(way: "CarpoolWay", zone: ZoneInfo) -> Sequence[str]:
+def _carpool(live: "LiveNetwork", way: "CarpoolWay", zone: ZoneInfo) -> Sequence[str]:
     from mobigo.infra.formats import amount, day, duration, hour
 
     leaves, arrives = way.leave_at.astimezone(zone), way.arrive_at.astimezone(zone)
     lasts = duration(int((arrives - leaves) / timedelta(seconds=1)))
-    about = _("environ")
+    about, price = _("environ"), _("prix inconnu") if way.total is None else amount(way.total)
     hours = _("conducteurs attendus de %(since)s à %(until)s") % {
         "since": hour(way.since.astimezone(zone)),
         "until": hour(way.until.astimezone(zone)),
     }
     out = [
-        f"{day(leaves)} {about} {hour(leaves)} → {hour(arrives)}  ({lasts})  {_('covoiturage')}, {amount(way.price)}",
+        f"{day(leaves)} {about} {hour(leaves)} → {hour(arrives)}  ({lasts})  {_('covoiturage')}, {price}",
+        *_wins(way),
+        *([] if way.before is None else _journey(live, way.before, zone)),
         f"  {way.line} : {way.board} → {way.alight}, {hours}",
         f"  {sentence(way.wait)}",
+        *([] if way.guarantee is None else [f"  {sentence(way.guarantee)}"]),
     ]
-    return out if way.guarantee is None else [*out, f"  {sentence(way.guarantee)}"]
+    return [*out, *([] if way.after is None else _journey(live, way.after, zone))]
+
+
+def _wins(way: "CarpoolWay | OnDemandWay") -> Sequence[str]:
+    """What it wins over the journeys of the timetable."""
+    return [f"  {' · '.join(sentence(each) for each in way.why)}"] if way.why else []
 
 
 def _on_demand(live: "LiveNetwork", way: "OnDemandWay", answer: "Answer", zone: ZoneInfo) -> Sequence[str]:
     from mobigo.infra.formats import amount, day, hour
-    from mobigo.planner.export.on_demand import book_by_words
+    from mobigo.planner.rules.ways import services_of
 
     leaves, arrives = way.leave_at.astimezone(zone), way.arrive_at.astimezone(zone)
+    price = _("prix inconnu") if way.total is None else amount(way.total)
+    out = [f"{day(leaves)} {hour(leaves)} → {hour(arrives)}  {_('transport à la demande')}, {price}", *_wins(way)]
+    for each in services_of(way):
+        out += [] if each.before is None else _journey(live, each.before, zone)
+        out += _service(each, answer, zone)
+        out += [] if each.after is None else _journey(live, each.after, zone)
+    return out
+
+
+def _service(way: "OnDemandWay", answer: "Answer", zone: ZoneInfo) -> Sequence[str]:
+    """One service: from where to where, when, and until when it is booked."""
+    from mobigo.infra.formats import hour
+    from mobigo.planner.export.on_demand import book_by_words
+
     said = _("Le véhicule vient entre %(since)s et %(until)s") % {
         "since": hour(way.since.astimezone(zone)),
         "until": hour(way.until.astimezone(zone)),
     }
     there = _("au plus tard à %(at)s") % {"at": hour(way.set_down_by.astimezone(zone))}
-    price = _("prix inconnu") if way.price is None else amount(way.price)
-    out = [
-        f"{day(leaves)} {hour(leaves)} → {hour(arrives)}  {_('transport à la demande')}, {price}",
+    return [
+        f"  {way.service} : {way.board} → {way.alight}",
+        f"  {said}, {there}",
         f"  {book_by_words(way, zone, answer.on_demand.asked_at)}",
     ]
-    before = [] if way.before is None else _journey(live, way.before, zone)
-    after = [] if way.after is None else _journey(live, way.after, zone)
-    return [*out, *before, f"  {way.service} : {way.board} → {way.alight}", f"  {said}, {there}", *after]
 
 
 def _journey(live: "LiveNetwork", journey: "Journey", zone: ZoneInfo) -> Sequence[str]:

@@ -277,16 +277,21 @@ class Searcher:
             reached, vehicles, -1
         ).astype(np.int32)
 
-    def ridden_to_all(self, origin: Reach, at_s: int, rounds: int, duration_s_max: int) -> I32:
+    def ridden_to_all(
+        self, ends: Reach, at_s: int, rounds: int, duration_s_max: int, backward: bool = False,
+        accepts: Accepts = EVERYTHING,
+    ) -> I32:  # fmt: skip
         """Seconds after `at_s` at which a vehicle sets one down at every node, the soonest; `NEVER_S` where none does
-        within `duration_s_max`. Walks after the last vehicle are not in it: to a door, its own `Reach` is added."""
-        view = self.view(at_s, at_s + duration_s_max, False)
+        within `duration_s_max`. Walks after the last vehicle are not in it: to a door, its own `Reach` is added.
+        Backward: seconds before `at_s` at which one boards at every node, the latest, to be at `ends` by then."""
+        span = (at_s - duration_s_max, at_s) if backward else (at_s, at_s + duration_s_max)
+        view = self.view(*span, backward, accepts)
         memory = self._for(view, rounds)
         w = memory.labels
         w.bound[:] = 0
-        start_s = np.int32(at_s - view.origin_epoch_s)
+        start_s = np.int32(_turn(at_s - view.origin_epoch_s, backward))
         done = raptor.search(
-            view.graph, w, origin.node, origin.time_s + start_s, memory.egress_s, rounds,
+            view.graph, w, ends.node, ends.time_s + start_s, memory.egress_s, rounds,
             start_s + np.int32(duration_s_max),
         )  # fmt: skip
         if not done:

@@ -22,7 +22,7 @@ from mobigo.network.model.today import Notice
 from mobigo.planner.export import names, shapes, today
 from mobigo.planner.export.emissions import emission_json
 from mobigo.planner.export.on_demand import on_demand_json
-from mobigo.planner.model import Answer, By, CarpoolWay, Direction, Endpoint, Journey, Price, Ride, Spot, Walk
+from mobigo.planner.model import Answer, By, CarpoolWay, Direction, Endpoint, Journey, Price, Query, Ride, Spot, Walk
 
 Json = dict[str, Any]
 
@@ -42,6 +42,7 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
     zone = ZoneInfo(live.timetable.zone)
     query = answer.query
     once = _Once(live.timetable)
+    journey_json = partial(_journey_json, live, zone=zone, once=once, geometry=geometry, stops=stops)
     return {
         "from": endpoint_json(live, query.origin),
         "to": endpoint_json(live, query.destination),
@@ -58,15 +59,12 @@ def answer_json(live: LiveNetwork, answer: Answer, *, geometry: bool = True, sto
             }
             for journey, price, emission in zip_longest(answer.journeys, answer.prices, answer.emissions)
         ],
-        "carpool": [carpool_json(way, zone) for way in answer.carpool],
+        "carpool": [carpool_json(way, query, zone, journey_json) for way in answer.carpool],
         "no_carpool": None if answer.no_carpool is None else decision_json(answer.no_carpool),
-        "on_demand": on_demand_json(
-            answer.on_demand,
-            query,
-            zone,
-            partial(_journey_json, live, zone=zone, once=once, geometry=geometry, stops=stops),
-        ),
+        "on_demand": on_demand_json(answer.on_demand, query, zone, journey_json, price_json, decision_json),
         "on_demand_missed": [decision_json(each) for each in answer.on_demand.missed],
+        "beaten": [decision_json(each) for each in answer.beaten],
+        "order": [{"kind": kind, "index": row} for kind, row in answer.order],
         "cancelled": [
             _journey_json(live, each, query.origin, query.destination, zone, once, geometry=False, stops=False)
             for each in answer.cancelled
@@ -94,8 +92,12 @@ def price_json(price: Price) -> Json:
     }
 
 
-def carpool_json(way: CarpoolWay, zone: ZoneInfo) -> Json:
-    """A way along a carpool line: times are what one may count on, not a timetable."""
+def carpool_json(
+    way: CarpoolWay, query: Query, zone: ZoneInfo, journey_json: Callable[[Journey, Endpoint, Endpoint], Json]
+) -> Json:
+    """A way along a carpool line: times are what one may count on, not a timetable. `journey_json`: how a journey of
+    the timetable between two ends is written."""
+    here, there = Endpoint(way.board, way.board_point), Endpoint(way.alight, way.alight_point)
     return {
         "line": way.line,
         "departure": _local(way.leave_at, zone),
@@ -111,7 +113,15 @@ def carpool_json(way: CarpoolWay, zone: ZoneInfo) -> Json:
         "ride_s": way.ride_s,
         "distance_m": way.distance_m,
         "price_cents": way.price.cents,
+        "total_cents": None if way.total is None else way.total.cents,
         "guarantee": None if way.guarantee is None else decision_json(way.guarantee),
+        "waiting_since": None if way.board_at is None else _local(way.board_at, zone),
+        "set_down_at": None if way.alight_at is None else _local(way.alight_at, zone),
+        "buffer_s": way.buffer_s,
+        "before": None if way.before is None else journey_json(way.before, query.origin, here),
+        "after": None if way.after is None else journey_json(way.after, there, query.destination),
+        "rest_price": None if way.rest is None else price_json(way.rest),
+        "why": [decision_json(each) for each in way.why],
     }
 
 

@@ -5,27 +5,40 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
 from mobigo.infra import formats
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
-from mobigo.planner.model import Endpoint, Journey, OnDemandFound, OnDemandWay, Query
+from mobigo.planner.model import Endpoint, Journey, OnDemandFound, OnDemandWay, Price, Query
 
 Json = dict[str, Any]
 
 
 def on_demand_json(
-    found: OnDemandFound, query: Query, zone: ZoneInfo, journey_json: Callable[[Journey, Endpoint, Endpoint], Json]
-) -> list[Json]:
-    """Each way. `journey_json`: how a journey of the timetable between two ends is written."""
-    return [_way_json(way, found.asked_at, query, zone, journey_json) for way in found.ways]
+    found: OnDemandFound, query: Query, zone: ZoneInfo, journey_json: Callable[[Journey, Endpoint, Endpoint], Json],
+    price_json: Callable[[Price], Json], decision_json: Callable[[Decision], Json],
+) -> list[Json]:  # fmt: skip
+    """Each way. `journey_json`: how a journey of the timetable between two ends is written; a price and a reason
+    likewise."""
+
+    def way_json(way: OnDemandWay) -> Json:
+        here, there = Endpoint(way.board, way.board_point), Endpoint(way.alight, way.alight_point)
+        end = query.destination if way.then is None else Endpoint(way.then.board, way.then.board_point)
+        return {
+            **_service_json(way, found.asked_at, zone),
+            "before": None if way.before is None else journey_json(way.before, query.origin, here),
+            "after": None if way.after is None else journey_json(way.after, there, end),
+            "then": None if way.then is None else way_json(way.then),
+            "total_cents": None if way.total is None else way.total.cents,
+            "rest_price": None if way.rest is None else price_json(way.rest),
+            "why": [decision_json(each) for each in way.why],
+        }
+
+    return [way_json(way) for way in found.ways]
 
 
-def _way_json(
-    way: OnDemandWay, asked_at: datetime | None, query: Query, zone: ZoneInfo,
-    journey_json: Callable[[Journey, Endpoint, Endpoint], Json],
-) -> Json:  # fmt: skip
-    hub = Endpoint(way.alight, way.alight_point) if way.after is not None else Endpoint(way.board, way.board_point)
+def _service_json(way: OnDemandWay, asked_at: datetime | None, zone: ZoneInfo) -> Json:
     return {
         "service": way.service,
         "operator": way.operator,
@@ -45,8 +58,6 @@ def _way_json(
         "walk_m": way.walk_to_m + way.walk_from_m,
         "price_cents": None if way.price is None else way.price.cents,
         "buffer_s": way.buffer_s,
-        "before": None if way.before is None else journey_json(way.before, query.origin, hub),
-        "after": None if way.after is None else journey_json(way.after, hub, query.destination),
     }
 
 

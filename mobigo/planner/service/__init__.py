@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 
@@ -41,7 +42,6 @@ from mobigo.planner.model import (
     Answer,
     By,
     CarpoolLines,
-    CarpoolWay,
     Endpoint,
     Fares,
     Journey,
@@ -60,6 +60,8 @@ from mobigo.planner.rules.dropped import Dropped, Rule
 from mobigo.planner.rules.fare_table import FareTables
 from mobigo.planner.rules.parks import Parking, shut_at, with_parking
 from mobigo.planner.rules.shared import Stands
+from mobigo.planner.service.beside import carpool_ways
+from mobigo.planner.service.joined import Timetabled
 
 USUAL = Limits()
 VEHICLES_MAX = 8
@@ -213,7 +215,10 @@ def planned(
         ends = position_of(timetable, query.origin), position_of(timetable, query.destination)
         kept = tuple(bikes.drawn(each, *ends, timetable) for each in kept)
     lap("journeys")
-    beside_cars, no_car = _carpool(timetable, query, carpool)
+    beside_cars, no_car = carpool_ways(
+        network, query, carpool, Timetabled(searcher, accept, access, origin, destination, partial(plan, network)),
+        fares, who,
+    )  # fmt: skip
     lap("carpool")
     answer = Answer(
         query,
@@ -548,22 +553,6 @@ def _neighbours(
 
 def _instant(epoch_s: int | None) -> datetime | None:
     return None if epoch_s is None else datetime.fromtimestamp(epoch_s, UTC)
-
-
-def _carpool(
-    timetable: Timetable, query: Query, lines: CarpoolLines | None
-) -> tuple[tuple[CarpoolWay, ...], Decision | None]:
-    """The ways along a carpool line, or why there is none. Nothing is said where a chosen mode, a place on the way or a
-    wheelchair rules them out: what is not known to be accessible is not."""
-    limits = query.limits
-    a, b = position_of(timetable, query.origin), position_of(timetable, query.destination)
-    chosen = limits.route_types is not None or limits.only_agencies is not None or query.via is not None
-    if lines is None or chosen or limits.wheelchair or a is None or b is None:
-        return (), None
-    ways = tuple(
-        lines.ways(a, b, query.at, arrive_by=query.arrive_by, window_s=query.window_s, walk_m_max=limits.walk_m_max)
-    )
-    return ways, None if ways else lines.why_none(a, b, query.at, walk_m_max=limits.walk_m_max)
 
 
 def _unreached(query: Query, origin: Reach, destination: Reach) -> list[Decision]:

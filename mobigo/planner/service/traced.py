@@ -173,8 +173,8 @@ def _journey(planned: Planned, itinerary: Itinerary) -> Journey:
 
 def _shown(planned: Planned, answer: Answer) -> list[Journey]:
     """For each journey of the answer, in its order, the one it was made of."""
-    made_of = {id(each): key for each, key in zip(planned.answer.journeys, planned.chosen, strict=True)}
-    return [made_of[id(each)] for each in answer.journeys]
+    made_of = {id(each.legs): key for each, key in zip(planned.answer.journeys, planned.chosen, strict=True)}
+    return [made_of[id(each.legs)] for each in answer.journeys]
 
 
 def _cents(one: Weighed) -> tuple[int | None, int | None]:

@@ -19,8 +19,9 @@ from mobigo.planner.export.names import feed_stop_id
 from mobigo.planner.gateway.assistance import needs_assistance, terms_known, with_assistance
 from mobigo.planner.gateway.emissions import with_all_emissions, with_emissions
 from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
-from mobigo.planner.model import Answer, By, Endpoint, OnDemand, OnDemandFound, Payer, Query, Reachable
+from mobigo.planner.model import ANYBODY, Answer, By, Endpoint, Fares, OnDemand, OnDemandFound, Payer, Query, Reachable
 from mobigo.planner.rules.presets import arranged
+from mobigo.planner.rules.ways import weighed, with_rest_prices
 
 if TYPE_CHECKING:
     from mobigo.planner.engine.areas import ReachedAreas
@@ -95,9 +96,11 @@ class Here:
             answer = replace(answer, remarks=(*answer.remarks, *shared.said))
         if parking is not None:
             answer = replace(answer, remarks=(*answer.remarks, *parking.said))
-        answer = replace(answer, on_demand=on_demand_of(services().on_demand, self.live, query, self.now))
+        answer = replace(
+            answer, on_demand=on_demand_of(services().on_demand, self.live, query, self.now, services().fares, payer)
+        )
         answer = with_authorities(self.live, config.home, answer, self.now, production=config.production)
-        return planned, arranged(with_emissions(self.live, config.home, answer))
+        return planned, weighed(arranged(with_emissions(self.live, config.home, answer)))
 
     def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
         """Every stop within reach of `origin`, leaving at `at`."""
@@ -117,8 +120,12 @@ class Here:
         return found, communes_reached(found, communes, max(minutes))
 
 
-def on_demand_of(asked: OnDemand | None, live: LiveNetwork, query: Query, at: datetime) -> OnDemandFound:
-    """The ways by an on-demand service that can be booked at `at`; none where a chosen mode or a place on the way rules
+def on_demand_of(
+    asked: OnDemand | None, live: LiveNetwork, query: Query, at: datetime, fares: Fares | None = None,
+    payer: Payer | None = None,
+) -> OnDemandFound:  # fmt: skip
+    """The ways by an on-demand service that can be booked at `at`, with the price of what of the timetable they take;
+    none where a chosen mode or a place on the way rules
     them out, nor for wheelchairs: whoever needs a place for one says so on the page that books."""
     from mobigo.planner.engine.doors import position_of
 
@@ -127,7 +134,8 @@ def on_demand_of(asked: OnDemand | None, live: LiveNetwork, query: Query, at: da
     a, b = (position_of(live.timetable, each) for each in (query.origin, query.destination))
     if asked is None or chosen or query.own is not None or limits.wheelchair or a is None or b is None:
         return OnDemandFound()
-    return asked.ways(live, query, a, b, at)
+    found = asked.ways(live, query, a, b, at)
+    return found if fares is None else with_rest_prices(live, found, fares, payer or ANYBODY)
 
 
 def stands_for(query: Query, at: datetime) -> "Stands | None":

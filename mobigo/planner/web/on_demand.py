@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from mobigo.base.money import Money
 from mobigo.infra import formats
 from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.export.on_demand import book_by_words
 from mobigo.planner.model import Answer, Endpoint, OnDemandWay
+from mobigo.planner.rules.ways import journeys_of, services_of
 from mobigo.planner.web.shown import ShownJourney, shown_journey
 
 
@@ -28,6 +30,9 @@ class ShownOnDemand:
     facts: tuple[str, ...]
     before: ShownJourney | None
     after: ShownJourney | None
+    why: tuple[str, ...] = ()  # what it wins over the timetable
+    then: "ShownOnDemand | None" = None  # the service that takes one on after it, booked by itself
+    prices: str = ""  # of each part, where there are several
 
 
 @dataclass(frozen=True)
@@ -48,23 +53,42 @@ def shown_on_demand(live: LiveNetwork, answer: Answer, zone: ZoneInfo) -> ShownF
 
 def _shown(live: LiveNetwork, answer: Answer, way: OnDemandWay, zone: ZoneInfo) -> ShownOnDemand:
     language = current_language()
-    price = _("prix inconnu") if way.price is None else formats.amount(way.price, language)
-    facts = [price + (_(" pour le transport à la demande") if way.before or way.after else "")]
-    if way.operator:
-        facts.append(way.operator)
-    on_foot = way.walk_to_m + way.walk_from_m
+    parts = services_of(way)
+    facts = [_("prix inconnu") if way.total is None else formats.amount(way.total, language)]
+    facts += dict.fromkeys(each.operator for each in parts if each.operator)
+    on_foot = sum(each.walk_to_m + each.walk_from_m for each in parts)
     if on_foot:
         facts.append(_("%(distance)s à pied") % {"distance": formats.distance(on_foot, language)})
     if way.buffer_s:
         facts.append(
             _("au moins %(time)s pour la correspondance") % {"time": formats.duration(way.buffer_s, language)}
         )  # fmt: skip
-    hub = Endpoint(way.alight if way.after else way.board)
+    here, there = Endpoint(way.board, way.board_point), Endpoint(way.alight, way.alight_point)
+    end = answer.query.destination if way.then is None else Endpoint(way.then.board, way.then.board_point)
     return ShownOnDemand(
         way, way.leave_at.astimezone(zone), way.arrive_at.astimezone(zone), way.since.astimezone(zone),
         way.until.astimezone(zone), way.set_down_by.astimezone(zone),
         int((way.arrive_at - way.leave_at).total_seconds()), book_by_words(way, zone, answer.on_demand.asked_at),
         tuple(facts),
-        None if way.before is None else shown_journey(live, way.before, answer.query.origin, hub, zone),
-        None if way.after is None else shown_journey(live, way.after, hub, answer.query.destination, zone),
+        None if way.before is None else shown_journey(live, way.before, answer.query.origin, here, zone),
+        None if way.after is None else shown_journey(live, way.after, there, end, zone),
+        tuple(sentence(each) for each in way.why),
+        None if way.then is None else _shown(live, answer, way.then, zone),
+        _prices(way, language),
     )  # fmt: skip
+
+
+def _prices(way: OnDemandWay, language: str) -> str:
+    """What each part costs; empty where there is one alone."""
+    if not journeys_of(way):
+        return ""
+    parts = [
+        _("%(price)s pour %(service)s", price=_priced(each.price, language), service=each.service)
+        for each in services_of(way)
+    ]
+    rest = None if way.rest is None else way.rest.total
+    return ", ".join([*parts, _("%(price)s pour le reste", price=_priced(rest, language))])
+
+
+def _priced(price: Money | None, language: str) -> str:
+    return _("prix inconnu") if price is None else formats.amount(price, language)

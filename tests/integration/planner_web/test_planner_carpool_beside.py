@@ -1,7 +1,7 @@
 """The carpool lines beside the journeys: on the page, in the API; by a stand-in that knows one line."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from apiflask import APIFlask
@@ -11,7 +11,7 @@ from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point, distance_m
 from mobigo.base.money import Money
 from mobigo.infra.web import EXTENSION
-from mobigo.planner.model import CarpoolAtPlace, CarpoolWay
+from mobigo.planner.model import CarpoolAtPlace, CarpoolHop, CarpoolWay
 
 SAULIEU, CHATILLON = Point(47.2800, 4.2300), Point(47.8590, 4.5730)
 
@@ -37,6 +37,9 @@ class OneLine:
                 Decision("planner.no_journey_via", name="…"), None, 3,
             )
         ]  # fmt: skip
+
+    def hops(self, door: Point, day: date, *, leaving: bool, walk_m_max: int) -> Sequence[CarpoolHop]:
+        return []
 
     def why_none(self, origin: Point, destination: Point, at: datetime, *, walk_m_max: int) -> Decision | None:
         if distance_m(origin, SAULIEU) > 2_000:

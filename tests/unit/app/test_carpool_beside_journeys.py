@@ -87,7 +87,7 @@ def test_when_to_be_at_the_stop(asked: str, arrive_by: bool, be_there: str | Non
 def test_the_wait_one_counts_on(
     wait: ExpectedWait, guarantee: Guarantee | None, arrive_by: bool, counted_min: int
 ) -> None:
-    assert counted_on_s(wait, guarantee, arrive_by=arrive_by) == counted_min * 60
+    assert counted_on_s(wait, guarantee, sure=arrive_by) == counted_min * 60
 
 
 def test_each_basis_of_a_wait_has_its_words() -> None:

@@ -14,7 +14,7 @@ from mobigo.network.engine.streets.routes import Streets
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.parks import CarPark, ToldParks
 from mobigo.network.rules.parks import park_of_tags
-from mobigo.planner.model import By, CarpoolAtPlace, CarpoolWay, Endpoint, Journey, Limits, Own, Query, Walk
+from mobigo.planner.model import By, CarpoolAtPlace, CarpoolHop, CarpoolWay, Endpoint, Journey, Limits, Own, Query, Walk
 from mobigo.planner.rules.parks import Parking, parking
 from mobigo.planner.service import plan
 from tests.builders import feed, tables, trip
@@ -120,6 +120,9 @@ class NoLine:
     """Carpool lines, none of which serves the way asked."""
 
     def ways(self, *_ends: object, **_asked: object) -> list[CarpoolWay]:
+        return []
+
+    def hops(self, *_door: object, **_asked: object) -> list[CarpoolHop]:
         return []
 
     def why_none(self, *_ends: object, **_asked: object) -> Decision:
