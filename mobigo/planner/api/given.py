@@ -115,7 +115,7 @@ class Walk(Given):
     """A leg on foot, or along the same streets by a vehicle of one's own: one's bicycle, with or without a motor, one's
     car, the car of who drops one off or comes to fetch one, or a shared bicycle from station to station. `directions`:
     along the streets, where they are known; with them the `geometry` follows the streets (© OpenStreetMap
-    contributors, ODbL)."""
+    contributors, ODbL); and inside stations, where a feed tells their pathways."""
 
     type: Literal["walk", "bike", "ebike", "bike_aboard", "car", "dropped", "fetched", "shared_bike"]
     departure: AwareDatetime

@@ -31,6 +31,7 @@ from mobigo.planner.model import (
 )
 
 WAIT_S_SHOWN = 180  # a shorter wait is part of the change
+METRES_SHOWN = 5  # of an instruction: fewer would read "0 m"
 PHONE, DRIVER = 2, 3  # GTFS pickup_type
 
 
@@ -83,6 +84,7 @@ class ShownLeg:
     notes: tuple[str, ...] = ()
     wait_s: int = 0  # before this leg
     directions: tuple[tuple[str, int], ...] = ()  # on foot: an instruction, the metres it holds
+    along_streets: bool = False  # some instruction is of a street
     way: str = ""  # along streets: how long, how, how far
     is_own: bool = False  # by a vehicle of one's own
     stays: str = ""  # the id of the stop where a vehicle of one's own is left
@@ -472,7 +474,10 @@ def _walk(
         way=_way(walk.by, lasts_s, walk.distance_m),
         stays=names.stop_id(live.timetable, walk.to_stop) if left and walk.to_stop is not None else "",
         park=walk.to_spot.id if walk.by is By.CAR and walk.to_spot is not None else "",
-        directions=tuple((sentence(each.what), each.length_m) for each in walk.directions),
+        directions=tuple(
+            (sentence(each.what), each.length_m if each.length_m >= METRES_SHOWN else 0) for each in walk.directions
+        ),
+        along_streets=any(each.what.code.startswith("streets.") for each in walk.directions),
         notes=tuple(map(sentence, spot_notes(walk))) if walk.by in (By.SHARED, By.CAR) else (),
     )
 

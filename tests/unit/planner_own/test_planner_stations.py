@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mobigo.infra.i18n import sentence
+from mobigo.infra.i18n import sentence, use_language
 from mobigo.network.engine.compile import CompileInput, compile_feeds
 from mobigo.network.engine.realtime.matching import FeedIndex, match
 from mobigo.network.engine.realtime.overlay import overlaid
 from mobigo.network.engine.streets.build import build
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.today import Today
+from mobigo.planner.export.journeys import answer_json
 from mobigo.planner.model import By, Endpoint, Journey, Limits, Own, Pace, Query, Ride, Walk
 from mobigo.planner.service import areas, plan
+from mobigo.planner.web.shown import shown_journey
 from tests.builders import csv_text, feed, tables, trip
 from tests.streets_drawn import Corner, at, drawn
 
@@ -182,6 +184,24 @@ def test_a_wheelchair_changes_by_the_lift_and_takes_the_next_train(station: Live
     change = next(leg for leg in journey.legs[1:-1] if isinstance(leg, Walk))
     assert (seconds(change), said(change)) == (120, [("Prenez l’ascenseur vers « Quai du bas »", 0)])
     assert journey.rides[1].depart_at.astimezone(PARIS).strftime("%H:%M:%S") == "09:22:00"
+
+
+def test_the_page_and_the_api_tell_it_and_credit_the_streets_where_there_are_some(station: LiveNetwork) -> None:
+    answer = plan(station, ACROSS)
+    journey = next(each for each in answer.journeys if each.rides)
+    change = next(
+        n for n, leg in enumerate(journey.legs) if isinstance(leg, Walk) and None not in (leg.from_stop, leg.to_stop)
+    )
+    with use_language("fr"):
+        legs = shown_journey(station, journey, ACROSS.origin, ACROSS.destination, PARIS).legs
+        given = answer_json(station, replace(answer, journeys=(journey,)))["journeys"][0]["legs"]
+    assert [(text, metres) for text, metres in legs[change].directions] == [("Descendez par l’escalier mécanique", 0)]
+    assert not legs[change].along_streets  # the change is the station's alone
+    assert [step["text"] for step in given[change]["directions"]] == ["Descendez par l’escalier mécanique"]
+    with use_language("fr"):
+        out = shown_journey(station, ridden(station, OUT), OUT.origin, OUT.destination, PARIS).legs[0]
+    assert out.along_streets is (station.streets is not None)
+    assert (out.directions[-1][0], out.directions[-1][1]) == ("Passez les portillons", 8)
 
 
 def test_its_line_passes_by_the_entrance(station: LiveNetwork) -> None:
