@@ -282,6 +282,13 @@ BAD_TRAVEL = Travel(np.full((4, 4), -1, dtype=np.int32), np.zeros((4, 4), dtype=
 NAN = np.full((4, 4), np.nan)
 
 
+def one_leg(value: float, *, metres: bool = False) -> Travel:
+    """A table of which one leg alone is wrong, as a router gives it that fails now and then; its diagonal is right."""
+    wrong, right = np.ones((4, 4)) - np.eye(4), np.ones((4, 4)) - np.eye(4)
+    wrong[0, 1] = value
+    return Travel(right, wrong) if metres else Travel(wrong, right)
+
+
 @pytest.mark.parametrize(
     ("broken", "code"),
     [
@@ -289,6 +296,11 @@ NAN = np.full((4, 4), np.nan)
         (replace(TINY, depots=()), "scolaire.demand_without_depots"),
         (replace(TINY, travel=BAD_TRAVEL), "scolaire.demand_matrix_values"),
         (replace(TINY, travel=Travel(NAN, NAN)), "scolaire.demand_matrix_values"),  # a trap
+        *(
+            (replace(TINY, travel=one_leg(value, metres=metres)), "scolaire.demand_matrix_values")
+            for value in (-1.0, float("nan"), float("inf"))
+            for metres in (False, True)
+        ),
         (replace(TINY, travel=Travel(BAD_TRAVEL.ms[:2], BAD_TRAVEL.ms[:2])), "scolaire.demand_matrix_shape"),
         (with_pupils(TINY.pupils[0], TINY.pupils[0]), "scolaire.demand_name_twice"),
         (with_pupils(replace(TINY.pupils[0], school="Z")), "scolaire.demand_pupil_school"),
