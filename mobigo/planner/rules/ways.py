@@ -125,15 +125,17 @@ def reasons(way: Worth, others: Sequence[Worth], arrive_by: bool) -> tuple[Decis
 
 def _by(code: str, seconds: float) -> list[Decision]:
     """By how long, where it is a minute or more; in hours from one on."""
+    if seconds < 60:
+        return []
     hours, minutes = divmod(int(seconds // 60), 60)
     if hours:
         return [Decision(f"{code}_h", hours=hours, minutes=f"{minutes:02d}")]
-    return [Decision(code, minutes=minutes)] if seconds >= 60 else []
+    return [Decision(code, minutes=minutes)]
 
 
 def weighed(answer: Answer) -> Answer:
-    """The answer with the ways that no journey beats, each with what it wins, and what stands where in one list; of the
-    ways that are beaten, which lines and services also go there."""
+    """The answer with the ways that no journey beats, each with what it wins, and what stands where in one list; and
+    which lines and services go there by themselves, and are beaten."""
     count = len(answer.journeys)
     known = [
         worth_of(*each)
@@ -144,9 +146,8 @@ def weighed(answer: Answer) -> Answer:
     by = answer.query.arrive_by
     carpool = _kept(answer.carpool, known, by)
     on_demand = _kept(answer.on_demand.ways, known, by)
-    names = [each.line for each in answer.carpool] + [
-        part.service for each in answer.on_demand.ways for part in services_of(each)
-    ]
+    names = [each.line for each in answer.carpool if not journeys_of(each)]
+    names += [each.service for each in answer.on_demand.ways if not journeys_of(each)]
     shown = {each.line for each in carpool} | {part.service for each in on_demand for part in services_of(each)}
     gone = [name for name in dict.fromkeys(names) if name not in shown]
     kept = [*map(worth_of_way, carpool), *map(worth_of_way, on_demand)]

@@ -73,6 +73,8 @@ def test_a_price_that_is_unknown_beats_none_that_is_known_by_price_alone() -> No
         ),
         ({"leave": EIGHT + 5 * MINUTE}, True, [Decision("planner.way_leaves_later", minutes=5)]),
         ({"cents": 100}, False, [Decision("planner.way_cheaper", spared=Money(50))]),
+        ({"arrive": EIGHT + 90 * MINUTE, "cents": 100}, False, [Decision("planner.way_cheaper", spared=Money(50))]),
+        ({"leave": EIGHT - 90 * MINUTE, "cents": 100}, True, [Decision("planner.way_cheaper", spared=Money(50))]),
         ({"changes": 0}, False, [Decision("planner.way_fewer_changes")]),
         ({"walk_m": 100}, False, [Decision("planner.way_less_walking", metres=200)]),
         (
@@ -151,6 +153,12 @@ def test_a_beaten_way_is_named_and_not_shown() -> None:
     found = weighed(answer([journey(10, 60)], prices=(Price(Money(100)),), carpool=(carpool(20, 61),)))
     assert (found.carpool, found.order) == ((), (("journey", 0),))
     assert found.beaten == (Decision("planner.ways_beaten", names="C3"),)
+
+
+def test_a_line_that_is_only_a_part_of_a_beaten_way_is_not_named() -> None:
+    slow = carpool(0, 70, before=journey(0, 20), rest=Price(Money(300)))
+    found = weighed(answer([journey(10, 60)], carpool=(slow,)))
+    assert (found.carpool, found.beaten) == ((), ())
 
 
 def test_of_two_ways_along_lines_the_one_beaten_goes_and_its_line_is_named_only_when_none_is_left() -> None:
