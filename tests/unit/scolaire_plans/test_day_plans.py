@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -284,7 +285,8 @@ NAN = np.full((4, 4), np.nan)
 
 def one_leg(value: float, *, metres: bool = False) -> Travel:
     """A table of which one leg alone is wrong, as a router gives it that fails now and then; its diagonal is right."""
-    wrong, right = np.ones((4, 4)) - np.eye(4), np.ones((4, 4)) - np.eye(4)
+    right: np.ndarray[Any, Any] = np.ones((4, 4)) - np.eye(4)
+    wrong = right.copy()
     wrong[0, 1] = value
     return Travel(right, wrong) if metres else Travel(wrong, right)
 
@@ -296,6 +298,10 @@ def one_leg(value: float, *, metres: bool = False) -> Travel:
         (replace(TINY, depots=()), "scolaire.demand_without_depots"),
         (replace(TINY, travel=BAD_TRAVEL), "scolaire.demand_matrix_values"),
         (replace(TINY, travel=Travel(NAN, NAN)), "scolaire.demand_matrix_values"),  # a trap
+        *(
+            (replace(TINY, depots=(replace(TINY.depots[0], vehicles=parked),)), "scolaire.demand_depot")
+            for parked in ({"car": -1}, {"car": 1, "of no type": 1})
+        ),
         *(
             (replace(TINY, travel=one_leg(value, metres=metres)), "scolaire.demand_matrix_values")
             for value in (-1.0, float("nan"), float("inf"))
