@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
+from mobigo.app import jobs_registry
 from mobigo.base.decisions import Decision
 from mobigo.infra import clock
 from mobigo.infra.config import Config
@@ -125,6 +126,7 @@ def test_the_chain_of_the_ledger_stays_whole_whatever_the_clock_says(engine: Eng
 
 @pytest.mark.slow  # every daily job of the product is due at once
 def test_two_days_ahead_and_back_nothing_is_erased_and_everything_goes_on(tmp_path: Path, moved: MovedClock) -> None:
+    jobs_registry.install()
     home = tmp_path / "home"
     url = f"sqlite:///{home / 'mobigo.sqlite'}"
     with served(home, url, worker=True) as site:
