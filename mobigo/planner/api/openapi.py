@@ -7,19 +7,20 @@ from apiflask import APIFlask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from mobigo.planner.api import asked, given
+from mobigo.planner.api import asked
+from mobigo.planner.api.given import Journeys, areas, network
 
 Json = dict[str, Any]
 REFERENCE: Final = "#/components/schemas/{model}"
 OPERATIONS: Final[Mapping[str, tuple[type[asked.Asked], type[BaseModel]]]] = {
-    "/api/v1/journeys": (asked.JourneysAsked, given.Journeys),
-    "/api/v1/reachable": (asked.ReachableAsked, given.Reached),
-    "/api/v1/reachable/areas": (asked.AreasAsked, given.ReachedAreas),
-    "/api/v1/stops": (asked.StopsAsked, given.FoundPlaces),
-    "/api/v1/stops/{stop_id}": (asked.NothingAsked, given.StopDetail),
-    "/api/v1/departures": (asked.DeparturesAsked, given.Departures),
-    "/api/v1/lines": (asked.LinesAsked, given.Lines),
-    "/api/v1/lines/{line_id}": (asked.LineAsked, given.LineTimetable),
+    "/api/v1/journeys": (asked.JourneysAsked, Journeys),
+    "/api/v1/reachable": (asked.ReachableAsked, areas.Reached),
+    "/api/v1/reachable/areas": (asked.AreasAsked, areas.ReachedAreas),
+    "/api/v1/stops": (asked.StopsAsked, network.FoundPlaces),
+    "/api/v1/stops/{stop_id}": (asked.NothingAsked, network.StopDetail),
+    "/api/v1/departures": (asked.DeparturesAsked, network.Departures),
+    "/api/v1/lines": (asked.LinesAsked, network.Lines),
+    "/api/v1/lines/{line_id}": (asked.LineAsked, network.LineTimetable),
 }
 
 

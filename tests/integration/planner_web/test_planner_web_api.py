@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from schemathesis.generation import GenerationMode
 
-from mobigo.planner.api import given as models
+from mobigo.planner.api.given import Journeys
+from mobigo.planner.api.given.network import LineTimetable, StopDetail
 from mobigo.planner.api.openapi import OPERATIONS
 
 # Which ids exist is the network's affair, not the document's: what is sent as right names what is there.
@@ -42,7 +43,7 @@ def ask(client: FlaskClient, path: str, **query: object) -> dict:  # type: ignor
 
 def test_a_journey_has_legs_stops_times_with_their_offset_and_its_way(client: FlaskClient) -> None:
     answer = ask(client, "journeys", **JOURNEY)
-    Draft202012Validator(models.Journeys.model_json_schema(by_alias=True)).validate(answer)
+    Draft202012Validator(Journeys.model_json_schema(by_alias=True)).validate(answer)
     journey = answer["journeys"][0]
     assert (journey["departure"], journey["arrival"]) == ("2025-03-18T06:00:00+01:00", "2025-03-18T07:50:00+01:00")
     rides = [leg for leg in journey["legs"] if leg["type"] == "ride"]
@@ -95,7 +96,7 @@ def test_stops_are_found_by_name_around_a_position_and_by_id(client: FlaskClient
     near = ask(client, "stops", near="47.28,4.23", radius="500")["stops"]
     assert [(stop["name"], stop["distance_m"]) for stop in near] == [("Saulieu, place Monge", 134)]
     one = ask(client, f"stops/{near[0]['id']}")
-    Draft202012Validator(models.StopDetail.model_json_schema(by_alias=True)).validate(one)
+    Draft202012Validator(StopDetail.model_json_schema(by_alias=True)).validate(one)
     assert {line["name"] for line in one["lines"]} == {"LR119", "LR127"}
     first = ask(client, "stops", limit=3)
     rest = ask(client, "stops", limit=3, cursor=first["next"])
@@ -113,7 +114,7 @@ def test_departures_follow_the_clock_past_midnight(client: FlaskClient) -> None:
 
 def test_a_line_is_given_with_its_day(client: FlaskClient) -> None:
     found = ask(client, "lines/demo:LR119", date="2025-03-18")
-    Draft202012Validator(models.LineTimetable.model_json_schema(by_alias=True)).validate(found)
+    Draft202012Validator(LineTimetable.model_json_schema(by_alias=True)).validate(found)
     assert [len(way["trips"]) for way in found["directions"]] == [3, 1]
     rare = ask(client, "lines/demo:LR127", date="2025-03-18")
     assert (rare["directions"], rare["next_day"]) == ([], str(date(2025, 3, 19)))
