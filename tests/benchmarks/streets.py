@@ -40,7 +40,7 @@ from mobigo.network.gateway.osm import read_streets
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.streets import CAR, WALKER, Mover
 from mobigo.planner.model import Endpoint
-from mobigo.planner.service import areas as reached_areas
+from mobigo.planner.service.reached import areas as reached_areas
 from tests.benchmarks.measures import Measure, line, percentile
 from tests.live import Site, site
 

@@ -20,6 +20,8 @@ from mobigo.network.model.live import LiveNetwork
 from mobigo.network.store import compiled, networks
 from mobigo.planner import service
 from mobigo.planner.model import Endpoint, Limits, Query
+from mobigo.planner.service.moving import searcher_of
+from mobigo.planner.service.reached import reachable
 
 FROM: Final = "saulieu-place-monge"
 TO: Final = "chatillon-sur-seine-centre"
@@ -33,7 +35,7 @@ def warm(services: Services, network: str, now: datetime) -> None:
     with _prices_compiled_beside(services, network, now):
         for arrive_by in (False, True):
             service.plan(live, Query(origin, destination, now + timedelta(days=1), arrive_by))
-        service.reachable(live, origin, now, 3600)
+        reachable(live, origin, now, 3600)
     for arrive_by in (False, True):
         for window_s in (0, 2 * 3600):
             query = Query(origin, destination, now + timedelta(days=1), arrive_by, window_s)
@@ -66,7 +68,7 @@ def compile_prices(services: Services, network: str, now: datetime) -> None:
     live = _live(services, network)
     table = make_fares(services).table(live, paris_day(now))
     if table is not None:
-        searcher = service.searcher_of(live)
+        searcher = searcher_of(live)
         origin, destination = _ends(live)
         leaving, coming = searcher.linked(list(origin.stops), True), searcher.linked(list(destination.stops), False)
         at_s = int((now + timedelta(days=1)).timestamp())

@@ -11,27 +11,17 @@ from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point
 from mobigo.base.instants import paris_day
-from mobigo.network.engine.streets.nearest import Snaps
-from mobigo.network.engine.streets.routes import Streets
 from mobigo.network.model.live import LiveNetwork
-from mobigo.network.model.pathways import MOVERS
-from mobigo.network.model.streets import WALKER, WHEELCHAIR, Mover
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner.engine.alternatives import NOTHING_BESIDE, Beside, alternatives, journeys_of
-from mobigo.planner.engine.areas import ReachedAreas, area, flown, walked
 from mobigo.planner.engine.changes import settled
 from mobigo.planner.engine.doors import Doors, position_of, with_platforms
 from mobigo.planner.engine.filters import accepts
 from mobigo.planner.engine.found import Itinerary
 from mobigo.planner.engine.hubs import SharedBikes
-from mobigo.planner.engine.indoors import ByEntrances, Indoors
 from mobigo.planner.engine.journeys import journey_of
-from mobigo.planner.engine.onfoot import OnStreets, StreetStops
-from mobigo.planner.engine.paced import paced
 from mobigo.planner.engine.parks import ParkedCar
-from mobigo.planner.engine.reach import CrowFlight, crow_speed_m_s
 from mobigo.planner.engine.search import Accepts, Searcher
-from mobigo.planner.engine.streetdoors import street_doors
 from mobigo.planner.engine.upcoming import next_journey
 from mobigo.planner.engine.via import Via
 from mobigo.planner.engine.watch import Watch, not_watched
@@ -42,16 +32,12 @@ from mobigo.planner.model import (
     Answer,
     By,
     CarpoolLines,
-    Endpoint,
     Fares,
     Journey,
-    Limits,
-    Pace,
     Payer,
     Price,
     Query,
     Reach,
-    Reachable,
     Walk,
 )
 from mobigo.planner.rules import own as owns
@@ -62,9 +48,8 @@ from mobigo.planner.rules.parks import Parking, shut_at, with_parking
 from mobigo.planner.rules.shared import Stands
 from mobigo.planner.service.beside import carpool_ways
 from mobigo.planner.service.joined import Timetabled
+from mobigo.planner.service.moving import VEHICLES_MAX, access_of, reach_of, searcher_of
 
-USUAL = Limits()
-VEHICLES_MAX = 8
 WALK_M_MAX = 10_000
 WINDOW_S_MAX = 24 * 3600
 DURATION_S_MAX = 48 * 3600
@@ -272,65 +257,6 @@ def cancelled(network: LiveNetwork, query: Query, origin: Reach, kept: Sequence[
     return tuple(each for each in planned.journeys if any(is_missed(network, ride) for ride in each.rides))
 
 
-def reachable(
-    network: LiveNetwork,
-    origin: Endpoint,
-    at: datetime,
-    duration_s_max: int = 3600,
-    access: AccessEgress | None = None,
-    walk_m_max: int = 2_000,
-) -> Reachable:
-    """Earliest arrival at every stop within `duration_s_max` of `at`. Raises InvalidInput beyond 24 h."""
-    if not 0 < duration_s_max <= 24 * 3600:
-        raise InvalidInput("planner.duration_out_of_range", seconds=duration_s_max, most=24 * 3600)
-    searcher = searcher_of(network)
-    sources = reach_of(searcher, origin, walk_m_max, access or access_of(network), leaving=True)
-    arrive, vehicles = searcher.all_from(sources, int(at.timestamp()), VEHICLES_MAX, duration_s_max)
-    stop_count = len(network.timetable.stop_lat)
-    best, taken = arrive[:stop_count].astype(np.float64), vehicles[:stop_count].copy()
-    for node in range(stop_count, len(arrive)):  # copies stand for their stop
-        stop = int(network.timetable.node_stop[node])
-        if arrive[node] >= 0 and (best[stop] < 0 or arrive[node] < best[stop]):
-            best[stop], taken[stop] = arrive[node], vehicles[node]
-    return Reachable(best, taken)
-
-
-def areas(
-    network: LiveNetwork,
-    origin: Endpoint,
-    at: datetime,
-    bounds_s: Sequence[int],
-    walk_m_max: int = 2_000,
-) -> ReachedAreas:
-    """What can be reached within each of `bounds_s`, by the vehicles of that hour and on foot at both ends. Raises
-    InvalidInput for a bound that is not positive or beyond 24 h, and for a place without a position."""
-    longest_s = max(bounds_s)
-    found = reachable(network, origin, at, longest_s, walk_m_max=walk_m_max)
-    timetable = network.timetable
-    here = position_of(timetable, origin)
-    if here is None:
-        raise InvalidInput("planner.place_without_position", name=origin.name)
-    known = (found.arrive_epoch_s >= 0) & np.isfinite(timetable.stop_lat) & np.isfinite(timetable.stop_lon)
-    indoors = _indoors_of(network, WALKER)
-    after_s = found.arrive_epoch_s - int(at.timestamp())
-    doors = [] if indoors is None else indoors.left(np.where(known, after_s, -1))
-    if indoors is not None:
-        known &= ~indoors.enclosed
-    rows = np.flatnonzero(known)
-    points = [*(point for point, _time_s in doors), here]
-    lat = np.append(timetable.stop_lat[rows], [point.lat for point in points])
-    lon = np.append(timetable.stop_lon[rows], [point.lon for point in points])
-    time_s = np.concatenate([after_s[rows], [time_s for _point, time_s in doors], [0]]).astype(np.int32)
-    stops = street_stops_of(network)
-    if stops is None:
-        grid = flown(lat, lon, time_s, longest_s, walk_m_max)
-    else:
-        at_door = stops.streets.snap_points(WALKER, points)
-        snaps = Snaps(*map(np.append, (column[rows] for column in stops.snaps(WALKER)), at_door))
-        grid = walked(stops.streets, snaps, lat, lon, time_s, longest_s, walk_m_max)
-    return ReachedAreas(grid, tuple(area(grid, bound_s) for bound_s in bounds_s), stops is not None)
-
-
 def _is_aboard(query: Query) -> bool:
     return query.own is not None and query.own.by is By.ABOARD
 
@@ -371,57 +297,6 @@ def _said_of_parks(
     return said
 
 
-def searcher_of(network: LiveNetwork, limits: Limits = USUAL) -> Searcher:
-    """The searcher of a network for who walks so, made at its first query and dropped with it. Where no station is
-    described, a wheelchair changes as everybody does."""
-    mover, inside = owns.walker(limits), len(network.timetable.within_from) > 0
-    if limits.pace is Pace.USUAL and not (limits.wheelchair and inside):
-        return network.derived("planner.searcher", Searcher)
-    speed_m_s = owns.walker(replace(limits, wheelchair=False)).speed_m_s
-    name = f"planner.searcher.{limits.pace}.{mover.name}" if inside else f"planner.searcher.{limits.pace}"
-    return network.derived(name, lambda timetable: Searcher(paced(timetable, speed_m_s, mover if inside else None)))
-
-
-def access_of(
-    network: LiveNetwork, mover: Mover = WALKER, walker: Mover | None = None
-) -> CrowFlight | OnStreets | ByEntrances:
-    """How one moves in a network: along its streets, as the crow flies where it has none; and by `walker` (None: the
-    mover) through the stations that are described."""
-    stops = street_stops_of(network)
-    outside: CrowFlight | OnStreets
-    if stops is None:
-        outside = CrowFlight(crow_speed_m_s(WALKER if mover is WHEELCHAIR else mover))
-    else:
-        outside = OnStreets(stops, mover)
-    indoors = _indoors_of(network, walker or mover)
-    return outside if indoors is None else ByEntrances(outside, indoors)
-
-
-def _indoors_of(network: LiveNetwork, walker: Mover) -> Indoors | None:
-    """The stations whose entrances are known, by their pathways or by the map; None where there are none."""
-    graph, known = network.streets, walker if walker in MOVERS else WALKER
-    on_map = graph is not None and len(graph.entrance_lat) > 0
-    if not on_map and not len(network.timetable.pathway_from):
-        return None
-
-    def made(timetable: Timetable) -> Indoors:
-        if graph is None:
-            return Indoors(timetable, known)
-        return Indoors(timetable, known, lambda enclosed: street_doors(timetable, graph, known, enclosed))
-
-    return network.derived(f"planner.indoors.{known.name}", made, lasting=True)
-
-
-def street_stops_of(network: LiveNetwork) -> StreetStops | None:
-    """Where the stops are on the streets; None where no street is known."""
-    graph = network.streets
-    if graph is None:
-        return None
-    return network.derived(
-        "planner.street_stops", lambda timetable: StreetStops(Streets(graph), timetable), lasting=True
-    )
-
-
 def _check(query: Query) -> None:
     limits = query.limits
     refused = None if query.own is None else owns.refusal(query.own, limits)
@@ -439,16 +314,6 @@ def _check(query: Query) -> None:
     ):
         if not least <= value <= most:
             raise InvalidInput(code, value=value, least=least, most=most)
-
-
-def reach_of(searcher: Searcher, place: Endpoint, walk_m_max: int, access: AccessEgress, leaving: bool) -> Reach:
-    """The nodes of an endpoint: its stops and what is linked to them, or the stops around its position."""
-    timetable = searcher.timetable
-    if place.stops:
-        return searcher.linked(sorted(with_platforms(timetable, place.stops)), leaving)
-    if place.point is None:
-        raise InvalidInput("planner.place_without_position", name=place.name)
-    return access.reach(timetable, place.point, walk_m_max, leaving)
 
 
 def _search(

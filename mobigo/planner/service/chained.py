@@ -241,7 +241,7 @@ class _Chain:
     def _times(self, door: Named, at: datetime, hubs: Sequence[Named], rounds: int) -> Iterator[tuple[Named, datetime]]:
         """When the timetable sets one down at each place at the soonest, leaving a position at `at`; arriving by: when
         one leaves each at the latest to be at the position by then."""
-        from mobigo.planner.service import searcher_of
+        from mobigo.planner.service.moving import searcher_of
 
         searcher = searcher_of(self._live, self._query.limits)
         limits, at_s = self._query.limits, int(at.timestamp())
@@ -259,7 +259,7 @@ class _Chain:
                     yield hub, datetime.fromtimestamp(at_s - seconds if self._by else at_s + seconds, UTC)
 
     def _reach(self, place: Named, leaving: bool) -> Reach:
-        from mobigo.planner.service import access_of, reach_of, searcher_of
+        from mobigo.planner.service.moving import access_of, reach_of, searcher_of
 
         query = self._query
         searcher = searcher_of(self._live, query.limits)

@@ -15,8 +15,8 @@ from mobigo.planner.engine.everywhere import best_and_median
 from mobigo.planner.engine.production import Production, production
 from mobigo.planner.model import Endpoint
 from mobigo.planner.rules.compared import BOUNDS_MIN, KINDS, PEOPLE, Compared, Opportunity, reached_counts
-from mobigo.planner.service import areas
 from mobigo.planner.service.everywhere import Destinations, Window, check_size
+from mobigo.planner.service.reached import areas
 
 TOLD_EVERY: Final = 25  # communes
 Progress = Callable[[int, int], None]

@@ -13,7 +13,7 @@ from mobigo.network.model.timetable import I32, NEVER_S
 from mobigo.planner.engine.doors import position_of
 from mobigo.planner.engine.everywhere import Ends, best_and_median, ends_of, seconds_to
 from mobigo.planner.model import Endpoint
-from mobigo.planner.service import VEHICLES_MAX, access_of, reach_of, searcher_of
+from mobigo.planner.service.moving import VEHICLES_MAX, access_of, reach_of, searcher_of
 
 CELLS_MAX = 4_000_000  # origins × destinations
 SEARCHES_MAX = 100_000  # origins × departures

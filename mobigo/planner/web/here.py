@@ -104,18 +104,18 @@ class Here:
 
     def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
         """Every stop within reach of `origin`, leaving at `at`."""
-        from mobigo.planner import service
+        from mobigo.planner.service.reached import reachable
 
-        return service.reachable(self.live, origin, at, duration_s_max, walk_m_max=walk_m_max)
+        return reachable(self.live, origin, at, duration_s_max, walk_m_max=walk_m_max)
 
     def areas(
         self, origin: Endpoint, at: datetime, minutes: Sequence[int], walk_m_max: int
     ) -> "tuple[ReachedAreas, list[ReachedCommune]]":
         """What is reached within each of these minutes, and the communes of the territory whose centre is."""
-        from mobigo.planner import service
         from mobigo.planner.export.areas import communes_reached
+        from mobigo.planner.service.reached import areas
 
-        found = service.areas(self.live, origin, at, [60 * each for each in minutes], walk_m_max)
+        found = areas(self.live, origin, at, [60 * each for each in minutes], walk_m_max)
         communes = load_territory(services().config.home).communes
         return found, communes_reached(found, communes, max(minutes))
 

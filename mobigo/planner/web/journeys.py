@@ -24,12 +24,13 @@ from mobigo.planner.rules.followed import encoded
 from mobigo.planner.rules.own import takes_bicycles
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import CHANGES, MODES, STAYS_MIN, WALKS_M, Asked, full_label, label, read
+from mobigo.planner.web.carpool import shown_carpool
 from mobigo.planner.web.here import Here, pinned_today, shared_systems
 from mobigo.planner.web.on_demand import shown_on_demand
 from mobigo.planner.web.payers import kinds_today, only_theirs, payer_here, payer_words
 from mobigo.planner.web.presets import shown_presets
 from mobigo.planner.web.robust import with_changes
-from mobigo.planner.web.shown import ShownJourney, age_words, cancelled_words, line_styles, shown_carpool, shown_journey
+from mobigo.planner.web.shown import ShownJourney, age_words, cancelled_words, line_styles, shown_journey
 
 FIELDS = ("from", "to")
 

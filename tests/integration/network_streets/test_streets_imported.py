@@ -25,7 +25,8 @@ from mobigo.network.model.streets import WHEELCHAIR
 from mobigo.network.store.networks import NetworkHolder
 from mobigo.network.store.streets import list_extracts
 from mobigo.planner.model import Answer, Endpoint, Limits, Query, Walk
-from mobigo.planner.service import access_of, plan
+from mobigo.planner.service import plan
+from mobigo.planner.service.moving import access_of
 from tests.builders import feed, trip, write_zip
 from tests.streets_drawn import Corner, DrawnWay, at, write_pbf
 

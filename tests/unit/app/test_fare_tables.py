@@ -24,6 +24,7 @@ from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.weighed import weighed
 from mobigo.planner.model import Answer, Endpoint, Limits, Query
 from mobigo.planner.rules.fare_table import UNKNOWN, FareTable
+from mobigo.planner.service.moving import searcher_of
 from tests.builders import DAY, feed, tables, trip
 
 TRIPS = [
@@ -94,7 +95,7 @@ def table(network: LiveNetwork, prices: JourneyPrices) -> FareTable:
 
 def test_what_the_table_says_of_a_journey_is_what_the_tariff_says(network: LiveNetwork, prices: JourneyPrices) -> None:
     """Every journey of the widest search between every two stops: trains joined, coaches, one ticket for two towns."""
-    searcher, fares = service.searcher_of(network), table(network, prices)
+    searcher, fares = searcher_of(network), table(network, prices)
     compared = 0
     for a in "ABCDEFG":
         for b in "BCDEFGH":

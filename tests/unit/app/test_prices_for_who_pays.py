@@ -27,6 +27,7 @@ from mobigo.planner.engine.criteria import Slack
 from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.weighed import weighed
 from mobigo.planner.model import ANYBODY, Endpoint, Payer, Price, Query
+from mobigo.planner.service.moving import searcher_of
 from mobigo.planner.web.shown import shown_price
 from tests.builders import DAY
 from tests.unit.app.test_journey_prices import network, services
@@ -237,7 +238,7 @@ def test_the_search_prices_every_journey_as_it_is_shown(
         bought(services, price(network, prices, "A", "B", 8, payer), payer)
     table = prices.table(network, DAY, payer)
     assert table is not None
-    searcher, rows = service.searcher_of(network), list(network.timetable.stop_id)
+    searcher, rows = searcher_of(network), list(network.timetable.stop_id)
     since = int(datetime(DAY.year, DAY.month, DAY.day, 7, tzinfo=PARIS).timestamp())
     compared = 0
     for a, b in (("A", "B"), ("A", "C"), ("A", "K"), ("C", "K"), ("B", "C"), ("D", "G")):

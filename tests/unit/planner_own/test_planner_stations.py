@@ -19,7 +19,8 @@ from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.today import Today
 from mobigo.planner.export.journeys import answer_json
 from mobigo.planner.model import By, Endpoint, Journey, Limits, Own, Pace, Query, Ride, Walk
-from mobigo.planner.service import areas, plan
+from mobigo.planner.service import plan
+from mobigo.planner.service.reached import areas
 from mobigo.planner.web.shown import shown_journey
 from tests.builders import csv_text, feed, tables, trip
 from tests.streets_drawn import Corner, at, drawn

@@ -15,6 +15,7 @@ from mobigo.network.model.live import LiveNetwork
 from mobigo.planner import service
 from mobigo.planner.export.journeys import answer_json
 from mobigo.planner.model import Answer, Endpoint, Journey, Limits, Query, Walk
+from mobigo.planner.service.reached import reachable
 from tests.builders import DAY, BuiltTrip, feed, transfer, trip
 from tests.planner_adaptor import compiled, compiled_together, stop_rows
 
@@ -376,7 +377,7 @@ def test_motis_1020_everywhere_can_be_asked_from_a_position() -> None:
     live = network([trip("t", "A 08:00 B 08:20 C 08:40")])
     a, b, c = stop_rows(live.timetable, ["A", "B", "C"])
     door = Endpoint("door", point=Point(46.001, 4.0))  # 111 m from A
-    found = service.reachable(live, door, clock(DAY, "7:30"), duration_s_max=3600)
+    found = reachable(live, door, clock(DAY, "7:30"), duration_s_max=3600)
     arrive = [None if at < 0 else datetime.fromtimestamp(at, UTC).astimezone(PARIS) for at in found.arrive_epoch_s]
     assert arrive[b] == clock(DAY, "8:20")
     assert arrive[c] is None  # 70 minutes

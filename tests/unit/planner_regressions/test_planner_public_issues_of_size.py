@@ -21,9 +21,9 @@ from mobigo.network.engine import transfers
 from mobigo.network.engine.transfers import WalkRules, near_links
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import Timetable
-from mobigo.planner import service
 from mobigo.planner.engine import search
 from mobigo.planner.model import Limits
+from mobigo.planner.service.moving import searcher_of
 from tests.builders import DAY, BuiltTrip, feed, trip, write_zip
 from tests.planner_adaptor import compiled
 from tests.streets_drawn import write_pbf
@@ -167,7 +167,7 @@ def test_otp_6312_preferences_never_asked_before_do_not_make_the_walks_of_a_coun
     assert once <= 2  # forward, and backward to leave as late as one may
     for margin in range(60, 60 * 21, 60):
         assert len(ask(live, "A", "B", at, limits=Limits(change_s_extra=margin)).journeys) == 1
-    searcher = service.searcher_of(live)
+    searcher = searcher_of(live)
     assert len(made) == once + 20 * once
     assert len(searcher._ways) <= search.WAYS_KEPT
     assert len(searcher._views) <= search.VIEWS_KEPT
@@ -182,7 +182,7 @@ def test_otp_6312_a_question_keeps_no_more_the_longer_the_calendar_it_may_be_ask
     live = LiveNetwork(compiled(feed([trip("t", "A 08:00 B 08:30")], services={"daily": days})), "hash")
     for n in range(100):
         assert len(ask(live, "A", "B", clock(first + timedelta(days=n), "7:55")).journeys) == 1
-    searcher = service.searcher_of(live)
+    searcher = searcher_of(live)
     assert len(searcher._views) <= search.VIEWS_KEPT
     assert len(searcher._seen) <= search.SEEN_KEPT
 

@@ -10,7 +10,8 @@ from mobigo.base.geo import Point
 from mobigo.network.engine.compile import CompileInput, compile_feeds
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.model import Endpoint, Journey, Limits, Query, Ride, Walk
-from mobigo.planner.service import plan, reachable
+from mobigo.planner.service import plan
+from mobigo.planner.service.reached import reachable
 from tests.builders import DAY, feed, tables, trip
 
 PARIS = ZoneInfo("Europe/Paris")
