@@ -63,7 +63,8 @@ def configure(config: Config) -> None:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(config.log_level.upper())
-    logging.getLogger("_granian").setLevel(logging.WARNING)
+    for talkative in ("_granian", "alembic.runtime.migration"):  # the latter at every `/readyz`
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def withhold(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
