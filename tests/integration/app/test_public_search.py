@@ -1,6 +1,7 @@
 """The public search: questions as people ask them, each with its answer among the first three; what is hostile, and
 what is nothing."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from mobigo.app import schema
 from mobigo.app.factory import create_app
 from mobigo.app.web import searching
 from mobigo.app.web.searching import sources
+from mobigo.base.errors import InvalidInput
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
 from mobigo.infra.db import open_engine
@@ -160,3 +162,14 @@ def test_each_page_has_the_search_in_its_head(client: FlaskClient) -> None:
     page = client.get("/aide").text
     assert 'role="search"' in page
     assert 'class="magnifier" href="/recherche"' in page
+
+
+def test_a_tariff_that_cannot_be_read_hides_nothing_else(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_given: object) -> None:
+        raise InvalidInput("billettique.bad_fare_file", file="x.toml", reason="broken")
+
+    monkeypatch.setattr("billettique.service.shelf.on_sale", broken)
+    monkeypatch.setattr(searching, "FRESH", timedelta(0))
+    page = client.get("/recherche?q=objet perdu")
+    assert page.status_code == 200
+    assert "/demandes?sorte=lost" in page.text

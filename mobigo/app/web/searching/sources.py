@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from mobigo.app.web.searching.index import Entry, Hit, Sort
 from mobigo.app.web.searching.words import halves, place_words, terms
-from mobigo.base.errors import NotFound
+from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.instants import paris_day
 from mobigo.infra import competence
 from mobigo.infra.competence import Commune
@@ -73,7 +73,10 @@ def _fares(services: Services, now: datetime) -> Iterator[Entry]:
     from billettique.rules.fares import operating_day
     from billettique.service import shelf
 
-    sold = shelf.on_sale(operating_day(now), services.config.home, Channel.ONLINE)
+    try:
+        sold = shelf.on_sale(operating_day(now), services.config.home, Channel.ONLINE)
+    except (InvalidInput, Conflict):  # a tariff that cannot be read is told where it is put in force
+        return
     named = [each.name for each in sold.tickets] + [each.name for each in sold.carnets]
     for name in filter(None, [*named, *(each.name for each in sold.covers)]):
         yield Entry(
