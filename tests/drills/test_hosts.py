@@ -4,7 +4,8 @@ Claimed: hosts are restarted one after the other and nobody is refused; a host w
 costs the requests it was at and no more; another timetable is put in use and every answer is wholly of the one before
 or of the one after; jobs asked meanwhile end once; nothing acknowledged is lost or kept twice.
 
-The short form, two hosts, is in the test suite; `make drills` plays three hosts too, on both brokers."""
+The short form, two hosts of one web process, is in the test suite; `make drills` plays three hosts of two as well, on
+both brokers."""
 
 import http.client
 import json
@@ -62,7 +63,14 @@ def night(
     broker_url = os.environ[f"MOBIGO_TEST_{broker.upper()}"]
     with (
         postgres_database(postgres_template) as url,
-        hosts_on(folder, count, url, broker_url, MOBIGO_JOBS_QUEUE=folder.name) as hosts,
+        hosts_on(
+            folder,
+            count,
+            url,
+            broker_url,
+            MOBIGO_JOBS_QUEUE=folder.name,
+            MOBIGO_WEB_PROCESSES="1" if count == 2 else "2",
+        ) as hosts,
     ):
         engine = open_engine(url)
         put_in_use(hosts.all[0], "1")

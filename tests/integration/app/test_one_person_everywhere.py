@@ -18,6 +18,8 @@ from mobigo.infra.accounts import Person
 from mobigo.infra.config import load_config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.web import Services
+from mobigo.requests.model import OPEN
+from mobigo.requests.store.requests import ContactRow, EntryRow, RequestRow
 from scolaire.store.pupils import IdentityRow
 from tests.demo_home import Demo
 
@@ -95,4 +97,8 @@ def test_a_generation_later_nobody_is_named(services: Services) -> None:
                     texts = session.scalar(select(func.count()).select_from(entry.table).where(column != ""))
                     if texts and not isinstance(entry.keep, privacy.Always):
                         left[f"{entry.table.name}.{name}"] = texts
-    assert {key for key in left if not re.match(r"covoit_case\.said|blob\.|job\.", key)} == set()
+        assert {row.state for row in session.scalars(select(RequestRow))} <= {state.value for state in OPEN}
+        waiting = set(session.scalars(select(RequestRow.id)))
+        for table in (ContactRow, EntryRow):
+            assert set(session.scalars(select(table.request))) <= waiting
+    assert {key for key in left if not re.match(r"covoit_case\.said|requests_|blob\.|job\.", key)} == set()
