@@ -95,7 +95,6 @@ def test_a_whole_worker_is_killed_and_its_job_is_done_by_another(floor: Floor) -
     print("\ndrill memory, a worker: killed in the middle of a job, which another did once")
 
 
-@pytest.mark.slow  # of four runs beside much else one met a refused connection: a process starved, not yet killed
 def test_a_web_process_is_killed_for_memory_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     home = tmp_path / "home"
     url = f"sqlite:///{home / 'mobigo.sqlite'}"
@@ -109,7 +108,9 @@ def test_a_web_process_is_killed_for_memory_and_nothing_acknowledged_is_lost(tmp
             wait(lambda: starved not in site.web_processes(), 180)
             wait(lambda: len(site.web_processes()) == 2, 180)
             client.wait_for(8)
-        assert set(client.answers) <= {"201", "409", "503", "RemoteDisconnected", "ConnectionResetError"}
+        # each process listens by itself: who was just calling the one that died is cut, or refused
+        cut = {"RemoteDisconnected", "ConnectionResetError", "ConnectionRefusedError"}
+        assert set(client.answers) <= {"201", "409", "503", *cut}
         found = kept(engine, operator)
         assert sorted(client.acknowledged) == found == sorted(set(found))
         report("memory, web: one process killed by the kernel", client, found)
