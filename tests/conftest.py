@@ -1,7 +1,8 @@
 """Fixtures every test may use: a configuration in a temporary home, databases, real data, brokers.
 
 A test that needs something says so with its marker and is skipped visibly where that is missing. Under MOBIGO_CI any
-skip is an error: there, everything is present (but for nigiri, on another Python than 3.11, and keys of Stripe).
+skip is an error: there, everything is present (but for nigiri, on another Python than 3.11, and keys of Stripe). What
+only a kernel may refuse (a disk mounted, a network, a control group of one's own) is an expected failure where it does.
 
 The tests run in several processes (pytest-xdist), each with its own session fixtures: databases, folders, ports and
 queues have random names, so that neither processes nor runs meet on one server. What is long to make and only read is

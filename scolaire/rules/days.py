@@ -1,10 +1,32 @@
 """Days of school, and where a pupil leaves from on a day. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
+from mobigo.base.instants import paris_day
 from scolaire.model.people import Stay
 from scolaire.model.schools import Bell, Days, SchoolYear, Way
+
+
+class Ending(Protocol):
+    """Something that holds for some days (both included) and may be ended before."""
+
+    @property
+    def first_day(self) -> date: ...
+    @property
+    def last_day(self) -> date: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+def held_until(what: Ending) -> date:
+    """The last day on which it held: one that was ended, until the day before; before its first day where it never
+    did."""
+    until = what.last_day
+    if what.ended_at is not None:
+        until = min(until, paris_day(what.ended_at) - timedelta(days=1))
+    return max(until, what.first_day - timedelta(days=1))
 
 
 def is_school_day(day: date, days: Sequence[Days], bells: Iterable[Bell] | None = None, uai: str | None = None) -> bool:

@@ -17,6 +17,7 @@ from mobigo.infra.db import insert_new
 from scolaire.gateway.running import run_rules_on
 from scolaire.model.running import Counted, NoShow, Overload, Run, RunRules, Source, trip_of
 from scolaire.rules.asking import current_year
+from scolaire.rules.days import held_until
 from scolaire.rules.running import no_shows, overloads, places_of
 from scolaire.service.running import RunSeen, driven_by, every_run, runs_on
 from scolaire.store import coaches
@@ -160,8 +161,8 @@ def judged(session: Session, today: date, known: Validations | None = None) -> J
 
     def keep(key: Key, day: date, aboard: int, registered: int, places: int, source: Source) -> None:
         # of the coach known when it was counted; one told of later was the one that drove
-        drove = [each for each in other.get(key, ()) if each.first_day <= day <= store.held_until(each)]
-        beside = [each for each in doubled.get(key, ()) if each.first_day <= day <= coaches.added_until(each)]
+        drove = [each for each in other.get(key, ()) if each.first_day <= day <= held_until(each)]
+        beside = [each for each in doubled.get(key, ()) if each.first_day <= day <= held_until(each)]
         if drove or beside:
             coach: Run | store.SubstitutionRow = drove[-1] if drove else runs[key]
             seats = coach.seats + sum(each.seats for each in beside)

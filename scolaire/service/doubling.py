@@ -16,6 +16,7 @@ from mobigo.infra.clock import new_id
 from scolaire.model.running import Run
 from scolaire.rules.asking import current_year
 from scolaire.rules.costs import block_cents
+from scolaire.rules.days import held_until
 from scolaire.rules.doubling import aboard, only
 from scolaire.rules.halves import problems_of
 from scolaire.rules.running import places_of
@@ -136,9 +137,9 @@ def price_of(session: Session, row: store.AddedCoachRow, opened: Opened, run: Ru
     """What it costs by the contract of the lot, from the depot of the planned coach and back, with the prices of its
     first day; its day is paid once, however many services of that day it doubles under one number."""
     calendar = Calendar(session, row.first_day)
-    last = max(row.first_day, store.added_until(row))
+    last = max(row.first_day, held_until(row))
     stopped = no_coach.announced(session, row.plan, [run], row.first_day, last).get(run.service, frozenset())
-    held = no_coach.days_between(row.first_day, store.added_until(row))
+    held = no_coach.days_between(row.first_day, held_until(row))
     days = [day for day in held if calendar.runs(run, day) and day not in stopped]
     priced = prices_on(session, run.lot, row.first_day) if run.lot is not None else None
     vehicle = next((each for each in (priced.revised if priced else ()) if each.id == row.vehicle), None)
@@ -167,7 +168,7 @@ def _days_elsewhere(session: Session, row: store.AddedCoachRow) -> set[date]:
     for each in store.added_between(session, row.first_day, row.last_day):
         same = (each.vehicle, each.shown, each.organisation) == (row.vehicle, row.shown, row.organisation)
         if same and (each.made_at, each.id) < (row.made_at, row.id) and each.plan == row.plan:
-            found.update(no_coach.days_between(each.first_day, store.added_until(each)))
+            found.update(no_coach.days_between(each.first_day, held_until(each)))
     return found
 
 

@@ -12,7 +12,7 @@ from mobigo.infra.competence import departement_of
 from mobigo.infra.jobs import enqueue
 from scolaire.model.running import Run
 from scolaire.model.schools import SchoolYear
-from scolaire.rules.days import is_school_day
+from scolaire.rules.days import held_until, is_school_day
 from scolaire.store import contracts, notices, schools, stops
 
 LINES: Final = "scolaire.lines"  # the job that shows travellers the services open to everybody
@@ -26,7 +26,7 @@ def announced(session: Session, plan: str, runs: Iterable[Run], first: date, las
     communes = {row.id: row.commune for row in stops.stops(session)} if told else {}
     found: dict[str, set[date]] = {}
     for notice in told:
-        off = days_between(max(first, notice.first_day), min(last, notices.held_until(notice)))
+        off = days_between(max(first, notice.first_day), min(last, held_until(notice)))
         for run in runs:
             if off and _stopped(notice, plan, run, communes):
                 found.setdefault(run.service, set()).update(off)

@@ -17,7 +17,7 @@ from mobigo.infra.i18n import sentence, use_language
 from scolaire.export.gtfs import Publisher, school_gtfs
 from scolaire.model.running import Changes, OtherCoach
 from scolaire.model.schools import SchoolYear
-from scolaire.rules.days import school_days
+from scolaire.rules.days import held_until, school_days
 from scolaire.rules.halves import passings, problems_of
 from scolaire.service import no_coach
 from scolaire.service.plans import PUBLISHED, Opened
@@ -75,12 +75,12 @@ def changes_of(session: Session, found: Opened, plan: store.PlanRow) -> dict[str
     coaches: dict[str, list[OtherCoach]] = {}
     for row in running.substitutions_between(session, first, last):
         if row.plan == plan.id and row.service in runs:
-            driven = frozenset(no_coach.days_between(row.first_day, running.held_until(row)))
+            driven = frozenset(no_coach.days_between(row.first_day, held_until(row)))
             coaches.setdefault(row.service, []).append(OtherCoach(row.id, driven, row.shown, row.wheelchairs))
     added: dict[str, list[OtherCoach]] = {}
     for each in second.added_between(session, first, last):
         if each.plan == plan.id and each.service in runs:
-            beside = frozenset(no_coach.days_between(each.first_day, second.added_until(each)))
+            beside = frozenset(no_coach.days_between(each.first_day, held_until(each)))
             coach = OtherCoach(each.id, beside, each.shown, each.wheelchairs, frozenset(each.stops))
             if beside:
                 added.setdefault(each.service, []).append(coach)

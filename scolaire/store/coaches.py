@@ -2,16 +2,16 @@
 a service for some days. A number only grows: another one is another row, and the last one holds."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.errors import NotFound
-from mobigo.base.instants import paris_day
 from mobigo.infra.append_only import append_only
 from mobigo.infra.db import Base, Json, UtcDateTime
 from mobigo.infra.privacy import Always, describe
+from scolaire.rules.days import held_until
 
 
 class CoachNumberRow(Base):
@@ -95,15 +95,7 @@ def added_between(session: Session, first: date, last: date) -> list[AddedCoachR
     """The second coaches of some of these days (both included), first made first; one that was ended held until the day
     before."""
     asked = select(AddedCoachRow).where(AddedCoachRow.first_day <= last, AddedCoachRow.last_day >= first)
-    return [row for row in session.scalars(asked.order_by(AddedCoachRow.id)) if added_until(row) >= first]
-
-
-def added_until(row: AddedCoachRow) -> date:
-    """The last day on which a second coach runs; before its first day where it never did."""
-    until = row.last_day
-    if row.ended_at is not None:
-        until = min(until, paris_day(row.ended_at) - timedelta(days=1))
-    return until if until >= row.first_day else row.first_day - timedelta(days=1)
+    return [row for row in session.scalars(asked.order_by(AddedCoachRow.id)) if held_until(row) >= first]
 
 
 def added_of_notice(session: Session, notice: str) -> AddedCoachRow | None:

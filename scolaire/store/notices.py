@@ -2,15 +2,15 @@
 and read it on their page. A notice is never changed: it ends, and another follows."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Date, Index, String, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.errors import NotFound
-from mobigo.base.instants import paris_day
 from mobigo.infra.db import Base, UtcDateTime
 from mobigo.infra.privacy import Days, describe
+from scolaire.rules.days import held_until
 
 KEEP_DAYS = 2 * 365
 
@@ -69,15 +69,6 @@ def cancelled_between(session: Session, first: date, last: date) -> list[NoticeR
         NoticeRow.kind == "cancelled", NoticeRow.first_day <= last, NoticeRow.last_day >= first
     )
     return [row for row in session.scalars(asked.order_by(NoticeRow.id)) if held_until(row) >= row.first_day]
-
-
-def held_until(row: NoticeRow) -> date:
-    """The last day on which a notice held: one that was ended, until the day before; before its first day where it
-    never did."""
-    until = row.last_day
-    if row.ended_at is not None:
-        until = min(until, paris_day(row.ended_at) - timedelta(days=1))
-    return max(until, row.first_day - timedelta(days=1))
 
 
 def holding(

@@ -2,16 +2,16 @@
 is another row, by whoever makes it, and the last one counts."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mobigo.base.errors import NotFound
-from mobigo.base.instants import paris_day
 from mobigo.infra.append_only import append_only
 from mobigo.infra.db import Base, UtcDateTime
 from mobigo.infra.privacy import Always, Days, describe
+from scolaire.rules.days import held_until
 
 KEEP_DAYS = 2 * 365
 
@@ -128,14 +128,6 @@ def substitutions_between(session: Session, first: date, last: date) -> list[Sub
     before."""
     asked = select(SubstitutionRow).where(SubstitutionRow.first_day <= last, SubstitutionRow.last_day >= first)
     return [row for row in session.scalars(asked.order_by(SubstitutionRow.id)) if held_until(row) >= first]
-
-
-def held_until(row: SubstitutionRow) -> date:
-    """The last day on which a replacement holds; before its first day where it never did."""
-    until = row.last_day
-    if row.ended_at is not None:
-        until = min(until, paris_day(row.ended_at) - timedelta(days=1))
-    return until if until >= row.first_day else row.first_day - timedelta(days=1)
 
 
 def latest_substitutions(session: Session, limit: int = 50) -> list[SubstitutionRow]:

@@ -19,6 +19,7 @@ from mobigo.infra.web import services
 from scolaire.export.sheets import second_sheet
 from scolaire.model.running import Run
 from scolaire.rules.asking import current_year
+from scolaire.rules.days import held_until
 from scolaire.service import counting, notices, papers
 from scolaire.service import doubling as service
 from scolaire.service.running import every_run
@@ -82,7 +83,7 @@ def doublings_file() -> ResponseReturnValue:
         for row, run, cost, _notice, _left in rows:
             who = names.get(row.organisation or (run.operator if run else "") or "", "")
             cells = [
-                "" if run is None else run.plan_name, row.service, row.first_day, store.added_until(row), row.vehicle,
+                "" if run is None else run.plan_name, row.service, row.first_day, held_until(row), row.vehicle,
                 row.seats, row.shown, who, row.reason, "" if cost is None else cost.days,
                 "" if cost is None or cost.cents is None else cost.cents, _("oui") if row.agreed_by else _("non"),
             ]  # fmt: skip
@@ -170,7 +171,7 @@ def _page(faults: Faults) -> ResponseReturnValue:
         "scolaire/doublings.html", rows=rows, total=Money(total), today=today, errors=faults.by_field, typed=typed,
         options=service_options(runs), chosen=chosen, places=places, asked=asked, agent=own is None,
         ticked=typed.getlist("stops"), half_word=half_word,
-        over=[each for each in over if each.key in {run.key for run in runs}][:5], until=store.added_until,
+        over=[each for each in over if each.key in {run.key for run in runs}][:5], until=held_until,
         operators=[("", _("Le transporteur du lot"))]
         + [(each.id, each.name) for each in organisations if own is None or each.id in own],
         name_of={each.id: each.name for each in organisations},
