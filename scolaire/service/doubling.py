@@ -2,7 +2,6 @@
 which one to take, and the contract pays it once an agent has agreed."""
 
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -24,7 +23,7 @@ from scolaire.service import no_coach, notices
 from scolaire.service.indexing import prices_on
 from scolaire.service.plans import Opened, open_version
 from scolaire.service.running import Calendar, every_run
-from scolaire.service.substituting import Replacing, check_coach, run_asked
+from scolaire.service.substituting import Replacing, check_coach, over, run_asked
 from scolaire.store import coaches as store
 from scolaire.store import plans, running
 
@@ -110,15 +109,7 @@ def end(session: Session, added: str, by: str, now: datetime, *, organisations: 
     row = store.get_added(session, added)
     if organisations is not None and not seen_by(session, [row], organisations):
         raise NotFound("scolaire.unknown_added_coach")
-    if row.ended_at is not None:
-        return
-    row.ended_by, row.ended_at = by, now
-    with suppress(NotFound):  # the alert's time is over, and it is gone
-        notices.end(session, row.notice, by, now)
-    audit.record(
-        session, "scolaire.doubling_ended", actor=by, object_kind="scolaire_plan", object_id=row.plan, now=now,
-        detail={"service": row.service},
-    )  # fmt: skip
+    over(session, row, "scolaire.doubling_ended", by, now)
 
 
 def seen_by(

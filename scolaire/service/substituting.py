@@ -21,6 +21,7 @@ from scolaire.service.no_coach import announced, days_between
 from scolaire.service.running import Calendar, every_run
 from scolaire.store import plans
 from scolaire.store import running as store
+from scolaire.store.coaches import AddedCoachRow
 
 SEATS_MOST, WHEELCHAIRS_MOST = 200, 50
 
@@ -83,14 +84,18 @@ def substitute(session: Session, asked: Replacing, *, by: str, now: datetime) ->
 
 def end(session: Session, substitution: str, by: str, now: datetime) -> None:
     """The planned coach is back: the families are told. Raises NotFound("scolaire.unknown_substitution")."""
-    row = store.get_substitution(session, substitution)
+    over(session, store.get_substitution(session, substitution), "scolaire.substitution_ended", by, now)
+
+
+def over(session: Session, row: store.SubstitutionRow | AddedCoachRow, act: str, by: str, now: datetime) -> None:
+    """A coach of some days runs no more, once: the families are told."""
     if row.ended_at is not None:
         return
     row.ended_by, row.ended_at = by, now
     with suppress(NotFound):  # the alert's time is over, and it is gone
         notices.end(session, row.notice, by, now)
     audit.record(
-        session, "scolaire.substitution_ended", actor=by, object_kind="scolaire_plan", object_id=row.plan, now=now,
+        session, act, actor=by, object_kind="scolaire_plan", object_id=row.plan, now=now,
         detail={"service": row.service},
     )  # fmt: skip
 
