@@ -48,6 +48,7 @@ NOT_PAGES: Final = {
     "/connexion/<name>/retour": "where an identity provider sends one back",
     "/covoiturage/agents/lots/<batch_id>/fichier": "a file: the bank's",
     "/donnees/gestion/versions/<version_id>/fichiers/<name>": "a file of a version",
+    "/scolaire/agents/arrets/<stop>/photographie": "a file: the photograph of a stop",
     "/scolaire/agents/dossiers/<registration>/documents/<document>": "a file: what a family sent",
     "/scolaire/famille/dossiers/<registration>/documents/<document>": "a file: what a family sent",
     "/scolaire/plans/versions/<version_id>/services/<half>/<name>/verification": "an answer to a script, in JSON",

@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from mobigo.base import pictures
 from mobigo.base.errors import InvalidInput
 from scolaire.model.rights import Proof
 
 BYTES_MAX: Final = 5_000_000
 TYPES: Final = ("application/pdf", "image/jpeg", "image/png")
-_BEGINS: Final = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+_BEGINS: Final = ((b"%PDF-", "application/pdf"), (pictures.JPEG, "image/jpeg"), (pictures.PNG, "image/png"))
+_BARE: Final = {"image/jpeg": pictures.bare_jpeg, "image/png": pictures.bare_png}
 
 
 def media_of(content: bytes) -> str:
@@ -21,6 +23,25 @@ def media_of(content: bytes) -> str:
         if content.startswith(begins):
             return media
     raise InvalidInput("scolaire.bad_document")
+
+
+def taken(content: bytes) -> tuple[bytes, str]:
+    """(a document as it is kept, its type): a photograph loses what it tells beside the picture, the place above all.
+    Raises what `media_of` raises, and InvalidInput("scolaire.broken_picture")."""
+    media = media_of(content)
+    bare = _BARE.get(media)
+    try:
+        return (content if bare is None else bare(content)), media
+    except (pictures.Broken, pictures.TooManyPixels):
+        raise InvalidInput("scolaire.broken_picture") from None
+
+
+def photograph_taken(content: bytes) -> bytes:
+    """The same for what must be a photograph. Raises InvalidInput("scolaire.bad_photograph") for a paper too."""
+    bare, media = taken(content)
+    if media not in _BARE:
+        raise InvalidInput("scolaire.bad_photograph")
+    return bare
 
 
 def kind_of(text: str) -> Proof:

@@ -15,7 +15,7 @@ from mobigo.infra.config import Config
 from mobigo.infra.documents import Given, register_documents
 from mobigo.infra.i18n import gettext as _
 from scolaire.model.rights import Proof
-from scolaire.rules.documents import BYTES_MAX, kind_of, media_of
+from scolaire.rules.documents import BYTES_MAX, kind_of, taken
 from scolaire.service import telling
 from scolaire.store.registrations import PAPER_DAYS, DocumentRow, RegistrationRow, get_registration
 
@@ -30,7 +30,8 @@ def give(
     Raises what `rules.documents` raises; Conflict("scolaire.too_many_documents").
     """
     row = get_registration(session, registration, lock=True)
-    proof, media = kind_of(kind), media_of(content)
+    proof = kind_of(kind)
+    content, media = taken(content)
     known = of_registration(session, registration)
     last_day = row.last_day + timedelta(days=PAPER_DAYS)
     digest = blobs.put(

@@ -10,8 +10,10 @@ from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.geo import Point
 from mobigo.base.instants import paris_day
 from mobigo.infra import audit
+from mobigo.infra.blobs import Blobs
 from mobigo.infra.clock import new_id
 from scolaire.model.schools import Way
+from scolaire.rules.documents import photograph_taken
 from scolaire.service.homes import walks_to
 from scolaire.store.schools import BellRow, DaysRow, get_school
 from scolaire.store.stops import CROSSINGS, SIDES, STATES, StopReviewRow, StopRow, get_stop
@@ -99,10 +101,19 @@ def ask_stop(
     return row
 
 
+def _photographed(session: Session, blobs: Blobs, row: StopRow, content: bytes, now: datetime) -> str:
+    bare, owner = photograph_taken(content), f"scolaire:stop:{row.id}"
+    if row.photo is not None:
+        blobs.drop(session, row.photo, owner=owner)
+    return blobs.put(session, bare, owner=owner, purpose="scolaire.stop", now=now, keep_days=None)
+
+
 def review_stop(
-    session: Session, stop: str, found: Mapping[str, Any], state: str, words: str, by: str, now: datetime
-) -> StopReviewRow:
-    """A look at a stop's safety, and the state that follows. Raises InvalidInput("scolaire.unknown_choice" |
+    session: Session, stop: str, found: Mapping[str, Any], state: str, words: str, by: str, now: datetime,
+    *, photograph: bytes = b"", blobs: Blobs | None = None,
+) -> StopReviewRow:  # fmt: skip
+    """A look at a stop's safety, and the state that follows; a photograph takes the place of the one before. Raises
+    what `rules.documents.photograph_taken` raises, InvalidInput("scolaire.unknown_choice" |
     "scolaire.review_incomplete") for one put in service without side and crossing, Conflict("scolaire.stop_unsafe")
     where a pupil would have to cross what nobody may cross, or a bus to reverse."""
     row = get_stop(session, stop)
@@ -116,6 +127,8 @@ def review_stop(
     row.side, row.crossing = found["side"], found["crossing"]
     row.shelter, row.lighting, row.reversing = found["shelter"], found["lighting"], found["reversing"]
     row.waiting_max = found["waiting_max"]
+    if photograph and blobs is not None:
+        row.photo = _photographed(session, blobs, row, photograph, now)
     row.state, row.reviewed_on, row.updated_at = state, paris_day(now), now
     made = StopReviewRow(
         id=new_id(now), stop=stop, at=now, by=by, state=state, found=dict(found), words=words.strip()[:2_000]

@@ -47,6 +47,8 @@ FIELDS: Final = {
     "scolaire.receipt_known": "receipt",
     "scolaire.empty_document": "document",
     "scolaire.bad_document": "document",
+    "scolaire.bad_photograph": "document",
+    "scolaire.broken_picture": "document",
     "scolaire.document_too_large": "document",
     "scolaire.bad_code": "code",
     "scolaire.not_sworn": "honour",

@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from mobigo.base import pictures
 from mobigo.base.errors import InvalidInput
-from mobigo.requests.rules import pictures, writing
+from mobigo.requests.rules import writing
 
 BYTES_MAX: Final = 10_000_000  # a photograph of a telephone
 FORM_MAX: Final = 3  # files sent at once

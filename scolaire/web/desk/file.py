@@ -13,7 +13,7 @@ from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
-from mobigo.infra.web import services
+from mobigo.infra.web import body_limit, services
 from scolaire.export.way_map import way_svg
 from scolaire.model.people import Access
 from scolaire.model.rights import Outcome
@@ -40,6 +40,7 @@ def desk_file(registration: str) -> ResponseReturnValue:
 
 @bp.post("/scolaire/agents/dossiers/<registration>/<act>")
 @requires(Permission.SCHOOL_REGISTER)
+@body_limit(BYTES_MAX + 100_000)
 def desk_act(registration: str, act: str) -> ResponseReturnValue:
     """What any desk does with a file: a document, a receipt, a replaced card, a code for the family."""
     faults, said = Faults(), ""

@@ -13,14 +13,16 @@ from mobigo.infra import auth, competence
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
-from mobigo.infra.web import services
+from mobigo.infra.web import body_limit, services
 from scolaire.model.schools import SchoolYear, Way
 from scolaire.rules.asking import current_year
 from scolaire.rules.days import school_days
+from scolaire.rules.documents import BYTES_MAX, media_of
 from scolaire.service import announcing, reference
 from scolaire.store import schools, stops
 from scolaire.store.schools import BellRow, DaysRow
 from scolaire.web import bp, words
+from scolaire.web.families.files import document_answer
 from scolaire.web.forms import Faults, commune_of, day_of, looking, me, point_of, text, writing
 
 SHOWN: Final = 200
@@ -95,8 +97,19 @@ def stop_page(stop: str) -> ResponseReturnValue:
     return _stop(stop, Faults())
 
 
+@bp.get("/scolaire/agents/arrets/<stop>/photographie")
+@requires(Permission.SCHOOL_REFERENCE, everywhere=True)
+def stop_photograph(stop: str) -> ResponseReturnValue:
+    """The photograph of a stop."""
+    with looking() as session:
+        digest = stops.get_stop(session, stop).photo
+    content = None if digest is None else services().blobs.read(digest)
+    return document_answer(content, "" if content is None else media_of(content))
+
+
 @bp.post("/scolaire/agents/arrets/<stop>")
 @requires(Permission.SCHOOL_REFERENCE, everywhere=True)
+@body_limit(BYTES_MAX + 100_000)
 def stop_review(stop: str) -> ResponseReturnValue:
     """Keeps a look at the stop's safety, and the state that follows."""
     faults, told = Faults(), 0
@@ -108,8 +121,11 @@ def stop_review(stop: str) -> ResponseReturnValue:
             "lighting": seen.get(text("lighting", 3)), "reversing": seen.get(text("reversing", 3)),
             "waiting_max": int(most) if most.isascii() and most.isdigit() else None,
         }  # fmt: skip
-        before = stops.get_stop(session, stop).state
-        made = reference.review_stop(session, stop, found, text("state", 10), text("words", 2_000), me(), now())
+        before, sent = stops.get_stop(session, stop).state, request.files.get("document")
+        made = reference.review_stop(
+            session, stop, found, text("state", 10), text("words", 2_000), me(), now(),
+            photograph=b"" if sent is None else sent.read(BYTES_MAX + 1), blobs=services().blobs,
+        )  # fmt: skip
         if before == "active" and made.state != "active":
             told = announcing.stop_out_of_service(session, stop, made.id, config=services().config, now=now())
     if faults:

@@ -12,8 +12,9 @@ from mobigo.infra.roles import Role
 from scolaire.model.people import HomeKind
 from scolaire.service.registering import register
 from scolaire.store.pupils import BondRow
-from scolaire.store.registrations import AppealRow, LegRow, PassRow, RegistrationRow
+from scolaire.store.registrations import AppealRow, DocumentRow, LegRow, PassRow, RegistrationRow
 from tests.integration.scolaire_people.site import ROLES, SchoolSite
+from tests.pictures import PLACE, jpeg
 from tests.school_people_world import ASKED, COLLEGE, CONTACT, HOME, two_homes
 
 DESK = "/scolaire/agents"
@@ -64,6 +65,20 @@ def test_a_file_is_examined_measured_decided_and_paid_for(world: SchoolSite) -> 
     assert "remplacée" in world.post(COUNTER, f"{at}/carte", why="faulty", receipt="")
     with transaction(world.engine) as session:
         assert [row.number for row in session.scalars(select(PassRow).order_by(PassRow.number))] == [1, 2]
+
+
+def test_a_paper_as_large_as_the_page_says_is_taken_and_a_photograph_tells_no_place(world: SchoolSite) -> None:
+    at = f"{DESK}/dossiers/{_registered(world)}"
+    for number, content in enumerate((b"%PDF-1.4" + bytes(4_999_992), jpeg(place=PLACE)), start=1):
+        sent = {"kind": "home", "document": (io.BytesIO(content), "a.pdf")}
+        world.post(COUNTER, f"{at}/document", **sent)
+        with transaction(world.engine) as session:
+            rows = session.scalars(select(DocumentRow).order_by(DocumentRow.id)).all()
+        assert len(rows) == number
+    kept = world.clients[MANAGER].get(f"{at}/documents/{rows[-1].id}")
+    assert (kept.mimetype, PLACE in kept.data) == ("image/jpeg", False)
+    larger = {"kind": "home", "document": (io.BytesIO(b"%PDF-1.4" + bytes(4_999_993)), "a.pdf")}
+    assert "5 Mo" in world.post(COUNTER, f"{at}/document", 422, **larger).replace("\u202f", " ").replace("\xa0", " ")
 
 
 def test_a_document_is_refused_with_words_and_a_family_is_asked(world: SchoolSite) -> None:

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -138,6 +140,25 @@ def test_a_sector_is_planned_changed_by_hand_approved_and_put_in_force(desk: Des
     assert desk.clients["school"].get(f"{BASE}/les-miens/{first.id}/{own}.csv").status_code == 200
     assert desk.clients["school"].get(f"{BASE}/les-miens/{first.id}/{SMALL.schools[1].id}.csv").status_code == 404
     assert "Services scolaires en vigueur" in desk.get("operator", f"{BASE}/les-miens")
+
+
+def test_the_strip_shows_each_bus_with_its_services_one_after_the_other(desk: Desk) -> None:
+    made = desk.search(mode="fresh")
+    with reading(desk.engine) as session:
+        plan = plans.open_version(session, made.id).plan
+    for half, planned in plan.halves.items():
+        page = desk.get("planner", f"{BASE}/versions/{made.id}?demi={half}")
+        strip = page[page.index('<svg class="strip"') : page.index("</svg>", page.index('<svg class="strip"'))]
+        drawn: dict[str, list[tuple[str, float, float]]] = {}
+        for bus in strip.split('<text class="bus"')[1:]:
+            bars = re.findall(r'<rect class="service" x="([\d.]+)" y="\d+" width="([\d.]+)".*?<title>([^,]+),', bus)
+            drawn[bus.split(">")[1].split("<")[0]] = [(name, float(x), float(x) + float(w)) for x, w, name in bars]
+        assert {bus: {name for name, *_ in bars} for bus, bars in drawn.items()} == {
+            block.id: set(block.circuits) for block in planned.blocks
+        }
+        for bars in drawn.values():
+            assert all(one[2] <= two[1] + 0.2 for one, two in pairwise(bars)), "rounded to a tenth of a thousandth"
+            assert all(0 <= begins < ends <= 1_000.2 for _name, begins, ends in bars)
 
 
 def test_who_draws_cannot_approve_and_who_may_not_plan_sees_nothing(desk: Desk) -> None:

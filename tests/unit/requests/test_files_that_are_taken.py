@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from mobigo.base.errors import InvalidInput
+from mobigo.base.pictures import PIXELS_MAX
 from mobigo.requests.rules import files
-from mobigo.requests.rules.pictures import PIXELS_MAX
 from tests.pictures import PDF, PLACE, jpeg, png
 
 
