@@ -1,12 +1,19 @@
 """The composition root: the application, the `mobigo` command, the worker. It alone knows every package.
 
-factory serve worker cli tasks     what is started, and what each knows
-tables schema migrations           every table, brought up to date
-web api                            pages and operations that belong to no package: home, account, desk, administration
-demo                               a territory with its people
-open_*                             what each package offers for publication, handed to opendata
-*_ways *_seats *_titles *_prices   what two packages need of one another, joined here
-backup archive dump doctor         keeping it
+factory serve worker cli tasks warming         what is started, what each knows, and what is done before it serves
+jobs_registry deliveries vendor                which jobs there are, where messages go, JavaScript of others
+tables schema migrations migrate               every table, brought up to date
+web api                                        pages and operations that belong to no package: home, account, desk
+demo oidc_test_provider                        a territory with its people, and who signs them in
+open_* published                               what each package offers for publication, handed to opendata
+carpool_* on_demand_* school_*                 what two packages need of one another, joined here
+joins fare_tables journey_prices coach_runs    fares for searches, prices of journeys, coaches for fraud checks
+claims_elsewhere request_origins               what others keep that requests show
+partner_journeys                               journeys that partners sell
+region region_*                                a region's files brought in at once
+account address sms                            commands for accounts, addresses and text messages
+backup archive dump doctor host_copy figures   keeping it, and what its health is
+authorisation data_dictionary privacy_page     pages of docs/ written from the code
 """
 
 from typing import TYPE_CHECKING

@@ -1,10 +1,17 @@
 """What every package stands on: configuration, database, files, accounts, audit, jobs, outboxes, errors, languages.
 
-config db blobs contents            settings, the database, files by their content
-accounts sessions auth roles grants who is there and what they may; apikeys, oidc, passwords, links by letter
-jobs outbox idempotency             work as rows, effects and messages after the commit, the same request once
-audit privacy append_only           what was done; what is held of people, for how long
-web http_errors csp ratelimit i18n  what each view stands on; console, for commands
-competence                          which authority answers for a commune and a service
-clock log metrics collector         the one clock, what is written and counted
+config db blobs contents disk                  settings, the database, files by their content, room for them
+accounts sessions auth roles grants            who is there and what they may
+account_data account_links account_providers   what is held of an account, its links by letter, its providers
+apikeys oidc passwords keys                    keys of programs, sign-in elsewhere, passwords, the instance's own key
+jobs outbox idempotency                        work as rows, effects and messages after the commit, a request once
+delivery file_gateway                          how bytes leave, and where by default
+audit privacy append_only documents            what was done; what is held of people, for how long; their documents
+web http_errors csp ratelimit paging           what each view stands on
+console commands                               what each command stands on
+i18n formats                                   languages, and how figures and days are written
+pdf charts                                     papers and charts
+competence                                     which authority answers for a commune and a service
+clock log metrics                              the one clock, what is written and counted
+collector numba_cache                          memory of long work, compiled kernels
 """

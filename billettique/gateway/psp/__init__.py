@@ -1,4 +1,10 @@
-"""The ways of being paid that this installation has, each opened at its first use."""
+"""The ways of being paid that this installation has, each opened at its first use.
+
+counter redirect stripe                       an agent is paid, the State's own form, Stripe
+intents shapes refusals signing               what speaking Stripe's API takes
+sim lacking                                   the simulated provider as one of ours; a provider that lacks something
+simulated simwire simbank simcards simstore   that provider as if it stood elsewhere
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

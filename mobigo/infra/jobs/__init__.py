@@ -8,6 +8,13 @@
 For a page: `list_jobs`, `find_job`, `count_jobs` give values (`Job`); `cancel` and `retry` change one and raise
 NotFound or Conflict; `Job.may_cancel` and `Job.may_retry` say which buttons to show; `list_schedules` what runs by
 itself. Their docstrings say what each field is for.
+
+desk registry context                             asking for a job, declaring one, what its function is given
+states clocks rhythms                             the life of a job, the time it goes by, how often it starts
+tables claims schedules                           its rows, who takes them, what starts by itself
+wakeups filesystem                                messages that only wake
+worker crew supervisor heart child order inline   who runs it, in a process of its own
+tasks                                             the jobs of the infrastructure itself
 """
 
 from mobigo.infra.jobs.context import JobContext, JobStopped, LeaseLost, Pace

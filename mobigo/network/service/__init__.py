@@ -1,5 +1,11 @@
 """What the network package does, one function per use case; the web, the commands and the jobs call these.
 
+importing reports publishing sources      a feed in, what is said of it, its files out; where it comes from
+building streets addressing               the network, the streets, the addresses
+realtime observing tracking disruptions   the day as it runs, what is kept of it, what agents say
+parks shared                              car parks, shared bicycles
+scenarios regional                        the network as it could be; the whole offer as one GTFS
+
 polars and numba are imported inside the functions that need them, so that a process that only asks for a list stays
 light.
 """

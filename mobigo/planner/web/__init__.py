@@ -1,4 +1,13 @@
-"""The traveller's pages: search and answers, departure boards, lines and their timetables, and the data of the map."""
+"""The traveller's pages: search and answers, departure boards, lines and their timetables, and the data of the map.
+
+asked narrowed presets payers          what a traveller typed, and chose
+here journeys how robust               what every view needs; answers, how they were found, what they bear
+shown carpool on_demand near           journeys and what else goes there, in words
+boards lines screens posters maps      stops, lines, paper, and the data of the map
+following after delays texted          on the way, afterwards, by text message
+disruptions driving assistance         what agents and drivers enter
+areas scenarios comparisons matrices   how far one gets; studies
+"""
 
 from flask import Blueprint
 

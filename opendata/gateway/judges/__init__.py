@@ -2,6 +2,11 @@
 
 One that is not installed or not set up answers that it did not run, and why. What is installed must agree; what is not
 cannot be asked: `required` says which of the two.
+
+own national canonical guru together        judges of a GTFS, ours and others', and what they read once for all
+netex_schema netex_links netex_glance xsd   of NeTEx
+realtime siri shared_vehicles               of what is told live
+catalogue answers                           of the catalogue; what answers have in common
 """
 
 from typing import TYPE_CHECKING

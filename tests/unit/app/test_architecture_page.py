@@ -1,8 +1,10 @@
-"""docs/architecture.md names code that is there, and each package opens with a docstring."""
+"""docs/architecture.md names code that is there, each package opens with a docstring that draws its rooms, and each
+large room draws what is in it."""
 
 import ast
 import importlib
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,42 @@ def test_a_package_opens_by_drawing_its_rooms(package: str) -> None:
 
 
 ROOMS = {"model", "rules", "engine", "export", "store", "gateway", "service", "web", "api", "cli", "tasks"}
+
+
+LARGE = 12  # modules: with fewer, a list of the folder is read as fast
+DRAWN = re.compile(r"^([a-z_][a-z0-9_* ]*?) {3,}\S", re.MULTILINE)  # names, then what they are
+
+
+def modules_of(room: Path) -> set[str]:
+    """The modules and the folders of modules of a room."""
+    files = {each.stem for each in room.glob("*.py") if each.stem != "__init__"}
+    return files | {each.parent.name for each in room.glob("*/__init__.py")}
+
+
+def undrawn_and_gone(modules: set[str], said: str) -> tuple[set[str], set[str]]:
+    """The modules that a drawing leaves out, and what it names that is not there. `open_*` names all that begin so."""
+    drawn = {name for names in DRAWN.findall(said) for name in names.split()}
+    undrawn = {module for module in modules if not any(fnmatch(module, name) for name in drawn)}
+    return undrawn, {name for name in drawn if not any(fnmatch(module, name) for module in modules)}
+
+
+ROOMS_OF_MANY = sorted(
+    str(each.parent.relative_to(ROOT))
+    for package in ("mobigo", "covoit", "scolaire", "billettique", "opendata")
+    for each in (ROOT / package).rglob("__init__.py")
+    if len(modules_of(each.parent)) >= LARGE
+)
+
+
+@pytest.mark.parametrize("room", ROOMS_OF_MANY)
+def test_a_large_room_draws_what_is_in_it(room: str) -> None:
+    said = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert undrawn_and_gone(modules_of(ROOT / room), said) == (set(), set())
+
+
+def test_a_drawing_is_held_both_ways() -> None:
+    said = "What it is.\n\nfares open_*   one thing,\n               goes on   there\nlines           another"
+    assert undrawn_and_gone({"fares", "open_data", "lines"}, said) == (set(), set())
+    assert undrawn_and_gone({"fares", "open_data", "lines", "stops"}, said) == ({"stops"}, set())
+    assert undrawn_and_gone({"fares", "lines"}, said) == (set(), {"open_*"})
+    assert len(ROOMS_OF_MANY) > 30
