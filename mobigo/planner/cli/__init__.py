@@ -121,7 +121,7 @@ def plan(
         from mobigo.planner.gateway.territory import with_authorities
         from mobigo.planner.model import By, Limits, Own, Pace, Preset, Query
         from mobigo.planner.rules.presets import arranged
-        from mobigo.planner.rules.ways import weighed
+        from mobigo.planner.rules.ways import sifted
         from mobigo.planner.service.traced import traced
         from mobigo.planner.web.asked import MODES
         from mobigo.planner.web.here import Here, on_demand_of
@@ -179,11 +179,12 @@ def plan(
                 now,
                 production=services.config.production,
             )
-            answer = weighed(arranged(with_emissions(live, services.config.home, answer)))
+            shown = sifted(arranged(with_emissions(live, services.config.home, answer)))
+            answer = shown.answer
             if watch is None:
                 console.emit(answer_json(live, answer) if as_json else None, as_json, lambda: _told(live, answer))
                 return console.DONE
-            trace = traced(live, planned, answer, watch, services.fares)
+            trace = traced(live, planned, shown, watch, services.fares)
             trace = with_all_emissions(live, services.config.home, answer, trace)
             document = {**answer_json(live, answer), "trace": trace_json(live, trace)} if as_json else None
             console.emit(document, as_json, lambda: "\n".join([_told(live, answer), "", *trace_lines(live, trace)]))

@@ -12,16 +12,17 @@ from mobigo.infra.i18n import gettext as _
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.export import names
 from mobigo.planner.export.journeys import decision_json, journey_id
-from mobigo.planner.model import Leg, Ride
+from mobigo.planner.model import CarpoolWay, Leg, Ride
 from mobigo.planner.rules.choice import WALK_M_LESS
 from mobigo.planner.rules.dropped import Rule
-from mobigo.planner.rules.trace import Around, Candidate, Effort, Gap, Trace, effort_of, worse_by
+from mobigo.planner.rules.trace import CARPOOL, Around, Candidate, Effort, Found, Gap, Trace, effort_of, worse_by
+from mobigo.planner.rules.ways import Way
 
 Json = dict[str, Any]
 KINDS = ("window", "one", "price")
 
 
-def reason(candidate: Candidate, trace: Trace) -> Decision | None:
+def reason(candidate: Found, trace: Trace) -> Decision | None:
     """Why a journey is not shown; None for one that is."""
     if candidate.rule is None:
         return None
@@ -38,13 +39,15 @@ def reason(candidate: Candidate, trace: Trace) -> Decision | None:
         language = current_language()
         lasts, other = (formats.duration(each.lasts_s, language) for each in (candidate, _of(trace, number)))
         return Decision(code, by=by, lasts=lasts, other=other)
+    if candidate.rule is Rule.WINS_NOTHING:
+        return Decision(f"{code}_by" if trace.query.arrive_by else code, by=by, walk_m=WALK_M_LESS)
     if candidate.rule in (Rule.NO_GAIN, Rule.NOT_WORTH):
         return Decision(code, by=by, walk_m=WALK_M_LESS)
     return Decision(code) if candidate.rule in (Rule.OUTSIDE, Rule.PARK_SHUT) else Decision(code, by=by)
 
 
-def _of(trace: Trace, number: int) -> Candidate:
-    return trace.candidates[number - 1]
+def _of(trace: Trace, number: int) -> Found:
+    return trace.all[number - 1]
 
 
 def named(numbers: Sequence[int]) -> str:
@@ -110,6 +113,8 @@ def source_word(source: str) -> str:
         "foot": _("à pied d’un bout à l’autre"),
         "own": _("avec son véhicule d’un bout à l’autre"),
         "price": _("trouvé par le prix et la marche"),
+        "carpool": _("une ligne de covoiturage, sans heure promise"),
+        "on_demand": _("un service à la demande, à réserver"),
     }[source]
 
 
@@ -130,7 +135,23 @@ def rule_word(rule: Rule, count: int) -> str:
         Rule.PARK_SHUT: ngettext("%(num)s dont le parking est fermé", "%(num)s dont le parking est fermé", count),
         Rule.AS_GOOD: ngettext("%(num)s sans rien de mieux qu’un autre",
                                "%(num)s sans rien de mieux qu’un autre", count),
+        Rule.WINS_NOTHING: ngettext("%(num)s sans horaire, qui ne fait rien gagner",
+                                    "%(num)s sans horaire, qui ne font rien gagner", count),
     }[rule]  # fmt: skip
+
+
+def taken(live: LiveNetwork, each: Found) -> str:
+    """What a journey or a way takes, in order."""
+    return ways(live, each.journey.legs) if isinstance(each, Candidate) else _along(live, each.way)
+
+
+def _along(live: LiveNetwork, way: Way) -> str:
+    """A way without a timetable, with what comes before and after it."""
+    name = _("Covoiturage %(line)s", line=way.line) if isinstance(way, CarpoolWay) else way.service
+    then = None if isinstance(way, CarpoolWay) else way.then
+    parts = [None if way.before is None else ways(live, way.before.legs), name]
+    parts += [None if way.after is None else ways(live, way.after.legs), None if then is None else _along(live, then)]
+    return ", ".join(each for each in parts if each is not None)
 
 
 def ways(live: LiveNetwork, legs: Sequence[Leg]) -> str:
@@ -151,7 +172,7 @@ def trace_json(live: LiveNetwork, trace: Trace) -> Json:
         "found": trace.found,
         "kept": len(trace.kept),
         "dropped": len(trace.dropped),
-        "candidates": [_candidate(live, each, trace, zone) for each in trace.candidates],
+        "candidates": [_candidate(live, each, trace, zone) for each in trace.all],
         "total_ms": _ms(trace.took_s),
         "parts": [{"part": each.part, "ms": _ms(each.took_s), "text": part_word(each.part)} for each in trace.laps],
         "searches": [
@@ -197,22 +218,23 @@ def trace_json(live: LiveNetwork, trace: Trace) -> Json:
     }
 
 
-def _candidate(live: LiveNetwork, each: Candidate, trace: Trace, zone: ZoneInfo) -> Json:
-    journey, why = each.journey, reason(each, trace)
+def _candidate(live: LiveNetwork, each: Found, trace: Trace, zone: ZoneInfo) -> Json:
+    why, timed = reason(each, trace), each if isinstance(each, Candidate) else None
+    searched, emission = (None, None) if timed is None else (timed.searched, timed.emission)
     return {
         "number": each.number,
-        "id": journey_id(live.timetable, journey),
+        "id": None if timed is None else journey_id(live.timetable, timed.journey),
         "source": each.source,
-        "departure": journey.depart_at.astimezone(zone),
-        "arrival": journey.arrive_at.astimezone(zone),
+        "departure": each.depart_at.astimezone(zone),
+        "arrival": each.arrive_at.astimezone(zone),
         "duration_s": each.lasts_s,
-        "vehicles": len(journey.rides),
-        "walk_m": journey.walk_m,
-        "own_m": journey.own_m,
+        "vehicles": each.vehicles,
+        "walk_m": each.walk_m,
+        "own_m": 0 if timed is None else timed.journey.own_m,
         "price_cents": each.cents,
-        "searched_cents": None if each.searched is None else list(each.searched),
-        "co2_grams": None if each.emission is None else each.emission.grams,
-        "ways": ways(live, journey.legs),
+        "searched_cents": None if searched is None else list(searched),
+        "co2_grams": None if emission is None else emission.grams,
+        "ways": taken(live, each),
         "rule": None if each.rule is None else str(each.rule),
         "by": list(each.by),
         "reason": None if why is None else decision_json(why),
@@ -247,28 +269,29 @@ def ms_words(seconds: float) -> str:
     return f"{formats.number(ms, current_language(), 1 if ms < 10 else 0)}\N{NO-BREAK SPACE}ms"
 
 
-def candidate_words(live: LiveNetwork, each: Candidate, zone: ZoneInfo) -> str:
-    """A journey in a line: its hours, what it takes, and every figure it was judged by."""
-    return " · ".join([hours(each, zone), ways(live, each.journey.legs), *figures(each)])
+def candidate_words(live: LiveNetwork, each: Found, zone: ZoneInfo) -> str:
+    """A journey or a way in a line: its hours, what it takes, and every figure it was judged by."""
+    return " · ".join([hours(each, zone), taken(live, each), *figures(each)])
 
 
-def hours(each: Candidate, zone: ZoneInfo) -> str:
-    """ "7 h 30 → 8 h 25"."""
-    ends = (each.journey.depart_at, each.journey.arrive_at)
-    return " → ".join(formats.hour(at.astimezone(zone), current_language()) for at in ends)
+def hours(each: Found, zone: ZoneInfo) -> str:
+    """ "7 h 30 → 8 h 25"; along a carpool line, nobody promises them: "vers 7 h 30 → 8 h 25"."""
+    ends = (each.depart_at, each.arrive_at)
+    said = " → ".join(formats.hour(at.astimezone(zone), current_language()) for at in ends)
+    return f"{_('vers')} {said}" if each.source == CARPOOL else said
 
 
-def figures(each: Candidate) -> list[str]:
+def figures(each: Found) -> list[str]:
     """What a journey was judged by, in words: how long, how many vehicles, metres on foot, price, CO₂."""
-    language, journey = current_language(), each.journey
+    language, own_m = current_language(), each.journey.own_m if isinstance(each, Candidate) else 0
     said = [formats.duration(each.lasts_s, language)]
-    if journey.rides:
-        said.append(ngettext("%(num)s véhicule", "%(num)s véhicules", len(journey.rides)))
-    said.append(_("%(distance)s à pied", distance=formats.distance(journey.walk_m, language)))
-    if journey.own_m:
-        said.append(_("%(distance)s avec son véhicule", distance=formats.distance(journey.own_m, language)))
+    if each.vehicles:
+        said.append(ngettext("%(num)s véhicule", "%(num)s véhicules", each.vehicles))
+    said.append(_("%(distance)s à pied", distance=formats.distance(each.walk_m, language)))
+    if own_m:
+        said.append(_("%(distance)s avec son véhicule", distance=formats.distance(own_m, language)))
     said.append(_("prix inconnu") if each.cents is None else formats.amount(Money(each.cents), language))
-    if each.emission is not None and each.emission.grams is not None:
+    if isinstance(each, Candidate) and each.emission is not None and each.emission.grams is not None:
         from mobigo.planner.export.emissions import emission_fact
 
         said.append(emission_fact(each.emission))
@@ -279,7 +302,7 @@ def trace_lines(live: LiveNetwork, trace: Trace) -> list[str]:
     """All of it as text, for a terminal."""
     zone = ZoneInfo(live.timetable.zone)
     lines = [headline(trace)]
-    for each in trace.candidates:
+    for each in trace.all:
         why = reason(each, trace)
         lines.append(f"  {each.number}. {candidate_words(live, each, zone)}")
         lines.append(f"     {_('montré') if why is None else sentence(why)} ({source_word(each.source)})")

@@ -21,6 +21,7 @@ class Rule(StrEnum):
     ENOUGH = "enough"  # others cost less, and others walk less: no more are looked at
     PARK_SHUT = "park_shut"  # the car park is closed at the hour at which the car is left, or fetched
     AS_GOOD = "as_good"  # another is as good by hours, vehicles, metres on foot and price
+    WINS_NOTHING = "wins_nothing"  # a way without a timetable: another is as good, or as near as makes no reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from mobigo.planner.model import Emission, Journey, Price, Query
+from mobigo.base.decisions import Decision
+from mobigo.planner.model import CarpoolWay, Emission, Journey, Price, Query
 from mobigo.planner.rules.dropped import Rule
+from mobigo.planner.rules.ways import Way, worth_of_way
 
 PARTS: Final = (
     "access", "search", "journeys", "neighbours", "beside", "prices", "carpool", "cancelled", "others", "trace",
 )  # fmt: skip
 WINDOW, FOOT, OWN, PRICE = "window", "foot", "own", "price"  # which search found a candidate
+CARPOOL, ON_DEMAND = "carpool", "on_demand"  # who offers a way without a timetable
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,78 @@ class Candidate:
             return None if self.journey.rides else 0
         return None if self.price.total is None else self.price.total.cents
 
+    @property
+    def depart_at(self) -> datetime:
+        return self.journey.depart_at
+
+    @property
+    def arrive_at(self) -> datetime:
+        return self.journey.arrive_at
+
+    @property
+    def vehicles(self) -> int:
+        return len(self.journey.rides)
+
+    @property
+    def walk_m(self) -> int:
+        return self.journey.walk_m
+
+    @property
+    def why(self) -> tuple[Decision, ...]:
+        return self.journey.why
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWay:
+    """A way along a carpool line or by an on-demand service that was found, numbered behind the journeys. `rule`: what
+    left it out, None for one shown; `by`: the numbers of those it is held against."""
+
+    number: int
+    way: Way
+    rule: Rule | None = None
+    by: tuple[int, ...] = ()
+
+    @property
+    def source(self) -> str:
+        return CARPOOL if isinstance(self.way, CarpoolWay) else ON_DEMAND
+
+    @property
+    def depart_at(self) -> datetime:
+        return self.way.leave_at
+
+    @property
+    def arrive_at(self) -> datetime:
+        return self.way.arrive_at
+
+    @property
+    def lasts_s(self) -> int:
+        return int((self.arrive_at - self.depart_at).total_seconds())
+
+    @property
+    def vehicles(self) -> int:
+        return worth_of_way(self.way).changes + 1
+
+    @property
+    def walk_m(self) -> int:
+        return worth_of_way(self.way).walk_m
+
+    @property
+    def cents(self) -> int | None:
+        """What the whole costs; None where a part of it is unknown."""
+        return None if self.way.total is None else self.way.total.cents
+
+    @property
+    def why(self) -> tuple[Decision, ...]:
+        return self.way.why
+
+
+Found = Candidate | FoundWay
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """How a search went. `found`: how many journeys its searches gave, counted as they gave them."""
+    """How a search went. `found`: how many journeys its searches gave, counted as they gave them, and how many ways
+    there were beside."""
 
     query: Query
     network: str
@@ -124,14 +195,20 @@ class Trace:
     efforts: tuple[Effort, ...]
     found: int
     candidates: tuple[Candidate, ...]
+    ways: tuple[FoundWay, ...] = ()
 
     @property
-    def kept(self) -> tuple[Candidate, ...]:
-        return tuple(each for each in self.candidates if each.rule is None)
+    def all(self) -> tuple[Found, ...]:
+        """The journeys and the ways beside, by number."""
+        return (*self.candidates, *self.ways)
 
     @property
-    def dropped(self) -> tuple[Candidate, ...]:
-        return tuple(each for each in self.candidates if each.rule is not None)
+    def kept(self) -> tuple[Found, ...]:
+        return tuple(each for each in self.all if each.rule is None)
+
+    @property
+    def dropped(self) -> tuple[Found, ...]:
+        return tuple(each for each in self.all if each.rule is not None)
 
     @property
     def took_s(self) -> float:
@@ -148,15 +225,14 @@ class Gap:
     amount: int
 
 
-def worse_by(a: Candidate, b: Candidate) -> list[Gap]:
+def worse_by(a: Found, b: Found) -> list[Gap]:
     """In what a is worse than b, with how much; prices only where both are known."""
-    one, other = a.journey, b.journey
     gaps = [
-        Gap("depart", int((other.depart_at - one.depart_at).total_seconds())),
-        Gap("arrive", int((one.arrive_at - other.arrive_at).total_seconds())),
+        Gap("depart", int((b.depart_at - a.depart_at).total_seconds())),
+        Gap("arrive", int((a.arrive_at - b.arrive_at).total_seconds())),
         Gap("lasts", a.lasts_s - b.lasts_s),
-        Gap("vehicles", len(one.rides) - len(other.rides)),
-        Gap("walk", one.walk_m - other.walk_m),
+        Gap("vehicles", a.vehicles - b.vehicles),
+        Gap("walk", a.walk_m - b.walk_m),
         Gap("price", 0 if a.cents is None or b.cents is None else a.cents - b.cents),
     ]
     return [each for each in gaps if each.amount > 0]

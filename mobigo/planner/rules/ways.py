@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
-from typing import Final, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point, distance_m
@@ -24,6 +24,7 @@ from mobigo.planner.model import (
     Price,
 )
 from mobigo.planner.rules.choice import ENDLESS_S, WALK_M_LESS
+from mobigo.planner.rules.dropped import Rule
 
 WAIT_MAX: Final = timedelta(hours=1)  # between the two: a longer wait is no way to propose
 MARGIN: Final = timedelta(minutes=5)  # left at least before something that leaves at its hour
@@ -88,19 +89,20 @@ def journeys_of(way: Way) -> tuple[Journey, ...]:
     return own + then
 
 
-def beats(one: Worth, way: Worth, arrive_by: bool) -> bool:
-    """Whether a way need not be shown beside `one`, which is as good by arrival (arriving by: departure), changes,
-    metres on foot and price; or which takes less than half its time, two hours left aside. Fewer than `WALK_M_LESS`
-    metres less are no reason, and an unknown price is none either."""
+def beaten_by(one: Worth, way: Worth, arrive_by: bool) -> Rule | None:
+    """The rule by which a way need not be shown beside `one`, which is as good by arrival (arriving by: departure),
+    changes, metres on foot and price; or which takes less than half its time, two hours left aside. Fewer than
+    `WALK_M_LESS` metres less are no reason, and an unknown price is none either. None where it is worth showing."""
     if way.lasts_s > 2 * one.lasts_s + ENDLESS_S and one.changes <= way.changes:
-        return True
+        return Rule.TOO_LONG
     in_time = one.leave >= way.leave if arrive_by else one.arrive <= way.arrive
-    return (
+    as_good = (
         in_time
         and one.changes <= way.changes
         and one.walk_m < way.walk_m + WALK_M_LESS
         and (way.cents == inf or one.cents <= way.cents or one.cents == inf)
     )
+    return Rule.WINS_NOTHING if as_good else None
 
 
 def reasons(way: Worth, others: Sequence[Worth], arrive_by: bool) -> tuple[Decision, ...]:
@@ -133,9 +135,32 @@ def _by(code: str, seconds: float) -> list[Decision]:
     return [Decision(code, minutes=minutes)]
 
 
+class WaysSifted(NamedTuple):
+    """An answer with the ways worth showing, and each way as it was found: those `kept` in the order of the answer
+    (carpool, then on demand), and those left out."""
+
+    answer: Answer
+    kept: Sequence[Way]
+    dropped: Sequence["LeftOut"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A way that is not shown, by which rule, and the journey of the answer or the other way it is held against."""
+
+    what: Way
+    rule: Rule
+    by: Journey | Way
+
+
 def weighed(answer: Answer) -> Answer:
     """The answer with the ways that no journey beats, each with what it wins, and what stands where in one list; and
     which lines and services go there by themselves, and are beaten."""
+    return sifted(answer).answer
+
+
+def sifted(answer: Answer) -> WaysSifted:
+    """`weighed`, with what becomes of each way."""
     count = len(answer.journeys)
     known = [
         worth_of(*each)
@@ -144,8 +169,9 @@ def weighed(answer: Answer) -> Answer:
         )
     ]
     by = answer.query.arrive_by
-    carpool = _kept(answer.carpool, known, by)
-    on_demand = _kept(answer.on_demand.ways, known, by)
+    of_lines = _kept(answer.carpool, known, by)
+    of_services = _kept(answer.on_demand.ways, known, by)
+    carpool, on_demand = of_lines.shown, of_services.shown
     names = [each.line for each in answer.carpool if not journeys_of(each)]
     names += [each.service for each in answer.on_demand.ways if not journeys_of(each)]
     shown = {each.line for each in carpool} | {part.service for each in on_demand for part in services_of(each)}
@@ -158,18 +184,58 @@ def weighed(answer: Answer) -> Answer:
         on_demand=replace(answer.on_demand, ways=on_demand),
         beaten=(Decision("planner.ways_beaten", names=", ".join(gone)),) if gone else (),
     )
-    return replace(answer, order=_order(answer, known))
+    left: list[_Left[CarpoolWay] | _Left[OnDemandWay]] = [*of_lines.dropped, *of_services.dropped]
+    dropped = [
+        LeftOut(each.what, each.rule, answer.journeys[each.by] if isinstance(each.by, int) else each.by)
+        for each in left
+    ]
+    return WaysSifted(replace(answer, order=_order(answer, known)), [*of_lines.kept, *of_services.kept], dropped)
 
 
-def _kept(ways: Iterable[OneWay], journeys: Sequence[Worth], arrive_by: bool) -> tuple[OneWay, ...]:
-    """Those that neither a journey nor another way of the same kind beats, with their reasons."""
-    ridden = [each for each in journeys if each.rides]
-    own = [(way, worth) for way in ways if not _any(journeys, worth := worth_of_way(way), arrive_by)]
+@dataclass(frozen=True, slots=True)
+class _Left(Generic[OneWay]):
+    """A way left out, and the row of the journey, or the other way, that it is held against."""
+
+    what: OneWay
+    rule: Rule
+    by: int | OneWay
+
+
+class _Kept(NamedTuple, Generic[OneWay]):
+    """Ways of one kind: those worth showing as they were found and (`shown`) with their reasons, and those that are
+    not."""
+
+    kept: list[OneWay]
+    shown: tuple[OneWay, ...]
+    dropped: list[_Left[OneWay]]
+
+
+def _kept(ways: Iterable[OneWay], journeys: Sequence[Worth], arrive_by: bool) -> _Kept[OneWay]:
+    """Those that neither a journey nor another way of the same kind beats."""
     kept: list[tuple[OneWay, Worth]] = []
-    for way, worth in own:
-        if not any(beats(other, worth, arrive_by) for _, other in kept):
-            kept = [each for each in kept if not beats(worth, each[1], arrive_by)] + [(way, worth)]
-    return tuple(replace(way, why=reasons(worth, ridden, arrive_by)) for way, worth in kept)
+    dropped: list[_Left[OneWay]] = []
+    for way in ways:
+        worth = worth_of_way(way)
+        against: list[tuple[int | OneWay, Worth]] = list(enumerate(journeys))
+        against += kept
+        beaten = [
+            _Left(way, rule, by) for by, other in against if (rule := beaten_by(other, worth, arrive_by)) is not None
+        ]
+        if beaten:
+            dropped.append(beaten[0])
+            continue
+        still: list[tuple[OneWay, Worth]] = []
+        for each in kept:
+            rule = beaten_by(worth, each[1], arrive_by)
+            if rule is None:
+                still.append(each)
+            else:
+                dropped.append(_Left(each[0], rule, way))
+        still.append((way, worth))
+        kept = still
+    ridden = [each for each in journeys if each.rides]
+    shown = tuple(replace(way, why=reasons(worth, ridden, arrive_by)) for way, worth in kept)
+    return _Kept([way for way, _ in kept], shown, dropped)
 
 
 def with_rest_prices(live: LiveNetwork, found: OnDemandFound, fares: Fares, payer: Payer) -> OnDemandFound:
@@ -215,10 +281,6 @@ def _still(journey: Journey, own: Worth, ways: Sequence[Worth]) -> Journey:
         if (value := WINS.get(each.code)) is None or all(value(own) <= value(way) for way in ways)
     )
     return journey if why == journey.why else replace(journey, why=why)
-
-
-def _any(journeys: Sequence[Worth], way: Worth, arrive_by: bool) -> bool:
-    return any(beats(each, way, arrive_by) for each in journeys)
 
 
 def _order(answer: Answer, journeys: Sequence[Worth]) -> tuple[tuple[str, int], ...]:

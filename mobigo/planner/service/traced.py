@@ -18,7 +18,8 @@ from mobigo.planner.model import ANYBODY, Answer, Fares, Journey, Payer, Query, 
 from mobigo.planner.rules import own as owns
 from mobigo.planner.rules.dropped import Rule
 from mobigo.planner.rules.parks import with_parking
-from mobigo.planner.rules.trace import FOOT, OWN, PRICE, WINDOW, Around, Candidate, FeedUsed, Source, Trace
+from mobigo.planner.rules.trace import FOOT, OWN, PRICE, WINDOW, Around, Candidate, FeedUsed, FoundWay, Source, Trace
+from mobigo.planner.rules.ways import WaysSifted
 from mobigo.planner.service import Planned
 
 
@@ -36,15 +37,16 @@ class _Entry:
 
 
 def traced(
-    network: LiveNetwork, planned: Planned, answer: Answer, watch: Watch, fares: Fares | None = None,
+    network: LiveNetwork, planned: Planned, shown: WaysSifted, watch: Watch, fares: Fares | None = None,
     payer: Payer | None = None,
 ) -> Trace:  # fmt: skip
-    """How the search of `planned` went. `answer` is the one that is shown: its journeys, in its order, are the first
-    candidates. The journeys that are not shown are priced too, for the same payer."""
+    """How the search of `planned` went. The answer of `shown` is the one that is shown: its journeys, in its order, are
+    the first candidates. The journeys that are not shown are priced too, for the same payer."""
+    answer = shown.answer
     entries = [*_of_the_timetable(planned), *_of_the_price(planned)]
     entries += _known_later(planned, entries)
-    shown = {id(key): at for at, key in enumerate(_shown(planned, answer), 1)}
-    kept = sorted((each for each in entries if each.rule is None), key=lambda each: shown[id(each.key)])
+    places = {id(key): at for at, key in enumerate(_shown(planned, answer), 1)}
+    kept = sorted((each for each in entries if each.rule is None), key=lambda each: places[id(each.key)])
     dropped = [each for each in entries if each.rule is not None]
     dropped.sort(key=lambda each: (each.journey.depart_at, each.journey.arrive_at, len(each.journey.rides)))
     numbers = {id(each.key): at for at, each in enumerate([*kept, *dropped], 1)}
@@ -64,6 +66,7 @@ def traced(
     ]  # fmt: skip
     found = len(planned.outside) + len(planned.front) + len(planned.whole) + planned.beside.found
     found += sum(1 for each in entries if each.key is each)  # looked for here
+    found += len(shown.kept) + len(shown.dropped)
     watch.lap("trace")
     table, overlay = network.timetable, None if network.today is None else network.today.overlay
     return Trace(
@@ -83,7 +86,20 @@ def traced(
         tuple(watch.efforts),
         found,
         tuple(candidates),
+        _beside(shown, len(candidates)),
     )
+
+
+def _beside(shown: WaysSifted, count: int) -> tuple[FoundWay, ...]:
+    """The ways without a timetable, numbered behind `count` journeys: those shown, then those left out."""
+    answer = shown.answer
+    numbers = {id(each): at for at, each in enumerate(answer.journeys, 1)}
+    numbers |= {id(each): at for at, each in enumerate(shown.kept, count + 1)}
+    numbers |= {id(each.what): at for at, each in enumerate(shown.dropped, count + len(shown.kept) + 1)}
+    out = [FoundWay(at, way) for at, way in enumerate(answer.carpool, count + 1)]
+    out += [FoundWay(at, way) for at, way in enumerate(answer.on_demand.ways, count + len(out) + 1)]
+    out += [FoundWay(numbers[id(each.what)], each.what, each.rule, (numbers[id(each.by)],)) for each in shown.dropped]
+    return tuple(out)
 
 
 def _of_the_timetable(planned: Planned) -> list[_Entry]:

@@ -21,7 +21,7 @@ from mobigo.planner.gateway.emissions import with_all_emissions, with_emissions
 from mobigo.planner.gateway.territory import boards_of, load_territory, places_of, with_authorities
 from mobigo.planner.model import ANYBODY, Answer, By, Endpoint, Fares, OnDemand, OnDemandFound, Payer, Query, Reachable
 from mobigo.planner.rules.presets import arranged
-from mobigo.planner.rules.ways import weighed, with_rest_prices
+from mobigo.planner.rules.ways import WaysSifted, sifted, with_rest_prices
 
 if TYPE_CHECKING:
     from mobigo.planner.engine.areas import ReachedAreas
@@ -63,7 +63,7 @@ class Here:
     def plan(self, query: Query, payer: Payer | None = None) -> Answer:
         """The answer to a question, priced for who pays (None: one adult without a card). The search, and
         numba with it, is imported at the first one."""
-        return self._planned(query, payer)[1]
+        return self._planned(query, payer)[1].answer
 
     def explained(self, query: Query, payer: Payer | None = None) -> "tuple[Answer, Trace]":
         """The same answer, and how the search went."""
@@ -71,14 +71,14 @@ class Here:
         from mobigo.planner.service.traced import traced
 
         watch = Watch(monotonic_s)
-        planned, answer = self._planned(query, payer, watch)
+        planned, shown = self._planned(query, payer, watch)
         watch.lap("others")
-        trace = traced(self.live, planned, answer, watch, services().fares, payer)
+        answer, trace = shown.answer, traced(self.live, planned, shown, watch, services().fares, payer)
         return answer, with_all_emissions(self.live, services().config.home, answer, trace)
 
     def _planned(
         self, query: Query, payer: Payer | None = None, watch: "Watch | None" = None
-    ) -> "tuple[Planned, Answer]":
+    ) -> "tuple[Planned, WaysSifted]":
         from mobigo.planner import service
 
         shared, parking = stands_for(query, self.now), parking_for(query, self.now)
@@ -100,7 +100,7 @@ class Here:
             answer, on_demand=on_demand_of(services().on_demand, self.live, query, self.now, services().fares, payer)
         )
         answer = with_authorities(self.live, config.home, answer, self.now, production=config.production)
-        return planned, weighed(arranged(with_emissions(self.live, config.home, answer)))
+        return planned, sifted(arranged(with_emissions(self.live, config.home, answer)))
 
     def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
         """Every stop within reach of `origin`, leaving at `at`."""

@@ -11,13 +11,15 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from mobigo.base.decisions import Decision
 from mobigo.infra.auth import public
 from mobigo.infra.i18n import sentence
+from mobigo.planner.model import Answer
 from mobigo.planner.rules.dropped import Rule
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import read
 from mobigo.planner.web.here import Here, pinned_today
-from mobigo.planner.web.journeys import pinned_parameters
+from mobigo.planner.web.journeys import pinned_parameters, told
 from mobigo.planner.web.payers import kinds_today, only_theirs, payer_here, payer_words
 from mobigo.planner.web.shown import age_words
 
@@ -61,11 +63,18 @@ def how() -> ResponseReturnValue:
             trace=trace,
             at=query.at.astimezone(here.zone),
             priced_for=payer_words(payer, kinds_today()),
+            unavailable=[told(each) for each in _unavailable(answer)],
             back=_journeys(pinned_parameters(asked, query.at, here)),
             age=age_words(here.live),
             **_words(here, trace),
         )
         return only_theirs(page, payer)
+
+
+def _unavailable(answer: Answer) -> list[Decision]:
+    """Why no carpool line goes there, where one nearly does, and which services can no longer be booked."""
+    why = answer.no_carpool
+    return [*(() if why is None or why.code == "carpool.no_line" else (why,)), *answer.on_demand.missed]
 
 
 def _journeys(fields: dict[str, Any]) -> str:
@@ -78,10 +87,10 @@ def _words(here: Here, trace: Any) -> dict[str, Any]:
 
     def row(each: Any) -> Row:
         why = said.reason(each, trace)
-        words = "; ".join(sentence(one) for one in each.journey.why) if why is None else sentence(why)
+        words = "; ".join(sentence(one) for one in each.why) if why is None else sentence(why)
         hours = said.hours(each, here.zone)
         return Row(
-            each.number, hours, said.ways(here.live, each.journey.legs), said.figures(each),
+            each.number, hours, said.taken(here.live, each), said.figures(each),
             said.source_word(each.source), words, each.by,
         )  # fmt: skip
 

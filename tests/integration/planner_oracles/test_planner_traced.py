@@ -22,6 +22,7 @@ from mobigo.planner.engine.watch import Watch
 from mobigo.planner.export.traced import trace_json
 from mobigo.planner.model import ANYBODY, Endpoint, FareKinds, Journey, Limits, Payer, Price, Query, Reach, WalkedWay
 from mobigo.planner.rules.fare_table import FareTable
+from mobigo.planner.rules.ways import sifted
 from mobigo.planner.service.traced import traced
 from tests.counts import count
 from tests.criteria_world import random_tariff, table_of
@@ -160,7 +161,7 @@ def judged(seed: int) -> Counter[str]:
     for doors, query in asked:
         fares, looking = Prices(), Watch(iter(range(10_000)).__next__)
         planned = service.planned(network, query, doors, fares=fares, tables=tables, watch=looking)
-        trace = traced(network, planned, planned.answer, looking, fares)
+        trace = traced(network, planned, sifted(planned.answer), looking, fares)
         told = trace_json(network, trace)
         for one in told["candidates"]:  # an hour that comes twice compares badly by the clock on the wall
             one |= {name: one[name].astimezone(UTC) for name in ("departure", "arrival")}

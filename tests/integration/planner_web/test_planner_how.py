@@ -1,5 +1,6 @@
 """The page that says how a search went, and the same in the API."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,7 +8,10 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 
 from mobigo.infra import auth
+from mobigo.planner.api.given import Journeys
 from mobigo.planner.model import Payer
+from tests.integration.planner_web.test_planner_carpool_beside import OneLine
+from tests.integration.planner_web.test_planner_on_demand_beside import OneService, plain
 from tests.integration.planner_web.test_planner_prices_for_whom import Fares
 
 SEARCH = {
@@ -97,6 +101,83 @@ def test_it_says_nothing_of_who_asked(
     assert fares.asked.subject == "account-one"
     assert "account-one" not in answer.get_data(as_text=True)
     assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+# ---------------------------------------------------------------- carpool lines and services on demand
+
+
+@pytest.fixture
+def beside(client: FlaskClient, known_site: APIFlask, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """With one carpool line and one service on demand."""
+    monkeypatch.setitem(vars(known_site.extensions["mobigo"]), "carpool", OneLine())
+    monkeypatch.setitem(vars(known_site.extensions["mobigo"]), "on_demand", OneService())
+    return client
+
+
+def both(visitor: FlaskClient, **changed: str) -> tuple[str, str, Any]:
+    """The list, the page that says how, and the trace of the API, for one question."""
+    asked = {**SEARCH, "from": "Saulieu", "to": "Châtillon-sur-Seine", "lang": "fr", **changed}
+    pages = [plain(visitor.get(path, query_string=asked).text) for path in ("/trajets", "/trajets/comment")]
+    at = f"{asked['date']}T{asked['time']}:00"
+    query = {
+        "from": asked["from"], "to": asked["to"], "at": at, "lang": "fr", "explain": "true",
+        "arrive_by": str(asked["when"] == "arrive").lower(),
+    }  # fmt: skip
+    document = visitor.get("/api/v1/journeys", query_string=query).get_json()
+    Journeys.model_validate(document)
+    return pages[0], pages[1], document
+
+
+@pytest.mark.parametrize(
+    ("late", "changed"), [(0, {}), (12 * 60, {}), (0, {"when": "arrive", "time": "09:30"}), (0, {"time": "05:00"})]
+)
+def test_the_list_and_the_trace_agree_on_every_way(
+    beside: FlaskClient, monkeypatch: pytest.MonkeyPatch, late: int, changed: dict[str, str]
+) -> None:
+    monkeypatch.setattr(OneService, "late", timedelta(minutes=late))
+    listed, told, document = both(beside, **changed)
+    trace = document["trace"]
+    kept = [each for each in trace["candidates"] if each["rule"] is None]
+    ways = [each for each in trace["candidates"] if each["source"] in ("carpool", "on_demand")]
+    assert {each["source"] for each in ways} == {"carpool", "on_demand"}
+    assert trace["kept"] + trace["dropped"] == trace["found"] == len(trace["candidates"])
+    assert len(kept) == trace["kept"] == len(document["order"])
+    assert f"{len(kept)} façon" in listed
+    assert f"{len(kept)} montré" in told
+    for kind in ("carpool", "on_demand"):
+        shown = [(each["departure"], each["arrival"]) for each in document[kind]]
+        assert shown == [(each["departure"], each["arrival"]) for each in kept if each["source"] == kind]
+    for each in ways:
+        assert each["id"] is None
+        assert (each["rule"] is None) == (each["reason"] is None)
+        assert all(1 <= number <= trace["found"] for number in each["by"])
+        assert f'id="n-{each["number"]}"' in told
+    named = {each["params"]["names"] for each in document["beaten"]}
+    assert {each["ways"] for each in ways if each["rule"] is not None} == {
+        name for some in named for name in some.replace("Saulieu – Châ", "Covoiturage Saulieu – Châ").split(", ")
+    }
+
+
+@pytest.mark.parametrize(("hours", "rule"), [(2, "wins_nothing"), (7, "too_long")])
+def test_a_way_left_out_says_beside_what(
+    beside: FlaskClient, monkeypatch: pytest.MonkeyPatch, hours: int, rule: str
+) -> None:
+    monkeypatch.setattr(OneService, "late", timedelta(hours=hours))
+    listed, told, document = both(beside, to="Semur, gare routière")
+    trace = document["trace"]
+    [left] = [each for each in trace["candidates"] if each["source"] == "on_demand"]
+    assert (left["rule"], left["ways"], document["on_demand"]) == (rule, "TAD du pays", [])
+    assert "qui ne fait rien gagner sur ces trajets : TAD du pays." in listed
+    assert f'id="n-{left["number"]}"' in told
+    [by] = left["by"]
+    assert f"le trajet {by}" in plain(left["reason"]["text"])
+    assert trace["candidates"][by - 1]["rule"] is None
+
+
+def test_a_service_that_can_no_longer_be_booked_is_told_there_too(beside: FlaskClient) -> None:
+    _, told, _ = both(beside)
+    assert "Ce qui ne peut pas être pris" in told
+    assert "TAD du val" in told
 
 
 def _texts(value: Any) -> list[str]:

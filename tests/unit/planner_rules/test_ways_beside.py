@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mobigo.base.decisions import Decision
 from mobigo.base.geo import Point
@@ -22,7 +24,8 @@ from mobigo.planner.model import (
     Ride,
     Visit,
 )
-from mobigo.planner.rules.ways import Worth, beats, goes_on, reasons, weighed, worth_of_way
+from mobigo.planner.rules.dropped import Rule
+from mobigo.planner.rules.ways import Worth, beaten_by, goes_on, reasons, sifted, weighed, worth_of, worth_of_way
 
 EIGHT = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -52,13 +55,26 @@ A, Z = Point(47.0, 4.0), Point(47.0, 5.0)
     ],
 )
 def test_a_way_is_beaten_by_what_is_as_good(changed: dict[str, object], arrive_by: bool, beaten: bool) -> None:
-    assert beats(COACH, replace(COACH, **changed), arrive_by) is beaten  # type: ignore[arg-type]
+    assert (beaten_by(COACH, replace(COACH, **changed), arrive_by) is not None) is beaten  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({}, Rule.WINS_NOTHING),
+        ({"arrive": EIGHT + 240 * MINUTE, "cents": 0}, None),
+        ({"arrive": EIGHT + 241 * MINUTE, "cents": 0}, Rule.TOO_LONG),
+        ({"arrive": EIGHT + 241 * MINUTE, "changes": 0}, None),  # it spares a change
+    ],
+)
+def test_the_rule_that_leaves_a_way_out_is_named(changed: dict[str, object], rule: Rule | None) -> None:
+    assert beaten_by(COACH, replace(COACH, **changed), arrive_by=False) is rule  # type: ignore[arg-type]
 
 
 def test_a_price_that_is_unknown_beats_none_that_is_known_by_price_alone() -> None:
     unknown = replace(COACH, cents=inf)
-    assert beats(unknown, COACH, arrive_by=False)  # as good by the rest, and nothing says it is dearer
-    assert not beats(unknown, replace(COACH, arrive=EIGHT), arrive_by=False)
+    assert beaten_by(unknown, COACH, arrive_by=False)  # as good by the rest, and nothing says it is dearer
+    assert beaten_by(unknown, replace(COACH, arrive=EIGHT), arrive_by=False) is None
 
 
 @pytest.mark.parametrize(
@@ -192,3 +208,37 @@ def test_a_way_of_two_services_counts_both_and_what_is_between() -> None:
     assert replace(way, then=replace(then, price=None)).total is None
     worth = worth_of_way(way)
     assert (worth.changes, worth.walk_m, worth.cents) == (2, 70, 600)
+
+
+minutes = st.tuples(st.integers(0, 60), st.integers(1, 300)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+metres, cents = st.sampled_from([0, 100, 199, 200, 500]), st.sampled_from([100, 150, 200])
+cars = st.builds(lambda at, walk_m, price: carpool(*at, walk_to_m=walk_m, price=Money(price)), minutes, metres, cents)
+vans = st.builds(
+    lambda at, walk_m, price: on_demand(*at, walk_to_m=walk_m, price=price),
+    minutes, metres, st.one_of(st.none(), cents.map(Money)),
+)  # fmt: skip
+
+
+@given(
+    st.lists(minutes.map(lambda at: journey(*at)), max_size=3),
+    st.lists(cars, max_size=4), st.lists(vans, max_size=4), st.booleans(),
+)  # fmt: skip
+def test_every_way_is_shown_or_left_out_by_a_rule_that_holds(
+    journeys: list[Journey], by_car: list[CarpoolWay], by_van: list[OnDemandWay], arrive_by: bool
+) -> None:
+    asked = answer(journeys, carpool=tuple(by_car), on_demand=OnDemandFound(tuple(by_van)))
+    asked = replace(asked, query=replace(asked.query, arrive_by=arrive_by))
+    found = sifted(asked)
+    told = [*found.kept, *(each.what for each in found.dropped)]
+    assert sorted(map(id, told)) == sorted(map(id, [*by_car, *by_van]))
+    shown = [replace(each, why=()) for each in found.answer.carpool]
+    assert [*shown, *(replace(each, why=()) for each in found.answer.on_demand.ways)] == list(found.kept)
+    for left in found.dropped:
+        by = left.by
+        if isinstance(by, Journey):
+            assert by in found.answer.journeys
+            other = worth_of(by, Price(Money(300)))
+        else:
+            assert type(by) is type(left.what)
+            other = worth_of_way(by)
+        assert beaten_by(other, worth_of_way(left.what), arrive_by) is left.rule

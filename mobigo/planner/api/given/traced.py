@@ -9,13 +9,14 @@ from mobigo.planner.api.given.base import Given, Reason
 
 
 class Candidate(Given):
-    """A journey that was found. `number`: its place in `journeys` for one that is shown, the next numbers for the
-    others. `searched_cents`: the least and the most that the search counted, where it weighed the price. `rule`: what
+    """A journey that was found, or (`source` carpool, on_demand: behind all journeys) a way beside the timetable.
+    `number`: its place in `journeys` for a journey that is shown, the next numbers for the others. `id`: null for a way
+    beside. `searched_cents`: the least and the most that the search counted, where it weighed the price. `rule`: what
     left it out, null for one that is shown; `by`: the numbers of the journeys it is held against."""
 
     number: Annotated[int, Field(ge=1)]
-    id: str
-    source: Literal["window", "foot", "own", "price"]
+    id: str | None
+    source: Literal["window", "foot", "own", "price", "carpool", "on_demand"]
     departure: AwareDatetime
     arrival: AwareDatetime
     duration_s: Annotated[int, Field(ge=0)]
@@ -39,6 +40,7 @@ class Candidate(Given):
             "enough",
             "as_good",
             "park_shut",
+            "wins_nothing",
         ]
         | None
     )
