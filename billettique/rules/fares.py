@@ -21,7 +21,6 @@ from billettique.model.fares import (
     JoinRule,
     Leg,
     LegRule,
-    TransferKind,
     TransferRule,
 )
 from billettique.model.tariffs import Band, Border, Cover, DayKinds, Days, Discount, Span
@@ -108,19 +107,15 @@ def span_from(cover: Cover, day: date) -> Period:
 # ---- legs
 
 
-def matching_leg_rules(leg: FareLeg, tables: FareTables) -> tuple[LegRule, ...]:
-    """The rules of fare_leg_rules that match a leg, in the order of the file; none: its fare is unknown.
+def leg_rules_between(
+    leg: FareLeg, from_areas: frozenset[str], to_areas: frozenset[str], tables: FareTables
+) -> tuple[LegRule, ...]:
+    """The rules of fare_leg_rules that match a leg, the areas of its ends being known, in the order of the file; none:
+    its fare is unknown.
 
     With the rule_priority column an empty field does not matter, and only the highest priority stays. Without it, an
     empty network or area stands for those that the column lists nowhere. An empty timeframe never matters.
     """
-    return leg_rules_between(leg, areas_of(leg.from_stop, tables), areas_of(leg.to_stop, tables), tables)
-
-
-def leg_rules_between(
-    leg: FareLeg, from_areas: frozenset[str], to_areas: frozenset[str], tables: FareTables
-) -> tuple[LegRule, ...]:
-    """The rules that match a leg, the areas of its ends being known."""
     listed: tuple[Collection[str | None], ...] = ((), (), ())
     if not tables.has_priority:
         listed = (
@@ -262,16 +257,6 @@ def is_in_time(rule: TransferRule, first: tuple[float, float], last: tuple[float
     from_s = first[0] if kind in (DurationKind.DEPARTURE_TO_ARRIVAL, DurationKind.DEPARTURE_TO_DEPARTURE) else first[1]
     to_s = last[1] if kind in (DurationKind.DEPARTURE_TO_ARRIVAL, DurationKind.ARRIVAL_TO_ARRIVAL) else last[0]
     return to_s - from_s <= rule.duration_s
-
-
-def transfer_cost(kind: TransferKind, so_far: int, from_alone: int | None, transfer: int, to_leg: int) -> int:
-    """The cost after a transfer. `so_far`: S, all that came before; `from_alone`: A, what the previous leg cost, where
-    no other transfer came before it (then A + AB, A + AB + B or AB; else S + BC, or S + BC + C)."""
-    if kind is TransferKind.FROM_TRANSFER_AND_TO:
-        return so_far + transfer + to_leg
-    if kind is TransferKind.TRANSFER_ALONE and from_alone is not None:
-        return so_far - from_alone + transfer
-    return so_far + transfer
 
 
 # ---- prices

@@ -8,7 +8,6 @@ as long as it is needed.
     transmitted → owed               the ministère public recovers it: it is no longer ours to ask
 """
 
-import secrets
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -49,11 +48,6 @@ PATH: Final = "/constat"
 TEXT_MAX: Final = 4_000
 BATCH: Final = 500
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-
-def new_secret() -> str:
-    """What opens a case to the traveller, made on the device that has no network (twelve letters, 60 bits)."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
 
 
 def draw_up(

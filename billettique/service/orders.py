@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from billettique.gateway import sales
-from billettique.model.orders import Channel, ItemKind, ItemState
+from billettique.model.orders import ItemKind, ItemState
 from billettique.model.payments import PaymentState
 from billettique.service import baskets, payments, reductions
 from billettique.service.seats import Seats
@@ -162,8 +162,3 @@ def open_payment(session: Session, order_id: str) -> OrderPaymentRow | None:
 def ways(config: Config) -> list[tuple[str, str]]:
     """(provider, means) that one may pay with on a page of this site."""
     return [(provider, means) for provider in config.payments for means in config.means(provider) if means in WAYS]
-
-
-def is_online(order: OrderRow) -> bool:
-    """Whether nobody stands behind a counter for this order."""
-    return order.channel == Channel.ONLINE

@@ -19,7 +19,7 @@ from billettique.store import payments as store
 from billettique.store.payments import RefundRow
 from billettique.store.reasons import written
 from mobigo.base.decisions import Decision
-from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
+from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.base.money import ZERO, Money
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import reading, transaction
@@ -145,11 +145,3 @@ def _move(session: Session, refund: RefundRow, then: RefundState, why: Decision 
     refund.state, refund.moved_at = str(then), now
     refund.why = written(why)
     listening.refund_moved(session, refund.id, now)
-
-
-def refund_of(session: Session, refund_id: str) -> RefundRow:
-    """A refund, for a page that says where it is. Raises NotFound("payments.unknown_refund")."""
-    found = session.get(RefundRow, refund_id)
-    if found is None:
-        raise NotFound("payments.unknown_refund", id=refund_id[:40])
-    return found

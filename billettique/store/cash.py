@@ -181,11 +181,6 @@ def move(
     session.flush()
 
 
-def find_move(session: Session, kind: CashKind, ref: str) -> CashMoveRow | None:
-    """The move of this kind about this thing."""
-    return session.scalar(select(CashMoveRow).where(CashMoveRow.kind == str(kind), CashMoveRow.ref == ref))
-
-
 # ---------------------------------------------------------------- tills
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 from sqlalchemy import String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mobigo.base.errors import NotFound
 from mobigo.infra.append_only import append_only
 from mobigo.infra.db import Base, Json, UtcDateTime
 from mobigo.infra.privacy import Always, describe
@@ -42,11 +41,3 @@ describe(
 def statements_of(session: Session, month: str) -> list[StatementRow]:
     """The statements of a month, by party."""
     return list(session.scalars(select(StatementRow).where(StatementRow.month == month).order_by(StatementRow.party)))
-
-
-def get_statement(session: Session, statement_id: str) -> StatementRow:
-    """One statement. Raises NotFound("billettique.no_statement")."""
-    row = session.get(StatementRow, statement_id)
-    if row is None:
-        raise NotFound("billettique.no_statement")
-    return row

@@ -53,15 +53,6 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, day.day)
 
 
-def refusal_of_paper_claim(started_day: date, received_day: date, deadline_days: int) -> Decision | None:
-    """Why a claim on paper comes too late, or before its trip; or None. The day of the deadline still counts."""
-    if received_day < started_day:
-        return Decision("covoit.paper_claim_future", day=started_day)
-    if received_day > started_day + timedelta(days=deadline_days):
-        return Decision("covoit.paper_claim_late", day=started_day, days=deadline_days)
-    return None
-
-
 def certificate(name: str, year: int, role: str, trips: Sequence[tuple[date, int]], made_at: datetime) -> Certificate:
     """Days, trips and metres of a year, from (day, metres) of each proven trip."""
     kept = [(day, metres) for day, metres in trips if day.year == year]

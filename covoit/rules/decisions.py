@@ -9,17 +9,11 @@ from covoit.model.claims import Individual, Kind, Outcome, Signatory
 from covoit.rules.claims import appeal_by
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
-from mobigo.base.money import Money
 
 
 def proposed_for_claim(refusal: Decision | None) -> Outcome:
     """A payment request is granted unless there is a reason not to."""
     return Outcome.GRANTED if refusal is None else Outcome.REFUSED
-
-
-def proposed_for_recovery(owed: Money) -> Outcome:
-    """A recovery is proposed whatever the sum: under 15 € it is only netted, never ordered (D1611-1)."""
-    return Outcome.GRANTED if owed > Money(0) else Outcome.REFUSED
 
 
 def remedies(notified_day: date) -> tuple[Decision, ...]:

@@ -12,7 +12,6 @@ from typing import Final
 from mobigo.base.errors import InvalidInput
 
 E164: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
-TRUNC: Final = re.compile(r"\+[0-9]{8,12}", re.ASCII)
 _APART: Final = re.compile(r"[\s'’‘ʼ`´\-‐‑–—_./]+")
 # Letters that are one letter in a name and do not decompose into a base letter and an accent.
 _WHOLE: Final = str.maketrans(
@@ -60,8 +59,3 @@ def identity_key(phone: str, last_name: str) -> str:
 def truncated(phone: str) -> str:
     """A number in E.164 without its two last digits: what operators may send in its place."""
     return phone[:-2]
-
-
-def last_name_trunc(name: str) -> str:
-    """The first three capitals of a last name, completed by spaces: `Tô` is `TO `."""
-    return normal_last_name(name)[:3].ljust(3)

@@ -25,7 +25,6 @@ OWN_OPERATOR: Final = "mobigo"
 JOURNEY_DAYS: Final = 3_653  # ten years, as the ledger it explains (accounting papers), without an identity
 POSITION_DAYS: Final = 92  # three months after payment
 UNPAID_DAYS: Final = 275  # what nobody pays is treated as paid nine months after the trip
-RAW_DECIMALS: Final = 2  # what stays of a position: about 700 m
 
 
 class JourneyRow(Base):

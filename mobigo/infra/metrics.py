@@ -4,11 +4,10 @@
 The figures are those of one process; with several, each is scraped, or they are read behind one address by chance.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from flask import Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -43,10 +42,6 @@ class Metrics:
             ["route"],
             registry=self.registry,
         )
-
-    def gauge(self, name: str, told: str, read: Callable[[], float]) -> None:
-        """A figure read when it is asked for."""
-        Gauge(name, told, registry=self.registry).set_function(read)
 
     def page(self) -> Response:
         return Response(generate_latest(self.registry), content_type=CONTENT_TYPE_LATEST)

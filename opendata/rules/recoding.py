@@ -39,12 +39,6 @@ def up_to_slot(text: str, minutes: int = SLOT_MIN) -> str:
     return (start + slots * timedelta(minutes=minutes)).isoformat(timespec="seconds")
 
 
-def half_hour(text: str) -> str:
-    """ "08:47:12" → "08:30": the half hour it is in."""
-    hour, minute = int(text[:2]), int(text[3:5])
-    return f"{hour:02d}:{minute // 30 * 30:02d}"
-
-
 def truncated(degrees: float, decimals: int) -> float:
     """Degrees cut (not rounded) after so many decimals, towards 0 as the registry does."""
     scale = float(10**decimals)

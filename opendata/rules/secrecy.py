@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from mobigo.base.datasets import Cell as Value
 from mobigo.base.datasets import Row
 from opendata.model.secrecy import ALL, Cell, Key, Sum, Table
 
@@ -186,14 +185,6 @@ def overlapping(groups: Mapping[str, Collection[str]], k: int) -> Table:
         tuple(cells),
         tuple(Sum(place, tuple(sums[cell.key[0]])) for place, cell in enumerate(shown) if sums[cell.key[0]]),
     )
-
-
-Recoding = Callable[[Value], Value]
-
-
-def recoded(rows: Iterable[Row], recodings: Mapping[int, Recoding]) -> list[Row]:
-    """The rows with the columns (by place) put in coarser words."""
-    return [tuple(recodings[at](value) if at in recodings else value for at, value in enumerate(row)) for row in rows]
 
 
 def counted(rows: Iterable[Row], by: Sequence[int], count: int) -> dict[Key, int]:

@@ -106,11 +106,3 @@ def list_waivers(
         (row.id, row.dataset, Waiver(row.judge, row.code, row.first_day, row.last_day, row.reason))
         for row in session.scalars(asked)
     ]
-
-
-def end_waiver(session: Session, waiver_id: str, last_day: date) -> None:
-    """Make it end on this day at the latest."""
-    row = session.get(WaiverRow, waiver_id)
-    if row is not None and row.last_day > last_day:
-        row.last_day = max(last_day, row.first_day)
-        session.flush()

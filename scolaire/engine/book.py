@@ -157,9 +157,6 @@ class Book:
         bus = self.bus_of(name)
         return not self.faults(name) and (bus is None or self.in_time(bus))
 
-    def all_good(self) -> bool:
-        return all(self.good(name) for name in (*self.runs, *self.whole))
-
     def circuits(self) -> tuple[Circuit, ...]:
         """All services, by name."""
         made = {**self.whole, **{name: self.circuit(run) for name, run in self.runs.items()}}
@@ -177,13 +174,6 @@ class Book:
 
     def plan(self) -> Plan:
         return Plan(self.circuits(), self.blocks())
-
-    def on_a_bus_of_its_own(self, name: str) -> None:
-        """Take a service off its bus; `typed` gives it another."""
-        for bus in [each for each in self.buses.values() if name in each.runs]:
-            bus.runs.remove(name)
-            if not bus.runs:
-                del self.buses[bus.name]
 
 
 def fresh_name(taken: Mapping[str, object] | set[str], stem: str) -> str:

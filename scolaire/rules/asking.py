@@ -9,7 +9,7 @@ from typing import Final
 from mobigo.base.errors import InvalidInput
 from scolaire.model.asked import Asked, AskedHome, Contact
 from scolaire.model.people import HomeKind, Stay, Weeks
-from scolaire.model.schools import School, SchoolYear, Stage
+from scolaire.model.schools import School, SchoolYear
 from scolaire.rules.rights import age_on
 
 NAME_MAX: Final = 100
@@ -18,7 +18,6 @@ AGES: Final = range(2, 30)  # at the end of the calendar year in which the schoo
 UAI: Final = re.compile(r"\d{7}[A-Z]", re.ASCII)
 _COMMUNE: Final = re.compile(r"(\d{2}|2[AB])\d{3}", re.ASCII)
 _UAI_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
-_STAGE_RANK: Final = tuple(Stage)
 
 
 def checked(asked: Asked, school: School) -> Asked:
@@ -120,9 +119,3 @@ def _checked_home(home: AskedHome) -> AskedHome:
     if not home.weekdays:
         raise InvalidInput("scolaire.weeks_overlap")
     return replace(home, line=line, extra=extra, postcode=postcode)
-
-
-def next_stage(stage: Stage) -> Stage | None:
-    """The stage after this one; None after lycée."""
-    at = _STAGE_RANK.index(stage)
-    return _STAGE_RANK[at + 1] if at + 1 < len(_STAGE_RANK) else None

@@ -16,7 +16,6 @@ from scolaire.model.demand import DAY_MS, Demand, Direction, Place, Pupil
 from scolaire.model.problem import Travel
 from scolaire.rules.halves import travel_of
 
-UNREACHABLE_MS = 1 << 29  # six days: what a matrix says where there is no way
 WALK_MAX_M = 50_000
 
 

@@ -4,7 +4,7 @@ A decision is a row that never changes; the one in force is the last.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -192,14 +192,6 @@ def open_appeals(session: Session) -> list[tuple[AppealRow, DecisionRow]]:
 def appeal_of(session: Session, decision: str) -> AppealRow | None:
     """The appeal against a decision."""
     return session.scalar(select(AppealRow).where(AppealRow.decision == decision))
-
-
-def price_known(config: Config, departement: str, day: date) -> bool:
-    """Whether the contribution of paying pupils is known there."""
-    try:
-        return rulefiles.prices_on(departement, day, config.home, production=config.production).paying is not None
-    except NotFound:
-        return False
 
 
 def _price(row: RegistrationRow, judged: Judged, outcome: Outcome, config: Config) -> Money | None:

@@ -34,7 +34,6 @@ COUNTABLE = frozenset(
     {Rule.COACH, Rule.CHAIN, Rule.AMPLITUDE, Rule.REST, Rule.DEPOT, Rule.STOP_LEAST, Rule.SPACING, Rule.FORBIDDEN,
      Rule.OBLIGATORY}
 )  # fmt: skip
-ORIGINS = ("computed", "edited", "received", "restored")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ColumnElement, Date, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mobigo.base.errors import NotFound
 from mobigo.base.geo import Point
 from mobigo.infra.db import Base, UtcDateTime
 from mobigo.infra.privacy import Days, With, describe
@@ -199,14 +198,6 @@ describe(
     InviteRow, purpose="tie an account to a pupil's file safely", keep=Days(30, after="expires_at"),
     personal={"guardian": "whom the code is for (random id)"}, plain="id code_hash made_by made_at expires_at used_at",
 )  # fmt: skip
-
-
-def get_pupil(session: Session, pupil: str) -> PupilRow:
-    """Raises NotFound("scolaire.unknown_pupil")."""
-    row = session.get(PupilRow, pupil)
-    if row is None or row.erased_at is not None:
-        raise NotFound("scolaire.unknown_pupil")
-    return row
 
 
 def identities(session: Session, pupils: Collection[str]) -> dict[str, IdentityRow]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from mobigo.base.servicetime import DAY_S
 from mobigo.network.engine.visits import Visits
-from mobigo.network.model.timetable import I32, U64
+from mobigo.network.model.timetable import U64
 
 NIGHT_PAUSE_S_MAX = 3600
 SHORTEST_DAY_S = DAY_S - 3600  # when the clocks go forward
@@ -255,8 +255,3 @@ def _day_after(bits: U64) -> U64:
     out = bits << np.uint64(1)
     out[1:] |= bits[:-1] >> np.uint64(63)
     return out
-
-
-def trip_lengths(visits: Visits) -> I32:
-    """Visits per trip."""
-    return np.diff(visits.trip_start).astype(np.int32)

@@ -42,11 +42,6 @@ class Disruption:
         ends = [each for each in (self.last_at, self.ended_at) if each is not None]
         return min(ends, default=None)
 
-    def is_over(self, now: datetime) -> bool:
-        """Whether there is nothing to tell any more."""
-        until = self.until()
-        return until is not None and until <= now
-
 
 def alert_of(disruption: Disruption) -> Alert:
     """The disruption as GTFS Realtime tells it, by the ids it holds."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from mobigo.base.decisions import Decision
 from mobigo.network.model.realtime import Alert, Vehicle
-from mobigo.network.model.timetable import I32, NONE, U8, Timetable
+from mobigo.network.model.timetable import I32, U8, Timetable
 
 NO_WORD, EXPECTED, SKIPPED = 0, 1, 2  # what is known of a call: `rules.propagation.Word`
 
@@ -61,11 +61,6 @@ class Overlay:
         first = len(self.planned.visit_stop)
         at = int(self.timetable.trip_visit_start[trip]) + position
         return int(self.word[at - first]) if at >= first else NO_WORD
-
-    def is_planned(self, trip: int) -> bool:
-        """Whether the trip, or the one it runs instead of, is in the planned timetable."""
-        at = trip - len(self.planned.trip_route)
-        return at < 0 or int(self.planned_trip[at]) != NONE
 
     def planned_trip_of(self, trip: int) -> int:
         """The planned row of a trip; NONE for one that is not planned."""

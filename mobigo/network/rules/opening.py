@@ -29,10 +29,6 @@ class Opening:
     week: tuple[tuple[tuple[int, int], ...], ...]
     has_holidays: bool = False
 
-    @property
-    def is_always(self) -> bool:
-        return all(spans == ((0, DAY_MIN),) for spans in self.week) and not self.has_holidays
-
     def is_open(self, at: datetime) -> bool:
         """At an instant of the clock there."""
         minute = at.hour * 60 + at.minute

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from typing import Final
 
-PART: Final = 160
 TWO_PARTS: Final = 306
 _GSM: Final = frozenset(
     "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"

@@ -29,8 +29,6 @@ from mobigo.planner.service.everywhere import Window, check_size, matrix
 
 COMPARISON_KEEP_DAYS: Final = 180
 MATRIX_KEEP_DAYS: Final = 7
-POINTS_KEEP_DAYS: Final = 7
-MINUTES_MAX: Final = 120  # of the areas drawn
 Progress = Callable[[int, int | None, str], None]
 
 

@@ -27,6 +27,7 @@ MATRIX: Final = "planner.matrix"  # the job
 STUDY = Permission.NETWORK_STUDY
 STEPS_MIN: Final = (5, 10, 15, 30, 60)
 SHOWN: Final = 20
+POINTS_KEEP_DAYS: Final = 7
 
 
 @bp.get("/etudes/matrices")
@@ -121,8 +122,8 @@ def _spec(here: Here, session: Session, name: str, errors: dict[str, str]) -> tu
             errors[name] = _("Choisissez un fichier CSV de points (colonnes id, name, lat, lon).")
             return {}, None
         digest = services().blobs.put(
-            session, content, owner=f"account:{auth.signed_in().subject}", purpose="planner.points", keep_days=7,
-            now=now(), name="points.csv",
+            session, content, owner=f"account:{auth.signed_in().subject}", purpose="planner.points",
+            keep_days=POINTS_KEEP_DAYS, now=now(), name="points.csv",
         )  # fmt: skip
         return {"kind": "points", "sha256": digest}, content
     department = request.form.get(f"{name}_department", "")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from billettique.model.orders import Channel, ItemState
-from billettique.service import baskets, books, fulfilment, orders, refunds, shelf
+from billettique.service import baskets, books, fulfilment, refunds, shelf
 from billettique.store import orders as store
 from mobigo.base.errors import Conflict, Refused
 from mobigo.base.money import Money
@@ -262,4 +262,3 @@ def test_an_order_is_placed_once(shop: Shop) -> None:
     with pytest.raises(Conflict) as refused:
         shop.place(order.id)
     assert refused.value.decision.code == "billettique.order_placed"
-    assert orders.is_online(order)

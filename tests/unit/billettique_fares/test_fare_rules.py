@@ -8,6 +8,7 @@ import pytest
 from billettique.engine.cheapest import cheapest, compile_tariff
 from billettique.model.fares import (
     DurationKind,
+    FareLeg,
     FareProduct,
     FareTables,
     JoinRule,
@@ -41,7 +42,12 @@ def leg(
 
 def matches(rule_rows: tuple[LegRule, ...], ride: Leg, tables: FareTables = TABLES, *, priority: bool) -> list[str]:
     tables = replace(tables, leg_rules=rule_rows, has_priority=priority)
-    return [rule.product for rule in rules.matching_leg_rules(rules.joined([ride], 0, 0), tables)]
+    return [rule.product for rule in matching(rules.joined([ride], 0, 0), tables)]
+
+
+def matching(found: FareLeg, tables: FareTables) -> tuple[LegRule, ...]:
+    ends = (rules.areas_of(stop, tables) for stop in (found.from_stop, found.to_stop))
+    return rules.leg_rules_between(found, *ends, tables)
 
 
 # ---- areas of a stop
@@ -229,7 +235,7 @@ def test_an_effective_leg_of_two_networks_is_of_neither() -> None:
         TABLES, join_rules=(JoinRule("rail", "bus"),), leg_rules=(LegRule("rail", network="rail"),), has_priority=True
     )
     (found,) = rules.fare_legs(legs, tables)
-    assert rules.matching_leg_rules(found, tables) == ()
+    assert matching(found, tables) == ()
 
 
 # ---- transfers
@@ -288,21 +294,6 @@ ab = TransferRule(A_AB, "A", "B", product="ab")
 )
 def test_what_a_transfer_costs_by_its_kind(networks: str, transfers: tuple[TransferRule, ...], cents: int) -> None:
     assert price(networks, *transfers) == cents
-
-
-@pytest.mark.parametrize(
-    ("kind", "so_far", "alone", "cents"),
-    [
-        (A_AB, 200, 200, 250),
-        (A_AB, 250, None, 300),
-        (A_AB_B, 200, 200, 550),
-        (A_AB_B, 250, None, 600),
-        (AB, 200, 200, 50),
-        (AB, 250, None, 300),  # S + BC: what was paid before stays paid
-    ],
-)
-def test_the_table_of_costs_of_the_reference(kind: TransferKind, so_far: int, alone: int | None, cents: int) -> None:
-    assert rules.transfer_cost(kind, so_far, alone, transfer=50, to_leg=300) == cents
 
 
 def same(count: int, product: str | None = None) -> TransferRule:

@@ -140,20 +140,6 @@ def test_an_answer_is_due_two_months_later(made: date, by: date) -> None:
 
 
 @pytest.mark.parametrize(
-    ("received", "code"),
-    [
-        (date(2026, 11, 22), "covoit.paper_claim_future"),
-        (date(2026, 11, 23), None),
-        (date(2026, 12, 23), None),  # the thirtieth day
-        (date(2026, 12, 24), "covoit.paper_claim_late"),
-    ],
-)
-def test_a_paper_claim_has_thirty_days(received: date, code: str | None) -> None:
-    found = claims.refusal_of_paper_claim(date(2026, 11, 23), received, 30)
-    assert (None if found is None else found.code) == code
-
-
-@pytest.mark.parametrize(
     ("payable", "iban", "banned", "code"),
     [
         (1, True, False, None),

@@ -86,7 +86,7 @@ def test_the_next_change_is_that_of_the_clock_there(text: str, since: tuple[str,
 def test_what_never_closes_has_no_change() -> None:
     found = opening("24/7")
     assert found is not None
-    assert found.is_always
+    assert found.week == (((0, 1440),),) * 7
     assert found.next_change(at("Mo", "06:00")) is None
 
 

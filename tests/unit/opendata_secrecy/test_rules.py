@@ -78,8 +78,6 @@ def test_positions_are_cut_and_not_rounded(degrees: float, decimals: int, cut: f
 
 
 def test_coarser_words() -> None:
-    assert recoding.half_hour("08:29:59") == "08:00"
-    assert recoding.half_hour("08:30:00") == "08:30"
     assert [recoding.day_part(hour) for hour in (0, 5, 6, 9, 16, 19, 23, None)] == [
         "nuit", "nuit", "matin", "journee", "soir", "nuit", "nuit", "",
     ]  # fmt: skip
