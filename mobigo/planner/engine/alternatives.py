@@ -6,20 +6,18 @@ departures, and in time.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from typing import Final
 
 from mobigo.planner.engine.found import Itinerary
-from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.search import Accepts, Searcher
 from mobigo.planner.engine.watch import Watch
 from mobigo.planner.engine.weighed import Weighed, weighed
-from mobigo.planner.model import Journey, Query, Reach
+from mobigo.planner.model import Query, Reach
 from mobigo.planner.rules.choice import WALK_M_LESS
 from mobigo.planner.rules.dropped import Dropped, Rule, Sifted
 from mobigo.planner.rules.fare_table import FareTable
-from mobigo.planner.rules.own import walker
 
 STARTS_MAX = 3
 KEPT_MAX = 3
@@ -38,14 +36,6 @@ class Beside:
 
 
 NOTHING_BESIDE: Final = Beside()
-
-
-def journeys_of(
-    searcher: Searcher, query: Query, origin: Reach, destination: Reach, found: Sequence[Weighed]
-) -> list[Journey]:
-    """They as journeys, walked at the query's pace."""
-    speed_m_s = walker(replace(query.limits, wheelchair=False)).speed_m_s
-    return [journey_of(searcher.timetable, each.itinerary, origin, destination, speed_m_s) for each in found]
 
 
 def alternatives(

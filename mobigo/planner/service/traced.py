@@ -1,21 +1,16 @@
 """How a search went, put together from what it left: done for who asked to see it, and then alone."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import Timetable
-from mobigo.planner.engine.alternatives import journeys_of
-from mobigo.planner.engine.changes import settled
-from mobigo.planner.engine.found import Itinerary
-from mobigo.planner.engine.journeys import journey_of
 from mobigo.planner.engine.watch import Watch
 from mobigo.planner.engine.weighed import Weighed
 from mobigo.planner.model import ANYBODY, Answer, Fares, Journey, Payer, Query, Reach
-from mobigo.planner.rules import own as owns
 from mobigo.planner.rules.dropped import Rule
 from mobigo.planner.rules.parks import with_parking
 from mobigo.planner.rules.trace import FOOT, OWN, PRICE, WINDOW, Around, Candidate, FeedUsed, FoundWay, Source, Trace
@@ -64,7 +59,7 @@ def traced(
         )
         for number, (each, price) in enumerate(zip([*kept, *dropped], prices, strict=True), 1)
     ]  # fmt: skip
-    found = len(planned.outside) + len(planned.front) + len(planned.whole) + planned.beside.found
+    found = len(planned.found.outside) + len(planned.found.front) + len(planned.found.whole) + planned.beside.found
     found += sum(1 for each in entries if each.key is each)  # looked for here
     found += len(shown.kept) + len(shown.dropped)
     watch.lap("trace")
@@ -80,8 +75,8 @@ def traced(
         0 if overlay is None else len(overlay.planned_trip),
         0 if overlay is None else len(overlay.unserved),
         0 if overlay is None else len({each.trip for each in overlay.unserved if each.is_cancelled}),
-        _around(table, planned.origin),
-        _around(table, planned.destination),
+        _around(table, planned.asked.origin),
+        _around(table, planned.asked.destination),
         tuple(watch.laps),
         tuple(watch.efforts),
         found,
@@ -107,7 +102,7 @@ def _of_the_timetable(planned: Planned) -> list[_Entry]:
     left = {id(each.what): each for each in planned.dropped}
     entries = [
         _Entry(each, each, source) for source, journeys in _sources(planned) for each in journeys
-    ] + [_Entry(each, _journey(planned, each), WINDOW, Rule.OUTSIDE) for each in planned.outside]  # fmt: skip
+    ] + [_Entry(each, planned.asked.settled(each), WINDOW, Rule.OUTSIDE) for each in planned.found.outside]  # fmt: skip
     for each in entries:
         if id(each.key) in left:
             each.rule, each.by = left[id(each.key)].rule, left[id(each.key)].by
@@ -115,9 +110,9 @@ def _of_the_timetable(planned: Planned) -> list[_Entry]:
 
 
 def _sources(planned: Planned) -> Iterable[tuple[str, Sequence[Journey]]]:
-    yield WINDOW, planned.front
-    yield FOOT, [each for each in planned.whole if not each.own_m]
-    yield OWN, [each for each in planned.whole if each.own_m]
+    yield WINDOW, planned.found.front
+    yield FOOT, [each for each in planned.found.whole if not each.own_m]
+    yield OWN, [each for each in planned.found.whole if each.own_m]
 
 
 def _of_the_price(planned: Planned) -> list[_Entry]:
@@ -132,34 +127,30 @@ def _of_the_price(planned: Planned) -> list[_Entry]:
     for one, journey in zip(beside.chosen, planned.beside_journeys, strict=True):
         late = left.get(id(journey))
         out.append(_Entry(journey, journey, PRICE, late.rule if late else None, late.by if late else (), _cents(one)))
-    journeys = journeys_of(
-        planned.searcher, planned.answer.query, planned.origin, planned.destination,
-        [each.what for each in beside.dropped],
-    )  # fmt: skip
+    journeys = [planned.asked.journey(each.what.itinerary) for each in beside.dropped]
     for each, journey in zip(beside.dropped, journeys, strict=True):
         rule, by = each.rule, tuple(key(other) for other in each.by)
         if rule is Rule.KNOWN:
             if is_outside(planned.answer.query, journey):
                 rule = Rule.OUTSIDE
             else:
-                by = tuple(other for other in planned.front if _covers(other, journey))[:1]
+                by = tuple(other for other in planned.found.front if _covers(other, journey))[:1]
         out.append(_Entry(each.what, journey, PRICE, rule, by, _cents(each.what)))
     return out
 
 
 def _known_later(planned: Planned, entries: Sequence[_Entry]) -> list[_Entry]:
     """The search by hours leaves out what one that leaves after the window is as good as: that one, looked for."""
-    query, out = planned.answer.query, []
-    limits = query.limits
+    asked, query, out = planned.asked, planned.answer.query, []
     for each in entries:
         if each.rule is not Rule.KNOWN or each.by:
             continue
         depart_s = int(query.at.timestamp()) + (1 if query.arrive_by else query.window_s + 1)
-        for found in planned.searcher.one(
-            planned.origin, planned.destination, depart_s, False, len(each.journey.rides), limits.duration_s_max,
-            planned.accept,
+        for found in asked.searcher.one(
+            asked.origin, asked.destination, depart_s, False, len(each.journey.rides), query.limits.duration_s_max,
+            asked.accept,
         ):  # fmt: skip
-            journey = _journey(planned, found)
+            journey = asked.settled(found)
             if _covers(journey, each.journey):
                 entry = _Entry(None, journey, WINDOW, Rule.OUTSIDE)
                 entry.key = entry
@@ -179,12 +170,6 @@ def is_outside(query: Query, journey: Journey) -> bool:
 
 def _covers(a: Journey, b: Journey) -> bool:
     return a.depart_at >= b.depart_at and a.arrive_at <= b.arrive_at and len(a.rides) <= len(b.rides)
-
-
-def _journey(planned: Planned, itinerary: Itinerary) -> Journey:
-    least = settled(planned.searcher.timetable, itinerary, planned.origin, planned.destination, planned.accept)
-    speed_m_s = owns.walker(replace(planned.answer.query.limits, wheelchair=False)).speed_m_s
-    return journey_of(planned.searcher.timetable, least, planned.origin, planned.destination, speed_m_s)
 
 
 def _shown(planned: Planned, answer: Answer) -> list[Journey]:

@@ -16,13 +16,14 @@ from mobigo.base.money import Money
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import Timetable
 from mobigo.planner import service
-from mobigo.planner.engine import alternatives, criteria, raptor, search, watch, weighed
+from mobigo.planner.engine import criteria, raptor, search, watch, weighed
 from mobigo.planner.engine import range as ranges
 from mobigo.planner.engine.watch import Watch
 from mobigo.planner.export.traced import trace_json
 from mobigo.planner.model import ANYBODY, Endpoint, FareKinds, Journey, Limits, Payer, Price, Query, Reach, WalkedWay
 from mobigo.planner.rules.fare_table import FareTable
 from mobigo.planner.rules.ways import sifted
+from mobigo.planner.service import asked as ready
 from mobigo.planner.service.traced import traced
 from tests.counts import count
 from tests.criteria_world import random_tariff, table_of
@@ -208,7 +209,7 @@ def test_without_a_trace_the_answer_is_the_same_and_nothing_more_is_done(monkeyp
 
     for owner, name in (
         (raptor, "search"), (ranges, "search_range"), (criteria, "search"),
-        (service, "journey_of"), (alternatives, "journey_of"), (service, "settled"),
+        (ready, "journey_of"), (ready, "settled"),
     ):  # fmt: skip
         kernel = getattr(owner, name)
         monkeypatch.setattr(owner, name, partial(counted, f"{owner.__name__}.{name}", kernel))
