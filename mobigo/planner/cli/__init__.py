@@ -1,7 +1,7 @@
 """`mobigo plan FROM TO`: a journey on the command line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -111,20 +111,15 @@ def plan(
     services: Services = click.get_current_context().find_root().obj()
     try:
         numba_cache.use(services.config.home)
-        from mobigo.planner import service
         from mobigo.planner.api.answers import end_of
         from mobigo.planner.engine.watch import Watch
         from mobigo.planner.export.journeys import answer_json
         from mobigo.planner.export.traced import trace_json, trace_lines
-        from mobigo.planner.gateway.assistance import needs_assistance, terms_known, with_assistance
-        from mobigo.planner.gateway.emissions import with_all_emissions, with_emissions
-        from mobigo.planner.gateway.territory import with_authorities
+        from mobigo.planner.gateway.emissions import with_all_emissions
         from mobigo.planner.model import By, Limits, Own, Pace, Preset, Query
-        from mobigo.planner.rules.presets import arranged
-        from mobigo.planner.rules.ways import sifted
         from mobigo.planner.service.traced import traced
         from mobigo.planner.web.asked import MODES
-        from mobigo.planner.web.here import Here, on_demand_of
+        from mobigo.planner.web.here import Here, answered
 
         @dataclass(frozen=True)
         class AtHome(Here):
@@ -164,22 +159,7 @@ def plan(
                 preset=Preset(prefer),
             )
             watch = Watch(clock.monotonic_s) if explain else None
-            planned = service.planned(
-                live, query, carpool=services.carpool, fares=services.fares, tables=services.fares, watch=watch
-            )
-            found = planned.answer
-            if needs_assistance(found):
-                anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
-                terms = terms_known(services.engine, services.config.home)
-                found = with_assistance(live, terms, found, service.plan(live, anyhow), now)
-            answer = with_authorities(
-                live,
-                services.config.home,
-                replace(found, on_demand=on_demand_of(services.on_demand, live, query, now, services.fares)),
-                now,
-                production=services.config.production,
-            )
-            shown = sifted(arranged(with_emissions(live, services.config.home, answer)))
+            planned, shown = answered(services, live, query, now, watch=watch)
             answer = shown.answer
             if watch is None:
                 console.emit(answer_json(live, answer) if as_json else None, as_json, lambda: _told(live, answer))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mobigo.base.errors import NotFound
 from mobigo.infra.clock import monotonic_s, now
-from mobigo.infra.web import services
+from mobigo.infra.web import Services, services
 from mobigo.network.engine.boards import BoardIndex
 from mobigo.network.engine.places import PlaceIndex
 from mobigo.network.model.live import LiveNetwork
@@ -79,28 +79,8 @@ class Here:
     def _planned(
         self, query: Query, payer: Payer | None = None, watch: "Watch | None" = None
     ) -> "tuple[Planned, WaysSifted]":
-        from mobigo.planner import service
-
-        shared, parking = stands_for(query, self.now), parking_for(query, self.now)
-        planned = service.planned(
-            self.live, query, carpool=services().carpool, fares=services().fares, tables=services().fares,
-            shared=shared, parking=parking, payer=payer, watch=watch,
-        )  # fmt: skip
-        answer = planned.answer
-        config = services().config
-        if needs_assistance(answer):
-            anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
-            terms = terms_known(services().engine, config.home)
-            answer = with_assistance(self.live, terms, answer, service.plan(self.live, anyhow), self.now)
-        if shared is not None:
-            answer = replace(answer, remarks=(*answer.remarks, *shared.said))
-        if parking is not None:
-            answer = replace(answer, remarks=(*answer.remarks, *parking.said))
-        answer = replace(
-            answer, on_demand=on_demand_of(services().on_demand, self.live, query, self.now, services().fares, payer)
-        )
-        answer = with_authorities(self.live, config.home, answer, self.now, production=config.production)
-        return planned, sifted(arranged(with_emissions(self.live, config.home, answer)))
+        stands, parks = stands_for(query, self.now), parking_for(query, self.now)
+        return answered(services(), self.live, query, self.now, stands, parks, payer, watch)
 
     def reachable(self, origin: Endpoint, at: datetime, duration_s_max: int, walk_m_max: int) -> Reachable:
         """Every stop within reach of `origin`, leaving at `at`."""
@@ -118,6 +98,33 @@ class Here:
         found = areas(self.live, origin, at, [60 * each for each in minutes], walk_m_max)
         communes = load_territory(services().config.home).communes
         return found, communes_reached(found, communes, max(minutes))
+
+
+def answered(
+    made: Services, live: LiveNetwork, query: Query, at: datetime, shared: "Stands | None" = None,
+    parking: "Parking | None" = None, payer: Payer | None = None, watch: "Watch | None" = None,
+) -> tuple["Planned", WaysSifted]:  # fmt: skip
+    """The answer to a question with all that the product knows beside the timetable, in its order; and what was
+    planned for it."""
+    from mobigo.planner import service
+
+    home = made.config.home
+    planned = service.planned(
+        live, query, carpool=made.carpool, fares=made.fares, tables=made.fares, shared=shared, parking=parking,
+        payer=payer, watch=watch,
+    )  # fmt: skip
+    answer = planned.answer
+    if needs_assistance(answer):
+        anyhow = replace(query, limits=replace(query.limits, wheelchair=False))
+        answer = with_assistance(live, terms_known(made.engine, home), answer, service.plan(live, anyhow), at)
+    said = [*(() if shared is None else shared.said), *(() if parking is None else parking.said)]
+    answer = replace(
+        answer,
+        remarks=(*answer.remarks, *said),
+        on_demand=on_demand_of(made.on_demand, live, query, at, made.fares, payer),
+    )
+    answer = with_authorities(live, home, answer, at, production=made.config.production)
+    return planned, sifted(arranged(with_emissions(live, home, answer)))
 
 
 def on_demand_of(
