@@ -1,7 +1,7 @@
 # Sets up what each command needs, once, and runs it. Everything lands in .venv, node_modules and var (see .gitignore).
 #
 #   make demo       a demonstration territory, answering on http://127.0.0.1:8000 (PORT=8001 for another port)
-#   make test       every test that is not slow          make test-all   the slow ones too
+#   make test       every test that takes a moment       make test-all   the long and the slow ones too
 #                   (TESTS=folder for some of them, N=0 in one process)
 #   make drills     an operator's worst night, on several hosts: everything killed, cut, filled or set wrong, under load (needs PostgreSQL)
 #   make fuzz       every reader of what comes from outside, under changes nobody foresaw (FUZZ_S=n seconds each)
@@ -38,7 +38,7 @@ demo: $(STAMPS)/run $(STAMPS)/map
 	@.venv/bin/mobigo demo --port $(PORT) $(DEMO)
 
 test: $(STAMPS)/dev $(STAMPS)/map-tests
-	$(PYTEST) -m "not slow" $(TESTS)
+	$(PYTEST) -m "not slow and not long" $(TESTS)
 
 test-all: $(STAMPS)/dev $(STAMPS)/map-tests
 	$(PYTEST) $(TESTS)

@@ -24,15 +24,13 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
-from mobigo.infra import numba_cache
+from mobigo.infra import compiled, numba_cache
 from mobigo.infra.config import Config, load_config
 from mobigo.infra.db import open_engine
 from tests.demo_home import Demo, shared_demo
-from tests.once import compile_once
 
-compile_once()
-
-# Kernels are compiled once for all the homes of the tests, and kept from one session to the next.
+# Kernels, words and pages are compiled once for all the homes of the tests, and kept from one session to the next.
+compiled.share(Path(__file__).parents[1] / ".compiled_cache")
 os.environ.setdefault(numba_cache.VARIABLE, str(Path(__file__).parents[1] / ".numba_cache"))
 KERNELS = numba_cache.use(Path())
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -51,6 +49,17 @@ IN_CI = os.environ.get("MOBIGO_CI", "") not in ("", "0")
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if IN_CI else "dev")
+
+
+LONG = frozenset((Path(__file__).parent / "long.txt").read_text("utf-8").split())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of `tests/long.txt`: those that took three seconds or more beside two others, on two cores."""
+    for item in items:
+        if item.nodeid.partition("[")[0] in LONG:
+            item.add_marker("long")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -64,6 +64,7 @@ def open_services() -> "Services":
     from mobigo.app import schema
     from mobigo.app.factory import make_carpool, make_fares, make_networks, make_on_demand, make_roads
     from mobigo.app.joins import make_judges, make_offers
+    from mobigo.infra import compiled
     from mobigo.infra.config import load_config
     from mobigo.infra.i18n import keep_compiled_in
     from mobigo.infra.web import Services
@@ -78,7 +79,7 @@ def open_services() -> "Services":
         make_offers=make_offers,
         make_judges=make_judges,
     )
-    keep_compiled_in(services.config.home / "cache")
+    keep_compiled_in(compiled.folder(services.config.home))
     schema.ready(services.engine, services.config)
     fare_versions.connect(services.config.home, services.engine)
     return services

@@ -15,7 +15,9 @@ from werkzeug.routing import Rule
 
 from mobigo.app import figures
 from mobigo.app.joins import make_seats
-from mobigo.infra import auth, csp, delivery, formats, http_errors, i18n, keys, log, metrics, ratelimit
+from mobigo.infra import (
+    auth, compiled, compiled_pages, csp, delivery, formats, http_errors, i18n, keys, log, metrics, ratelimit,
+)  # fmt: skip
 from mobigo.infra.config import Config, load_config, require_safe
 from mobigo.infra.web import EXTENSION, Networks, Services
 
@@ -100,7 +102,8 @@ def create_app(config: Config | None = None, blueprints: Sequence[str] = BLUEPRI
     # After-request hooks run in the reverse of this order: bodies are compressed last but one, the log comes last.
     log.init_app(app)
     figures.install(metrics.init_app(app).registry, services)
-    i18n.keep_compiled_in(settings.home / "cache")
+    i18n.keep_compiled_in(compiled.folder(settings.home))
+    compiled_pages.keep(settings.home, app.jinja_env)
     delivery.init_app(app, HERE / "static")
     i18n.init_app(app, settings.language)
     csp.init_app(app, https=https)

@@ -13,5 +13,6 @@ i18n formats                                   languages, and how figures and da
 pdf charts                                     papers and charts
 competence                                     which authority answers for a commune and a service
 clock log metrics                              the one clock, what is written and counted
-collector numba_cache                          memory of long work, compiled kernels
+compiled compiled_pages numba_cache            what is compiled once and kept: where, templates, kernels
+collector                                      memory of long work
 """

@@ -154,7 +154,6 @@ def keep_compiled_in(folder: Path) -> None:
     """Keep compiled catalogues in `folder` (the home's cache) instead of compiling them in each process."""
     global _cache_folder
     _cache_folder = folder
-    _load.cache_clear()
 
 
 @lru_cache(maxsize=8)

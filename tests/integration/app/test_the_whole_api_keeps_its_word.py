@@ -34,7 +34,7 @@ from tests.integration.planner_web.conftest import COMMUNES, NOW, OUTLINES, OneN
 __all__ = ["known_network"]  # a fixture
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
-EXAMPLES: Final = count(40, 10)
+EXAMPLES: Final = count(40, 3)
 SUBJECT: Final = "0" * 26
 # What the API says of itself, for people; not operations.
 ITS_OWN_PAGES: Final = {f"{PREFIX}/openapi.json", f"{PREFIX}/docs", f"{PREFIX}/problems/{{code}}"}
