@@ -16,8 +16,19 @@ from werkzeug.routing import Rule
 from mobigo.app import figures
 from mobigo.app.joins import make_seats
 from mobigo.infra import (
-    auth, compiled, compiled_pages, csp, delivery, formats, http_errors, i18n, keys, log, metrics, ratelimit,
-)  # fmt: skip
+    auth,
+    compiled,
+    compiled_pages,
+    csp,
+    delivery,
+    formats,
+    http_errors,
+    i18n,
+    keys,
+    log,
+    metrics,
+    ratelimit,
+)
 from mobigo.infra.config import Config, load_config, require_safe
 from mobigo.infra.web import EXTENSION, Networks, Services
 

@@ -26,6 +26,7 @@ from mobigo.infra.config import load_config
 from mobigo.infra.db import reading, transaction
 from mobigo.infra.roles import Role
 from mobigo.infra.web import services
+from mobigo.planner.gateway.territory import load_territory
 from tests.demo_home import Demo
 
 GROUP = re.compile(r'<h2 id="group-\d+">(.*?)</h2>')
@@ -188,4 +189,16 @@ def french(amount: str) -> str:
 def test_the_dashboard_of_a_site_without_a_network_says_so(app: APIFlask) -> None:
     with app.app_context(), app.test_request_context(), reading(services().engine) as session:
         board = BOARDS["accessibilite"][1](services(), session, now())
+        served = BOARDS["territoire-desservi"][1](services(), session, now())
     assert board.rows == ()
+    assert served.nothing
+
+
+def test_each_inhabitant_is_in_one_class_of_departures(signed_in: As) -> None:
+    app = signed_in(Role.ADMINISTRATOR).application
+    with app.app_context(), app.test_request_context(), reading(services().engine) as session:
+        served = BOARDS["territoire-desservi"][1](services(), session, now())
+        everybody = sum(each.population for each in load_territory(services().config.home).communes)
+    assert [row[0] for row in served.rows] == ["Aucun", "1 à 4", "5 à 9", "10 à 19", "20 et plus"]
+    assert sum(row[2] for row in served.rows) == everybody > 0
+    assert sum(row[2] > 0 for row in served.rows) > 1  # towns and villages are not served alike

@@ -4,7 +4,7 @@ drawn as bars, told in a table, with how it is counted and the page that says mo
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -26,12 +26,20 @@ from mobigo.infra.roles import Identity, Permission
 from mobigo.infra.web import Services
 from mobigo.network.model.notices import Severity
 from mobigo.network.store import feeds
+from mobigo.planner.gateway.territory import boards_of, load_territory
+from mobigo.planner.service.served import departures_by_commune
 from mobigo.requests.model import OPEN, Kind
 from mobigo.requests.store import requests
 from mobigo.requests.web import words as request_words
 from scolaire.store import plans
 
 MONTHS: Final = 12
+TUESDAY: Final = 1
+# Departures of a day, by the least of each class, its name.
+_DEPARTURES: Final[Mapping[int, Callable[[], str]]] = {
+    0: lambda: _("Aucun"), 1: lambda: _("1 à 4"), 5: lambda: _("5 à 9"), 10: lambda: _("10 à 19"),
+    20: lambda: _("20 et plus"),
+}  # fmt: skip
 Row = tuple[str, str, float]
 
 
@@ -213,6 +221,28 @@ def _accessibility(services: Services, _session: Session, now: datetime) -> Boar
     )  # fmt: skip
 
 
+def _served(services: Services, _session: Session, now: datetime) -> Board:
+    communes = load_territory(services.config.home).communes
+    today = paris_day(now)
+    day = today + timedelta(days=(TUESDAY - today.weekday()) % 7)
+    people = dict.fromkeys(_DEPARTURES, 0)
+    with suppress(NotFound), services.networks.current() as network:  # none is built yet: there is nothing to tell
+        if communes and network.timetable.first_day <= day <= network.timetable.last_day:
+            for commune, count in zip(communes, departures_by_commune(boards_of(network), communes, day), strict=True):
+                people[max(least for least in _DEPARTURES if least <= count)] += commune.population
+    return Board(
+        "territoire-desservi", _("Habitants et départs près de chez eux"),
+        _("Départs le %(day)s", day=formats.day(day, current_language())), _("habitants"),
+        _(
+            "Les habitants de chaque commune, selon le nombre de cars et de trains que l’on peut prendre ce "
+            "mardi-là à moins de 1 km de son centre, dans les deux sens. Le covoiturage et le transport à la "
+            "demande n’y sont pas ; une commune dont on ne connaît pas les habitants non plus."
+        ),
+        tuple((_DEPARTURES[least](), _("Habitants"), float(count)) for least, count in people.items()),
+        url_for("planner.areas"),
+    )  # fmt: skip
+
+
 def _requests_by_kind(_services: Services, session: Session, now: datetime) -> Board:
     today, rows = paris_day(now), requests.figures(session, now)
     waiting = [each for each in rows if each.state in OPEN]
@@ -271,6 +301,7 @@ BOARDS: Final[Mapping[str, tuple[Permission, Make]]] = {
     "scolaire-co2": (Permission.SCHOOL_PLAN, _school_co2),
     "qualite-horaires": (Permission.FEEDS_READ, _quality),
     "accessibilite": (Permission.FEEDS_READ, _accessibility),
+    "territoire-desservi": (Permission.FEEDS_READ, _served),
 }
 
 
