@@ -7,6 +7,7 @@
 #   make fuzz       every reader of what comes from outside, under changes nobody foresaw (FUZZ_S=n seconds each)
 #   make lint       style, types, directions between packages
 #   make bench      every benchmark against its rivals (BENCH_S=n caps each case)
+#   make audit      whether a fault of a pinned library is known (asks the advisories of pypi.org)
 #   make lock       write the dependency locks anew, keeping the versions that still fit
 #
 # uv is used when it is on PATH; otherwise it is installed by pip into .venv. Python 3.11, 3.12 or 3.13.
@@ -28,11 +29,11 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --
 INSTALL = $(UV) pip install --quiet --python $(PYTHON)
 PROJECT = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-all drills fuzz bench lint lock clean
+.PHONY: help demo test test-all drills fuzz bench lint audit lock clean
 .DELETE_ON_ERROR:
 
 help:
-	@sed -n '3,10p' Makefile | cut -c3-
+	@sed -n '3,11p' Makefile | cut -c3-
 
 demo: $(STAMPS)/run $(STAMPS)/map
 	@.venv/bin/mobigo demo --port $(PORT) $(DEMO)
@@ -57,6 +58,10 @@ lint: $(STAMPS)/dev
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+audit: $(STAMPS)/venv
+	$(UV) tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+	$(UV) tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements-dev.lock
 
 lock: $(STAMPS)/venv
 	$(COMPILE) pyproject.toml --extra server -o requirements.lock
