@@ -22,6 +22,8 @@ BY_ROLE = (
     ("family", "/scolaire/famille", "famille"),
     ("school_planner", "/scolaire/plans", "concepteur"),
     ("publisher", "/travail/chiffres", "chiffres"),
+    ("comptable_public", "/covoiturage/agents/lots", "comptable"),
+    ("network_planner", "/etudes", "planificateur"),
 )
 
 
@@ -83,6 +85,7 @@ def main(site: str) -> None:
         take(browser, f"{site}/trajets?{urlencode(asked)}", "voyageur", 1280, 900)
         take(browser, f"{site}/trajets?{urlencode(asked)}", "voyageur-telephone", 360, 780, dark=True)
         take(browser, f"{site}/demonstration", "demonstration", 1280, 800)
+        take(browser, f"{site}/donnees", "reutilisateur", 1280, 800)
         take_as(browser, site, "Entrer comme Conrad", "/covoiturage/mes-aides", "conducteur", 1280, 800)
         simulated = "/covoiturage/simulation?rate=0,12"
         take_as(browser, site, "Entrer comme la vice-présidente", simulated, "vice-presidente", 1280, 900)

@@ -47,12 +47,11 @@ class _Pages(FileSystemBytecodeCache):
 
 @lru_cache(maxsize=1)
 def _state() -> str:
-    """16 hexadecimal digits that change with any of our modules (its size, when it was written), with the library of
-    templates and those its filters speak through."""
+    """16 hexadecimal digits that change with any of our modules, with the library of templates, and with those that
+    filters speak through."""
     libraries = " ".join(version(name) for name in ("jinja2", "markupsafe", "babel"))
     digest = sha256(f"{libraries} {sys.implementation.cache_tag}".encode())
     for package in i18n.PACKAGES:
         for source in sorted((_ROOT / package).rglob("*.py")):
-            seen = source.stat()
-            digest.update(f"{source}\0{seen.st_size}\0{seen.st_mtime_ns}\0".encode())
+            digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

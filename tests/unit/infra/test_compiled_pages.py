@@ -54,7 +54,7 @@ def test_the_state_is_that_of_every_module(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(compiled_pages, "_ROOT", tmp_path)
     first = compiled_pages._state.__wrapped__()
     assert compiled_pages._state.__wrapped__() == first
-    module.write_text("A = 12\n")
+    module.write_text("A = 2\n")
     assert compiled_pages._state.__wrapped__() != first
 
 
