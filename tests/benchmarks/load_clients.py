@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from secrets import token_hex
 from typing import Final
 
@@ -35,8 +36,19 @@ class Told:
     wrong: dict[str, str] = field(default_factory=dict)  # the first of each kind
 
 
+class _From(urllib.request.HTTPHandler):
+    """Requests from an address of this machine of one's own: what is counted by address is counted by client."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._address = (f"127.1.{seed // 250 % 250}.{1 + seed % 250}", 0)
+
+    def http_open(self, asked: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(http.client.HTTPConnection, source_address=self._address), asked)
+
+
 class Client:
-    """One client; `codes` are tickets to scan, as hexadecimal, taken from what was sold."""
+    """One client, with an address of its own; `codes` are tickets to scan, as hexadecimal, taken from what was sold."""
 
     def __init__(
         self, url: str, world: World, seed: int, told: Told, started_s: float, codes: Callable[[], list[str]], file: str
@@ -50,6 +62,8 @@ class Client:
         )
         self._codes, self._file, self._seed = codes, file, f"{seed}-{token_hex(3)}"
         self._number = 0
+        self._from = _From(seed)
+        self._open = urllib.request.build_opener(self._from).open
         kinds = [kind for kind in SHARES if kind != "downloads" or file]
         self._kinds, self._weights = kinds, [SHARES[kind] for kind in kinds]
         self._acts: dict[str, Callable[[], None]] = {
@@ -114,7 +128,7 @@ class Client:
     def _buy(self) -> None:
         """From the page of titles to the ticket, as a person with a browser; each form is a request."""
         jar = http.cookiejar.CookieJar()
-        opened = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)).open
+        opened = urllib.request.build_opener(self._from, urllib.request.HTTPCookieProcessor(jar)).open
         page = self._page(opened, "/achats")
         page = self._page(opened, "/achats/ajouter", page, kind="ticket", product="car-unite", **{"n-adulte": "1"})
         page = self._page(opened, "/achats/payer")
@@ -137,11 +151,11 @@ class Client:
 
     def _get(self, kind: str, path: str) -> None:
         asked = urllib.request.Request(self._url + path)
-        self._timed(kind, lambda: _whole(urllib.request.urlopen(asked, timeout=TIMEOUT_S)))
+        self._timed(kind, lambda: _whole(self._open(asked, timeout=TIMEOUT_S)))
 
     def _post(self, kind: str, path: str, body: object, headers: dict[str, str]) -> None:
         asked = urllib.request.Request(self._url + path, json.dumps(body).encode(), headers)
-        self._timed(kind, lambda: _whole(urllib.request.urlopen(asked, timeout=TIMEOUT_S)))
+        self._timed(kind, lambda: _whole(self._open(asked, timeout=TIMEOUT_S)))
 
     def _timed(self, kind: str, act: Callable[[], tuple[str, str]]) -> tuple[str, str]:
         began_s, good = time.monotonic(), False
