@@ -27,7 +27,6 @@ from mobigo.infra.web import Services
 from mobigo.network.model.notices import Severity
 from mobigo.network.store import feeds
 from mobigo.planner.gateway.territory import boards_of, load_territory
-from mobigo.planner.service.served import departures_by_commune
 from mobigo.requests.model import OPEN, Kind
 from mobigo.requests.store import requests
 from mobigo.requests.web import words as request_words
@@ -222,6 +221,8 @@ def _accessibility(services: Services, _session: Session, now: datetime) -> Boar
 
 
 def _served(services: Services, _session: Session, now: datetime) -> Board:
+    from mobigo.planner.service.served import departures_by_commune
+
     communes = load_territory(services.config.home).communes
     today = paris_day(now)
     day = today + timedelta(days=(TUESDAY - today.weekday()) % 7)
