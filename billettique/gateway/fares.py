@@ -53,6 +53,7 @@ from billettique.store import tariffs as store
 from mobigo.base.canonical import content_hash
 from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.periods import Period
+from mobigo.base.publicholidays import public_holidays
 
 DATA: Final = Path(__file__).parents[1] / "data"
 FOLDER_AT_HOME: Final = "fares"
@@ -163,8 +164,6 @@ def _shipped() -> tuple[Version, ...]:
 @cache
 def day_kinds() -> DayKinds:
     """The days off known: public holidays of metropolitan France, school holidays of zone A."""
-    import holidays
-
     known, off = [], set()
     for path, document in _documents(DATA / "calendar"):
         period = _read(path.name, document, lambda each: Period(each["known_first_day"], each["known_last_day"]))
@@ -172,7 +171,7 @@ def day_kinds() -> DayKinds:
         for each in document["school_holiday"]:
             off |= set(_read(path.name, each, lambda row: Period(row["first_day"], row["last_day"])).days())
         last = period.first_day if period.last_day is None else period.last_day
-        off |= set(holidays.country_holidays("FR", years=range(period.first_day.year, last.year + 1)))
+        off |= public_holidays(range(period.first_day.year, last.year + 1))
     return DayKinds(tuple(known), frozenset(off))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mobigo.base.periods import Period
+from mobigo.base.publicholidays import public_holidays
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,8 @@ SETS: dict[str, Callable[[DayFacts], bool]] = {
 
 
 def days_between(first_day: date, last_day: date, school_holidays: Sequence[Period]) -> list[DayFacts]:
-    """Every day of the period. Public holidays are those of metropolitan France, by the `holidays` library."""
-    import holidays
-
-    public = holidays.country_holidays("FR", years=range(first_day.year, last_day.year + 1))
+    """Every day of the period. Public holidays are those of metropolitan France."""
+    public = public_holidays(range(first_day.year, last_day.year + 1))
     return [
         DayFacts(day, day in public, any(day in off for off in school_holidays))
         for day in Period(first_day, last_day).days()

@@ -84,7 +84,7 @@ def _migrations(parts: Services) -> bool:
 
 
 def _network(parts: Services) -> bool:
-    with parts.networks.current() as network:
+    with parts.networks.today() as network:  # what the first traveller would wait for is read here
         return network is not None
 
 

@@ -137,24 +137,25 @@ class NetworkHolder:
         self._held: _Held | None = None
         self._retired: list[_Held] = []
         self._looked_s: float | None = None
+        self._hears = False  # once somebody asked for today; before, nothing of the day is read
 
     @contextmanager
     def current(self) -> Iterator[LiveNetwork]:
         """The network in use, as planned, for the length of the block. Raises NotFound("network.none_built") when there
-        is none."""
-        with self._pinned() as held:
+        is none. Cheap in a new process: what runs today is read when it is first asked for."""
+        with self._pinned(today=False) as held:
             yield held.network
 
     @contextmanager
     def today(self) -> Iterator[LiveNetwork]:
         """The network in use as it runs today, for the length of the block: one network and one state of realtime,
         whatever comes meanwhile. The planned one where nothing is known. Raises NotFound("network.none_built")."""
-        with self._pinned() as held:
+        with self._pinned(today=True) as held:
             yield held.today
 
     @contextmanager
-    def _pinned(self) -> Iterator[_Held]:
-        self._look()
+    def _pinned(self, *, today: bool) -> Iterator[_Held]:
+        self._look(today=today)
         with self._lock:
             held = self._held
             if held is None:
@@ -171,7 +172,7 @@ class NetworkHolder:
         """Look at the pointer now."""
         with self._lock:
             self._looked_s = None
-        self._look(here=True)
+        self._look(today=True, here=True)
 
     @property
     def retired(self) -> int:
@@ -179,11 +180,11 @@ class NetworkHolder:
         with self._lock:
             return len(self._retired)
 
-    def _look(self, *, here: bool = False) -> None:
+    def _look(self, *, today: bool, here: bool = False) -> None:
         with self._lock:
             now_s = self._monotonic_s()
             fresh = self._looked_s is not None and now_s - self._looked_s < _LOOK_S
-            first = self._held is None
+            first = self._held is None or (today and not self._hears)
             if fresh and not first:
                 return
             self._looked_s = now_s
@@ -194,7 +195,9 @@ class NetworkHolder:
             return
         try:
             self._load()
-            self._hear()
+            self._hears |= today
+            if self._hears:
+                self._hear()
         finally:
             self._loading.release()
 
@@ -202,7 +205,8 @@ class NetworkHolder:
         """What is newer, while queries go on; `_loading` is held by whoever started this."""
         try:
             self._load()
-            self._hear()
+            if self._hears:
+                self._hear()
         except Exception:
             log.exception("networks.not_read")  # what serves goes on serving, and the next look tries again
         finally:

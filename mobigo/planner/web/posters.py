@@ -6,6 +6,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from mobigo.base.errors import NotFound
+from mobigo.base.publicholidays import public_holidays
 from mobigo.infra.auth import public
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
@@ -54,14 +55,12 @@ def line_sheet(line_id: str) -> ResponseReturnValue:
 
 def _calendar(here: Here, today: date) -> Calendar:
     """The days a paper made today is good for. Raises NotFound when the timetable is over."""
-    import holidays
-
     from mobigo.planner.export.posters import window
 
     days = window(here.live.timetable, today)
     if not days:
         raise NotFound("planner.no_timetable_ahead", last_day=here.live.timetable.last_day)
-    public = frozenset(holidays.country_holidays("FR", years=range(days[0].year, days[-1].year + 1)))
+    public = public_holidays(range(days[0].year, days[-1].year + 1))
     return Calendar(days, public, load_school_holidays(services().config.home, days[0], days[-1]))
 
 

@@ -22,6 +22,7 @@ from mobigo.network.engine.realtime.today import Said, today_of
 from mobigo.network.gateway import gtfs, gtfs_realtime
 from mobigo.network.model.live import LiveNetwork
 from mobigo.network.service import realtime
+from mobigo.network.store import hearing
 from mobigo.network.store import realtime as store
 from mobigo.network.store.networks import NetworkHolder
 from tests.builders import DAY, feed, trip, write_zip
@@ -106,6 +107,32 @@ def test_every_process_serves_the_same_day_while_it_is_fresh(tools: Services, tm
         assert live.today is not None
         assert [each.is_stale for each in live.today.heard] == [True]
         assert leaves(live) == ["early 7:55", "late 8:55"]
+
+
+def test_who_asks_for_what_is_planned_does_not_wait_for_the_day(
+    tools: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied(tools, tmp_path, message(NOW, early=300))
+    heard: list[object] = []
+    listen = hearing.listen
+
+    def listened(engine: Engine, now: datetime) -> hearing.Heard:
+        heard.append(now)
+        return listen(engine, now)
+
+    monkeypatch.setattr(hearing, "listen", listened)
+    clock = Clock(NOW)
+    holder = NetworkHolder(tools.engine, tools.config.home, clock.monotonic_s, clock)
+    with holder.current() as planned:
+        assert leaves(planned) == ["early 7:55", "late 8:55"]
+    clock.now += timedelta(seconds=2)
+    with holder.current():
+        assert heard == []
+    with holder.today() as live:  # within the second of the look before: it is read all the same
+        assert leaves(live) == ["early 8:00", "late 8:55"]
+    clock.now += timedelta(seconds=2)
+    with holder.current():  # from then on the day is followed whoever asks
+        assert len(heard) == 2
 
 
 def test_the_same_file_twice_is_the_same_state_and_an_older_one_changes_nothing(
