@@ -133,7 +133,7 @@ def warnings_of(shown: Entitlement) -> list[str]:
 def ticket_text(shown: Entitlement, link: str, contact: str) -> str:
     """The ticket as plain text: for e-mail, for whoever reads no picture, for a terminal."""
     lines = [shown.name, "=" * len(shown.name), *warnings_of(shown), ""]
-    lines += [f"{each.title} : {each.words}" for each in lines_of(shown)]
+    lines += [each.title + _(" : ") + each.words for each in lines_of(shown)]
     lines += ["", _("Le code à montrer au contrôleur est sur cette page :"), link, ""]
     lines += [
         _(

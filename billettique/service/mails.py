@@ -32,7 +32,7 @@ def send_titles(session: Session, config: Config, order: OrderRow, items: Sequen
     ready = [each for each in items if each.now is ItemState.FULFILLED]
     with use_language(order.language):
         lines = [_("Bonjour,"), "", _("Vos titres de transport sont prêts :"), ""]
-        lines += [f"- {each.name} : {amount(each.price, order.language)}" for each in ready]
+        lines += [f"- {each.name}" + _(" : ") + amount(each.price, order.language) for each in ready]
         total = sum((each.price for each in ready), ZERO)
         lines += ["", _("Total : %(amount)s, taxe comprise.", amount=amount(total, order.language)), ""]
         lines += [_("Pour les afficher, les imprimer ou vous faire rembourser :"), order_url(config, order), ""]

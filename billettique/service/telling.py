@@ -64,7 +64,9 @@ def of_new_codes(
 def _new_codes(config: "Config", rows: Sequence[Told]) -> outbox.Message:
     order = rows[0]
     title, before = _new_codes_words(order.language)
-    named = [f"- {row.name} : {config.base_url}{tickets.path_to(config, row.id, row.link)}" for row in rows]
+    with use_language(order.language):
+        links = [config.base_url + tickets.path_to(config, row.id, row.link) for row in rows]
+        named = [f"- {row.name}" + _(" : ") + link for row, link in zip(rows, links, strict=True)]
     return outbox.Message("email", order.email, title, "\n".join([before, *named, ""]), order.subject)
 
 

@@ -123,7 +123,7 @@ def _address(told: Told) -> str:
 
 def _title(told: Told, titles: dict[str, str]) -> str:
     said = words.EVENTS.get(told.event.kind, told.event.kind)
-    return f"{titles.get(told.event.dataset, told.event.dataset)} : {gettext(said)}"
+    return titles.get(told.event.dataset, told.event.dataset) + gettext(" : ") + gettext(said)
 
 
 def _summary(told: Told) -> str:

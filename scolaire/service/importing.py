@@ -100,7 +100,7 @@ def wrong_file(looked: Looked) -> bytes:
     wrong: dict[tuple[str, int], tuple[Line, list[str]]] = {}
     for each in looked.wrong:
         _line, reasons = wrong.setdefault((each.line.sheet, each.line.number), (each.line, []))
-        reasons.append(f"{each.column} : {sentence(each.why)}")
+        reasons.append(each.column + _(" : ") + sentence(each.why))
     return sheets.written(
         looked.columns, [(line, " ".join(reasons)) for line, reasons in wrong.values()], _("À corriger")
     )

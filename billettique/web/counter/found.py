@@ -138,7 +138,7 @@ def _instead() -> list[tuple[str, str]]:
     found = shelf.on_sale(operating_day(now()), services().config.home, Channel.COUNTER)
     words = [(f"ticket:{each.id}", each.name or each.id, each.amount) for each in found.tickets]
     words += [(f"cover:{each.id}", each.name, each.cents) for each in found.covers]
-    return [(value, f"{name} : {amount(Money(cents), current_language())}") for value, name, cents in words]
+    return [(value, name + _(" : ") + amount(Money(cents), current_language())) for value, name, cents in words]
 
 
 def _say_back(back: service.Back) -> None:

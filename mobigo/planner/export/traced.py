@@ -306,7 +306,7 @@ def trace_lines(live: LiveNetwork, trace: Trace) -> list[str]:
         why = reason(each, trace)
         lines.append(f"  {each.number}. {candidate_words(live, each, zone)}")
         lines.append(f"     {_('montré') if why is None else sentence(why)} ({source_word(each.source)})")
-    lines += [f"  {part_word(each.part)} : {ms_words(each.took_s)}" for each in trace.laps]
+    lines += [f"  {part_word(each.part)}" + _(" : ") + ms_words(each.took_s) for each in trace.laps]
     return lines
 
 

@@ -19,6 +19,7 @@ from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
+from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 from mobigo.network.engine.lines import calls_of
@@ -113,7 +114,7 @@ def shared_bicycles() -> ResponseReturnValue:
             if not _inside(box, each.point):
                 continue
             counts = {"bikes": each.bikes if each.rents else 0, "docks": each.docks if each.takes_back else 0}
-            words = {"name": each.name, "system": name, "text": f"{each.name} : {station_words(each)}", **counts}
+            words = {"name": each.name, "system": name, "text": each.name + _(" : ") + station_words(each), **counts}
             features.append(_spot(each.point, {"kind": "station", **words}))
         loose = [bike for bike in told.system.loose if _inside(box, bike.point)]
         features += [_spot(bike.point, {"kind": "loose", "name": name, "text": name}) for bike in loose]
@@ -133,7 +134,7 @@ def car_parks() -> ResponseReturnValue:
                 continue
             known = told.known(each.id, moment)
             free = None if known is None else known.free if known.is_open else 0
-            text = f"{each.name} : {' '.join(park_words(each, told, moment))}"
+            text = each.name + _(" : ") + " ".join(park_words(each, told, moment))
             features.append(_spot(each.point, {"name": each.name, "free": free, "relay": each.is_relay, "text": text}))
     features.sort(key=lambda each: (not each["properties"]["relay"], each["properties"]["name"]))
     return geojson(_collection(features[:SPOTS_MAX]), 0)

@@ -69,7 +69,7 @@ def around() -> ResponseReturnValue:
         stale=[each.system.name if each.system else each.code for each in systems if each.is_stale],
         parks=[Shown(each.name, "", park_words(each, source, moment), metres) for each, source, metres in parks],
         credits=list(dict.fromkeys(each.credit for each in told if each.credit)),
-        licences=[f"{each.name} : {each.licence}" for each in fresh if each.licence],
+        licences=[each.name + _(" : ") + each.licence for each in fresh if each.licence],
         at=moment,
         known=bool(systems or told),
     )

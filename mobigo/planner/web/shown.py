@@ -431,7 +431,7 @@ def _numbers_to_call(live: LiveNetwork, journey: Journey) -> tuple[str, ...]:
         line = names.lines_of(live)[int(live.timetable.trip_route[names.first_trip(ride)])]
         if line.phone:
             found[line.agency] = line.phone
-    return tuple(f"{agency} : {phone}" for agency, phone in found.items())
+    return tuple(agency + _(" : ") + phone for agency, phone in found.items())
 
 
 def line_styles(lines: Sequence[names.Line]) -> str:

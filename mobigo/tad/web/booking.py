@@ -14,8 +14,8 @@ from mobigo.infra import audit, auth, ratelimit
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
+from mobigo.infra.i18n import current_language, ngettext, sentence
 from mobigo.infra.i18n import gettext as _
-from mobigo.infra.i18n import ngettext, sentence
 from mobigo.infra.web import services
 from mobigo.tad.model.bookings import Asked, Booking, Channel, Side, State
 from mobigo.tad.model.rounds import Promise
@@ -242,7 +242,7 @@ def booking_act(booking_id: str, secret: str, act: str) -> ResponseReturnValue:
                     if each.refused is not None:
                         from mobigo.infra.formats import day as day_words
 
-                        flash(f"{day_words(each.day)} : {sentence(each.refused)}", "warn")
+                        flash(day_words(each.day, current_language()) + _(" : ") + sentence(each.refused), "warn")
                 made = store.booking_value(store.get_booking(session, booking_id))
             case _:
                 faults.by_field["form"] = _("Ce bouton n’est plus celui de cette page : rechargez-la.")
