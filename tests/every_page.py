@@ -60,7 +60,7 @@ OPENED: Final[dict[Role | None, tuple[str, ...]]] = {
         "/jusqu-ou?", "/arrets/<path:place_id>", "/lignes", "/lignes/<path:line_id>", "/departs", "/achats",
         "/achats/panier", "/constat", "/covoiturage", "/covoiturage/lignes/<code>", "/covoiturage/panneau/<stop_id>",
         "/donnees", "/scolaire", "/tad", "/tad/<code>", "/ecran/<path:place_id>",
-        "/recherche",
+        "/recherche", "/guides/voyageur", "/guides/famille", "/guides/conducteur",
     ),
     Role.TRAVELLER: (
         "/compte", "/compte/effacer", "/covoiturage/places", "/covoiturage/retrouver-mes-trajets",

@@ -45,6 +45,7 @@ BLUEPRINTS: Final[tuple[str, ...]] = (
     "mobigo.app.web.admin:bp",
     "mobigo.app.web.work:bp",
     "mobigo.app.web.searching:bp",
+    "mobigo.app.web.guides:bp",
     "mobigo.app.api.documentation:bp",
     "mobigo.network.web:bp",
     "mobigo.planner.web:bp",

@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from mobigo.app.web import guides
 from mobigo.base.instants import paris_day
 from mobigo.infra import competence
 from mobigo.infra.auth import public
@@ -44,7 +45,7 @@ def _by_authority(rows: Mapping[Service, Competence]) -> list[tuple[Authority, l
 @public
 def help() -> ResponseReturnValue:
     """How to travel and how to reach someone, with or without this site."""
-    return render_template("shell/help.html")
+    return render_template("shell/help.html", guides=guides.addresses())
 
 
 @bp.get("/competences")

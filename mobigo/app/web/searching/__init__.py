@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from mobigo.app.web import guides
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import current_language
@@ -59,17 +60,29 @@ def find(text: str, at: datetime) -> "list[Hit]":
 @public
 def search() -> ResponseReturnValue:
     """What answers `?q=`: the three most useful first, then the rest by kind; what to do when there is nothing."""
-    asked = " ".join(request.args.get("q", "")[:TEXT_MAX].replace("\x00", " ").split())
+    asked = _readable(request.args.get("q", "")[:TEXT_MAX])
     hits = find(asked, now()) if asked else []
     rest = sorted(hits[FIRST:], key=lambda hit: hit.entry.sort)
     groups = [
         (_group(sort), list(some)[:OF_A_GROUP]) for sort, some in groupby(rest, key=lambda hit: int(hit.entry.sort))
     ]
-    return render_template("searching/search.html", asked=asked, first=hits[:FIRST], groups=groups, longest=TEXT_MAX)
+    return render_template(
+        "searching/search.html",
+        asked=asked,
+        first=hits[:FIRST],
+        groups=groups,
+        longest=TEXT_MAX,
+        guides=guides.addresses(),
+    )
+
+
+def _readable(text: str) -> str:
+    """Its words, without what no screen shows: control characters, marks that turn the direction of writing."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _group(sort: int) -> str:
     return (
         _("Itinéraires"), _("Démarches et aide"), _("Arrêts et communes"), _("Lignes"), _("Titres et prix"),
-        _("Covoiturage"), _("Transport à la demande"), _("Données ouvertes"),
+        _("Covoiturage"), _("Transport à la demande"), _("Données ouvertes"), _("Guides"),
     )[sort]  # fmt: skip

@@ -2,9 +2,10 @@
 Pure; a few thousand entries answer in milliseconds."""
 
 import math
+import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -13,8 +14,12 @@ from mobigo.app.web.searching.words import WEAK, stem, terms
 from mobigo.network.engine.placenames import fold
 
 ENOUGH: Final = 0.42  # of what was asked, in weight, that a hit has to answer
-_IN_TITLE, _BESIDE = 1.0, 0.85
+A_PART: Final = 0.2  # enough where its title, or what it is for, says a word that was asked, or its text two
+_BESIDE_THE_BEST: Final = 0.45  # of the best score: what answers less well than that is left out
+_IN_TITLE, _BESIDE, _IN_DETAIL, _IN_TEXT = 1.0, 0.85, 0.51, 0.55
 _BEGINS, _NEAR = 0.8, 0.65
+_UNKNOWN: Final = 0.25  # of the weight of the rarest word: what nothing here speaks of
+_EXCERPT_LETTERS: Final = 190
 
 
 class Sort(IntEnum):
@@ -28,28 +33,44 @@ class Sort(IntEnum):
     CARPOOL = 5
     ON_DEMAND = 6
     DATASET = 7
+    GUIDE = 8
 
 
-_LIFT: Final = {Sort.JOURNEY: 0.3, Sort.PROCEDURE: 0.15, Sort.PLACE: 0.1, Sort.LINE: 0.06, Sort.DATASET: -0.12}
+_LIFT: Final = {
+    Sort.JOURNEY: 0.3, Sort.PROCEDURE: 0.15, Sort.PLACE: 0.1, Sort.LINE: 0.06, Sort.DATASET: -0.12, Sort.GUIDE: 0.02,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page: its title, what it is for, where it is; `words`: how people ask for it otherwise."""
+    """One page, or a part of one: its title, what it is for, where it is; `words`: how people ask for it otherwise;
+    `text`: what is written there, of which the part that answers is shown."""
 
     sort: Sort
     title: str
     detail: str
     href: str
     words: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An entry and how well it answers."""
+    """An entry and how well it answers; `excerpt`: the sentence of its text that does."""
 
     entry: Entry
     score: float
+    excerpt: str = ""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """How much of a question an entry answers, in weight; how many words of it its title says; how far it was told so:
+    two for a word in its title or beside it, one in its text."""
+
+    score: float = 0.0
+    titled: int = 0
+    told: int = 0
 
 
 class Index:
@@ -62,10 +83,12 @@ class Index:
         for at, entry in enumerate(self.entries):
             title = {stem(word) for word in fold(entry.title).split()}
             self._length.append(max(1, len(terms(entry.title))))
-            for word in terms_of(entry.words) | terms_of(entry.detail):
-                self._where[word][at] = _BESIDE if word in terms_of(entry.words) else _BESIDE * 0.6
-            for word in title:
-                self._where[word][at] = _IN_TITLE
+            for field, words in (
+                (_IN_TEXT, terms_of(entry.text)), (_IN_DETAIL, terms_of(entry.detail)),
+                (_BESIDE, terms_of(entry.words)), (_IN_TITLE, title),
+            ):  # fmt: skip
+                for word in words:
+                    self._where[word][at] = max(field, self._where[word].get(at, 0.0))
         self._like = lru_cache(maxsize=4_096)(self._resembling)
 
     def find(self, text: str, most: int = 40) -> list[Hit]:
@@ -75,29 +98,45 @@ class Index:
         whole = sum(weights.values())
         if not whole:
             return []
-        scores: dict[int, float] = defaultdict(float)
-        titled: dict[int, int] = defaultdict(int)
-        for word in asked:
+        found = [
+            Hit(
+                self.entries[at],
+                answered.score / whole + 0.12 * min(1.0, answered.titled / self._length[at]) + self._lift(at),
+            )
+            for at, answered in self._answers(weights).items()
+            if answered.score / whole >= (A_PART if answered.told >= 2 else ENOUGH)
+        ]
+        least = max((hit.score for hit in found), default=0.0) * _BESIDE_THE_BEST
+        near = [hit for hit in found if hit.score >= least]
+        near.sort(key=lambda hit: (-round(hit.score, 4), hit.entry.sort, hit.entry.title))
+        said = {known: weight * alike for word, weight in weights.items() for known, alike in self._like(word)}
+        return [replace(hit, excerpt=excerpt(hit.entry.text, said)) if hit.entry.text else hit for hit in near[:most]]
+
+    def _answers(self, weights: Mapping[str, float]) -> Mapping[int, "_Answer"]:
+        """What each entry that holds a word asked says of the question."""
+        telling = weights.keys() - WEAK or weights.keys()
+        found: dict[int, _Answer] = defaultdict(_Answer)
+        for word, weight in weights.items():
             best: dict[int, float] = {}
             for known, alike in self._like(word):
                 for at, field in self._where[known].items():
                     best[at] = max(best.get(at, 0.0), alike * field)
             for at, value in best.items():
-                scores[at] += value * weights[word]
-                titled[at] += value > _BESIDE
-        found = [
-            Hit(self.entries[at], score / whole + 0.12 * min(1.0, titled[at] / self._length[at]) + self._lift(at))
-            for at, score in scores.items() if score / whole >= ENOUGH
-        ]  # fmt: skip
-        return sorted(found, key=lambda hit: (-round(hit.score, 4), hit.entry.sort, hit.entry.title))[:most]
+                answer = found[at]
+                answer.score += value * weight
+                answer.titled += value > _BESIDE
+                if word in telling:
+                    answer.told += 2 if value >= _BESIDE * _BEGINS else 1
+        return found
 
     def _lift(self, at: int) -> float:
         return _LIFT.get(self.entries[at].sort, 0.0)
 
     def _weight(self, word: str) -> float:
-        """Rare words say more; a word that nothing here has says half as much as the rarest."""
+        """Rare words say more; a word that nothing here has says less than any."""
         holding = {at for known, _alike in self._like(word) for at in self._where[known]}
-        weight = math.log(1 + len(self.entries) / len(holding)) if holding else math.log(1 + len(self.entries)) / 2
+        many = len(self.entries)
+        weight = math.log(1 + many / len(holding)) if holding else math.log(1 + many) * _UNKNOWN
         return weight * (0.25 if word in WEAK else 1.0)
 
     def _resembling(self, word: str) -> tuple[tuple[str, float], ...]:
@@ -121,3 +160,18 @@ class Index:
 def terms_of(text: str) -> frozenset[str]:
     """Every word of a text that says something."""
     return frozenset(stem(word) for word in fold(text).split() if terms(word))
+
+
+def excerpt(text: str, weights: Mapping[str, float]) -> str:
+    """The sentence of a text that says most of these words, cut between words where it is long."""
+    sentences = re.split(r"(?<=[.!?…])\s+(?=[^\W\d_a-z]|«|“)", text)
+    best = max(sentences, key=lambda each: sum(weights.get(word, 0.0) for word in terms_of(each)))
+    if len(best) <= _EXCERPT_LETTERS:
+        return best
+    words = best.split(" ")
+    start = max(0, next((at for at, word in enumerate(words) if terms_of(word) & weights.keys()), 0) - 8)
+    end = start
+    while end < len(words) and len(" ".join(words[start : end + 1])) <= _EXCERPT_LETTERS:
+        end += 1
+    said = " ".join(words[start:end])
+    return ("… " if start else "") + (said if end == len(words) else said.rstrip(",;: ") + " …")

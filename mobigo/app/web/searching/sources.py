@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from mobigo.app.web import guides
 from mobigo.app.web.searching.index import Entry, Hit, Sort
-from mobigo.app.web.searching.words import halves, place_words, terms
+from mobigo.app.web.searching.words import WEAK, halves, place_words, terms
 from mobigo.base.errors import Conflict, InvalidInput, NotFound
 from mobigo.base.instants import paris_day
 from mobigo.infra import competence
@@ -21,10 +22,14 @@ from mobigo.infra.db import reading
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import Services
-from mobigo.network.engine.placenames import fold
+from mobigo.network.engine.placenames import fold, words
+
+if TYPE_CHECKING:
+    from mobigo.network.model.places import Match
 
 FILE: Final = Path(__file__).with_name("procedures.toml")
 STOPS_MOST: Final = 4
+LIKELY: Final = 0.5  # above: a place that was named, and not one that resembles it
 NAMED: Final = 100.0  # a place whose name holds every word asked (`network.model.places.Match`)
 ALIKE: Final = 84.0  # of a hundred: a name with one slip
 
@@ -38,6 +43,7 @@ def declared() -> tuple[dict[str, Any], ...]:
 def entries(services: Services, now: datetime) -> Iterator[Entry]:
     """Everything, in the language being read."""
     yield from _procedures()
+    yield from _guides()
     yield from _lines(services)
     yield from _fares(services, now)
     yield from _carpool(now)
@@ -51,6 +57,16 @@ def _procedures() -> Iterator[Entry]:
     for each in declared():
         href = url_for(each["endpoint"], **({"sorte": each["kind"]} if "kind" in each else {}))
         yield Entry(Sort.PROCEDURE, each[spoken], each[f"detail_{spoken}"], href, each["words"])
+
+
+def _guides() -> Iterator[Entry]:
+    """Each section of the guides meant for the public, by its own words."""
+    spoken = current_language()
+    for name in guides.PUBLIC:
+        read = guides.guide(name, spoken)
+        for section in read.sections:
+            href = url_for("guides.show", name=name, _anchor=section.anchor)
+            yield Entry(Sort.GUIDE, section.title, read.title, href, text=section.text)
 
 
 def _lines(services: Services) -> Iterator[Entry]:
@@ -94,7 +110,7 @@ def _carpool(now: datetime) -> Iterator[Entry]:
     for line in current_lines(paris_day(now)):
         stops = ", ".join(stop.name for stop in line.stops)
         title = _("Ligne de covoiturage %(number)s %(name)s", number=line.number, name=line.name)
-        yield Entry(Sort.CARPOOL, title, stops, url_for("covoit.lines"), "covoiturage")
+        yield Entry(Sort.CARPOOL, title, stops, url_for("covoit.line", code=line.code), "covoiturage")
 
 
 def _on_demand(session: Session, now: datetime) -> Iterator[Entry]:
@@ -102,7 +118,13 @@ def _on_demand(session: Session, now: datetime) -> Iterator[Entry]:
 
     for each in catalogue.services_on(session, paris_day(now)):
         places = ", ".join(place.name for place in each.service.stops[:8])
-        yield Entry(Sort.ON_DEMAND, each.service.name, places, url_for("tad.home"), "transport demande reserver tad")
+        yield Entry(
+            Sort.ON_DEMAND,
+            each.service.name,
+            places,
+            url_for("tad.one", code=each.service.code),
+            "transport demande reserver tad",
+        )
 
 
 def _datasets(session: Session) -> Iterator[Entry]:
@@ -121,27 +143,38 @@ def _datasets(session: Session) -> Iterator[Entry]:
 
 def of_places(services: Services, text: str) -> list[Hit]:
     """What is about the place or the two places named; first of all where nothing else is asked."""
-    said = place_words(text)
+    said = words(" ".join(place_words(text)))
     pair = next(((a, b) for first, last in halves(said) if (a := _commune(first)) and (b := _commune(last))), None)
     one = _commune(" ".join(said))
     if pair is not None and one is None:
         return [_journey(*pair)]
     if one is None:
         one = _somewhere(said)
-    rest = [] if one is None else [word for word in terms(text) if word not in terms(one.name)]
+    rest = set[str]() if one is None else set(terms(text)) - set(terms(one.name)) - WEAK
     whole = one is not None and not [word for word in said if word not in fold(one.name).split()]
     found = [] if one is None else _about(one, 1.25 if whole or not rest else 0.55)
     if whole or one is None:
         found += _stops(services, " ".join(said))
-    if not found and said:
-        found = [hit for near in [_nearly(" ".join(said))] if near is not None for hit in _about(near, 0.9)]
+    if said and not any(hit.score > LIKELY for hit in found):
+        found += [hit for near in [_nearly(" ".join(said))] if near is not None for hit in _about(near, 0.9)]
     return found
 
 
 def _commune(name: str) -> Commune | None:
-    """The commune of exactly this name."""
-    found = competence.communes_named(name, 1) if name and not name.isdigit() else []
-    return found[0] if found and fold(found[0].name) == fold(name) else None
+    """The commune of this name, abbreviations written out."""
+    return _by_name().get(" ".join(words(name)))
+
+
+@cache
+def _by_name() -> dict[str, Commune]:
+    """Communes by their folded name, and by what it begins with where one tells them apart in brackets: the town of
+    « Château-Chinon (Ville) » before the country around it. Of several communes of one name, the first by its code."""
+    known: dict[str, Commune] = {}
+    every = sorted(competence.communes().values(), key=lambda each: ("(Ville)" not in each.name, each.code))
+    for named in (fold, lambda name: fold(name.partition(" (")[0])):
+        for commune in every:
+            known.setdefault(named(commune.name), commune)
+    return known
 
 
 def _somewhere(said: list[str]) -> Commune | None:
@@ -162,17 +195,12 @@ def _nearly(name: str) -> Commune | None:
 
     if len(name) < 5:
         return None
-    found = process.extractOne(name, _folded_names(), scorer=fuzz.ratio, score_cutoff=ALIKE)
+    found = process.extractOne(name, _by_name().keys(), scorer=fuzz.ratio, score_cutoff=ALIKE)
     return None if found is None else _commune(found[0])
 
 
-@cache
-def _folded_names() -> tuple[str, ...]:
-    return tuple(sorted({fold(commune.name) for commune in competence.communes().values()}))
-
-
 def _journey(origin: Commune, end: Commune) -> Hit:
-    title = _("Aller de %(origin)s à %(end)s", origin=origin.name, end=end.name)
+    title = _("Aller %(origin)s %(end)s", origin=_from(origin.name), end=_to(end.name))
     ends: dict[str, Any] = {"from": origin.name, "to": end.name}
     page = url_for("planner.search", **ends)
     return Hit(Entry(Sort.JOURNEY, title, _("Horaires, prix, correspondances : choisir le jour et l’heure"), page), 2.0)
@@ -181,14 +209,36 @@ def _journey(origin: Commune, end: Commune) -> Hit:
 def _about(commune: Commune, score: float) -> list[Hit]:
     name = commune.name
     made = (
-        (_("Prochains départs à %(place)s", place=name), _("Les arrêts de la commune, aujourd’hui"),
+        (_("Prochains départs %(place)s", place=_to(name)), _("Les arrêts de la commune, aujourd’hui"),
          url_for("planner.departures", stop=name), 0.03),
-        (_("Aller à %(place)s", place=name), _("Un itinéraire de porte à porte"),
+        (_("Aller %(place)s", place=_to(name)), _("Un itinéraire de porte à porte"),
          url_for("planner.search", to=name), 0.02),
-        (_("Transports à %(place)s : qui s’en occupe", place=name), _("Région, agglomération ou département"),
+        (_("Transports %(place)s : qui s’en occupe", place=_to(name)), _("Région, agglomération ou département"),
          url_for("shell.authorities", commune=commune.code), 0.0),
     )  # fmt: skip
     return [Hit(Entry(Sort.PLACE, title, detail, page), score + more) for title, detail, page, more in made]
+
+
+def _to(name: str) -> str:
+    """ "à Dijon", "au Creusot", "aux Rousses"; the name alone in English, where the sentence has the word."""
+    if current_language() != "fr":
+        return name
+    article, rest = _article(name)
+    return {"Le": f"au {rest}", "Les": f"aux {rest}"}.get(article, f"à {name}")
+
+
+def _from(name: str) -> str:
+    """ "de Dijon", "d’Autun", "du Creusot", "des Rousses"; the name alone in English."""
+    if current_language() != "fr":
+        return name
+    article, rest = _article(name)
+    vowel = fold(name)[:1] in "aeiouy" and not name.startswith("Y")
+    return {"Le": f"du {rest}", "Les": f"des {rest}"}.get(article, f"d’{name}" if vowel else f"de {name}")
+
+
+def _article(name: str) -> tuple[str, str]:
+    first, _space, rest = name.partition(" ")
+    return (first, rest) if rest else ("", name)
 
 
 def _stops(services: Services, name: str) -> list[Hit]:
@@ -205,9 +255,15 @@ def _stops(services: Services, name: str) -> list[Hit]:
         return []
     return [
         Hit(Entry(Sort.PLACE, _("Arrêt %(name)s", name=each.place.name), each.place.context,
-                  url_for("planner.stop", place_id=each.place.id)), 1.1 if each.score >= NAMED else 0.45)
+                  url_for("planner.stop", place_id=each.place.id)), 1.1 if _is_named(name, each) else 0.45)
         for each in found
     ]  # fmt: skip
+
+
+def _is_named(name: str, found: "Match") -> bool:
+    """Whether every word asked is a word of the stop's name or of its commune, and not the beginning of one only."""
+    said = {*words(found.place.name), *words(found.place.context)}
+    return found.score >= NAMED and said.issuperset(words(name))
 
 
 def together(*found: Iterable[Hit]) -> list[Hit]:

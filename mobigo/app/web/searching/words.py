@@ -1,5 +1,6 @@
 """A question as words to compare: small words left out, singular and plural the same, one word for what has many."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,27 +14,43 @@ _FILE: Final = Path(__file__).with_name("words.toml")
 _SAID: Final = tomllib.loads(_FILE.read_text(encoding="utf-8"))
 SMALL: Final = frozenset(_SAID["small"].split())
 AROUND: Final = SMALL | frozenset(_SAID["around"].split())
-WEAK: Final = frozenset(_SAID["weak"].split())
-_SAME: Final[dict[str, str]] = {other: word for word, others in _SAID["same"].items() for other in others.split()}
+_ENDS: Final = ("ations", "ation", "ees", "er", "ee", "es", "e")  # of what is done, and of the words for it
+_STEM_MIN: Final = 4
+_HOUR: Final = re.compile(r"\d{1,2}h\d{0,2}")
+
+
+def _bare_of(word: str) -> str:
+    """A folded word without its plural, then without the end of a verb or of its noun, where enough of it is left."""
+    if len(word) > 3 and word.endswith("aux"):
+        return word[:-3] + "al"
+    short = word[:-1] if len(word) > 3 and word[-1] in "sx" else word
+    end = next((end for end in _ENDS if short.endswith(end) and len(short) - len(end) >= _STEM_MIN), "")
+    return short.removesuffix(end)
+
+
+_SAME: Final[dict[str, str]] = {
+    _bare_of(other): _bare_of(word) for word, others in _SAID["same"].items() for other in others.split()
+}
 
 
 def stem(word: str) -> str:
-    """A folded word without its plural and its mute end; one word for those that mean the same."""
-    short = word
-    if len(short) > 3 and short.endswith("aux"):
-        short = short[:-3] + "al"
-    elif len(short) > 3 and short[-1] in "sx":
-        short = short[:-1]
-    if len(short) > 4 and short.endswith("e"):
-        short = short[:-1]
-    return _SAME.get(short, _SAME.get(word, short))
+    """A folded word without its ends; one word for those that mean the same."""
+    bare = _bare_of(word)
+    return _SAME.get(bare, bare)
+
+
+WEAK: Final = frozenset(stem(word) for word in _SAID["weak"].split())
 
 
 def terms(text: str) -> list[str]:
     """The words of a question that say something, each once, in their order."""
     folded = fold(text[:TEXT_MAX]).split()
-    said = [stem(word) for word in folded if word not in SMALL and (len(word) > 1 or word.isdigit())]
+    said = [stem(word) for word in folded if word not in SMALL and not _HOUR.fullmatch(word) and _says(word)]
     return list(dict.fromkeys(said))[:WORDS_MAX]
+
+
+def _says(word: str) -> bool:
+    return len(word) > 1 or word.isdigit()
 
 
 def place_words(text: str) -> list[str]:
