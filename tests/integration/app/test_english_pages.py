@@ -26,6 +26,11 @@ MORE = (
     "/lignes/cars:118",
 )  # fmt: skip
 
+# Where an act, or the name a tariff was given by its authority, is quoted: in French, as it was decided.
+QUOTING = {
+    "/scolaire/plans/parametres", "/billettique/agents/tarifs", "/titres/compensation", "/guichet/regie",
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def app(demo_template: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIFlask]:
@@ -50,9 +55,9 @@ def test_a_page_in_english_has_no_french_spaces_nor_quotes(app: APIFlask, role: 
     plain = [each for each in OPENED[role] if "<" not in each and not each.endswith("?")]
     found = {}
     for address in (*plain, *(MORE if role is None else ())):
-        answer = client.get(address)
+        answer = client.get(address, follow_redirects=True)
         assert answer.status_code == 200, address
         assert '<html lang="en">' in answer.text, address
-        if wrong := faults(answer.text):
+        if address not in QUOTING and (wrong := faults(answer.text)):
             found[address] = wrong
     assert found == {}
