@@ -7,6 +7,7 @@ chained              on-demand services before it, after it and at both ends
 traced robust        how a search went; how much a journey bears
 compared studies     two networks and the same questions; what is long enough to be a job
 reached everywhere   how far one gets; from many places to many
+served               what public transport a territory has, counted
 """
 
 from collections.abc import Sequence
