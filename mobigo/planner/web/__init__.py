@@ -2,7 +2,7 @@
 
 asked narrowed presets payers          what a traveller typed, and chose
 here journeys how robust               what every view needs; answers, how they were found, what they bear
-shown carpool on_demand near           journeys and what else goes there, in words
+shown legs carpool on_demand near      journeys and what else goes there, in words
 boards lines screens posters maps      stops, lines, paper, and the data of the map
 following after delays texted          on the way, afterwards, by text message
 disruptions driving assistance         what agents and drivers enter

@@ -30,8 +30,9 @@ from mobigo.planner.export.names import lines_of
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import full_label, label, position, read_day, read_time
 from mobigo.planner.web.here import Here, pinned_today
+from mobigo.planner.web.legs import DRIVER, PHONE, mode_word
 from mobigo.planner.web.near import bikes_near, parks_near
-from mobigo.planner.web.shown import DRIVER, PHONE, age_words, line_styles, mode_word, shown_notices
+from mobigo.planner.web.shown import age_words, line_styles, shown_notices
 
 NEXT_SHOWN = 12
 DAY_SHOWN_MAX = 400

@@ -31,17 +31,8 @@ from mobigo.planner.store.followers import TripFollower
 from mobigo.planner.web import bp
 from mobigo.planner.web.delays import asked_trip, certified, why_not
 from mobigo.planner.web.here import Here, pinned_today
-from mobigo.planner.web.shown import (
-    ShownJourney,
-    ShownNotice,
-    Stopping,
-    age_words,
-    line_styles,
-    mode_word,
-    shown_journey,
-    shown_notices,
-    stopping,
-)
+from mobigo.planner.web.legs import Stopping, mode_word, stopping
+from mobigo.planner.web.shown import ShownJourney, ShownNotice, age_words, line_styles, shown_journey, shown_notices
 
 OVER: Final = timedelta(hours=2)  # after its end, no other way is looked for
 

@@ -20,7 +20,8 @@ from mobigo.planner.export.offered import lines_matching
 from mobigo.planner.web import bp
 from mobigo.planner.web.asked import read_day
 from mobigo.planner.web.here import pinned, pinned_today
-from mobigo.planner.web.shown import line_styles, mode_word, shown_notices
+from mobigo.planner.web.legs import mode_word
+from mobigo.planner.web.shown import line_styles, shown_notices
 
 SHOWN_MAX = 60
 
