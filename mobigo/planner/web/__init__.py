@@ -6,7 +6,8 @@ shown legs carpool on_demand near      journeys and what else goes there, in wor
 boards lines screens posters maps      stops, lines, paper, and the data of the map
 following after delays texted          on the way, afterwards, by text message
 disruptions driving assistance         what agents and drivers enter
-areas scenarios comparisons matrices   how far one gets; studies
+areas                                  how far one gets
+scenarios edits comparisons matrices   studies of planners
 """
 
 from flask import Blueprint
