@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from covoit.service import offers
 from covoit.web.agents import of_somebody
-from mobigo.base.errors import InvalidInput, MobigoError
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point
 from mobigo.base.instants import PARIS
 from mobigo.base.money import ZERO, Money
-from mobigo.infra import auth, keys
+from mobigo.infra import auth, forms, keys
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
-from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 
@@ -160,30 +160,18 @@ def point_of() -> Point | None:
         return None
 
 
-class Faults:
-    """The sentences of a refused form, by field; kept in the order they were found."""
+class Faults(forms.Faults):
+    """The sentences of a refused form of carpool."""
+
+    fields = FIELDS
 
     def __init__(self, *, agent: bool = False) -> None:
         """`agent`: who reads acts for somebody else."""
+        super().__init__()
         self.agent = agent
-        self.by_field: dict[str, str] = {}
-        self.codes: list[str] = []
-        self.status = 422
 
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        """What is raised inside becomes a fault of the form."""
-        try:
-            yield
-        except MobigoError as error:
-            field = FIELDS.get(error.decision.code, "form")
-            said = of_somebody(error.decision) if self.agent else error.decision
-            self.by_field.setdefault(field, sentence(said))
-            self.codes.append(error.decision.code)
-            self.status = status_of(error)
-
-    def __bool__(self) -> bool:
-        return bool(self.by_field)
+    def said(self, decision: Decision) -> str:
+        return sentence(of_somebody(decision) if self.agent else decision)
 
 
 def root_key() -> bytes:

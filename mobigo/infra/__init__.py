@@ -7,7 +7,7 @@ apikeys oidc passwords keys                    keys of programs, sign-in elsewhe
 jobs outbox idempotency                        work as rows, effects and messages after the commit, a request once
 delivery file_gateway                          how bytes leave, and where by default
 audit privacy append_only documents            what was done; what is held of people, for how long; their documents
-web http_errors csp ratelimit paging           what each view stands on
+web http_errors csp ratelimit paging forms     what each view stands on
 console commands                               what each command stands on
 i18n formats                                   languages, and how figures and days are written
 pdf charts                                     papers and charts

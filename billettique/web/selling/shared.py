@@ -1,7 +1,5 @@
 """What the buyer's pages share: the basket of this browser, fields of forms, refusals beside their field."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import Any, Final
 
@@ -14,12 +12,11 @@ from billettique.store import orders as store
 from billettique.store.orders import OrderRow
 from billettique.web import bp
 from mobigo.base.decisions import Decision
-from mobigo.base.errors import InvalidInput, MobigoError, NotFound
+from mobigo.base.errors import InvalidInput, NotFound
 from mobigo.base.money import Money
-from mobigo.infra import auth, formats
+from mobigo.infra import auth, formats, forms
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
-from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.web import services
 
@@ -68,26 +65,10 @@ def day_of(name: str) -> date:
         raise InvalidInput("billettique.bad_first_day") from None
 
 
-class Faults:
-    """The sentences of a refused form, by field, in the order they were found."""
+class Faults(forms.Faults):
+    """The sentences of a refused form of the buyer's pages."""
 
-    def __init__(self) -> None:
-        self.by_field: dict[str, str] = {}
-        self.codes: list[str] = []
-        self.status = 422
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        """What is raised inside becomes a fault of the form."""
-        try:
-            yield
-        except MobigoError as error:
-            self.by_field.setdefault(FIELDS.get(error.decision.code, "form"), sentence(error.decision))
-            self.codes.append(error.decision.code)
-            self.status = status_of(error)
-
-    def __bool__(self) -> bool:
-        return bool(self.by_field)
+    fields = FIELDS
 
 
 # ---------------------------------------------------------------- the basket of this browser

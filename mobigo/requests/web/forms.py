@@ -3,17 +3,15 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from flask import request
 from sqlalchemy.orm import Session
 
-from mobigo.base.errors import InvalidInput, MobigoError, NotFound
+from mobigo.base.errors import InvalidInput, NotFound
+from mobigo.infra import forms
 from mobigo.infra.db import transaction
-from mobigo.infra.http_errors import status_of
-from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 from mobigo.requests.model import Asked, Contact, Kind, Way
 from mobigo.requests.rules.writing import WORDS_MAX
@@ -41,26 +39,11 @@ FIELDS: Final = {
 }
 
 
-@dataclass
-class Faults:
-    """The sentences of a refused form, by field."""
+class Faults(forms.Faults):
+    """The sentences of a refused form of requests. What is not there is no fault of a form."""
 
-    by_field: dict[str, str] = field(default_factory=dict)
-    status: int = 422
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        """What is raised inside becomes a fault of the form."""
-        try:
-            yield
-        except NotFound:
-            raise
-        except MobigoError as error:
-            self.by_field.setdefault(FIELDS.get(error.decision.code, "form"), sentence(error.decision))
-            self.status = status_of(error)
-
-    def __bool__(self) -> bool:
-        return bool(self.by_field)
+    fields = FIELDS
+    passing = (NotFound,)
 
 
 @contextmanager

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Final
 
 from flask import request
 from sqlalchemy.orm import Session
 
-from mobigo.base.errors import InvalidInput, MobigoError
+from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point
+from mobigo.infra import forms
 from mobigo.infra.db import transaction
-from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import gettext as _
-from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 from mobigo.tad.model.bookings import Asked, Contact
 from mobigo.tad.model.services import Cutoff, CutoffKind, Place, Service
@@ -55,24 +53,10 @@ FIELDS: Final = {
 }
 
 
-@dataclass
-class Faults:
-    """The sentences of a refused form, by field."""
+class Faults(forms.Faults):
+    """The sentences of a refused form of on-demand transport."""
 
-    by_field: dict[str, str] = field(default_factory=dict)
-    status: int = 422
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        """What is raised inside becomes a fault of the form."""
-        try:
-            yield
-        except MobigoError as error:
-            self.by_field.setdefault(FIELDS.get(error.decision.code, "form"), sentence(error.decision))
-            self.status = status_of(error)
-
-    def __bool__(self) -> bool:
-        return bool(self.by_field)
+    fields = FIELDS
 
 
 def text(name: str, longest: int = 200) -> str:

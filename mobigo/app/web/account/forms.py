@@ -1,17 +1,14 @@
 """What the forms of accounts share: fields read by name, faults put beside their field, letters sent from templates."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from mobigo.base.decisions import Decision
-from mobigo.base.errors import MobigoError
-from mobigo.infra import outbox
-from mobigo.infra.i18n import current_language, sentence, use_language
+from mobigo.infra import forms, outbox
+from mobigo.infra.i18n import current_language, use_language
 from mobigo.infra.web import services
 
 # Which field a refusal is about; any other is about the whole form and stands at its head.
@@ -47,30 +44,10 @@ def text(name: str) -> str:
     return request.form.get(name, "")
 
 
-class Faults:
-    """The sentences of a refused form, by field; kept in the order they were found."""
+class Faults(forms.Faults):
+    """The sentences of a refused form of accounts."""
 
-    def __init__(self) -> None:
-        self.by_field: dict[str, str] = {}
-        self.status = 422
-
-    def add(self, decision: Decision, field: str = "", status: int = 422) -> None:
-        """One fault more; the first one said of a field stays."""
-        self.by_field.setdefault(field or FIELDS.get(decision.code, "form"), sentence(decision))
-        self.status = status
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        """What is raised inside becomes a fault of the form."""
-        from mobigo.infra.http_errors import status_of
-
-        try:
-            yield
-        except MobigoError as error:
-            self.add(error.decision, status=status_of(error))
-
-    def __bool__(self) -> bool:
-        return bool(self.by_field)
+    fields = FIELDS
 
 
 def letter(

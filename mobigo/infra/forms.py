@@ -1,0 +1,49 @@
+"""A refused form: each sentence beside the field it is about."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import ClassVar
+
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import MobigoError
+from mobigo.infra.http_errors import status_of
+from mobigo.infra.i18n import sentence
+
+
+class Faults:
+    """The sentences of a refused form, by field, in the order they were found; their codes, and the answer's status.
+
+    `fields`, of each package: which field a code is about; any other is about the whole form and stands at its head.
+    `passing`: the errors that are no fault of a form, and go on.
+    """
+
+    fields: ClassVar[Mapping[str, str]] = {}
+    passing: ClassVar[tuple[type[MobigoError], ...]] = ()
+
+    def __init__(self) -> None:
+        self.by_field: dict[str, str] = {}
+        self.codes: list[str] = []
+        self.status = 422
+
+    def add(self, decision: Decision, field: str = "", status: int = 422) -> None:
+        """One fault more; the first one said of a field stays."""
+        self.by_field.setdefault(field or self.fields.get(decision.code, "form"), self.said(decision))
+        self.codes.append(decision.code)
+        self.status = status
+
+    def said(self, decision: Decision) -> str:
+        """The sentence of a fault."""
+        return sentence(decision)
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """What is raised inside becomes a fault of the form."""
+        try:
+            yield
+        except MobigoError as error:
+            if isinstance(error, self.passing):
+                raise
+            self.add(error.decision, status=status_of(error))
+
+    def __bool__(self) -> bool:
+        return bool(self.by_field)

@@ -1,0 +1,55 @@
+"""What a form that is refused says, and beside which field."""
+
+import pytest
+
+from mobigo.base.decisions import Decision
+from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
+from mobigo.infra import forms
+
+
+class Faults(forms.Faults):
+    fields = {"account.bad_email": "email", "account.exists": "email"}  # noqa: RUF012 - as a package declares its own
+
+    def said(self, decision: Decision) -> str:
+        return f"<{decision.code}>"
+
+
+class Passing(Faults):
+    passing = (NotFound,)
+
+
+def test_a_fault_stands_beside_its_field_and_the_first_one_stays() -> None:
+    faults = Faults()
+    assert not faults
+    for error in (InvalidInput("account.bad_email"), Conflict("account.exists"), Refused("request.too_many")):
+        with faults.caught():
+            raise error
+    assert faults.by_field == {"email": "<account.bad_email>", "form": "<request.too_many>"}
+    assert faults.codes == ["account.bad_email", "account.exists", "request.too_many"]
+    assert faults.status == 403  # that of the last
+
+
+def test_a_fault_may_name_its_field_itself() -> None:
+    faults = Faults()
+    faults.add(Decision("account.bad_email"), "form", status=403)
+    assert (faults.by_field, faults.status) == ({"form": "<account.bad_email>"}, 403)
+    faults.add(Decision("account.bad_email"))
+    assert (list(faults.by_field), faults.status) == (["form", "email"], 422)
+
+
+def test_what_goes_on_is_no_fault() -> None:
+    faults = Faults()
+    with faults.caught():
+        raise NotFound("requests.unknown")
+    assert faults.status == 404
+    passing = Passing()
+    with pytest.raises(NotFound), passing.caught():
+        raise NotFound("requests.unknown")
+    assert not passing
+
+
+def test_a_defect_is_no_fault_of_a_form() -> None:
+    faults = Faults()
+    with pytest.raises(ValueError, match="ours"), faults.caught():
+        raise ValueError("ours")
+    assert not faults
