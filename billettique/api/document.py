@@ -5,8 +5,6 @@ What a record holds is told in words: devices of several makers send more than i
 
 from typing import Any, Final
 
-from apiflask import APIFlask
-
 from billettique.model.ticket import Answer
 
 Json = dict[str, Any]
@@ -44,18 +42,6 @@ SINCE: Final[Json] = {
     "name": "since", "in": "query", "description": "The number of the list that the device has.",
     "schema": {"type": "integer", "minimum": 0, "maximum": 9_999_999_999, "default": 0},
 }  # fmt: skip
-
-
-def register(state: Any) -> None:
-    """Complete the application's document with these operations."""
-    app: APIFlask = state.app
-    before = app.spec_callback
-
-    def completed(document: Any) -> Json:
-        made: Any = before(document) if before else document
-        return complete(made)
-
-    app.spec_callback = completed
 
 
 def complete(document: Json) -> Json:

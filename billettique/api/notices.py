@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from apiflask import APIFlask
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
@@ -10,6 +9,7 @@ from billettique.api import bp
 from billettique.service import webhooks
 from mobigo.infra.auth import machine_only, public
 from mobigo.infra.clock import now
+from mobigo.infra.openapi import Json
 from mobigo.infra.ratelimit import own_rate
 from mobigo.infra.web import body_limit, services
 
@@ -33,19 +33,12 @@ def notice(provider: str) -> ResponseReturnValue:
 # ---------------------------------------------------------------- the document
 
 
-def register(state: Any) -> None:
-    """Complete the application's document with this operation: its body is the provider's own."""
-    app: APIFlask = state.app
-    before = app.spec_callback
-
-    def completed(document: Any) -> Any:
-        made: Any = before(document) if before else document
-        operation = made.get("paths", {}).get(PATH, {}).get("post")
-        if operation is not None:
-            operation.update(DOCUMENT)
-        return made
-
-    app.spec_callback = completed
+def complete(document: Json) -> Json:
+    """The document with this operation: its body is the provider's own."""
+    operation = document.get("paths", {}).get(PATH, {}).get("post")
+    if operation is not None:
+        operation.update(DOCUMENT)
+    return document
 
 
 DOCUMENT: Final[dict[str, Any]] = {

@@ -8,6 +8,7 @@ jobs outbox idempotency                        work as rows, effects and message
 delivery file_gateway                          how bytes leave, and where by default
 audit privacy append_only documents            what was done; what is held of people, for how long; their documents
 web http_errors csp ratelimit paging forms     what each view stands on
+openapi                                        the API's document, which each package completes
 console commands                               what each command stands on
 i18n formats                                   languages, and how figures and days are written
 pdf charts                                     papers and charts

@@ -2,8 +2,6 @@
 
 from typing import Any, Final
 
-from apiflask import APIFlask
-
 from mobigo.infra.paging import MOST, USUAL
 from opendata.model.datasets import Period, Theme
 
@@ -75,18 +73,6 @@ PAGING: Final[list[Json]] = [
     },
     {"name": "cursor", "in": "query", "description": "From `next`.", "schema": {"type": "string"}},
 ]  # fmt: skip
-
-
-def register(state: Any) -> None:
-    """Complete the application's document with these operations."""
-    app: APIFlask = state.app
-    before = app.spec_callback
-
-    def completed(document: Any) -> Json:
-        made: Any = before(document) if before else document
-        return complete(made)
-
-    app.spec_callback = completed
 
 
 def complete(document: Json) -> Json:

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from apiflask import APIFlask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -121,18 +120,6 @@ LISTING: Final[list[Json]] = [
     {"name": "start", "in": "query", "description": "Seven days ago unless said; ninety at most.", "schema": _INSTANT},
     {"name": "end", "in": "query", "description": "Now unless said.", "schema": _INSTANT},
 ]  # fmt: skip
-
-
-def register(state: Any) -> None:
-    """Complete the application's document with ours."""
-    app: APIFlask = state.app
-    before = app.spec_callback
-
-    def completed(document: Any) -> Json:
-        made: Any = before(document) if before else document
-        return complete(made)
-
-    app.spec_callback = completed
 
 
 def complete(document: Json) -> Json:

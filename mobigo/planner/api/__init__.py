@@ -6,8 +6,10 @@ models of `given` describe it in the OpenAPI document and are checked against re
 
 from apiflask import APIBlueprint
 
+from mobigo.infra.openapi import completed_by
+
 bp = APIBlueprint("planner_api", __name__, url_prefix="/api/v1", tag="Journeys")
 
 from mobigo.planner.api import journeys, network, openapi  # noqa: E402,F401 - each puts its views on `bp`
 
-bp.record_once(openapi.register)
+bp.record_once(completed_by(openapi.complete))

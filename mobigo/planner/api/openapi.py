@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from apiflask import APIFlask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -22,18 +21,6 @@ OPERATIONS: Final[Mapping[str, tuple[type[asked.Asked], type[BaseModel]]]] = {
     "/api/v1/lines": (asked.LinesAsked, network.Lines),
     "/api/v1/lines/{line_id}": (asked.LineAsked, network.LineTimetable),
 }
-
-
-def register(state: Any) -> None:
-    """Complete the application's document with ours."""
-    app: APIFlask = state.app
-    before = app.spec_callback
-
-    def completed(document: Any) -> Json:
-        made: Any = before(document) if before else document
-        return complete(made)
-
-    app.spec_callback = completed
 
 
 def complete(document: Json) -> Json:

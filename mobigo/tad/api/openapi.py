@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from apiflask import APIFlask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -31,18 +30,6 @@ REFUSED: Final = {
     "422": "It cannot be read, or the service does not go there or then.",
     "429": "Too many requests; `Retry-After` says when it is worth trying again.",
 }
-
-
-def register(state: Any) -> None:
-    """Complete the application's document with ours."""
-    app: APIFlask = state.app
-    before = app.spec_callback
-
-    def completed(document: Any) -> Json:
-        made: Any = before(document) if before else document
-        return complete(made)
-
-    app.spec_callback = completed
 
 
 def complete(document: Json) -> Json:
