@@ -81,21 +81,7 @@ def place(
     total = sum((item.price for item in items), ZERO)
     payment = None
     if total > ZERO:
-        order.attempt += 1
-        collector = config.collector(means)
-        if collector is None or means not in config.means(provider):
-            raise InvalidInput("billettique.no_such_way")
-        payment = payments.begin(
-            session, order_id=order.id, amount=total, means=means, provider=provider, attempt=order.attempt,
-            return_url=return_url, means_ref=means_ref, proof=proof, collector=collector, now=now,
-        )  # fmt: skip
-        session.add(
-            OrderPaymentRow(
-                payment=payment, order_id=order.id, amount_cents=total.cents, means=means, provider=provider,
-                collector=collector, state=str(PaymentState.CREATED), disputes=0, created_at=now,
-                changed_at=now,
-            )
-        )  # fmt: skip
+        payment = _begin(session, config, order, total, means, provider, return_url, means_ref, proof, now)
     for item in items:
         item.payment = payment
         store.move(session, item, ItemState.ON_HOLD, now)
@@ -105,6 +91,28 @@ def place(
     if payment is None:
         again(session, order.id, f"{order.id}:free:{order.version}", now)
     return Placed(order, payment, total)
+
+
+def _begin(
+    session: Session, config: Config, order: OrderRow, total: Money, means: str, provider: str, return_url: str | None,
+    means_ref: str | None, proof: Mapping[str, str] | None, now: datetime,
+) -> str:  # fmt: skip
+    """The payment of an order, begun. Raises InvalidInput("billettique.no_such_way")."""
+    order.attempt += 1
+    collector = config.collector(means)
+    if collector is None or means not in config.means(provider):
+        raise InvalidInput("billettique.no_such_way")
+    payment = payments.begin(
+        session, order_id=order.id, amount=total, means=means, provider=provider, attempt=order.attempt,
+        return_url=return_url, means_ref=means_ref, proof=proof, collector=collector, now=now,
+    )  # fmt: skip
+    session.add(
+        OrderPaymentRow(
+            payment=payment, order_id=order.id, amount_cents=total.cents, means=means, provider=provider,
+            collector=collector, state=str(PaymentState.CREATED), disputes=0, created_at=now, changed_at=now,
+        )
+    )  # fmt: skip
+    return payment
 
 
 def _hold(session: Session, item: ItemRow, seats: Mapping[ItemKind, Seats], until: datetime, now: datetime) -> None:

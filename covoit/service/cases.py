@@ -121,23 +121,10 @@ def decide_case(
     if row.answered_at is not None:
         raise Conflict("covoit.case_answered")
     today = paris_day(now)
-    if measure and (
-        row.notified_at is None
-        or not payment_rules.may_decide_recovery(paris_day(row.notified_at), today, answered=row.heard_at is not None)
-    ):
-        raise Refused("covoit.case_not_heard", days=payment_rules.ADVERSARIAL_DAYS)
-    if kind is Kind.BAN and outcome is Outcome.GRANTED and last_day is None:
-        raise InvalidInput("covoit.ban_without_end")
-    longest = files.measure_on(today)
-    if (
-        kind is Kind.BAN
-        and last_day is not None
-        and longest is not None
-        and (last_day - today).days >= longest.ban_days_max
-    ):
-        raise InvalidInput(
-            "covoit.ban_too_long", days=longest.ban_days_max, last=today + timedelta(days=longest.ban_days_max - 1)
-        )
+    if measure:
+        _require_heard(row, today)
+    if kind is Kind.BAN:
+        _require_ban_days(outcome, last_day, today)
     decision = decision_rules.decide(
         id=new_id(now),
         kind=kind,
@@ -162,6 +149,25 @@ def decide_case(
         session.flush()
         offers.stop_driving(session, row.person, now)
     return decision
+
+
+def _require_heard(row: store.CaseRow, today: date) -> None:
+    """Raises Refused("covoit.case_not_heard") until the person has answered, or the days to answer are over."""
+    told = None if row.notified_at is None else paris_day(row.notified_at)
+    if told is None or not payment_rules.may_decide_recovery(told, today, answered=row.heard_at is not None):
+        raise Refused("covoit.case_not_heard", days=payment_rules.ADVERSARIAL_DAYS)
+
+
+def _require_ban_days(outcome: Outcome, last_day: date | None, today: date) -> None:
+    """Raises InvalidInput for a ban without an end, or longer than the measure allows."""
+    if last_day is None:
+        if outcome is Outcome.GRANTED:
+            raise InvalidInput("covoit.ban_without_end")
+        return
+    longest = files.measure_on(today)
+    if longest is not None and (last_day - today).days >= longest.ban_days_max:
+        last = today + timedelta(days=longest.ban_days_max - 1)
+        raise InvalidInput("covoit.ban_too_long", days=longest.ban_days_max, last=last)
 
 
 RULES: Final[Mapping[Kind, Decision]] = {

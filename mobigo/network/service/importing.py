@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mobigo.network.gateway.gtfs import FeedRead
     from mobigo.network.gateway.kit import DayStatistics
     from mobigo.network.model.feed import FeedTables
+    from mobigo.network.model.report import Report
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _STOP_ID_CHARS_MAX = 400  # a longer id gets no stable place
@@ -99,17 +100,7 @@ def import_feed(
         feeds.lock_feed(session, name, now)
         known = feeds.find_by_content(session, name, read.content_hash)
         if known is None:
-            with _archive(path) as content:
-                digest = tools.blobs.put(
-                    session,
-                    content,
-                    owner=f"feed:{name}",
-                    purpose="gtfs",
-                    keep_days=REFUSED_KEEP_DAYS if report.blocking else None,
-                    now=now,
-                    name=archive_name or path.name,
-                )
-            rows = {table: frame.height for table, frame in read.tables.tables.items()}
+            digest = _kept(tools, session, path, name, report, archive_name or path.name, now)
             new = NewVersion(
                 feed=name,
                 content_hash=read.content_hash,
@@ -117,7 +108,7 @@ def import_feed(
                 archive_name=archive_name or path.name,
                 first_day=examined.first_day,
                 last_day=examined.last_day,
-                rows=rows,
+                rows={table: frame.height for table, frame in read.tables.tables.items()},
                 report=report,
             )
             version = feeds.add_version(session, new, now)
@@ -127,6 +118,17 @@ def import_feed(
         return _use_known(tools, known, now)
     _refuse_if_blocked(version)
     return version
+
+
+def _kept(
+    tools: Tools, session: "Session", path: Path, feed: str, report: "Report", archive_name: str, now: datetime
+) -> str:
+    """The hash under which the archive is kept: for good, or for some weeks where it is refused."""
+    keep_days = REFUSED_KEEP_DAYS if report.blocking else None
+    with _archive(path) as content:
+        return tools.blobs.put(
+            session, content, owner=f"feed:{feed}", purpose="gtfs", keep_days=keep_days, now=now, name=archive_name
+        )
 
 
 def _use_known(tools: Tools, version: FeedVersion, now: datetime) -> FeedVersion:
