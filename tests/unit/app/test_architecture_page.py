@@ -1,5 +1,5 @@
-"""docs/architecture.md names code that is there, each package opens with a docstring that draws its rooms, and each
-large room draws what is in it."""
+"""docs/architecture.md and the decisions name what is there, each package opens with a docstring that draws its rooms,
+and each large room draws what is in it."""
 
 import ast
 import importlib
@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-NAMED = sorted(set(re.findall(r"`((?:mobigo|covoit|scolaire|billettique|opendata)(?:\.\w+)+)(?:\(.*?\))?`", PAGE)))
+DECISIONS = "\n".join(each.read_text(encoding="utf-8") for each in sorted((ROOT / "docs" / "decisions").glob("*.md")))
+MODULE = re.compile(r"`((?:mobigo|covoit|scolaire|billettique|opendata)(?:\.\w+)+)(?:\(.*?\))?`")
+PATH = re.compile(r"`((?:mobigo|covoit|scolaire|billettique|opendata|tests|docs|fixtures)/[\w./-]+?)(?:::(\w+))?/?`")
+NAMED = sorted(set(MODULE.findall(PAGE)))
 CORE = sorted(f"mobigo/{each.parent.name}" for each in (ROOT / "mobigo").glob("*/__init__.py"))
 PACKAGES = ["mobigo", *CORE, "covoit", "scolaire", "billettique", "opendata"]
 
@@ -32,9 +35,16 @@ def there(name: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("name", sorted({*NAMED, *MODULE.findall(DECISIONS)}))
 def test_what_the_page_names_is_there(name: str) -> None:
     assert there(name)
+
+
+@pytest.mark.parametrize(("path", "test"), sorted(set(PATH.findall(f"{PAGE}\n{DECISIONS}"))))
+def test_the_files_they_name_are_there(path: str, test: str) -> None:
+    found = ROOT / path
+    assert found.exists()
+    assert not test or f"def {test}(" in found.read_text(encoding="utf-8")
 
 
 def test_the_walks_name_a_good_deal_of_code() -> None:
