@@ -53,12 +53,12 @@ def reissue(ctx: JobContext, *, seller: str, key_id: int) -> Decision:
 @job("billettique.forget", tries_max=3, backoff_s=300, every="every 15 min")
 def forget(ctx: JobContext) -> Decision | None:
     """Infer the ways of days that are over, then erase what may not be known beyond 48 hours."""
-    from billettique.service import places, sync, usage
+    from billettique.service import served_lines, sync, usage
     from mobigo.infra.web import Services
     from mobigo.network.store.networks import NetworkHolder
 
     services = Services(ctx.config, make_networks=lambda made: NetworkHolder(made.engine, made.config.home))
-    lines = places.lines_of(services.networks)
+    lines = served_lines.lines_of(services.networks)
     with ctx.transaction() as session:
         now = clock.now()
         # Where no network is built yet nothing can be inferred, and the days wait as long as they may.
@@ -96,7 +96,7 @@ def clear(ctx: JobContext) -> Decision | None:
     """The clearing statements of the month that is over."""
     from datetime import timedelta
 
-    from billettique.service import clearing, places
+    from billettique.service import clearing, served_lines
     from mobigo.base.instants import paris_day
     from mobigo.infra.web import Services
     from mobigo.network.store.networks import NetworkHolder
@@ -104,7 +104,7 @@ def clear(ctx: JobContext) -> Decision | None:
     now = clock.now()
     month = (paris_day(now).replace(day=1) - timedelta(days=1)).replace(day=1)
     services = Services(ctx.config, make_networks=lambda made: NetworkHolder(made.engine, made.config.home))
-    lines = places.network_of_lines(services.networks, month, ctx.config.home)
+    lines = served_lines.network_of_lines(services.networks, month, ctx.config.home)
     with ctx.transaction() as session:
         made = clearing.close_month(session, month, lines, ctx.config.home, now)
     return Decision("billettique.cleared", month=f"{month:%Y-%m}", statements=len(made)) if made else None

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.orm import configure_mappers
 
 from billettique.model.orders import ItemState
-from billettique.service import invoices, payments, refunding, reissuing, webhooks
+from billettique.service import invoices, payment_refunds, payments, reissuing, webhooks
 from billettique.store import invoices as invoice_store
 from billettique.store import orders as store
 from billettique.store.orders import ItemRow, OrderRow
@@ -83,7 +83,7 @@ def take_back(session: store.Session, order: str) -> invoice_store.InvoiceRow | 
 
 def sell(say: Say, url: str, home: Path, seed: int, count: int, life: int = 0) -> None:
     """Whole purchases, with what follows them (provider, events, invoices, refunds), each said once it is over."""
-    for module in (payments, refunding, webhooks.waking):
+    for module in (payments, payment_refunds, webhooks.waking):
         module.wake = _nobody  # type: ignore[attr-defined]  # no worker: what it would do is done here
     config = load_config({"MOBIGO_HOME": str(home), "MOBIGO_DATABASE_URL": url, "MOBIGO_ENV": "development"})
     trial = Trial(

@@ -11,7 +11,7 @@ from billettique.gateway.psp import Providers
 from billettique.gateway.psp.sim import Sim
 from billettique.model.orders import Channel, ItemState, Offer
 from billettique.model.payments import PaymentState
-from billettique.service import baskets, fulfilment, orders, payments, refunding, shelf
+from billettique.service import baskets, fulfilment, orders, payment_refunds, payments, shelf
 from billettique.store import notices
 from billettique.store import orders as store
 from billettique.store.orders import ItemRow, OrderRow
@@ -98,7 +98,7 @@ class Shop:
                 session, self.services, effect.payload["order"], self.now)}  # fmt: skip
             deliver_effects(self.engine, wired, lambda: self.now)
             for refund in self.open_refunds():
-                refunding.give_back(self.services, self.providers, refund, self.now)
+                payment_refunds.give_back(self.services, self.providers, refund, self.now)
 
     def open_refunds(self) -> list[str]:
         with reading(self.engine) as session:

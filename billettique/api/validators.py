@@ -11,7 +11,7 @@ from billettique.model.ticket import Answer
 from billettique.model.use import DeviceKind, Place, Record
 from billettique.rules.fares import operating_day
 from billettique.rules.verify import uses_up
-from billettique.service import inspection, places, sync
+from billettique.service import inspection, served_lines, sync
 from billettique.service.records import device_of, read_record
 from mobigo.base.errors import InvalidInput
 from mobigo.base.instants import paris_day
@@ -72,7 +72,7 @@ def check_online() -> ResponseReturnValue:
         raise InvalidInput("billettique.batch_unreadable") from wrong
     place = Place(str(said.get("line", "")), str(said.get("stop", "")), str(said.get("trip", "")))
     instant = now()
-    here = places.here_of(
+    here = served_lines.here_of(
         services().networks, place.line, place.stop, operating_day(instant), services().config.home
     )  # fmt: skip
     with reading(services().engine) as session:

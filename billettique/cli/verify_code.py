@@ -30,7 +30,7 @@ def verify_code(code: str, at: str | None, line: str, stop: str, as_json: bool) 
     """Vérifier un code : un fichier de ses octets, ou ses octets en hexadécimal. Sort avec 3 s'il est refusé."""
     from billettique.model.ticket import Answer
     from billettique.rules.fares import operating_day
-    from billettique.service import inspection, places
+    from billettique.service import inspection, served_lines
     from mobigo.infra import clock
     from mobigo.infra.db import reading
 
@@ -38,7 +38,7 @@ def verify_code(code: str, at: str | None, line: str, stop: str, as_json: bool) 
     services: Services = click.get_current_context().find_root().obj()
     try:
         when = _instant(at) or clock.now()
-        here = places.here_of(services.networks, line, stop, operating_day(when), services.config.home)
+        here = served_lines.here_of(services.networks, line, stop, operating_day(when), services.config.home)
         with reading(services.engine) as session:
             verdict = inspection.check(session, services, octets, when, here=here).verdict
         console.emit(document_of(verdict), as_json, lambda: _text(verdict))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from billettique.gateway.psp import counter as psp
 from billettique.model.orders import Channel, ItemState, Offer
 from billettique.model.payments import PaymentAsk, RefundState
-from billettique.service import baskets, books, cash, exchanges, fulfilment, orders, payments, refunding, refunds
+from billettique.service import baskets, books, cash, exchanges, fulfilment, orders, payment_refunds, payments, refunds
 from billettique.service.cash import Till
 from billettique.service.seats import seats_of
 from billettique.store import orders as store
@@ -213,7 +213,7 @@ def _settled(
     if why is not None:
         return Back(amount, in_cash=False, requested=True, why=why)
     transfers = cash.give_cash(session, till, refund=refund_id, collector=payment.collector, amount=amount, now=now)
-    refunding.settle_refund(session, refund_id, how="cash", now=now)
+    payment_refunds.settle_refund(session, refund_id, how="cash", now=now)
     fulfilment.fulfil(session, services, payment.order_id, now)
     session.flush()
     books.give(session, transfers, now)

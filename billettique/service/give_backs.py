@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from billettique.model.cases import GiveBackState, GiveBackWay
 from billettique.model.payments import RefundState
 from billettique.rules.payments import BY_CALL
-from billettique.service import books, refunding
+from billettique.service import books, payment_refunds
 from billettique.store import give_backs as store
 from billettique.store import inspections as case_store
 from billettique.store import payments as payment_store
@@ -82,13 +82,16 @@ def send_back(session: Session, give_back_id: str, *, by: str, now: datetime) ->
 
 def agree(session: Session, give_back_id: str, *, by: str, now: datetime) -> GiveBackRow:
     """A second person agrees: the money leaves. Raises as `prepare` does, Refused("billettique.give_back_own") for who
-    prepared it, and what `refunding.ask_refund` raises (a payment that its payer contests is not given back twice)."""
+    prepared it, and what `payment_refunds.ask_refund` raises (a payment that its payer contests is not given back
+    twice)."""
     row = _locked(session, give_back_id, GiveBackState.PREPARED, by)
     if by == row.prepared_by:
         raise Refused("billettique.give_back_own")
     row.agreed_by, row.agreed_at, row.state = by, now, str(GiveBackState.AGREED)
     if row.payment is not None:
-        row.refund = refunding.ask_refund(session, row.payment, Money(row.cents), f"give_back:{row.id}", "penalty", now)
+        row.refund = payment_refunds.ask_refund(
+            session, row.payment, Money(row.cents), f"give_back:{row.id}", "penalty", now
+        )
         row.way = str(
             GiveBackWay.MANDATE
             if payment_store.get_refund(session, row.refund).state == RefundState.MANDATE

@@ -15,7 +15,7 @@ from billettique.rules import tickets as ticket_rules
 from billettique.rules.areas import station_of
 from billettique.rules.fares import operating_day
 from billettique.rules.verify import Policy, verify
-from billettique.service import keys, places, tickets
+from billettique.service import keys, served_lines, tickets
 from billettique.service.sync import FORGET_AFTER, service_day
 from billettique.store import tickets as ticket_store
 from billettique.store import validations as store
@@ -100,7 +100,7 @@ def lists(services: "Services", now: datetime) -> dict[str, Any]:
         "used_before": b64encode(b"".join(before)).decode(),
         "specimens_good": policy_of(services).specimens_good,
         "lines": _lines(services, operating_day(now)),
-        "carriers": sorted(places.carriers_on(operating_day(now), services.config.home)),
+        "carriers": sorted(served_lines.carriers_on(operating_day(now), services.config.home)),
         "penalties": _penalties(services, now),
     }
 
@@ -108,9 +108,9 @@ def lists(services: "Services", now: datetime) -> dict[str, Any]:
 def _lines(services: "Services", day: date) -> list[dict[str, Any]]:
     """The lines, with the number of each stop in our tickets and its UIC code, and the ways they run as rows of
     `stops`."""
-    networks = places.network_of_lines(services.networks, day, services.config.home)
+    networks = served_lines.network_of_lines(services.networks, day, services.config.home)
     found = []
-    for line in places.lines_of(services.networks).values():
+    for line in served_lines.lines_of(services.networks).values():
         stops = line.stops()
         row = {stop.place: at for at, stop in enumerate(stops)}
         found.append(

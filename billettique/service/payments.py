@@ -14,8 +14,8 @@ from billettique.gateway.psp import Providers
 from billettique.model.payments import DisputeState, PaymentAsk, PaymentState, Provider, RefundState, Seen
 from billettique.rules import payments as rules
 from billettique.service import listening
+from billettique.service.payment_refunds import ask_refund, settle_refund
 from billettique.service.quarantine import set_aside
-from billettique.service.refunding import ask_refund, settle_refund
 from billettique.service.waking import wake
 from billettique.store import payments as store
 from billettique.store.payments import DisputeRow, PaymentRow, RefundRow

@@ -1,6 +1,6 @@
-"""Giving money back: what a rule allows, one refund for each reason, never more than was received.
+"""An item given back: what a rule allows, one refund for each reason, never more than was received.
 
-A title is revoked before its money leaves. The payment service executes refunds; where a way of paying gives nothing
+A title is revoked before its money leaves. `payment_refunds` executes refunds; where a way of paying gives nothing
 back, its refund becomes a request to the accountant, which the buyer follows on the page of the order.
 """
 

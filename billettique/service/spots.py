@@ -10,7 +10,7 @@ import numpy as np
 from billettique.gateway.networks import network_tables
 from billettique.model.spots import Spot
 from billettique.rules.networks import RAIL, NetworkLines, mode_of, network_of, table_on
-from billettique.service.places import uic_of
+from billettique.service.served_lines import uic_of
 from mobigo.base.errors import NotFound
 from mobigo.base.geo import Point
 from mobigo.network.model.timetable import Timetable

@@ -14,7 +14,7 @@ from billettique.rules import usage as rules
 from billettique.rules.usage import Boarded, StopAt, Tap
 from billettique.service import sync
 from billettique.service.books import sales_account
-from billettique.service.places import LineStops
+from billettique.service.served_lines import LineStops
 from billettique.store import usage as store
 from billettique.store import validations as validation_store
 from billettique.store.orders import ItemRow

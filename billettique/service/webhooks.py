@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from billettique.gateway.psp import Providers
 from billettique.model.payments import Notice, Seen
 from billettique.rules import payments as rules
-from billettique.service import disputes, payments, quarantine, refunding, waking
+from billettique.service import disputes, payment_refunds, payments, quarantine, waking
 from billettique.service.intake import Intake
 from billettique.store import notices
 from billettique.store import payments as store
@@ -101,12 +101,12 @@ def _try(services: "Services", providers: Providers, work: Work, clock: Callable
 
 
 def _do(services: "Services", providers: Providers, work: Work, now: datetime) -> None:
-    if work.what == refunding.GIVE_BACK:
-        refunding.give_back(services, providers, work.ref, now)
+    if work.what == payment_refunds.GIVE_BACK:
+        payment_refunds.give_back(services, providers, work.ref, now)
     elif work.what == quarantine.WORK:
         quarantine.give_back(services, providers, work.ref, now)
     elif work.what == "refund":
-        refunding.read_again(services, providers, work.provider, work.ref, now)
+        payment_refunds.read_again(services, providers, work.provider, work.ref, now)
     elif work.what == "payment":
         follow(services, providers, work.provider, work.ref, now)
     elif work.what == disputes.PROOF:

@@ -303,7 +303,7 @@ def legs_of(network: LiveNetwork, journey: Journey, networks: Sequence[NetworkLi
     """The rides of a journey as fare legs. A ride of no known network, of several, or beyond where its tariff holds, is
     of none: its fare is unknown."""
     from billettique.model.sales import NamedLeg
-    from billettique.service.places import uic_of
+    from billettique.service.served_lines import uic_of
 
     timetable = network.timetable
     for ride in journey.rides:

@@ -2,7 +2,7 @@
 amount given, the number of the cheque, the number of the terminal's receipt.
 
 Nothing is asked of anybody: the agent saw the money. So a payment is received as soon as it is asked, and its refund
-is not a call (see `billettique.service.refunding`): cash over a counter, or a request to the accountant.
+is not a call (see `billettique.service.payment_refunds`): cash over a counter, or a request to the accountant.
 """
 
 import re

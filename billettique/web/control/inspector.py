@@ -13,7 +13,7 @@ from markupsafe import Markup
 from billettique.model.ticket import Here
 from billettique.model.use import DeviceKind
 from billettique.rules.fares import operating_day
-from billettique.service import cases, inspection, places, sync
+from billettique.service import cases, inspection, served_lines, sync
 from billettique.service.records import device_of, read_constat, read_instant, read_record
 from billettique.web import bp
 from billettique.web.control import words
@@ -201,7 +201,7 @@ def _document() -> dict[str, Any]:
 
 
 def _here(line: str, stop: str = "") -> Here | None:
-    return places.here_of(services().networks, line, stop, operating_day(now()), services().config.home)
+    return served_lines.here_of(services().networks, line, stop, operating_day(now()), services().config.home)
 
 
 def _shown(checked: inspection.Checked) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def _page(verdict: dict[str, Any] | None, typed: str, line: str = "", error: str
         typed=typed,
         line=line,
         error=error,
-        lines=[(line.code, line.name) for line in places.lines_of(services().networks).values()],
+        lines=[(line.code, line.name) for line in served_lines.lines_of(services().networks).values()],
         grounds=words.grounds(),
         means=words.means(),
     )

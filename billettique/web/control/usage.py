@@ -9,7 +9,7 @@ from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from billettique.model.orders import Channel
-from billettique.service import places
+from billettique.service import served_lines
 from billettique.service import usage as service
 from billettique.service.usage import Figures
 from billettique.web import bp
@@ -31,7 +31,7 @@ SHOWN: Final = 20
 def usage() -> ResponseReturnValue:
     """The month: by line with what it earned, by hour, product and channel; ways, and the fullest trips of a line."""
     month = _month()
-    lines = places.lines_of(services().networks)
+    lines = served_lines.lines_of(services().networks)
     with reading(services().engine) as session:
         months = service.months_known(session)
         if not months and "mois" not in request.args:
@@ -51,7 +51,7 @@ def usage() -> ResponseReturnValue:
         shown=shown,
         line_names={code: each.name for code, each in lines.items()},
         stop_name=lambda code: names.get(code, code) or _("non précisé"),
-        km=places.vehicle_km(services().networks, month, service.last_day(month)),
+        km=served_lines.vehicle_km(services().networks, month, service.last_day(month)),
         channels=channel_words(),
         hours=range(24),
         top=SHOWN,
@@ -82,7 +82,7 @@ def usage_csv() -> ResponseReturnValue:
     month = _month()
     with reading(services().engine) as session:
         shown = service.figures_of(session, month)
-    km = places.vehicle_km(services().networks, month, service.last_day(month))
+    km = served_lines.vehicle_km(services().networks, month, service.last_day(month))
     out = io.StringIO()
     table = csv.writer(out, delimiter=";", lineterminator="\r\n")
     table.writerow(["mois", "ligne", "validations", "recette_ht_eur", "km_vehicules", "controles", "irregularites"])
@@ -117,7 +117,7 @@ def _rows(name: str, shown: Figures) -> tuple[list[tuple[str, str, float]], str]
     if name == "jours":
         return [(str(day.day), series, float(count)) for day, count in sorted(shown.by_day.items())], series
     if name == "lignes":
-        names = {code: each.name for code, each in places.lines_of(services().networks).items()}
+        names = {code: each.name for code, each in served_lines.lines_of(services().networks).items()}
         lines = sorted(shown.lines, key=lambda each: (-each.uses, each.line))[:8]
         return [(names.get(each.line, each.line)[:24] or "—", series, float(each.uses)) for each in lines], series
     if name == "canaux":
@@ -134,5 +134,5 @@ def _month_name(month: date) -> str:
     return formats.month(f"{month:%Y-%m}", current_language()).replace(" ", formats.NBSP)
 
 
-def _stop_names(lines: dict[str, places.LineStops]) -> dict[str, str]:
+def _stop_names(lines: dict[str, served_lines.LineStops]) -> dict[str, str]:
     return {stop.place: stop.name for line in lines.values() for stop in line.stops()}

@@ -8,7 +8,7 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from billettique.service import clearing as service
-from billettique.service import places
+from billettique.service import served_lines
 from billettique.store import clearing as store
 from billettique.web import bp
 from billettique.web.counter.regie import month_typed
@@ -55,4 +55,4 @@ def clearing_csv() -> ResponseReturnValue:
 
 
 def _lines(first: date) -> dict[str, str]:
-    return places.network_of_lines(services().networks, first, services().config.home)
+    return served_lines.network_of_lines(services().networks, first, services().config.home)

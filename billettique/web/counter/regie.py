@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from billettique.export.regie import deposit_pdf, state_pdf
 from billettique.gateway.regies import get_regie, regies_on
-from billettique.service import cash, refunding, regie_state, rounds
+from billettique.service import cash, payment_refunds, regie_state, rounds
 from billettique.service.mails import spaced
 from billettique.store import cash as store
 from billettique.store import give_backs as back_store
@@ -97,7 +97,7 @@ def regie_refund_paid(refund_id: str) -> ResponseReturnValue:
     """The accountant paid, by transfer, what no means of payment gives back."""
     faults, by = Faults(), auth.signed_in().subject
     with faults.caught(), transaction(services().engine) as session:
-        refunding.settle_refund(session, refund_id, how="transfer", now=now())
+        payment_refunds.settle_refund(session, refund_id, how="transfer", now=now())
         audit.record(session, "billettique.refund.paid", actor=by, object_kind="refund", object_id=refund_id, now=now())
     if faults:
         return _accountant_page(faults)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from billettique.rules.areas import area_promised
-from billettique.service import places
+from billettique.service import served_lines
 from billettique.store.tickets import current_code
 from mobigo.app import schema
 from mobigo.app.factory import make_networks
@@ -37,7 +37,9 @@ class World:
 
     def code(self, item: str, *stops: str) -> str:
         """A ticket from stop to stop, or of all coaches; its code as it is typed."""
-        known = {stop.name: stop for line in places.lines_of(self.services.networks).values() for stop in line.stops()}
+        known = {
+            stop.name: stop for line in served_lines.lines_of(self.services.networks).values() for stop in line.stops()
+        }
         area = area_promised([known[name].place for name in stops], () if stops else [("car", "Cars Mobigo")])
         named = [{"from_name": stops[0], "to_name": stops[-1]}] if stops else []
         offer = replace(SINGLE, promised={"legs": named, "networks": ["ter"], "area": area})

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from billettique.rules.clearing import by_party
-from billettique.service import books, clearing, payments, refunding, refunds
+from billettique.service import books, clearing, payment_refunds, payments, refunds
 from mobigo.base.errors import Refused
 from mobigo.base.instants import PARIS
 from mobigo.base.money import ZERO, Money
@@ -25,7 +25,7 @@ def shop(engine: Engine, config: Config, monkeypatch: pytest.MonkeyPatch) -> Sho
         config, environment="development", database_url=engine.url.render_as_string(hide_password=False),
         payments=("sim",),
     )  # fmt: skip
-    for module in (payments, refunding):
+    for module in (payments, payment_refunds):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     return Shop(engine, settings)
 

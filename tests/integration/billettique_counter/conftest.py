@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from billettique.model.orders import Channel, Offer
-from billettique.service import cash, counter, payments, refunding, shelf
+from billettique.service import cash, counter, payment_refunds, payments, shelf
 from billettique.service.counter import Back, Sale
 from mobigo.base.money import Money
 from mobigo.infra.config import Config
@@ -64,6 +64,6 @@ def desk(engine: Engine, config: Config, monkeypatch: pytest.MonkeyPatch) -> Des
         config, environment="development", database_url=engine.url.render_as_string(hide_password=False),
         payments=("counter", "sim"),
     )  # fmt: skip
-    for module in (payments, refunding):
+    for module in (payments, payment_refunds):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     return Desk(Shop(engine, settings))

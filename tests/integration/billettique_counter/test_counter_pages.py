@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from billettique.service import payments, refunding
+from billettique.service import payment_refunds, payments
 from mobigo.app import create_app
 from mobigo.infra import accounts, grants, sessions
 from mobigo.infra.clock import now
@@ -44,7 +44,7 @@ class Person:
 
 @pytest.fixture
 def people(database_config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Role, Person]]:
-    for module in (payments, refunding):
+    for module in (payments, payment_refunds):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     app = create_app(replace(database_config, payments=("counter", "sim"), environment="development"))
     services: Services = app.extensions[EXTENSION]

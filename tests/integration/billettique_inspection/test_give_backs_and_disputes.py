@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from billettique.model.cases import CaseState, GiveBackState
 from billettique.model.payments import DisputeState, PaymentState
-from billettique.service import books, case_money, cases, cash, disputes, give_backs, payments, refunding, tickets
+from billettique.service import books, case_money, cases, cash, disputes, give_backs, payment_refunds, payments, tickets
 from billettique.store import give_backs as store
 from billettique.store import inspections as case_store
 from billettique.store import payments as payment_store
@@ -105,7 +105,7 @@ class Desk:
 
 @pytest.fixture
 def desk(engine: Engine, database_config: Config, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    for module in (payments, refunding):
+    for module in (payments, payment_refunds):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     return Desk(engine, database_config)
 

@@ -15,7 +15,7 @@ from billettique.model.ticket import Answer
 from billettique.model.use import DeviceKind, Place, Record
 from billettique.service import books, sync
 from billettique.service import usage as service
-from billettique.service.places import LineStops, StopOfLine
+from billettique.service.served_lines import LineStops, StopOfLine
 from billettique.store import usage, validations
 from billettique.store.tickets import current_code, get
 from mobigo.app.factory import create_app

@@ -18,8 +18,8 @@ from billettique.model.orders import Channel, ItemKind, Offer
 from billettique.model.sales import NamedLeg
 from billettique.model.ticket import Area, Fit, Here, Line, Station
 from billettique.rules.areas import fit_of, station_of
-from billettique.service import inspection, issuing, places, shelf
-from billettique.service.places import derive_lines
+from billettique.service import inspection, issuing, served_lines, shelf
+from billettique.service.served_lines import derive_lines
 from billettique.store.tickets import current_code, get
 from mobigo.app.factory import create_app
 from mobigo.base.instants import paris_day
@@ -92,7 +92,7 @@ class World:
 
     def uic(self, *stops: str) -> tuple[str, str] | None:
         """The UIC codes of two places, where trains' lines know both."""
-        known = {stop.place: stop.uic for stop in places.lines_of(self.services.networks)["f:train"].stops()}
+        known = {stop.place: stop.uic for stop in served_lines.lines_of(self.services.networks)["f:train"].stops()}
         first, last = (known.get(stop, "") for stop in stops)
         return (first, last) if first and last else None
 
@@ -195,7 +195,7 @@ def test_the_inspector_says_line_and_stop_on_the_page(world: World) -> None:
     for line, stop, expected in (
         ("f:train", "B", "OK"), ("f:train", "C", "WRONG_AREA"), ("f:other-train", "", "WRONG_AREA"),
     ):  # fmt: skip
-        here = places.here_of(
+        here = served_lines.here_of(
             world.services.networks, line, world.place(stop) if stop else "", paris_day(clock.now()), config.home
         )
         with reading(world.services.engine) as session:
@@ -261,7 +261,7 @@ def test_on_the_trains_of_a_real_winter_nobody_is_refused_between_the_ends(reald
     path = realdata / "gtfs" / "sncf-ter-2025-01.zip"
     timetable = compile_feeds([CompileInput("f", read_feed(path))], "Europe/Paris", "hash")
     lines, random = derive_lines(timetable), Random(2025)
-    known = places.known_stations(lines)
+    known = served_lines.known_stations(lines)
     refused_beyond = 0
     for trip_row in random.sample(range(len(timetable.trip_route)), 1_500):
         line = lines[f"f:{timetable.route_id[int(timetable.trip_route[trip_row])]}"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from billettique.service import payments, refunding
+from billettique.service import payment_refunds, payments
 from mobigo.infra.config import Config
 from tests.billettique_orders_world import Shop
 
@@ -16,6 +16,6 @@ def shop(engine: Engine, config: Config, monkeypatch: pytest.MonkeyPatch) -> Sho
         config, environment="development", database_url=engine.url.render_as_string(hide_password=False),
         payments=("sim",),
     )  # fmt: skip
-    for module in (payments, refunding):  # rounds of the worker are made by `Shop.work`
+    for module in (payments, payment_refunds):  # rounds of the worker are made by `Shop.work`
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     return Shop(engine, settings)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from billettique.gateway.psp import Providers
 from billettique.rules import u2
 from billettique.rules.tickets import mark_of_code
-from billettique.service import addresses, baskets, keys, mails, payments, refunding, tickets
+from billettique.service import addresses, baskets, keys, mails, payment_refunds, payments, tickets
 from billettique.store import orders as store
 from billettique.store import tickets as ticket_store
 from billettique.store.tickets import EntitlementRow
@@ -157,7 +157,7 @@ def test_an_address_that_is_none_or_the_same_changes_nothing(shop: Shop, email: 
 
 @pytest.fixture
 def guest(database_config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guest]:
-    for module in (payments, refunding):
+    for module in (payments, payment_refunds):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     app = create_app(replace(database_config, payments=("sim", "counter"), environment="development"))
     services: Services = app.extensions[EXTENSION]

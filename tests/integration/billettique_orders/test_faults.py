@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from billettique.service import payments, refunding, webhooks
+from billettique.service import payment_refunds, payments, webhooks
 from mobigo.infra.config import Config
 from tests.billettique_faults import NAMED, Faults, Trial, hooked, open_quick
 from tests.billettique_orders_world import Shop
@@ -49,7 +49,7 @@ def quick_folder() -> Path:
 
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (payments, refunding, webhooks.waking):
+    for module in (payments, payment_refunds, webhooks.waking):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, func, select
 
-from billettique.service import payments, refunding, webhooks
+from billettique.service import payment_refunds, payments, webhooks
 from billettique.store.invoices import InvoiceRow, SeriesRow
 from billettique.store.tickets import CodeRow
 from mobigo.infra.config import Config
@@ -65,7 +65,7 @@ def _numbers(run: kills.Run) -> list[tuple[str, int, str]]:
 
 @pytest.fixture
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (payments, refunding, webhooks.waking):
+    for module in (payments, payment_refunds, webhooks.waking):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
 
 

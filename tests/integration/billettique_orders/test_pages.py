@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from billettique.gateway.psp import Providers
-from billettique.service import baskets, payments, refunding
+from billettique.service import baskets, payment_refunds, payments
 from billettique.store.orders import ItemRow
 from billettique.store.subscriptions import SubscriptionRow
 from mobigo.app import create_app
@@ -53,7 +53,7 @@ class Guest:
 
 @pytest.fixture
 def guest(database_config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guest]:
-    for module in (payments, refunding):
+    for module in (payments, payment_refunds):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     app = create_app(replace(database_config, payments=("sim",), environment="development"))
     services: Services = app.extensions[EXTENSION]

@@ -16,7 +16,7 @@ from billettique.api import partners as api
 from billettique.gateway.psp import Providers
 from billettique.model.fares import Leg
 from billettique.model.sales import NamedLeg
-from billettique.service import journeys, payments, refunding, shelf
+from billettique.service import journeys, payment_refunds, payments, shelf
 from billettique.store import orders as store
 from mobigo.app import create_app
 from mobigo.base.instants import PARIS, paris_day
@@ -75,7 +75,7 @@ def network() -> OneNetwork:
 
 @pytest.fixture
 def selling(database_config: Config, network: OneNetwork, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for module in (payments, refunding):
+    for module in (payments, payment_refunds):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     app = create_app(
         replace(database_config, payments=("sim",), environment="development", base_url="http://localhost")

@@ -14,7 +14,7 @@ from billettique.api import partners as api
 from billettique.gateway.psp import Providers
 from billettique.gateway.psp.sim import Sim
 from billettique.rules.fares import operating_day
-from billettique.service import fulfilment, payments, refunding, shelf
+from billettique.service import fulfilment, payment_refunds, payments, shelf
 from billettique.store import orders as store
 from billettique.store.partners import PartnerOrderRow
 from mobigo.app import create_app
@@ -105,7 +105,7 @@ class World:
 
 @pytest.fixture
 def world(database_config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for module in (payments, refunding):
+    for module in (payments, payment_refunds):
         monkeypatch.setattr(module, "wake", lambda *_given: False)
     app = create_app(
         replace(database_config, payments=("sim",), environment="development", base_url="http://localhost")

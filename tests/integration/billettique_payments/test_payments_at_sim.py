@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from billettique.model.payments import PaymentState, RefundState
 from billettique.rules import payments as rules
-from billettique.service import payments, quarantine, refunding, webhooks
+from billettique.service import payment_refunds, payments, quarantine, webhooks
 from billettique.store import notices
 from billettique.store import payments as store
 from mobigo.base.errors import Conflict, InvalidInput, Refused, Upstream
@@ -453,8 +453,8 @@ def test_a_refund_ends_days_later_and_what_comes_back_is_paid_by_the_accountant(
     assert w.refunds == states
     if states[-1] == "MANDATE":
         with transaction(w.engine) as session:
-            refunding.settle_refund(session, refund, how="mandate", now=w.at)
-            refunding.settle_refund(session, refund, how="mandate", now=w.at)
+            payment_refunds.settle_refund(session, refund, how="mandate", now=w.at)
+            payment_refunds.settle_refund(session, refund, how="mandate", now=w.at)
         assert w.refund_state(refund) == "SUCCEEDED"
         with pytest.raises(Refused, match=r"payments\.more_than_left"):
             w.ask_refund(payment, 1, "again")

@@ -1,4 +1,4 @@
-"""Giving money back: never more than was received less what was given back, which the lock of the payment holds.
+"""A payment given back, whole or in part: never more than was received less what was given back, which its lock holds.
 
 A card or a debit is given back by a call, made by the worker; cash, a cheque, a terminal and a redirection are not:
 the refund is a request to the accountant (MANDATE), which an agent may settle with cash where a régie allows it.
