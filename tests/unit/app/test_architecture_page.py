@@ -54,8 +54,7 @@ def test_the_walks_name_a_good_deal_of_code() -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_opens_by_drawing_its_rooms(package: str) -> None:
     """Each room that is a folder or a file of the package, but for texts and data, is named by its docstring."""
-    folder = ROOT / package
-    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    folder, said = ROOT / package, said_of(package)
     rooms = {
         each.stem
         for each in folder.iterdir()
@@ -84,18 +83,27 @@ def undrawn_and_gone(modules: set[str], said: str) -> tuple[set[str], set[str]]:
     return undrawn, {name for name in drawn if not any(fnmatch(module, name) for module in modules)}
 
 
-ROOMS_OF_MANY = sorted(
+ROOMS_OF_ALL = sorted(
     str(each.parent.relative_to(ROOT))
     for package in ("mobigo", "covoit", "scolaire", "billettique", "opendata")
     for each in (ROOT / package).rglob("__init__.py")
-    if len(modules_of(each.parent)) >= LARGE
 )
+ROOMS_OF_MANY = [room for room in ROOMS_OF_ALL if len(modules_of(ROOT / room)) >= LARGE]
+
+
+def said_of(room: str) -> str:
+    """The docstring of a package."""
+    return ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text(encoding="utf-8"))) or ""
 
 
 @pytest.mark.parametrize("room", ROOMS_OF_MANY)
 def test_a_large_room_draws_what_is_in_it(room: str) -> None:
-    said = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text(encoding="utf-8"))) or ""
-    assert undrawn_and_gone(modules_of(ROOT / room), said) == (set(), set())
+    assert undrawn_and_gone(modules_of(ROOT / room), said_of(room)) == (set(), set())
+
+
+def test_no_drawing_names_what_is_gone() -> None:
+    gone = {room: undrawn_and_gone(modules_of(ROOT / room), said_of(room))[1] for room in ROOMS_OF_ALL}
+    assert {room: names for room, names in gone.items() if names} == {}
 
 
 def test_a_drawing_is_held_both_ways() -> None:
