@@ -94,7 +94,7 @@ def _explain(session: Session, provider: str, now: datetime) -> None:
         if row.category != "payout":
             _write(row, rules.explain(row.line(), ours))
     session.flush()
-    transfers = [transfer for row in waiting if row.explained for transfer in _fee(session, row, now)]
+    transfers = [transfer for row in waiting if row.explained for transfer in _fee(session, row)]
     for row in waiting:
         if row.category != "payout" or row.payout is None:
             continue
@@ -106,7 +106,7 @@ def _explain(session: Session, provider: str, now: datetime) -> None:
             _write(row, Decision("payments.payout_not_explained", paid=payout.paid))
         else:
             _write(row, Explained("payout", row.payout))
-            transfers += _paid_out(session, row, whole, now)
+            transfers += _paid_out(session, row, whole)
     session.flush()
     books.give(session, transfers, now)
 
@@ -181,7 +181,7 @@ def _collector(session: Session, row: BalanceRow) -> str | None:
     return None
 
 
-def _fee(session: Session, row: BalanceRow, now: datetime) -> list[Transfer]:
+def _fee(session: Session, row: BalanceRow) -> list[Transfer]:
     """The fee inside a line, or the line that is one."""
     fee = row.fee_cents - (row.cents if row.category == "fee" else 0)
     collector = _collector(session, row)
@@ -192,7 +192,7 @@ def _fee(session: Session, row: BalanceRow, now: datetime) -> list[Transfer]:
     return [Transfer(key, fees_account(row.provider), account, Money(fee), row.at, f"{books.PREFIX}.fee", row.ref)]
 
 
-def _paid_out(session: Session, payout: BalanceRow, lines: list[BalanceRow], now: datetime) -> list[Transfer]:
+def _paid_out(session: Session, payout: BalanceRow, lines: list[BalanceRow]) -> list[Transfer]:
     """What each collector was paid of a payout."""
     net: dict[str, int] = {}
     for row in lines:

@@ -71,7 +71,7 @@ def table_of(
 ) -> FareTable | None:  # fmt: skip
     """The table of a day for a rider, made once for equal prices; None where it cannot be said. Passes good in some
     areas alone, and those beside which a transfer must be weighed, are not searched with: what is shown counts them."""
-    held = _on_day(compiled, rider, day)
+    held = _on_day(rider, day)
     made = _table_for(network, day, compiled, lines, of_route, held)
     if made is None and held.held:
         made = _table_for(network, day, compiled, lines, of_route, replace(held, held=()))
@@ -79,7 +79,7 @@ def table_of(
     return made if made is None or left is None else made._replace(cap_cents=np.array([left], np.int32))
 
 
-def _on_day(compiled: Compiled, rider: Rider, day: date) -> Rider:
+def _on_day(rider: Rider, day: date) -> Rider:
     """The rider with what they hold on a day, over that day."""
     held = sorted({each.cover for each in rider.held if day in each.period})
     return replace(rider, held=tuple(Held(each, Period(day, day)) for each in held), units=(), paid=())

@@ -101,17 +101,15 @@ def _rows(name: str, old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...])
     added = other.join(one, on=on, how="anti", maintain_order="left")
     values = [column for column in new.columns if column not in by]
     parts = [
-        _told_rows(f"{name}.txt", "delete", deleted, by, _object(by), pl.lit(""), pl.lit("")),
-        _told_rows(
-            f"{name}.txt", "add", added, by, _object(by) if plain else pl.lit(""), pl.lit(""), _object(new.columns)
-        ),
+        _told_rows(f"{name}.txt", "delete", deleted, _object(by), pl.lit(""), pl.lit("")),
+        _told_rows(f"{name}.txt", "add", added, _object(by) if plain else pl.lit(""), pl.lit(""), _object(new.columns)),
     ]
     if values:
         both = one.join(other, on=on, how="inner", suffix="\0new", maintain_order="left")
         changed = both.filter(pl.any_horizontal(pl.col(c) != pl.col(f"{c}\0new") for c in values))
         parts.append(
             _told_rows(
-                f"{name}.txt", "update", changed, by, _object(by),
+                f"{name}.txt", "update", changed, _object(by),
                 _object(values, only_changed=True), _object(values, "\0new", only_changed=True),
             )
         )  # fmt: skip
@@ -138,7 +136,7 @@ def _object(columns: Iterable[str], suffix: str = "", *, only_changed: bool = Fa
 
 
 def _told_rows(
-    file: str, action: str, rows: pl.DataFrame, by: list[str], identifier: pl.Expr, initial: pl.Expr, new: pl.Expr
+    file: str, action: str, rows: pl.DataFrame, identifier: pl.Expr, initial: pl.Expr, new: pl.Expr
 ) -> pl.DataFrame:
     return rows.select(
         pl.lit(file).alias("file"),

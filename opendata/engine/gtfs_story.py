@@ -45,7 +45,7 @@ def story(diff: pl.DataFrame, old: FeedTables, new: FeedTables) -> list[Decision
     told: list[Decision] = []
     for kind in (
         _agencies(diff, old, new), _lines(diff, old, new), _timetables(diff, old, new), _stops(diff, old, new),
-        _prices(diff, old, new), _layout(diff), _rest(diff),
+        _prices(diff, new), _layout(diff), _rest(diff),
     ):  # fmt: skip
         several = list(kind)
         told += several[:SHOWN_MAX]
@@ -143,7 +143,7 @@ def _agencies(diff: pl.DataFrame, old: FeedTables, new: FeedTables) -> Iterator[
             yield Decision("opendata.diff.agency_changed", name=name, fields=fields)
 
 
-def _prices(diff: pl.DataFrame, old: FeedTables, new: FeedTables) -> Iterator[Decision]:
+def _prices(diff: pl.DataFrame, new: FeedTables) -> Iterator[Decision]:
     for file, id_column, amount, currency in (
         ("fare_products.txt", "fare_product_id", "amount", "currency"),
         ("fare_attributes.txt", "fare_id", "price", "currency_type"),

@@ -78,16 +78,16 @@ def publish_all(
         try:
             outcomes += _publish(tools, offer, now, by, judges)
         except MobigoError as error:
-            outcomes.append(_failed(tools, offer.declared, error.decision, now))
+            outcomes.append(_failed(offer.declared, error.decision))
         except OSError as error:
             _log.exception("%s: its files could not be written", offer.declared.code)
             reason = error.strerror or type(error).__name__
             code = "opendata.no_room" if is_full(error) else "opendata.not_written"
-            outcomes.append(_failed(tools, offer.declared, Decision(code, reason=reason), now))
+            outcomes.append(_failed(offer.declared, Decision(code, reason=reason)))
         except Exception as defect:
             _log.exception("%s could not be made", offer.declared.code)
             decision = Decision("opendata.not_made", kind=type(defect).__name__)
-            outcomes.append(_failed(tools, offer.declared, decision, now))
+            outcomes.append(_failed(offer.declared, decision))
     return outcomes
 
 
@@ -305,5 +305,5 @@ def show(
     return version
 
 
-def _failed(tools: Tools, declared: Declaration, reason: Decision, now: datetime) -> Outcome:
+def _failed(declared: Declaration, reason: Decision) -> Outcome:
     return Outcome(declared.code, "failed", reasons=(reason,))

@@ -10,7 +10,6 @@ from mobigo.base.decisions import Decision
 from scolaire.model.day import DayFault, DayPlan, Lock
 from scolaire.model.demand import Demand
 from scolaire.model.plan import Board, Fault, Rule
-from scolaire.model.problem import Problem
 from scolaire.rules import checker
 from scolaire.rules.crews import crew_faults
 from scolaire.rules.halves import problems_of
@@ -25,10 +24,10 @@ def day_faults(plan: DayPlan, demand: Demand, locks: Sequence[Lock] = ()) -> lis
         return [DayFault("", fault) for fault in strange]
     problems = problems_of(demand, plan)
     stops = [DayFault("", fault) for fault in stop_rule_faults(plan, demand)]
-    found = stops + [DayFault("", fault) for fault in (*_fleet(plan, demand), *_same_bus_once(plan))]
+    found = stops + [DayFault("", fault) for fault in (*_fleet(plan), *_same_bus_once(plan))]
     for name, problem in problems.items():
         found += [DayFault(name, fault) for fault in checker.faults(plan.halves[name], problem)]
-        found += [DayFault(name, fault) for fault in _nobody_dropped(plan, problem, name)]
+        found += [DayFault(name, fault) for fault in _nobody_dropped(plan, name)]
     if all(each.fault.rule is not Rule.KNOWN for each in found):
         found += [DayFault("", fault) for fault in crew_faults(plan, demand, problems)]
     if not found:
@@ -58,13 +57,13 @@ def _pupils(plan: DayPlan, demand: Demand) -> Iterator[Fault]:
         yield Fault(Rule.KNOWN, name, Decision("scolaire.day_pupil_unknown", pupil=name))
 
 
-def _nobody_dropped(plan: DayPlan, problem: Problem, half: str) -> Iterator[Fault]:
+def _nobody_dropped(plan: DayPlan, half: str) -> Iterator[Fault]:
     """Who has a stop has a bus: pupils are left by name, never by number in one half-day."""
     for left in plan.halves[half].unserved:
         yield Fault(Rule.SERVED, left.need, Decision("scolaire.day_need_left", need=left.need, pupils=left.pupils))
 
 
-def _fleet(plan: DayPlan, demand: Demand) -> Iterator[Fault]:
+def _fleet(plan: DayPlan) -> Iterator[Fault]:
     """A vehicle type may be used at one depot only as often as it stands there: each half-day is judged by itself."""
     for half, each in plan.halves.items():
         names = Counter(block.id for block in each.blocks)

@@ -122,7 +122,7 @@ def _detail(claim_id: str, faults: Faults) -> ResponseReturnValue:
             name=names_of(session, [row.person])[row.person], due=_due(row), late=_due(row) < paris_day(instant),
             made_by=None if row.made_by == row.person else agent_name(session, row.made_by),
             account=claims.find_iban(session, row.person), payable=claims.payable_of(session, row.person),
-            owed=claims.owed_by(session, row.person), batch=_batch(session, row), decision=_decision(session, row),
+            owed=claims.owed_by(session, row.person), batch=_batch(session, row), decision=_decision(row),
             payment=payment_store.payment_of_claim(session, row.id), reference=end_to_end_id(row.id),
             statements=[statements.statement(session, row.person, each) for each in months],
             sentence=sentence, line_name=_line_name, signs=signatory(session), typed=request.form,
@@ -133,7 +133,7 @@ def _batch(session: Session, row: ClaimRow) -> payment_store.BatchRow | None:
     return None if row.batch is None else payment_store.get_batch(session, row.batch)
 
 
-def _decision(session: Session, row: ClaimRow) -> str | None:
+def _decision(row: ClaimRow) -> str | None:
     """The decision that refused it."""
     named = row.reason or ""
     return named.removeprefix("refused:") if named.startswith("refused:") else None

@@ -115,7 +115,7 @@ def _request(
         then, row = at + timedelta(hours=hours), store.get(session, made.number)
         if act is CLOSE and not words:
             acting.act_as_person(session, config, row, act, now=then)
-            acting.rate(session, row, "partly", then)
+            acting.rate(session, row, "partly")
             continue
         detail, said = (words, "") if act is CLOSE else ("", words)
         acting.act_as_agent(

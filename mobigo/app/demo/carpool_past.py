@@ -96,7 +96,7 @@ def history(session: "Session", random: Random, crews: list[Crew], now: datetime
         journey
         for day in Period(first_day, today - timedelta(days=2)).days()
         for crew in crews
-        for journey in _journeys_of(random, crew, day, now)
+        for journey in _journeys_of(random, crew, day)
     ]
     made += [journey for crew in crews if crew.swapping for journey in _swapping(random, crew, crew.swapping, today)]
     made = _withstory_of(made, crews, today - timedelta(days=2))
@@ -105,7 +105,7 @@ def history(session: "Session", random: Random, crews: list[Crew], now: datetime
         store.insert_many(session, rows[start : start + 500], [])
 
 
-def _journeys_of(random: Random, crew: Crew, day: date, now: datetime) -> "Iterator[Journey]":
+def _journeys_of(random: Random, crew: Crew, day: date) -> "Iterator[Journey]":
     """A working day: most drivers make both ways, with one to three passengers who come or do not."""
     if day.weekday() > 4:
         return

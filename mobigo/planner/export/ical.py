@@ -28,7 +28,7 @@ def journey_calendar(
     event.add("dtend", journey.arrive_at)
     event.add("summary", f"{origin.name} → {destination.name}")
     event.add("location", origin.name)
-    event.add("description", "\n".join([*journey_lines(live, journey, origin, destination), "", address]))
+    event.add("description", "\n".join([*journey_lines(live, journey, destination), "", address]))
     event.add("url", address)
     event.add("transp", "OPAQUE")
     position = endpoint_position(live, origin)
@@ -38,7 +38,7 @@ def journey_calendar(
     return bytes(calendar.to_ical())
 
 
-def journey_lines(live: LiveNetwork, journey: Journey, origin: Endpoint, destination: Endpoint) -> list[str]:
+def journey_lines(live: LiveNetwork, journey: Journey, destination: Endpoint) -> list[str]:
     """A journey in words, one line a leg, in the language being read."""
     timetable = live.timetable
     language = current_language()

@@ -123,7 +123,7 @@ class _Notes:
 def _table(live: LiveNetwork, direction: Direction) -> ShownTable:
     timetable = live.timetable
     notes = _Notes()
-    columns = tuple(_column(live, column, direction, notes) for column in direction.columns)
+    columns = tuple(_column(live, column, notes) for column in direction.columns)
     rows = tuple((timetable.stop_name[stop], names.stop_id(timetable, stop)) for stop in direction.rows)
     title = _("De %(start)s à %(end)s") % {"start": rows[0][0], "end": _end(direction, rows[-1][0])} if rows else ""
     return ShownTable(
@@ -136,7 +136,7 @@ def _end(direction: Direction, last: str) -> str:
     return said[0] if len(said) == 1 else last
 
 
-def _column(live: LiveNetwork, column: Column, direction: Direction, notes: _Notes) -> ShownColumn:
+def _column(live: LiveNetwork, column: Column, notes: _Notes) -> ShownColumn:
     timetable = live.timetable
     letters = []
     days = days_words(column.weekdays, column.days_known)

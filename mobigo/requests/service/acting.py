@@ -90,7 +90,7 @@ def act_as_person(
     session.flush()
 
 
-def rate(session: Session, row: store.RequestRow, content: str, now: datetime) -> None:
+def rate(session: Session, row: store.RequestRow, content: str) -> None:
     """Whether the person is content: said once the request is closed, and may be said anew. Raises InvalidInput(
     "requests.bad_content"), Conflict("requests.not_now") before."""
     if content not in set(Content):

@@ -208,7 +208,7 @@ def _acted(
             file_service.join(session, services().blobs, row, joined, Side.PERSON, now)
             return _("Votre demande est rouverte : une nouvelle réponse vous est promise.")
         case "avis":
-            acting.rate(session, row, text("content", 10), now)
+            acting.rate(session, row, text("content", 10))
             return _("Merci : c’est noté.")
         case "effacer":
             if text("confirme", 2) != "1":

@@ -144,7 +144,7 @@ def hold(
 
 
 def confirm(
-    session: Session, services: "Services", booking_id: str, side: Side, now: datetime, *, link: bool = True
+    session: Session, services: "Services", booking_id: str, side: Side, now: datetime
 ) -> Booking:  # fmt: skip
     """The places are sure; whoever travels is told. Twice is once. Raises Conflict("tad.hold_over") when the hold ran
     out and the places went, Conflict("tad.change_not_allowed")."""

@@ -49,13 +49,13 @@ def merge(parts: Sequence[Part]) -> Merged:
         whose.name_agencies(frames, part.name, left_out)
         whose.name_records(frames, left_out)
         whose.name_attributed(frames)
-        fares.name_networks(frames, part.name)
+        fares.name_networks(frames)
     fares.keep_apart(kept, left_out)
     for part, frames in zip(ordered, kept, strict=True):
-        fares.bind(frames, part.name, left_out)
+        fares.bind(frames, left_out)
         for name, frame in frames.items():
             frames[name] = _prefixed(name, frame, part.name)
-    tables = {name: _stacked(name, [frames[name] for frames in kept if name in frames]) for name in TABLES}
+    tables = {name: _stacked([frames[name] for frames in kept if name in frames]) for name in TABLES}
     return Merged(
         FeedTables({name: frame for name, frame in tables.items() if frame is not None}),
         _locations(ordered, left_out),
@@ -84,7 +84,7 @@ def _prefixed(name: str, frame: pl.DataFrame, feed: str) -> pl.DataFrame:
     )
 
 
-def _stacked(name: str, frames: Sequence[pl.DataFrame]) -> pl.DataFrame | None:
+def _stacked(frames: Sequence[pl.DataFrame]) -> pl.DataFrame | None:
     held = [frame for frame in frames if frame.height]
     if not held:
         return None

@@ -20,7 +20,7 @@ TABLES = (
 _TIMES = ("from_timeframe_group_id", "to_timeframe_group_id")
 
 
-def name_networks(frames: Frames, feed: str) -> None:
+def name_networks(frames: Frames) -> None:
     """Say the network of each line in networks.txt and route_networks.txt."""
     if "routes" not in frames or "network_id" not in frames["routes"].columns:
         return
@@ -51,7 +51,7 @@ def keep_apart(feeds: Sequence[Frames], left_out: Counter[str]) -> None:
             frames.pop(name, None)
 
 
-def bind(frames: Frames, feed: str, left_out: Counter[str]) -> None:
+def bind(frames: Frames, left_out: Counter[str]) -> None:
     """Name in each rule the networks and leg groups that a blank stood for."""
     if "fare_leg_rules" in frames:
         _bind_legs(frames)
