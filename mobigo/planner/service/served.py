@@ -41,4 +41,5 @@ def _runs(index: BoardIndex, day: date) -> NDArray[np.int64]:
     """How many times each trip runs on that day."""
     timetable = index.timetable
     running = np.array([timetable.runs_on(row, day) for row in range(len(timetable.days))], dtype=bool)
-    return np.diff(index.trip_start) * running[timetable.trip_days]
+    times: NDArray[np.int64] = np.diff(index.trip_start) * running[timetable.trip_days]
+    return times
