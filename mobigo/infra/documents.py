@@ -6,13 +6,14 @@ A package registers how it finds those of a person; nothing is copied or kept he
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from flask import Response
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import NotFound
+from mobigo.infra.roles import Permission
 
 ENDS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
@@ -25,7 +26,12 @@ HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One document: `ref` tells it from all others, `name` and `words` say what it is, in the language being read."""
+    """One document: `ref` tells it from all others, `name` and `words` say what it is, in the language being read.
+
+    `last_day`: the last on which it is surely kept; None: what it was given with goes on. `own`: False for what the
+    service joined to its answer. `permission`: by which an agent who acts for the person sees that it is there; None:
+    no agent does.
+    """
 
     ref: str
     name: str
@@ -34,6 +40,9 @@ class Given:
     size: int
     sha256: str
     given_at: datetime
+    last_day: date | None = None
+    own: bool = True
+    permission: Permission | None = None
 
 
 Find = Callable[[Session, str], Iterable[Given]]
@@ -45,21 +54,24 @@ def register_documents(package: str, find: Find) -> None:
     _finders[package] = find
 
 
+def every(session: Session, subject: str, *, but: str = "") -> list[Given]:
+    """All documents a person gave, as often as they did; those given to one package left out (`but`)."""
+    return [each for name in sorted(_finders.keys() - {but}) for each in _finders[name](session, subject)]
+
+
 def given_by(session: Session, subject: str) -> list[Given]:
     """All documents a person gave, the latest first; the same content once."""
-    found = [each for package in sorted(_finders) for each in _finders[package](session, subject)]
     latest: dict[str, Given] = {}
-    for each in sorted(found, key=lambda document: document.given_at):
+    for each in sorted(every(session, subject), key=lambda document: document.given_at):
         latest[each.sha256] = each
     return sorted(latest.values(), key=lambda document: document.given_at, reverse=True)
 
 
 def get_given(session: Session, subject: str, ref: str) -> Given:
     """One document of this person. Raises NotFound("account.unknown_document"), also for one of somebody else."""
-    for package in sorted(_finders):
-        for each in _finders[package](session, subject):
-            if each.ref == ref:
-                return each
+    for each in every(session, subject):
+        if each.ref == ref:
+            return each
     raise NotFound("account.unknown_document")
 
 

@@ -1,9 +1,13 @@
-"""Which documents are taken: what a file begins with says what it is, whatever its name says. Pure."""
+"""Which documents are taken: what a file begins with says what it is, whatever its name says; and which of those given
+before may be given again. Pure."""
 
+from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Final
 
 from mobigo.base import pictures
 from mobigo.base.errors import InvalidInput
+from scolaire.model.documents import Earlier
 from scolaire.model.rights import Proof
 
 BYTES_MAX: Final = 5_000_000
@@ -50,3 +54,21 @@ def kind_of(text: str) -> Proof:
         return Proof(text)
     except ValueError:
         raise InvalidInput("scolaire.bad_document_kind") from None
+
+
+def refused(earlier: Iterable[Earlier]) -> set[str]:
+    """The contents that whoever looked at them last refused, for whichever registration."""
+    last: dict[str, str] = {}
+    for _at, content, state in sorted((each.looked_at, each.sha256, each.state) for each in earlier if each.looked_at):
+        last[content] = state
+    return {content for content, state in last.items() if state == "refused"}
+
+
+def usable(earlier: Iterable[Earlier], barred: Collection[str], today: date) -> list[Earlier]:
+    """Those that may be given again, the latest first: nothing whose content is `barred`, nothing past its keeping.
+    Each content once, as what it was said to prove rather than as a file of a request."""
+    kept: dict[str, Earlier] = {}
+    for each in sorted(earlier, key=lambda one: (one.kind is not None, one.given_at)):
+        if each.kept and each.sha256 not in barred and (each.last_day is None or today <= each.last_day):
+            kept[each.sha256] = each
+    return sorted(kept.values(), key=lambda one: one.given_at, reverse=True)

@@ -1,6 +1,7 @@
 """School transport, one function per use case.
 
-registering judging deciding documents family       a registration, from the family's side
+registering judging deciding family                 a registration, from the family's side
+documents earlier                                   what is given in proof, once
 access joining homes passes personal                whose file it is, and what is held of one person
 desk importing reference contracts stop_rules       what agents keep
 demands plans optimising editing figures indexing   plans, searched and drawn by hand

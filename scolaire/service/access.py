@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from mobigo.base.errors import NotFound, Refused
 from mobigo.infra.roles import Identity, Permission
 from scolaire.model.people import Bond
-from scolaire.store.pupils import BondRow, HomeRow, bond_value, find_guardian
+from scolaire.store.pupils import GuardianRow, HomeRow, bond_value, bonds_of_pupil, find_guardian
 from scolaire.store.registrations import LegRow, RegistrationRow
 from scolaire.store.schools import SchoolRow, communes_of
 
@@ -61,19 +61,26 @@ def bond_with(session: Session, subject: str, pupil: str, day: date, *, act: boo
     """The bond of an account with a pupil. Raises NotFound("scolaire.unknown_pupil") where there is none that lets them
     read, Refused("scolaire.read_only") where one lets them read and not act."""
     guardian = find_guardian(session, subject)
-    if guardian is not None:
-        asked = select(BondRow).where(
-            BondRow.guardian == guardian.id, BondRow.pupil == pupil, BondRow.first_day <= day,
-            BondRow.last_day.is_(None) | (BondRow.last_day >= day),
-        )  # fmt: skip
-        found = [bond_value(row) for row in session.scalars(asked.order_by(BondRow.recorded_at, BondRow.id))]
-        # What a judge took away counts more than what was there before.
-        if found and all(bond.reads for bond in found):
-            bond = found[-1]
-            if act and not bond.acts:
-                raise Refused("scolaire.read_only")
-            return bond
-    raise NotFound("scolaire.unknown_pupil")
+    bond = None if guardian is None else _bonds(session, pupil, day).get(guardian.id)
+    if bond is None:
+        raise NotFound("scolaire.unknown_pupil")
+    if act and not bond.acts:
+        raise Refused("scolaire.read_only")
+    return bond
+
+
+def acting(session: Session, pupil: str, day: date) -> list[GuardianRow]:
+    """Who may act for a pupil on a day, first come first."""
+    return [session.get_one(GuardianRow, each) for each, bond in _bonds(session, pupil, day).items() if bond.acts]
+
+
+def _bonds(session: Session, pupil: str, day: date) -> dict[str, Bond]:
+    """The bond that holds on a day of each guardian who may read: the last; what a judge took away counts more than
+    what was there before."""
+    found: dict[str, list[Bond]] = {}
+    for row in bonds_of_pupil(session, pupil, day):
+        found.setdefault(row.guardian, []).append(bond_value(row))
+    return {each: bonds[-1] for each, bonds in found.items() if all(bond.reads for bond in bonds)}
 
 
 def registration_of(

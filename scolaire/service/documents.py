@@ -1,9 +1,9 @@
 """Documents given in proof: kept as files, looked at by an agent, accepted or refused with a reason."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Conflict, InvalidInput, NotFound
@@ -13,40 +13,54 @@ from mobigo.infra.blobs import Blobs
 from mobigo.infra.clock import new_id
 from mobigo.infra.config import Config
 from mobigo.infra.documents import Given, register_documents
+from mobigo.infra.formats import day
+from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
 from scolaire.model.rights import Proof
-from scolaire.rules.documents import BYTES_MAX, kind_of, taken
+from scolaire.rules.documents import kind_of, taken
 from scolaire.service import telling
-from scolaire.store.registrations import PAPER_DAYS, DocumentRow, RegistrationRow, get_registration
+from scolaire.store import documents as store
+from scolaire.store.pupils import find_guardian
+from scolaire.store.registrations import DocumentRow, RegistrationRow, get_registration
 
 COUNT_MAX: Final = 20
+PACKAGE: Final = "scolaire"
 
 
 def give(
-    session: Session, blobs: Blobs, registration: str, kind: str, content: bytes, by: str, now: datetime
-) -> DocumentRow:
-    """A document, kept until a year after the school year. Given again, byte for byte: the one that is there.
+    session: Session, blobs: Blobs, registration: str, kind: str, content: bytes, giver: str | None, now: datetime,
+    *, entered_by: str | None = None,
+) -> DocumentRow:  # fmt: skip
+    """A document of a guardian (`giver`; None: of nobody in particular), kept until a year after the school year.
+    `entered_by`: the agent who adds it for them. Given again, byte for byte: the one that is there.
 
     Raises what `rules.documents` raises; Conflict("scolaire.too_many_documents").
     """
-    row = get_registration(session, registration, lock=True)
     proof = kind_of(kind)
     content, media = taken(content)
-    known = of_registration(session, registration)
-    last_day = row.last_day + timedelta(days=PAPER_DAYS)
-    digest = blobs.put(
-        session, content, owner=owner(registration), purpose="scolaire.document", now=now, max_bytes=BYTES_MAX,
-        keep_days=max(1, (last_day - paris_day(now)).days),
-    )  # fmt: skip
-    same = next((each for each in known if each.sha256 == digest and each.kind == proof), None)
-    if same is not None:
-        return same
+    made = DocumentRow(kind=str(proof), media=media, given_by=giver, entered_by=entered_by)
+    return add(session, blobs, registration, made, content, now)
+
+
+def add(
+    session: Session, blobs: Blobs, registration: str, made: DocumentRow, content: bytes, now: datetime
+) -> DocumentRow:
+    """What is `made` of a document, now one of this registration, whose file it keeps for itself. The one that is
+    there, where it has this content as this proof already. Raises Conflict("scolaire.too_many_documents")."""
+    row = get_registration(session, registration, lock=True)
+    known, digest = store.of_registration(session, registration), sha256(content).hexdigest()
+    if digest in store.kept(session, registration):
+        same = next((each for each in known if each.sha256 == digest and each.kind == made.kind), None)
+        if same is not None:
+            return same
     if len(known) >= COUNT_MAX:
         raise Conflict("scolaire.too_many_documents", most=COUNT_MAX)
-    made = DocumentRow(
-        id=new_id(now), registration=registration, kind=str(proof), sha256=digest, media=media, size=len(content),
-        state="received", given_by=by, given_at=now,
+    blobs.put(
+        session, content, owner=store.owner(registration), purpose="scolaire.document", now=now,
+        keep_days=max(1, (store.last_day(row) - paris_day(now)).days),
     )  # fmt: skip
+    made.id, made.registration, made.sha256, made.size = new_id(now), registration, digest, len(content)
+    made.state, made.given_at = "received", now
     session.add(made)
     if row.state == "incomplete":
         row.state = "received"
@@ -110,12 +124,6 @@ def get_document(session: Session, document: str) -> DocumentRow:
     return row
 
 
-def of_registration(session: Session, registration: str) -> list[DocumentRow]:
-    """The documents of a registration, in the order they came."""
-    asked = select(DocumentRow).where(DocumentRow.registration == registration)
-    return list(session.scalars(asked.order_by(DocumentRow.given_at, DocumentRow.id)))
-
-
 def called(kind: str) -> str:
     """What a document of this kind is."""
     return {
@@ -127,24 +135,26 @@ def called(kind: str) -> str:
     }[Proof(kind)]
 
 
+def told(row: DocumentRow, of: RegistrationRow, first_name: str) -> str:
+    """What a document is, when it was given first, for whom."""
+    return _(
+        "%(what)s, donné le %(day)s pour %(name)s (dossier %(reference)s)", what=called(row.kind),
+        day=day(row.first_at or row.given_at, current_language(), year=True, weekday=False), name=first_name,
+        reference=of.reference,
+    )  # fmt: skip
+
+
 def given_by(session: Session, subject: str) -> list[Given]:
-    """What a person gave in proof, for the list of their documents; what the other parent gave is not theirs."""
-    asked = select(DocumentRow, RegistrationRow.reference).join(
-        RegistrationRow, RegistrationRow.id == DocumentRow.registration
-    )
-    return [
+    """What a person gave in proof and is still kept, for the list of their documents; what the other parent gave is not
+    theirs."""
+    guardian = find_guardian(session, subject)
+    return [] if guardian is None else [
         Given(
-            f"scolaire.{row.id}", called(row.kind),
-            _("%(what)s, donné pour l’inscription %(reference)s", what=called(row.kind), reference=reference),
-            row.media, row.size, row.sha256, row.given_at,
+            f"{PACKAGE}.{row.id}", called(row.kind), told(row, of, name), row.media, row.size, row.sha256, row.given_at,
+            store.last_day(of),
         )
-        for row, reference in session.execute(asked.where(DocumentRow.given_by == subject))
+        for row, of, name, kept in store.given_by(session, guardian.id) if kept
     ]  # fmt: skip
 
 
-def owner(registration: str) -> str:
-    """Under which name the files of a registration are kept."""
-    return f"scolaire:{registration}"
-
-
-register_documents("scolaire", given_by)
+register_documents(PACKAGE, given_by)

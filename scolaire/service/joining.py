@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Conflict, InvalidInput, NotFound
@@ -18,8 +18,10 @@ from mobigo.infra import audit
 from mobigo.infra.clock import new_id
 from scolaire.model.people import Access, HomeKind, Tie
 from scolaire.rules.asking import clean_name
+from scolaire.store import documents
 from scolaire.store import pupils as store
 from scolaire.store.pupils import BondRow, GuardianRow, InviteRow, PupilRow
+from scolaire.store.registrations import RegistrationRow
 
 LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 12
@@ -87,10 +89,15 @@ def join(session: Session, subject: str, code: str, now: datetime) -> int:
     bonds = list(session.scalars(select(BondRow).where(BondRow.guardian == guardian.id)))
     if own is None:
         guardian.subject = subject
-    else:  # an account is one guardian: the bonds move to it
+    else:  # an account is one guardian: what was the other's moves to it, and the other is no more
         for bond in bonds:
             bond.guardian = own.id
         own.last_day = max(own.last_day, guardian.last_day)
+        asked = update(RegistrationRow).where(RegistrationRow.asked_by == guardian.id)
+        session.execute(asked.values(asked_by=own.id))
+        documents.move(session, guardian.id, own.id)
+        session.flush()
+        session.delete(guardian)
     audit.record(
         session, "scolaire.parent_joined", actor=subject, object_kind="scolaire_guardian", object_id=guardian.id,
         now=now,

@@ -1,8 +1,9 @@
 """What school transport holds of one person who has an account, given to them and forgotten on demand (GDPR, articles
 15 and 17): themselves, and the children for whom they answer within their bond.
 
-A child whom another guardian still answers for stays: only the person goes, with the address that was theirs. Otherwise
-the child goes too: identity, homes, addresses, registrations, decisions, documents.
+A child whom another guardian still answers for stays: only the person goes, with the address that was theirs and the
+files they gave (that a fact was proven stays). Otherwise the child goes too: identity, homes, addresses, registrations,
+decisions, documents.
 """
 
 from collections.abc import Mapping
@@ -12,16 +13,15 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from mobigo.base.instants import paris_day
-from mobigo.infra.blobs import BlobRow
+from mobigo.infra.blobs import forget_owner
 from mobigo.infra.db import changed
 from mobigo.infra.privacy import register_subject
-from scolaire.service.documents import owner
+from scolaire.store import documents as papers
 from scolaire.store import pupils as store
 from scolaire.store.pupils import AddressRow, BondRow, GuardianRow, HomeRow, IdentityRow, PupilRow
 from scolaire.store.registrations import (
     AppealRow,
     DecisionRow,
-    DocumentRow,
     LegRow,
     PassRow,
     RegistrationRow,
@@ -51,7 +51,7 @@ def export_subject(session: Session, subject: str) -> Mapping[str, object]:
             }
             for bond in bonds
         ],
-        "children": [_child(session, bond, subject) for bond in latest.values() if bond.access != "none"],
+        "children": [_child(session, bond, guardian) for bond in latest.values() if bond.access != "none"],
     }
 
 
@@ -73,6 +73,7 @@ def erase_subject(session: Session, subject: str, now: datetime) -> int:
         theirs = {home for home in session.scalars(own) if home is not None} - {bond.home for bond in others}
         touched += changed(session, delete(AddressRow).where(AddressRow.home.in_(sorted(theirs))))
         touched += changed(session, update(LegRow).where(LegRow.home.in_(sorted(theirs))).values(path=None))
+        touched += papers.drop_files(session, guardian.id, pupil)
     session.flush()
     return touched + changed(session, delete(GuardianRow).where(GuardianRow.id == guardian.id))
 
@@ -85,7 +86,7 @@ def forget_pupil(session: Session, pupil: str, now: datetime) -> int:
     touched = 0
     for registration in session.scalars(select(RegistrationRow.id).where(RegistrationRow.pupil == pupil)).all():
         passes.end_all(session, registration, "erasure", now)
-        touched += changed(session, delete(BlobRow).where(BlobRow.owner == owner(registration)))
+        touched += forget_owner(session, papers.owner(registration))
     session.flush()
     for table, column in ((RegistrationRow, RegistrationRow.pupil), (HomeRow, HomeRow.pupil)):
         touched += changed(session, delete(table).where(column == pupil))
@@ -94,7 +95,7 @@ def forget_pupil(session: Session, pupil: str, now: datetime) -> int:
     return touched + changed(session, delete(PupilRow).where(PupilRow.id == pupil))
 
 
-def _child(session: Session, bond: BondRow, subject: str) -> dict[str, object]:
+def _child(session: Session, bond: BondRow, guardian: GuardianRow) -> dict[str, object]:
     identity = session.get(IdentityRow, bond.pupil)
     rows = session.scalars(
         select(RegistrationRow).where(RegistrationRow.pupil == bond.pupil).order_by(RegistrationRow.year)
@@ -107,7 +108,7 @@ def _child(session: Session, bond: BondRow, subject: str) -> dict[str, object]:
         "last_name": None if identity is None else identity.last_name,
         "born_on": None if identity is None else identity.born_on,
         "homes": [_home(session, home) for home in own],
-        "registrations": [_registration(session, row, {home.id for home in own}, subject) for row in rows],
+        "registrations": [_registration(session, row, {home.id for home in own}, guardian) for row in rows],
     }
 
 
@@ -120,16 +121,14 @@ def _home(session: Session, home: HomeRow) -> dict[str, object]:
     return {"kind": home.kind, "commune": home.commune, "weeks": home.weeks, "from": home.first_day, **said}
 
 
-def _registration(session: Session, row: RegistrationRow, own: set[str], subject: str) -> dict[str, object]:
+def _registration(session: Session, row: RegistrationRow, own: set[str], guardian: GuardianRow) -> dict[str, object]:
     found = session.scalars(
         select(DecisionRow).where(DecisionRow.registration == row.id).order_by(DecisionRow.number)
     ).all()
     appeals = session.scalars(
         select(AppealRow).where(AppealRow.decision.in_([each.id for each in found])).order_by(AppealRow.id)
     ).all()
-    papers = session.scalars(
-        select(DocumentRow).where(DocumentRow.registration == row.id, DocumentRow.given_by == subject)
-    ).all()
+    given = [each for each in papers.of_registration(session, row.id) if each.given_by == guardian.id]
     cards = session.scalars(select(PassRow).where(PassRow.registration == row.id).order_by(PassRow.number)).all()
     return {
         "reference": row.reference, "year": row.year, "school": row.uai, "level": row.level, "regime": row.regime,
@@ -141,8 +140,9 @@ def _registration(session: Session, row: RegistrationRow, own: set[str], subject
              "signed": each.capacity, "cents": each.price_cents} for each in found
         ],
         "appeals": [{"at": each.made_at, "words": each.words, "upheld": each.upheld} for each in appeals
-                    if each.made_by == subject],
-        "documents": [{"kind": each.kind, "at": each.given_at, "state": each.state} for each in papers],
+                    if each.made_by == guardian.subject],
+        "documents": [{"kind": each.kind, "at": each.given_at, "first_at": each.first_at or each.given_at,
+                       "state": each.state, "words": each.words} for each in given],
         "passes": [{"number": each.number, "from": each.first_day, "until": each.last_day, "ended_at": each.ended_at}
                    for each in cards],
     }  # fmt: skip

@@ -113,10 +113,11 @@ class AppealRow(Base):
 
 
 class DocumentRow(Base):
-    """A document given in proof; the file is a blob."""
+    """A document given in proof; the file is a blob. `given_by`: the guardian it is from; None: an agent added what
+    came from nobody in particular. `again_of`: the earlier document it was chosen from, by package and id."""
 
     __tablename__ = "scolaire_document"
-    __table_args__ = (Index(None, "registration"),)
+    __table_args__ = (Index(None, "registration"), Index(None, "given_by"))
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
     registration: Mapped[str] = mapped_column(ForeignKey("scolaire_registration.id", ondelete="CASCADE"))
@@ -126,8 +127,11 @@ class DocumentRow(Base):
     size: Mapped[int]
     state: Mapped[str] = mapped_column(String(10))  # received, accepted, refused
     words: Mapped[str] = mapped_column(String(400), default="")
-    given_by: Mapped[str] = mapped_column(String(26))
+    given_by: Mapped[str | None] = mapped_column(String(26))
+    entered_by: Mapped[str | None] = mapped_column(String(26))  # the agent, when it was not the family
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    again_of: Mapped[str | None] = mapped_column(String(40))
+    first_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it was given first, if it is given again
     looked_by: Mapped[str | None] = mapped_column(String(26))
     looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -189,8 +193,8 @@ describe(
 describe(
     DocumentRow, purpose="show that a fact was proven", keep=With("scolaire_registration"),
     personal={"sha256": "the file", "kind": "what it proves", "words": "why it was refused",
-              "given_by": "who gave it (random id)"},
-    plain="id registration media size state given_at looked_by looked_at",
+              "given_by": "who gave it (random id)", "again_of": "the earlier document it repeats (random id)"},
+    plain="id registration media size state entered_by given_at first_at looked_by looked_at",
 )  # fmt: skip
 describe(
     PassRow, purpose="know which pass of a pupil is good", keep=With("scolaire_registration"),

@@ -98,6 +98,9 @@ def document_state(code: str) -> tuple[str, str]:
         "received": (_("reçu"), ""),
         "accepted": (_("accepté"), "good"),
         "refused": (_("refusé"), "bad"),
+        "joined": (_("joint à une demande"), ""),
+        "expired": (_("n’est plus conservé"), "warn"),
+        "erased": (_("effacé depuis"), "warn"),
     }[code]
 
 
@@ -161,6 +164,7 @@ def happened(action: str) -> str:
         "scolaire.contested": _("recours de la famille"), "scolaire.cancelled": _("inscription annulée"),
         "scolaire.measured": _("distance mesurée"), "scolaire.sector_said": _("secteur vérifié"),
         "scolaire.stop_given": _("arrêt donné"), "scolaire.asked_for": _("pièce demandée à la famille"),
+        "scolaire.document_again": _("document déjà donné, repris"),
         "scolaire.document_accepted": _("document accepté"), "scolaire.document_refused": _("document refusé"),
         "scolaire.school_denied": _("l’établissement ne connaît pas cet élève"),
         "scolaire.pass_issued": _("carte remise"), "scolaire.pass_ended": _("carte annulée"),

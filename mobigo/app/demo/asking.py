@@ -38,7 +38,7 @@ class Sample:
     who: Role | str
     words: str
     then: tuple[tuple[int, Act, str], ...] = ()
-    file: str = ""  # a `picture` or a `paper`
+    file: str = ""  # a `picture`, a `paper` or a `ruling`
 
 
 SAMPLES: Final = (
@@ -51,8 +51,9 @@ SAMPLES: Final = (
     Sample(30, Kind.SUGGESTION, COUNTER, "Roger Lambert",
            "Il faudrait un car le samedi soir après le cinéma : nous sommes une dizaine à rentrer en voiture."),
     Sample(74, Kind.SCHOOL, WEB, Role.FAMILY,
-           "Notre fille change de foyer une semaine sur deux à partir du mois prochain. Que faut-il faire ?",
-           ((20, TAKE, ""), (21, ASK, "De quelle semaine s’agit-il, paire ou impaire ? Et à quelle adresse ?"))),
+           "Notre fille change de foyer une semaine sur deux dès le mois prochain, selon ce jugement. Que faire ?",
+           ((20, TAKE, ""), (21, ASK, "De quelle semaine s’agit-il, paire ou impaire ? Et à quelle adresse ?")),
+           file="ruling"),
     Sample(120, Kind.OVERCHARGE, WEB, Role.TRAVELLER,
            "J’ai payé deux fois le même trajet vendredi : voici le relevé de ma banque.",
            ((18, TAKE, ""),), file="paper"),
@@ -109,7 +110,8 @@ def _request(
         language="fr", now=at, subject=subject, by=None if sample.channel is WEB else agent,
     )  # fmt: skip
     if sample.file:
-        joined = [files.ready("arret.png", picture()) if sample.file == "picture" else files.ready(*paper(at))]
+        name, content = ("arret.png", picture()) if sample.file == "picture" else paper(sample.file, at)
+        joined = [files.ready(name, content)]
         files.join(session, Blobs(config.home / "blobs"), made, joined, Side.PERSON, at)
     for hours, act, words in sample.then:
         then, row = at + timedelta(hours=hours), store.get(session, made.number)
@@ -158,9 +160,12 @@ def _chunks(width: int, height: int, rows: bytes) -> Sequence[tuple[bytes, bytes
     return (b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")
 
 
-def paper(at: datetime) -> tuple[str, bytes]:
-    """A page of a bank, invented: (its name, the PDF)."""
+def paper(which: str, at: datetime) -> tuple[str, bytes]:
+    """A page of a bank or of a judge, invented: (its name, the PDF)."""
     from mobigo.infra import pdf
 
-    source = "= Relevé (démonstration)\n\nVendredi : Mobigo, 1,50 €\n\nVendredi : Mobigo, 1,50 €"
-    return "relevé.pdf", pdf.compiled("Relevé", source, at)
+    title, said = {
+        "paper": ("Relevé", "Vendredi : Mobigo, 1,50 €\n\nVendredi : Mobigo, 1,50 €"),
+        "ruling": ("Jugement", "La résidence de l’enfant est fixée une semaine sur deux chez chacun de ses parents."),
+    }[which]
+    return f"{title.lower()}.pdf", pdf.compiled(title, f"= {title} (démonstration)\n\n{said}", at)

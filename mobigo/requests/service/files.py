@@ -15,9 +15,10 @@ from mobigo.infra.clock import new_id
 from mobigo.infra.formats import day
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
-from mobigo.requests.model import Side
+from mobigo.requests.model import Service, Side
 from mobigo.requests.rules import files as rules
 from mobigo.requests.rules.numbers import said
+from mobigo.requests.rules.steps import NEEDS
 from mobigo.requests.store import files as store
 from mobigo.requests.store.requests import FileRow, RequestRow, entries_of, of_subject
 
@@ -85,13 +86,15 @@ def get_file(session: Session, row: RequestRow, file_id: str) -> FileRow:
 
 def given(session: Session, subject: str) -> list[documents.Given]:
     """What the requests of a person hold, for the list of their documents."""
-    numbers = {each.id: each.number for each in of_subject(session, subject)}
+    asked = {each.id: each for each in of_subject(session, subject)}
     return [
         documents.Given(
             f"requests.{row.id}", row.name,
-            _("%(name)s, joint à la demande %(number)s le %(day)s", name=row.name, number=said(numbers[row.request]),
+            _("%(name)s, joint à la demande %(number)s le %(day)s", name=row.name,
+              number=said(asked[row.request].number),
               day=day(row.at, current_language(), year=True, weekday=False)),
-            row.media, row.size, row.sha256, row.at,
+            row.media, row.size, row.sha256, row.at, store.last_day(row), row.side == Side.PERSON,
+            NEEDS[Service(asked[row.request].service)],
         )
         for row in store.of_subject(session, subject)
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -42,6 +42,11 @@ def ended(session: Session, request: str, at: datetime | None) -> None:
     session.execute(update(FileRow).where(FileRow.request == request).values(ended_at=at))
     # One day more than the row: no row ever points to a file that is gone.
     keep_until(session, owner(request), None if at is None else paris_day(at) + timedelta(days=CONTACT_DAYS + 1))
+
+
+def last_day(row: FileRow) -> date | None:
+    """The last whole day on which this file is kept; None: its request goes on."""
+    return None if row.ended_at is None else paris_day(row.ended_at) + timedelta(days=CONTACT_DAYS - 1)
 
 
 def forget(session: Session, requests: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 """One registration on the desk: facts, what the rule says, documents, measure, decision, pass, who may see it."""
 
 from collections.abc import Callable
+from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,14 +19,15 @@ from scolaire.export.way_map import way_svg
 from scolaire.model.people import Access
 from scolaire.model.rights import Outcome
 from scolaire.rules.documents import BYTES_MAX
-from scolaire.service import access, deciding, documents, homes, joining, judging, passes, registering
+from scolaire.service import access, deciding, documents, earlier, homes, joining, judging, passes, registering
+from scolaire.store import documents as papers
 from scolaire.store import pupils, schools, stops
 from scolaire.store.pupils import AddressRow, GuardianRow, HomeRow, IdentityRow, position
 from scolaire.store.reasons import told
 from scolaire.store.registrations import RegistrationRow, decisions, legs
 from scolaire.web import bp, words
 from scolaire.web.desk.inbox import my_name, signatory
-from scolaire.web.families.files import document_answer
+from scolaire.web.families.files import paper_answer
 from scolaire.web.forms import Faults, looking, me, point_of, text, writing
 
 Act = Callable[[Session, RegistrationRow], object]
@@ -42,7 +44,8 @@ def desk_file(registration: str) -> ResponseReturnValue:
 @requires(Permission.SCHOOL_REGISTER)
 @body_limit(BYTES_MAX + 100_000)
 def desk_act(registration: str, act: str) -> ResponseReturnValue:
-    """What any desk does with a file: a document, a receipt, a replaced card, a code for the family."""
+    """What any desk does with a file: a document, new or given before; a receipt, a replaced card, a code for the
+    family."""
     faults, said = Faults(), ""
     with faults.caught(), writing() as session:
         row = _in_scope(session, registration)
@@ -50,8 +53,16 @@ def desk_act(registration: str, act: str) -> ResponseReturnValue:
             case "document":
                 sent = request.files.get("document")
                 content = b"" if sent is None else sent.read(BYTES_MAX + 1)
-                documents.give(session, services().blobs, row.id, text("kind"), content, me(), now())
+                documents.give(
+                    session, services().blobs, row.id, text("kind"), content, _giver(session, row), now(),
+                    entered_by=me(),
+                )  # fmt: skip
                 said = _("Le document est ajouté.")
+            case "reprendre":
+                known, desk, kind = text("known", 40), _desk(session), text("known_kind")
+                whose = earlier.guardian_of(session, row, known, paris_day(now()), desk)
+                earlier.choose(session, services().blobs, row.id, known, kind, whose, me(), now(), desk)
+                said = _("Le document déjà donné est repris dans ce dossier.")
             case "payer":
                 passes.pay(session, row.id, text("receipt"), me(), now())
                 said = _("Le règlement est noté et la carte est remise.")
@@ -132,15 +143,27 @@ def desk_document(registration: str, document: str) -> ResponseReturnValue:
     with looking() as session:
         row = _in_scope(session, registration)
         paper = documents.get_document(session, document)
-        if paper.registration != row.id:
-            return document_answer(None, "")
-    return document_answer(services().blobs.read(paper.sha256), paper.media)
+        if paper.registration != row.id or not papers.has_file(session, paper):
+            raise NotFound("scolaire.unknown_document")
+    return paper_answer(paper)
 
 
 def _in_scope(session: Session, registration: str) -> RegistrationRow:
-    identity = auth.signed_in()
-    scope = access.scope_of(session, identity, Permission.SCHOOL_REGISTER, paris_day(now()))
-    return access.get_in_scope(session, registration, scope)
+    return access.get_in_scope(session, registration, _desk(session).scope)
+
+
+def _desk(session: Session) -> earlier.Desk:
+    agent = auth.signed_in()
+    return earlier.Desk(agent, access.scope_of(session, agent, Permission.SCHOOL_REGISTER, paris_day(now())))
+
+
+def _giver(session: Session, row: RegistrationRow) -> str | None:
+    """From whom the paper is, of those who act for the pupil; None: from nobody in particular. Raises NotFound(
+    "scolaire.unknown_guardian")."""
+    said = text("guardian", 26)
+    if said and said not in {each.id for each in access.acting(session, row.pupil, paris_day(now()))}:
+        raise NotFound("scolaire.unknown_guardian")
+    return said or None
 
 
 def _after(registration: str, faults: Faults, said: str) -> ResponseReturnValue:
@@ -176,6 +199,19 @@ def _see_addresses() -> None:
         raise Refused("auth.not_permitted", permission=str(Permission.SCHOOL_ADDRESSES))
 
 
+def _papers(session: Session, row: RegistrationRow, today: date) -> dict[str, object]:
+    """The documents of a file, who may have given one, and those of theirs that may be given again."""
+    desk, given = _desk(session), papers.of_registration(session, row.id)
+    givers = [(each.id, f"{each.first_name} {each.last_name}") for each in access.acting(session, row.pupil, today)]
+    offered = [(name, earlier.choices(session, row, each, today, desk)) for each, name in givers]
+    return {
+        "papers": given, "kept": papers.kept(session, row.id), "givers": givers,
+        "giver": row.asked_by if row.asked_by in dict(givers) else "",
+        "again": {each.id: earlier.origin(session, each, today, desk) for each in given},
+        "earlier": [(name, found) for name, found in offered if found],
+    }  # fmt: skip
+
+
 def _page(registration: str, faults: Faults) -> ResponseReturnValue:
     identity, today, config = auth.signed_in(), paris_day(now()), services().config
     decides = identity.may_in(Permission.SCHOOL_DECIDE, None)
@@ -204,13 +240,12 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
             seen.append((home, leg, address, near, given, judged.right.of_home(home.id), drawn))
         seen.sort(key=lambda each: (each[0].kind == "second", each[0].id))
         twins = registering.doubles(session, row)
-        papers = documents.of_registration(session, row.id)
         history = audit.history(session, "scolaire_registration", row.id)
         page = render_template(
             "scolaire/desk_file.html", row=row, identity=session.get_one(IdentityRow, row.pupil), school=school,
-            judged=judged, homes=seen, decisions=found, appeal=appeal, papers=papers, bonds=bonds, twins=twins,
-            history=history, card=passes.current_pass(session, row.id), decides=decides, sees=sees, words=words,
-            duplicate=passes.price_of_duplicate(session, row, "lost", config), name=my_name(),
+            judged=judged, homes=seen, decisions=found, appeal=appeal, bonds=bonds, twins=twins, history=history,
+            **_papers(session, row, today), card=passes.current_pass(session, row.id), decides=decides, sees=sees,
+            words=words, duplicate=passes.price_of_duplicate(session, row, "lost", config), name=my_name(),
             communes=competence.communes(), told=told, sentence=sentence, errors=faults.by_field, typed=request.form,
             today=today,
         )  # fmt: skip

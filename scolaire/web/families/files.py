@@ -9,6 +9,7 @@ from mobigo.base.instants import paris_day
 from mobigo.infra import ratelimit
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
+from mobigo.infra.documents import response as answer
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import body_limit, services
@@ -19,11 +20,12 @@ from scolaire.model.rights import Outcome
 from scolaire.model.schools import School
 from scolaire.rules.deciding import contest_by
 from scolaire.rules.documents import BYTES_MAX
-from scolaire.service import access, deciding, documents, family, passes, registering, telling
+from scolaire.service import access, deciding, documents, earlier, family, passes, registering, telling
+from scolaire.store import documents as papers
 from scolaire.store import pupils
 from scolaire.store.pupils import position
 from scolaire.store.reasons import told
-from scolaire.store.registrations import decisions
+from scolaire.store.registrations import DocumentRow, decisions
 from scolaire.web import bp, words
 from scolaire.web.forms import Faults, looking, me, text, writing
 
@@ -41,14 +43,18 @@ def file(registration: str) -> ResponseReturnValue:
 @requires(Permission.ACCOUNT_OWN)
 @body_limit(BYTES_MAX + 100_000)
 def give_document(registration: str) -> ResponseReturnValue:
-    """Adds a document: PDF, JPEG or PNG."""
-    faults, instant = Faults(), now()
+    """Adds a document: PDF, JPEG or PNG; or one given before, `known`."""
+    faults, instant, blobs, known = Faults(), now(), services().blobs, text("known", 40)
     with faults.caught(), writing() as session:
         ratelimit.attempts().count("scolaire-document", GIVEN, me())
-        row, _bond = access.registration_of(session, me(), registration, paris_day(instant), act=True)
-        sent = request.files.get("document")
-        content = b"" if sent is None else sent.read(BYTES_MAX + 1)
-        documents.give(session, services().blobs, row.id, text("kind"), content, me(), instant)
+        row, bond = access.registration_of(session, me(), registration, paris_day(instant), act=True)
+        if known:
+            kind = text("known_kind")
+            earlier.choose(session, blobs, row.id, known, kind, bond.guardian, me(), instant)
+        else:
+            sent = request.files.get("document")
+            content = b"" if sent is None else sent.read(BYTES_MAX + 1)
+            documents.give(session, blobs, row.id, text("kind"), content, bond.guardian, instant)
     if faults:
         return _page(registration, faults)
     flash(_("Le document est reçu. Un agent le regardera."), "good")
@@ -60,11 +66,11 @@ def give_document(registration: str) -> ResponseReturnValue:
 def own_document(registration: str, document: str) -> ResponseReturnValue:
     """A document that the family gave. One that the other parent gave (a judgment) is not shown."""
     with looking() as session:
-        row, _bond = access.registration_of(session, me(), registration, paris_day(now()))
+        row, bond = access.registration_of(session, me(), registration, paris_day(now()))
         found = documents.get_document(session, document)
-        if found.registration != row.id or found.given_by != me():
-            return document_answer(None, "")
-    return document_answer(services().blobs.read(found.sha256), found.media)
+        if (found.registration, found.given_by) != (row.id, bond.guardian) or not papers.has_file(session, found):
+            raise NotFound("scolaire.unknown_document")
+    return paper_answer(found)
 
 
 @bp.post("/scolaire/famille/dossiers/<registration>/contester")
@@ -114,8 +120,13 @@ def decision_letter(registration: str) -> ResponseReturnValue:
     return document_answer(letter_pdf(row.reference, name, lines, found[-1].at), "application/pdf")
 
 
+def paper_answer(found: DocumentRow) -> Response:
+    """The file of a document given in proof, to whoever may see it."""
+    return answer(services().blobs.read(found.sha256), found.media, f"document-{found.id[-4:].lower()}")
+
+
 def document_answer(content: bytes | None, media: str) -> Response:
-    """A file as its owner may see it; never run, never kept by a cache. None: not found."""
+    """A file of ours as its owner may see it; never run, never kept by a cache. None: not found."""
     if content is None:
         raise NotFound("scolaire.unknown_document")
     ends = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}[media]
@@ -154,7 +165,10 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
         appeal = None if last is None else deciding.appeal_of(session, last.id)
         reasons = [] if last is None else telling.reasons_for(session, last, {h.row.id for h in seen.homes if h.own})
         lines = [] if last is None else telling.decision_lines(row, last, seen.identity.first_name, reasons)
-        papers = documents.of_registration(session, row.id)
+        given = papers.of_registration(session, row.id)
+        again = {each.id: earlier.origin(session, each, today) for each in given if each.given_by == bond.guardian}
+        choices = earlier.choices(session, row, bond.guardian, today) if bond.acts and row.state != "cancelled" else []
+        kept = papers.kept(session, row.id)
         duplicate = passes.price_of_duplicate(session, row, "lost", services().config)
         own = {each.row.id for each in seen.homes if each.own}
         walks = {(each.home, each.stop): each for some in pupils.walks(session, own).values() for each in some}
@@ -170,9 +184,10 @@ def _page(registration: str, faults: Faults) -> ResponseReturnValue:
     )  # fmt: skip
     page = render_template(
         "scolaire/file.html", file=seen, row=row, bond=bond, decision=last, lines=lines, appeal=appeal,
-        contestable=contestable, contest_by=None if last is None else contest_by(paris_day(last.at)), papers=papers,
-        duplicate=duplicate, ticket=ticket, home_reasons=home_reasons, mine=me(), words=words, clock=words.clock,
-        week_line=line, today=today, errors=faults.by_field, typed=request.form, sentence=sentence,
+        contestable=contestable, contest_by=None if last is None else contest_by(paris_day(last.at)), papers=given,
+        kept=kept, again=again, earlier=[("", choices)] if choices else [],
+        duplicate=duplicate, ticket=ticket, home_reasons=home_reasons, mine=bond.guardian, words=words,
+        clock=words.clock, week_line=line, today=today, errors=faults.by_field, typed=request.form, sentence=sentence,
         walks=walks, maps={home.row.id: way_map(seen.school, home) for home in seen.homes if home.own},
     )  # fmt: skip
     return page, faults.status if faults else 200

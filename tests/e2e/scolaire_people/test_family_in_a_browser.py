@@ -12,16 +12,18 @@ from sqlalchemy import Engine, select
 from mobigo.app import schema
 from mobigo.base.instants import paris_day
 from mobigo.infra import accounts, grants, sessions
+from mobigo.infra.blobs import Blobs
 from mobigo.infra.clock import now
 from mobigo.infra.config import load_config
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.roles import Grant, Role
 from scolaire.model.rights import Outcome
-from scolaire.service import deciding
+from scolaire.service import deciding, documents
 from scolaire.service.registering import register
 from scolaire.store.registrations import RegistrationRow
 from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, press, visitor
 from tests.live import Site, site
+from tests.pictures import PDF
 from tests.school_people_world import AGENT, ASKED, COLLEGE, CONTACT, place, two_homes
 
 FAMILY, DESK = "/scolaire/famille", "/scolaire/agents"
@@ -83,12 +85,14 @@ def _fill(engine: Engine, home: object, subjects: dict[str, str]) -> dict[str, l
         second = register(session, other, CONTACT, config=config, subject=subjects["anne"], now=instant)
         deciding.decide(session, second.id, Outcome.REFUSED, by=AGENT, words="Trop près.", config=config, now=instant)
         deciding.contest(session, second.id, "Nous sommes à 13 km.", subjects["anne"], instant)
+        documents.give(session, Blobs(config.home / "blobs"), first.id, "home", PDF, first.asked_by, instant)
         return {
             "nobody": ["/scolaire?commune=Liernais"],
             "anne": [f"{FAMILY}/dossiers/{first.id}", f"{FAMILY}/inscription/{COLLEGE}",
                      f"{FAMILY}/eleves/{first.pupil}/autre-parent",
                      f"{FAMILY}/eleves/{first.pupil}/renouveler/{year + 1}",
-                     f"{FAMILY}/eleves/{first.pupil}/renouveler/{year + 1}/{COLLEGE}"],
+                     f"{FAMILY}/eleves/{first.pupil}/renouveler/{year + 1}/{COLLEGE}",
+                     f"{FAMILY}/dossiers/{second.id}"],
             "manager": [DESK, f"{DESK}/dossiers/{second.id}", f"{DESK}/etablissements/{COLLEGE}", f"{DESK}/alertes",
                         f"{DESK}/papier/{COLLEGE}"],
         }  # fmt: skip
@@ -165,3 +169,16 @@ def test_the_other_parent_comes_in_by_a_code(world: World) -> None:
     other.get_by_role("textbox", name="Code").fill(code)
     press(other, "button", "Suivre")
     expect(other.get_by_text("Vous suivez maintenant 1 enfant")).to_be_visible()
+
+
+def test_a_paper_of_one_child_is_taken_for_the_other(world: World) -> None:
+    page = world.open(world.pages["anne"][-1], "anne", width=PHONE)
+    page.get_by_role("radio", name="Justificatif de domicile, donné le").focus()
+    page.keyboard.press("Space")
+    press(page, "button", "Reprendre ce document")
+    expect(page.get_by_text("Le document est reçu.")).to_be_visible()
+    expect(page.get_by_text("Même document que celui déjà donné")).to_be_visible()
+    assert everywhere(page) == []
+    desk = world.open(world.pages["manager"][1], "manager")
+    expect(desk.get_by_text("pour Léa", exact=False).first).to_be_visible()
+    assert everywhere(desk) == []

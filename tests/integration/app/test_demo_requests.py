@@ -33,4 +33,5 @@ def test_a_day_of_requests_can_be_believed(engine: Engine, database_config: Conf
         assert [each.media for each in documents.given_by(session, subjects[str(Role.TRAVELLER)])] == [
             "application/pdf"
         ]
+        assert [each.name for each in documents.given_by(session, subjects[str(Role.FAMILY)])] == ["jugement.pdf"]
         assert len({row.channel for row in rows}) == 4

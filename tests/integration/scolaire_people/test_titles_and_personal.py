@@ -103,7 +103,7 @@ def _with_two_parents(engine: Engine, config: Config) -> tuple[str, str, str]:
         place(session)
         anne, bruno = account(session, "anne"), account(session, "bruno")
         row = register(session, two_homes(), CONTACT, config=config, subject=anne, now=NOW)
-        documents.give(session, Services(config).blobs, row.id, "custody", b"%PDF-1.4", anne, NOW)
+        documents.give(session, Services(config).blobs, row.id, "custody", b"%PDF-1.4", row.asked_by, NOW)
         made = joining.invite_other(session, row.pupil, "Bruno", "Martin", by=anne, now=NOW)
         joining.join(session, bruno, made.code, NOW)
         return row.pupil, anne, bruno

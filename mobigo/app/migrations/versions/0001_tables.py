@@ -3741,8 +3741,11 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("words", sa.String(length=400), nullable=False),
-        sa.Column("given_by", sa.String(length=26), nullable=False),
+        sa.Column("given_by", sa.String(length=26), nullable=True),
+        sa.Column("entered_by", sa.String(length=26), nullable=True),
         sa.Column("given_at", UtcDateTime(), nullable=False),
+        sa.Column("again_of", sa.String(length=40), nullable=True),
+        sa.Column("first_at", UtcDateTime(), nullable=True),
         sa.Column("looked_by", sa.String(length=26), nullable=True),
         sa.Column("looked_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -3753,6 +3756,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scolaire_document")),
     )
+    op.create_index(op.f("ix_scolaire_document_given_by"), "scolaire_document", ["given_by"], unique=False)
     op.create_index(op.f("ix_scolaire_document_registration"), "scolaire_document", ["registration"], unique=False)
     op.create_table(
         "scolaire_escort",
@@ -4091,6 +4095,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_scolaire_escort_last_day"), table_name="scolaire_escort")
     op.drop_table("scolaire_escort")
     op.drop_index(op.f("ix_scolaire_document_registration"), table_name="scolaire_document")
+    op.drop_index(op.f("ix_scolaire_document_given_by"), table_name="scolaire_document")
     op.drop_table("scolaire_document")
     op.drop_table("scolaire_depot_vehicle")
     op.drop_table("scolaire_decision")
