@@ -10,6 +10,8 @@ PAGES = [
     "/competences?commune=Saulieu",
     "/accessibilite",
     "/mentions-legales",
+    "/guides/voyageur",
+    "/guides/conducteur",
     "/api/v1/docs",
     "/nulle-part",
 ]
