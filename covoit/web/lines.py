@@ -84,8 +84,9 @@ def line(code: str) -> ResponseReturnValue:
         guarantee=service.guarantee_on(today),
         hours=hours_words(found, direction),
         open_now=rules.expected_at(found, direction, instant) is not None,
-        minutes_to=lambda each: rules.ride_s(found, each.position_m if direction == 0 else
-                                             found.length_m - each.position_m) // 60,
+        ride_s_to=lambda each: rules.ride_s(
+            found, each.position_m if direction == 0 else found.length_m - each.position_m
+        ),
         today=today,
         tomorrow_too=lambda moment: moment.astimezone(PARIS).date() != today,
         places=_places(found),

@@ -74,13 +74,14 @@ def ngettext(singular: str, plural: str, number: int, /, **params: object) -> st
 
 def sentence(decision: Decision, language: str | None = None) -> str:
     """The decision said to a person. A code without its sentence, or a parameter missing, is shown as it is and
-    logged: a person who asks why always gets something, and a test keeps it from happening."""
+    logged: a person who asks why always gets something, and a test keeps it from happening. A whole number by the name
+    of `minutes`, or that ends so, is said as a duration, with its unit: "45 min", "3 h 57"."""
     if language is not None:
         with use_language(language):
             return sentence(decision)
     speaking = current_language()
     text = catalogue(speaking).gettext(decision.code)
-    params = {name: _shown(value, speaking) for name, value in decision.params.items()}
+    params = {name: _named(name, value, speaking) for name, value in decision.params.items()}
     if text != decision.code:
         try:
             return text % params
@@ -95,6 +96,15 @@ def template_of(code: str) -> str | None:
     """The sentence of a code before its parameters are put in, each as ‹name›; None for a code without a sentence."""
     text = catalogue(current_language()).gettext(code)
     return None if text == code else re.sub(r"%\((\w+)\)[sd]", r"‹\1›", text).replace("%%", "%")
+
+
+def _named(name: str, value: object, language: str) -> object:
+    """A parameter of a decision, its unit being the last word of its name."""
+    if name.rpartition("_")[2] == "minutes" and isinstance(value, int):
+        from mobigo.infra import formats
+
+        return formats.duration(60 * value, language)
+    return _shown(value, language)
 
 
 def _shown(value: object, language: str) -> object:

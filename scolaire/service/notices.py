@@ -93,7 +93,8 @@ def sentence_of(row: NoticeRow) -> str:
         case "cancelled":
             said = _("Pas de car, %(days)s.", days=days)
         case "delayed":
-            said = _("Car en retard de %(minutes)s min environ, %(days)s.", minutes=row.minutes, days=days)
+            late = formats.duration(60 * (row.minutes or 0), language)
+            said = _("Car en retard de %(time)s environ, %(days)s.", time=late, days=days)
         case "replaced":
             said = _("Un autre car assure le circuit %(service)s, %(days)s.", service=row.about, days=days)
         case "added":

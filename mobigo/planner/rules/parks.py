@@ -118,9 +118,7 @@ def open_words(park: CarPark, at: datetime) -> tuple[Decision, ...]:
     if hours is not None and hours.has_holidays:
         out.append(Decision("planner.park_holidays"))
     if park.stay_min is not None:
-        whole, rest = divmod(park.stay_min, 60)
-        code = "planner.park_stay_minutes" if rest else "planner.park_stay_hours"
-        out.append(Decision(code, most=park.stay_min if rest else whole))
+        out.append(Decision("planner.park_stay", minutes=park.stay_min))
     return tuple(out)
 
 

@@ -126,13 +126,8 @@ def reasons(way: Worth, others: Sequence[Worth], arrive_by: bool) -> tuple[Decis
 
 
 def _by(code: str, seconds: float) -> list[Decision]:
-    """By how long, where it is a minute or more; in hours from one on."""
-    if seconds < 60:
-        return []
-    hours, minutes = divmod(int(seconds // 60), 60)
-    if hours:
-        return [Decision(f"{code}_h", hours=hours, minutes=f"{minutes:02d}")]
-    return [Decision(code, minutes=minutes)]
+    """By how long, where it is a minute or more."""
+    return [] if seconds < 60 else [Decision(code, minutes=int(seconds // 60))]
 
 
 class WaysSifted(NamedTuple):

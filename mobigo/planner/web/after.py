@@ -13,12 +13,12 @@ from flask.typing import ResponseReturnValue
 
 from mobigo.base.errors import InvalidInput, Refused
 from mobigo.base.servicetime import service_day_start
-from mobigo.infra import keys, ratelimit
+from mobigo.infra import formats, keys, ratelimit
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
+from mobigo.infra.i18n import current_language, sentence
 from mobigo.infra.i18n import gettext as _
-from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.engine.following import alighting
@@ -188,7 +188,7 @@ def _happened(here: Here, asked: Any, ride: CertifiedRide) -> Happened:
     elif was_at is None or arrival.late_s is None:
         words = _("Rien n’a été noté de son arrivée")
     elif arrival.late_s >= 60:
-        words = _("%(count)s min de retard", count=arrival.late_s // 60)
+        words = _("%(time)s de retard", time=formats.duration(arrival.late_s // 60 * 60, current_language()))
     else:
         words = _("À l’heure")
     return Happened(

@@ -171,20 +171,20 @@ def edit_words(here: Here, edit: Edit) -> str:
                 words += _(", jusqu’au %(day)s") % {"day": formats.day(edit.last_day, current_language(), year=True)}
             return words
         case TripAdded():
-            minutes = abs(edit.shift_s) // 60
+            shift = formats.duration(abs(edit.shift_s), current_language())
             if edit.shift_s > 0:
-                return _("une course de plus, %(minutes)s min après %(what)s") % {"minutes": minutes, "what": what}
-            return _("une course de plus, %(minutes)s min avant %(what)s") % {"minutes": minutes, "what": what}
+                return _("une course de plus, %(time)s après %(what)s", time=shift, what=what)
+            return _("une course de plus, %(time)s avant %(what)s", time=shift, what=what)
         case Withdrawn():
             return _("%(what)s ne circule plus") % {"what": what}
         case StopAdded():
-            words = _(
-                "%(what)s dessert aussi %(stop)s, %(minutes)s min après %(after)s ; la suite %(delay)s min plus tard"
-            )
-            return words % {
-                "what": what, "stop": _stop_words(here, edit.feed, edit.stop), "minutes": edit.ride_s // 60,
-                "after": _stop_words(here, edit.feed, edit.after), "delay": edit.delay_s // 60,
-            }  # fmt: skip
+            language = current_language()
+            later = formats.duration(edit.delay_s, language) if edit.delay_s else f"0{formats.NBSP}min"
+            return _(
+                "%(what)s dessert aussi %(stop)s, %(time)s après %(after)s ; la suite %(delay)s plus tard",
+                what=what, stop=_stop_words(here, edit.feed, edit.stop), delay=later,
+                after=_stop_words(here, edit.feed, edit.after), time=formats.duration(edit.ride_s, language),
+            )  # fmt: skip
         case StopRemoved():
             return _("%(what)s ne dessert plus %(stop)s") % {
                 "what": what, "stop": _stop_words(here, edit.feed, edit.stop)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import MobigoError, NotFound
-from mobigo.infra import ratelimit
+from mobigo.infra import formats, ratelimit
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.config import Config
@@ -250,7 +250,7 @@ def _change(ride: RideNow) -> str:
     minutes = ride.margin_s // 60
     if minutes < 2:
         return _("Correspondance juste : moins de deux minutes d’avance.")
-    return _("%(count)s min d’avance pour ce changement.") % {"count": minutes}
+    return _("%(time)s d’avance pour ce changement.", time=formats.duration(minutes * 60, current_language()))
 
 
 def _notices(here: Here, now_is: TripNow) -> tuple[ShownNotice, ...]:

@@ -169,6 +169,12 @@ def cancelled_words(live: LiveNetwork, answer: Answer, zone: ZoneInfo) -> list[s
     return list(dict.fromkeys(out))
 
 
+def _short(lasts_s: int) -> str:
+    """How long, in a piece of the bar: "12′", from an hour on "1 h 05"."""
+    minutes = round(lasts_s / 60)
+    return f"{minutes}′" if minutes < 60 else formats.duration(minutes * 60, current_language())
+
+
 def _segments(legs: Sequence[ShownLeg], duration_s: int) -> tuple[Segment, ...]:
     """The bar, in proportion. What is under a hundredth of the whole is a hundredth, or nothing when it is waiting."""
     whole = max(duration_s, 1)
@@ -181,7 +187,7 @@ def _segments(legs: Sequence[ShownLeg], duration_s: int) -> tuple[Segment, ...]:
         if leg.line is not None:
             out.append(Segment("ride", share, leg.line.label, leg.line))
         elif leg.duration_s >= 60:
-            out.append(Segment("walk", share, f"{round(leg.duration_s / 60)}′"))
+            out.append(Segment("walk", share, _short(leg.duration_s)))
     return tuple(out)
 
 

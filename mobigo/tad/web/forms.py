@@ -137,13 +137,14 @@ def writing() -> Iterator[Session]:
 
 def cutoff_words(cutoff: Cutoff) -> str:
     """How the last moment to book is said on a service's page."""
-    if cutoff.kind is CutoffKind.NONE:
-        return _("On réserve jusqu’au dernier moment, s’il reste une place.")
-    if cutoff.kind is CutoffKind.MINUTES:
-        return _("On réserve au plus tard %(minutes)s minutes avant le départ.", minutes=cutoff.minutes)
-    from mobigo.infra.formats import hour
+    from mobigo.infra.formats import duration, hour
     from mobigo.infra.i18n import current_language
 
+    if cutoff.kind is CutoffKind.NONE or (cutoff.kind is CutoffKind.MINUTES and not cutoff.minutes):
+        return _("On réserve jusqu’au dernier moment, s’il reste une place.")
+    if cutoff.kind is CutoffKind.MINUTES:
+        ahead = duration(60 * cutoff.minutes, current_language())
+        return _("On réserve au plus tard %(time)s avant le départ.", time=ahead)
     at = hour(cutoff.at, current_language(), short=True)
     if cutoff.days == 0:
         return _("On réserve le jour même avant %(at)s.", at=at)

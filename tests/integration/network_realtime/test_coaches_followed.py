@@ -103,7 +103,7 @@ def test_a_coach_is_late_for_everybody_until_it_ends(world: World) -> None:
     }  # fmt: skip
     text = world.text()
     assert "Prochain arrêt" in text
-    assert "4 minutes de retard" in text.replace("\u00a0", " ")
+    assert "4 min de retard" in text.replace("\u00a0", " ")
     holder = NetworkHolder(world.services.engine, world.services.config.home, lambda: 0.0, lambda: world.now)
     with holder.today() as live:
         t = live.timetable

@@ -247,7 +247,7 @@ def test_a_missed_change_proposes_another_way_from_where_one_is(
     )
     shown = page(client, f"/suivre/{encoded(early)}")
     assert "Vous ne pourrez pas prendre la ligne LR125 à 7 h 10, à Montbard, gare." in shown
-    assert "LR119, à Saulieu, place Monge : 90 min de retard" in shown
+    assert "LR119, à Saulieu, place Monge : 1 h 30 de retard" in shown
     other = shown[shown.index("La prochaine possibilité") :]
     assert "8 h 40" in other  # u2, from Montbard
     assert re.search(r'href="/suivre/[\w-]+">Suivre ce trajet à la place', other)

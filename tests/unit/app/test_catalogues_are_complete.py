@@ -54,6 +54,25 @@ def test_no_entry_is_empty_or_doubtful() -> None:
     assert [f"{path}: {message.id}" for _, path, message in PO if message.fuzzy or not all(texts(message))] == []
 
 
+RAW_MINUTES = {
+    "%(count)s min",  # a screen of departures: an hour or more is not counted down
+    "gtfs.invalid_prior_notice_duration_min",  # the value of the file, in the unit of its column
+    "scenario.shift_out_of_range", "scenario.ride_out_of_range", "scolaire.figures_bounds",  # of a field in minutes
+    "%(num)s minute", "%(num)s minute plus tard", "%(num)s minute plus tôt",  # of a bell: half an hour at most
+}  # fmt: skip
+
+
+def test_a_number_of_minutes_is_said_as_a_duration() -> None:
+    """ "3 h 57", never "237 min": the text holds no unit, the value brings it."""
+    raw = re.compile(r"%\(\w+\)[sd]\s?(min|minutes?)\b")
+    found = {
+        ids(message)[0].replace("\u00a0", " ")
+        for _, _, message in PO
+        if any(raw.search(text) for text in (*texts(message), *ids(message)))
+    }
+    assert found == RAW_MINUTES
+
+
 def test_a_message_means_one_thing_in_the_whole_product() -> None:
     said: dict[tuple[str, str], set[str]] = defaultdict(set)
     for language, _path, message in PO:

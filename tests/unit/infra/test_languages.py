@@ -14,8 +14,12 @@ from mobigo.infra import i18n
 def own_catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two small catalogues instead of the product's."""
     words = {
-        "fr": 'msgid "t.late"\nmsgstr "En retard de %(by)s, le %(on)s."\n\nmsgid "t.list"\nmsgstr "Parmi %(names)s."\n',
+        "fr": (
+            'msgid "t.late"\nmsgstr "En retard de %(by)s, le %(on)s."\n\nmsgid "t.list"\nmsgstr "Parmi %(names)s."\n\n'
+            'msgid "t.wait"\nmsgstr "%(minutes)s, au plus %(most_minutes)s, sur %(minutes_kept)s."\n'
+        ),
         "en": (
+            'msgid "t.wait"\nmsgstr "%(minutes)s, at most %(most_minutes)s, of %(minutes_kept)s."\n\n'
             'msgid "t.late"\nmsgstr "Late by %(by)s, on %(on)s."\n\nmsgid "t.list"\nmsgstr "Among %(names)s."\n\n'
             'msgid "Chercher"\nmsgstr "Search"\n\nmsgid "%(num)s arrêt"\nmsgid_plural "%(num)s arrêts"\n'
             'msgstr[0] "%(num)s stop"\nmsgstr[1] "%(num)s stops"\n'
@@ -38,6 +42,23 @@ def test_a_decision_is_said_with_its_values_written_as_people_write_them() -> No
     assert i18n.sentence(Decision("t.list", names=["a", "b"])) == "Parmi a, b."
     instant = Decision("t.late", by=1.5, on=datetime(2026, 11, 24, 7, 5, tzinfo=UTC))
     assert i18n.sentence(instant) == "En retard de 1,5, le mardi 24\u00a0novembre 2026, 8\u00a0h\u00a005."
+
+
+@pytest.mark.usefixtures("own_catalogues")
+@pytest.mark.parametrize(
+    ("minutes", "french", "english"),
+    [
+        (0, "moins d’une minute", "less than a minute"),
+        (59, "59\u00a0min", "59\u00a0min"),
+        (60, "1\u00a0h", "1\u00a0h"),
+        (237, "3\u00a0h\u00a057", "3\u00a0h\u00a057\u00a0min"),
+    ],
+)
+def test_minutes_are_said_as_a_duration(minutes: int, french: str, english: str) -> None:
+    wait = Decision("t.wait", minutes=minutes, most_minutes=minutes, minutes_kept=minutes)
+    assert i18n.sentence(wait) == f"{french}, au plus {french}, sur {minutes}."
+    assert i18n.sentence(wait, "en") == f"{english}, at most {english}, of {minutes}."
+    assert i18n.sentence(Decision("t.wait", minutes="?", most_minutes="?", minutes_kept=1)) == "?, au plus ?, sur 1."
 
 
 @pytest.mark.usefixtures("own_catalogues")

@@ -127,8 +127,8 @@ def test_between_two_prices_parking_moves_both(network: LiveNetwork) -> None:
     [
         ("", None, []),
         ("24/7", None, ["planner.park_open_always"]),
-        ("Mo-Fr 06:00-20:00", 240, ["planner.park_closes", "planner.park_stay_hours"]),
-        ("Mo-Fr 08:00-20:00; PH off", 90, ["planner.park_opens", "planner.park_holidays", "planner.park_stay_minutes"]),
+        ("Mo-Fr 06:00-20:00", 240, ["planner.park_closes", "planner.park_stay"]),
+        ("Mo-Fr 08:00-20:00; PH off", 90, ["planner.park_opens", "planner.park_holidays", "planner.park_stay"]),
         ("dawn-dusk", None, ["planner.park_hours_unknown"]),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_price_that_is_unknown_beats_none_that_is_known_by_price_alone() -> No
         (
             {"arrive": EIGHT - 65 * MINUTE},
             False,
-            [Decision("planner.way_arrives_sooner_h", hours=2, minutes="05")],
+            [Decision("planner.way_arrives_sooner", minutes=125)],
         ),
         ({"leave": EIGHT + 5 * MINUTE}, True, [Decision("planner.way_leaves_later", minutes=5)]),
         ({"cents": 100}, False, [Decision("planner.way_cheaper", spared=Money(50))]),

@@ -15,6 +15,15 @@ function keep(all) {
   localStorage.setItem(LIST, JSON.stringify(all));
 }
 
+// "45 min", "1 h 05"; in English "1 h 5 min": as the server writes it
+function lasted(minutes) {
+  const hours = Math.floor(minutes / 60), rest = minutes % 60;
+  if (!hours) return `${minutes}\u00a0min`;
+  if (!rest) return `${hours}\u00a0h`;
+  const french = document.documentElement.lang === "fr";
+  return `${hours}\u00a0h\u00a0${french ? String(rest).padStart(2, "0") : `${rest}\u00a0min`}`;
+}
+
 // ---- the list
 
 const list = document.querySelector("[data-trips]");
@@ -81,7 +90,7 @@ if (asked) {
   const tell = () => {
     const minutes = Math.floor((Date.now() - Number(part.dataset.made)) / 60_000);
     const template = minutes < 1 ? age.dataset.wordsNow : age.dataset.words;
-    age.textContent = template.replace("{}", String(minutes));
+    age.textContent = template.replace("{}", lasted(minutes));
     age.hidden = !lost;
   };
   const isLost = (value) => () => { lost = value; tell(); };
