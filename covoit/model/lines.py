@@ -5,7 +5,7 @@ Positions on the kilometre table are metres from the first stop, as the line is 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Protocol
 
@@ -123,6 +123,15 @@ class ExpectedWait:
 
 
 UNKNOWN_WAIT = ExpectedWait(WaitFrom.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait that ended: by boarding, or by leaving without a car."""
+
+    since: datetime
+    ended_at: datetime
+    boarded: bool
 
 
 @dataclass(frozen=True, slots=True)

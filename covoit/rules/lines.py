@@ -18,18 +18,20 @@ from covoit.model.lines import (
     Line,
     LineStop,
     Measure,
+    Wait,
     Waited,
     WaitFrom,
 )
 from mobigo.base.errors import InvalidInput, NotFound
 from mobigo.base.geo import Point, distance_m
-from mobigo.base.instants import PARIS
+from mobigo.base.instants import PARIS, paris_day
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Under so many boardings, the past says nothing that would still be true tomorrow.
 HISTORY_MIN: Final = 8
+HISTORY: Final = timedelta(days=90)
 NEAR_STOP_M: Final = 1_000  # a telephone in a village is often hundreds of metres off
 
 
@@ -220,6 +222,18 @@ def hours_of_day(line: Line, direction: int, day: date) -> list[tuple[time, time
 
 
 # ---------------------------------------------------------------- expected wait
+
+
+def alike(waits: Iterable[Wait], now: datetime) -> list[Waited]:
+    """Those of the last 90 days (`HISTORY`) that began in this hour of the Paris clock, on days of the same sort."""
+    here, found = now.astimezone(PARIS), []
+    for each in waits:
+        local = each.since.astimezone(PARIS)
+        same = local.hour == here.hour and (local.weekday() >= 5) == (here.weekday() >= 5)
+        if same and now - HISTORY < each.since <= now:
+            lasted_s = int((each.ended_at - each.since).total_seconds())
+            found.append(Waited(paris_day(each.since), lasted_s, each.boarded))
+    return found
 
 
 def expected_wait(history: Sequence[Waited], declared: int, hour_min: int = 60) -> ExpectedWait:

@@ -1,7 +1,9 @@
 """What one may know of a line now: its next drivers, how long one waits, who waits; and beginning or ending to wait."""
 
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -9,7 +11,7 @@ from sqlalchemy.orm import Session
 from covoit.gateway import lines as files
 from covoit.gateway.scales import coach_fares
 from covoit.model.bookings import Offer
-from covoit.model.lines import ExpectedWait, Guarantee, Line, LineStop
+from covoit.model.lines import ExpectedWait, Guarantee, Line, LineStop, Wait
 from covoit.model.scale import fare_on
 from covoit.rules import lines as rules
 from covoit.rules.bookings import SEATS_MAX, refusal_to_ride, room
@@ -17,10 +19,11 @@ from covoit.store import bookings as booking_store
 from covoit.store import lines as store
 from covoit.store import offers as offer_store
 from mobigo.base.errors import InvalidInput, NotFound
-from mobigo.base.instants import PARIS, paris_day
+from mobigo.base.instants import paris_day
 from mobigo.base.money import Money
 
 HORIZON: Final = timedelta(hours=24)
+HOUR: Final = timedelta(hours=1)
 PASSED: Final = timedelta(minutes=5)  # a car may be a little late: it is shown until five minutes after its hour
 STILL_WAITING: Final = timedelta(minutes=90)  # a wait that nobody ended is believed for so long
 
@@ -80,8 +83,7 @@ def next_drivers(
     Full cars are shown as full. A viewer never sees somebody they blocked or who blocked them.
     """
     last = until or now + HORIZON
-    early = now - timedelta(seconds=line.duration_s) - PASSED
-    offers = offer_store.offers_between(session, early, last, line=line.code, direction=direction)
+    offers = offer_store.offers_between(session, _early(line, now), last, line=line.code, direction=direction)
     hidden = offer_store.blocked_with(session, viewer) if viewer is not None else frozenset()
     offers = [offer for offer in offers if offer.driver not in hidden and _stops_there(line, offer, stop)]
     bookings = booking_store.bookings_on(session, [offer.id for offer in offers])
@@ -102,16 +104,59 @@ def _stops_there(line: Line, offer: Offer, stop: LineStop) -> bool:
     return offer.leg.from_m <= rules.along_m(line, offer.leg.direction, stop) < offer.leg.to_m
 
 
+def _early(line: Line, now: datetime) -> datetime:
+    """When a car that still passes anywhere on the line from now on left its first stop, at the earliest."""
+    return now - timedelta(seconds=line.duration_s) - PASSED
+
+
 def drivers_expected(session: Session, line: Line, direction: int, stop: LineStop, now: datetime) -> int:
     """How many cars announce themselves at this stop within the hour."""
-    return len(next_drivers(session, line, direction, stop, now, until=now + timedelta(hours=1)))
+    offers = offer_store.offers_between(session, _early(line, now), now + HOUR, line=line.code, direction=direction)
+    return _announced(line, offers, stop, now)
+
+
+def _announced(line: Line, offers: Iterable[Offer], stop: LineStop, now: datetime) -> int:
+    """How many of these cars pass at the stop within the hour."""
+    return sum(
+        now - PASSED <= rules.passes_at(line, offer.leg, offer.leaves_at, stop) <= now + HOUR
+        for offer in offers
+        if _early(line, now) <= offer.leaves_at <= now + HOUR and _stops_there(line, offer, stop)
+    )
 
 
 def expected_wait(session: Session, line: Line, direction: int, stop: LineStop, now: datetime) -> ExpectedWait:
     """How long one waits there at this hour (`rules.lines.expected_wait`)."""
-    local = now.astimezone(PARIS)
-    history = store.waits(session, line.code, direction, local.hour, local.weekday() >= 5, now)
-    return rules.expected_wait(history, drivers_expected(session, line, direction, stop, now))
+    return Expected(lambda: nullcontext(session)).at(line, direction, stop, now)[0]
+
+
+class Expected:
+    """What is known of waiting on the lines, for who asks about many stops and instants: the waits and the runs of a
+    line are read once for each day. Instant by instant it answers as `expected_wait` and `drivers_expected` do."""
+
+    def __init__(self, reading: Callable[[], AbstractContextManager[Session]]) -> None:
+        self._reading = reading
+        self._days: dict[tuple[str, int, date], tuple[list[Wait], list[Offer]]] = {}
+
+    def at(self, line: Line, direction: int, stop: LineStop, now: datetime) -> tuple[ExpectedWait, int]:
+        """How long one waits who begins then, and how many cars announce themselves within the hour."""
+        waits, offers = self._day(line, direction, now.astimezone(UTC).date())
+        drivers = _announced(line, offers, stop, now)
+        return rules.expected_wait(rules.alike(waits, now), drivers), drivers
+
+    def _day(self, line: Line, direction: int, day: date) -> tuple[list[Wait], list[Offer]]:
+        key = (line.code, direction, day)
+        if key not in self._days:
+            first = datetime.combine(day, time(), UTC)
+            last = first + timedelta(days=1)
+            with self._reading() as session:
+                waits = store.waits_begun(session, line.code, direction, first - rules.HISTORY, last)
+                self._days[key] = (
+                    waits,
+                    offer_store.offers_between(
+                        session, _early(line, first), last + HOUR, line=line.code, direction=direction
+                    ),
+                )
+        return self._days[key]
 
 
 # ---------------------------------------------------------------- waiting

@@ -7,14 +7,11 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Index, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from covoit.model.lines import Waited
+from covoit.model.lines import Wait
 from mobigo.base.errors import NotFound
-from mobigo.base.instants import PARIS, paris_day
 from mobigo.infra.clock import new_id
 from mobigo.infra.db import Base, UtcDateTime, changed
 from mobigo.infra.privacy import BLANK, Days, describe
-
-HISTORY: Final = timedelta(days=90)
 
 BOARDED: Final = "boarded"
 LEFT: Final = "left"  # gave up, or was taken home by the guarantee
@@ -133,24 +130,18 @@ def expire_waiting(session: Session, now: datetime, still: timedelta) -> int:
     return changed(session, old.values(ended_at=now, outcome=EXPIRED))
 
 
-def waits(session: Session, line: str, direction: int, hour: int, weekend: bool, now: datetime) -> list[Waited]:
-    """The waits observed in the last 90 days on this line, this way, begun in this hour of the Paris clock, on days of
-    the same sort."""
+def waits_begun(session: Session, line: str, direction: int, first: datetime, last: datetime) -> list[Wait]:
+    """The waits on this line, this way, begun after `first` and not after `last`, that ended at the stop."""
     rows = session.execute(
         select(WaitingRow.since, WaitingRow.ended_at, WaitingRow.outcome).where(
             WaitingRow.line == line,
             WaitingRow.direction == direction,
-            WaitingRow.since > now - HISTORY,
-            WaitingRow.since <= now,
+            WaitingRow.since > first,
+            WaitingRow.since <= last,
             WaitingRow.outcome.in_((BOARDED, LEFT)),
         )
     )
-    found = []
-    for since, ended_at, outcome in rows:
-        local = since.astimezone(PARIS)
-        if ended_at is not None and local.hour == hour and (local.weekday() >= 5) == weekend:
-            found.append(Waited(paris_day(since), int((ended_at - since).total_seconds()), outcome == BOARDED))
-    return found
+    return [Wait(since, ended_at, outcome == BOARDED) for since, ended_at, outcome in rows if ended_at is not None]
 
 
 def get_case(session: Session, case_id: str, *, lock: bool = False) -> GuaranteeRow:

@@ -139,22 +139,20 @@ def wait_in_words(wait: ExpectedWait) -> Decision:
 
 
 class _Waits:
-    """What is known of waiting and of drivers at the stops, read once for each hour of one question."""
+    """What is known of waiting and of drivers at the stops, for one question: each line's day is read once."""
 
     def __init__(self, services: "Services") -> None:
-        self._services = services
+        from covoit.service.lines import Expected
+        from mobigo.infra.db import reading
+
+        self._expected = Expected(lambda: reading(services.engine))
         self._known: dict[tuple[str, int, str, datetime], tuple[ExpectedWait, int]] = {}
 
     def at(self, ends: Ends, begin: datetime) -> tuple[ExpectedWait, int]:
         """How long one waits who begins then, and how many drivers announce themselves within the hour."""
-        from covoit.service import lines as service
-        from mobigo.infra.db import reading
-
         key = (ends.line.code, ends.direction, ends.board.id, begin)
         if key not in self._known:
-            with reading(self._services.engine) as session:
-                asked = (session, ends.line, ends.direction, ends.board, begin)
-                self._known[key] = service.expected_wait(*asked), service.drivers_expected(*asked)
+            self._known[key] = self._expected.at(ends.line, ends.direction, ends.board, begin)
         return self._known[key]
 
 

@@ -138,5 +138,5 @@ def test_what_is_said_of_hours_and_stays(hours: str, stay_min: int | None, said:
     assert [each.code for each in found] == said
     if "planner.park_closes" in said:
         assert found[0].params["at"] == datetime(2025, 3, 18, 20, 0, tzinfo=PARIS)
-        assert found[1].params["most"] == 4
+        assert found[1].params["minutes"] == 240
     assert unpacked(packed((park,))) == (park,)
