@@ -48,7 +48,7 @@ def _drawn(
     groups = list(dict.fromkeys(row[0] for row in rows))
     series = list(dict.fromkeys(row[1] for row in rows))
     values = [{"group": group, "series": name, "value": value} for group, name, value in rows]
-    axis = alt.Axis(title=unit, grid=True, tickCount=5)
+    axis = alt.Axis(title=unit, grid=True, tickCount=5, titlePadding=20)  # beside wide figures, in any font
     encoding: dict[str, Any] = {
         "x": alt.X("group:N", sort=groups, axis=alt.Axis(title=None, labelAngle=0, labelLimit=140)),
         "y": alt.Y("value:Q", axis=axis, stack="zero" if stacked else None),
