@@ -177,7 +177,7 @@ def test_the_command_brings_a_file_in_or_says_what_is_wrong(world: SchoolSite, t
     context = {"obj": lambda: Services(world.config)}
     found = run.invoke(scolaire, ["import", "stops", str(file), "--bad", str(bad), "--json"], **context)
     assert json.loads(found.stdout)["kept"] is False
-    assert "Gué;bas;4,2;lat : " in bad.read_text(encoding="utf-8-sig")
+    assert "Gué;bas;4,2;lat\N{NARROW NO-BREAK SPACE}: " in bad.read_text(encoding="utf-8-sig")
     done = run.invoke(scolaire, ["import", "stops", str(file), "--good-part", "--json"], **context)
     assert json.loads(done.stdout) | {"faults": []} == {
         "new": 1, "changed": 0, "same": 0, "wrong": 1, "kept": True, "faults": [],

@@ -171,7 +171,7 @@ def test_an_agent_looks_at_a_file_then_brings_it_in(world: SchoolSite) -> None:
     assert found is not None
     assert "arrets.csv" in shown
     back = world.clients[MANAGER].post(f"{at}/stops/{found[1]}/fautes.csv").get_data(as_text=True)
-    assert "Gué;bas;4,2;lat : " in back
+    assert "Gué;bas;4,2;lat\N{NARROW NO-BREAK SPACE}: " in back
     assert "2 lignes" not in world.post(MANAGER, f"{at}/stops/{found[1]}", 403)
     assert "Nouveautés : 1" in world.post(MANAGER, f"{at}/stops/{found[1]}", good_part="1")
     world.post(MANAGER, f"{at}/stops/{'0' * 64}", 404, good_part="1")
