@@ -107,6 +107,7 @@ def _unanswered(asked: JourneysAsked, ends: dict[str, Any], here: Here, reason: 
         "network": here.live.hash,
         "journeys": [],
         "carpool": [],
+        "no_carpool": None,
         "on_demand": [],
         "on_demand_missed": [],
         "beaten": [],

@@ -45,7 +45,7 @@ def test_the_carpool_line_stands_beside_the_coaches(home: Path) -> None:
     assert "covoiturage, 1,50 €" in words
     assert "Saulieu, place Monge → Châtillon-sur-Seine, centre, conducteurs attendus de" in words
     assert "Attente" in words
-    assert "Départ et retour garantis : sans conducteur au bout de 20 minutes, un taxi ou un bon" in words
+    assert "Départ et retour garantis : sans conducteur au bout de 20 min, un taxi ou un bon" in words
 
 
 def test_an_answer_as_json_arrives_in_time(home: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_finding_is_waived_with_a_day_and_a_reason(open_site: Published, enter
     judge.required = False
     open_site.publish(Facts(), judges=[judge])
     page, anne = "/donnees/gestion/jeux/essai-lieux", enter("Anne", Role.PUBLISHER)
-    assert "severe : bad_stop" in anne.get(page).text
+    assert "severe\N{NARROW NO-BREAK SPACE}: bad_stop" in anne.get(page).text
     day = f"{paris_day(now()) + timedelta(days=30):%Y-%m-%d}"
     wrong: list[dict[str, object]] = [{"last_day": "demain"}, {"last_day": "2020-01-01"}, {"reason": ""}]
     for change in wrong:

@@ -173,7 +173,7 @@ def test_a_trip_added_and_numbers_that_are_none(site: APIFlask, planner: Agent) 
     assert planner.post(line, line, quoi="trip_added", trip="u1", shift="-60").status_code == 303
     assert planner.post(line, line, quoi="trip_added", trip="u1", shift="0").status_code == 422
     assert planner.post(line, line, quoi="trip_added", trip="u1", shift="x").status_code == 422
-    assert "une course de plus, 60 min avant la course u1" in planner.text(page)
+    assert "une course de plus, 1 h avant la course u1" in planner.text(page)
     found = compared(
         site, planner, page, date=TUESDAY, since="07:00", until="07:00", place="Montbard, gare", minutes="60"
     )

@@ -97,7 +97,7 @@ def test_stations_are_drawn_with_what_is_there(
     told = [Told("v", "", system, system.is_stale(NOW, 600)), Told("w", "", None, True)]
     monkeypatch.setattr(maps, "shared_systems", lambda at: told)
     found = client.get("/carte/velos.geojson").get_json(force=True)["features"]
-    words = "Gare : 3 vélos, 0 place libre"  # it takes none back now
+    words = "Gare\N{NARROW NO-BREAK SPACE}: 3 vélos, 0 place libre"  # it takes none back now
     assert [each["properties"] for each in found] == [
         {"kind": "station", "name": "Gare", "system": "Vélos", "bikes": 3, "docks": 0, "text": words}
     ] * count

@@ -85,6 +85,12 @@ def test_a_parameter_that_cannot_be_read_is_named(client: FlaskClient, query: di
     assert [fault["name"] for fault in problem["errors"]] == [name]
 
 
+def test_what_no_timetable_could_hold_is_answered_with_everything_promised(client: FlaskClient) -> None:
+    answer = ask(client, "journeys", **{**JOURNEY, "at": "5989-08-03T05:00"})
+    Draft202012Validator(Journeys.model_json_schema(by_alias=True)).validate(answer)
+    assert [each["code"] for each in answer["remarks"]] == ["planner.outside_validity"]
+
+
 def test_a_parameter_given_twice_is_refused(client: FlaskClient) -> None:
     answer = client.get("/api/v1/stops?q=a&q=b")
     assert answer.status_code == 422
