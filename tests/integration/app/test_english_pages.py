@@ -28,7 +28,8 @@ MORE = (
 
 # Where an act, or the name a tariff was given by its authority, is quoted: in French, as it was decided.
 QUOTING = {
-    "/achats", "/demandes", "/scolaire/plans/parametres", "/billettique/agents/tarifs", "/titres/compensation", "/guichet/regie",
+    "/achats", "/demandes", "/scolaire/plans/parametres", "/billettique/agents/tarifs", "/titres/compensation",
+    "/guichet/regie",
 }  # fmt: skip
 
 
