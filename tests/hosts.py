@@ -132,7 +132,7 @@ def _make(made: list[tuple[str, ...]], undo: tuple[str, ...], *do: str) -> None:
     try:
         done = subprocess.run(["ip", *do], check=False, capture_output=True)
     except FileNotFoundError:
-        pytest.xfail("no `ip` on this machine")
+        pytest.skip("no `ip` on this machine")
     if done.returncode:
         pytest.xfail(f"no network of one's own can be made here: {done.stderr.decode().strip()}")
     made.append(undo)

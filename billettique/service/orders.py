@@ -140,23 +140,10 @@ def pay_due(
         each.payment: each for each in store.payments_of(session, order_id) if each.state in ("FAILED", "CANCELED")
     }
     owed = [each for each in store.items_of(session, order_id, ItemState.FULFILLED) if each.payment in failed]
-    collector = config.collector(means)
     if not owed:
         raise Refused("billettique.nothing_due")
-    if collector is None or means not in config.means(provider):
-        raise InvalidInput("billettique.no_such_way")
-    order.attempt += 1
     total = sum((each.price for each in owed), ZERO)
-    payment = payments.begin(
-        session, order_id=order.id, amount=total, means=means, provider=provider, attempt=order.attempt,
-        return_url=return_url, collector=collector, now=now,
-    )  # fmt: skip
-    session.add(
-        OrderPaymentRow(
-            payment=payment, order_id=order.id, amount_cents=total.cents, means=means, provider=provider,
-            collector=collector, state=str(PaymentState.CREATED), disputes=0, created_at=now, changed_at=now,
-        )
-    )  # fmt: skip
+    payment = _begin(session, config, order, total, means, provider, return_url, None, None, now)
     store.touch(order, now)
     return payment
 

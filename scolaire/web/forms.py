@@ -10,12 +10,10 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from mobigo.base.decisions import Decision
-from mobigo.base.errors import InvalidInput, MobigoError
+from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point
-from mobigo.infra import auth, competence
+from mobigo.infra import auth, competence, forms
 from mobigo.infra.db import reading, transaction
-from mobigo.infra.http_errors import status_of
-from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
 from scolaire.model.asked import Asked, AskedHome, Contact
 from scolaire.model.people import SCHOOL_WEEK, HomeKind, Need, Regime, Weeks
@@ -61,31 +59,16 @@ FIELDS: Final = {
 }
 
 
-class Faults:
-    """The sentences of a refused form, by field; kept in the order they were found."""
+class Faults(forms.Faults):
+    """The sentences of a refused form of school transport; a name refused says which."""
 
-    def __init__(self) -> None:
-        self.by_field: dict[str, str] = {}
-        self.status = 422
+    fields = FIELDS
 
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        """What is raised inside becomes a fault of the form."""
-        try:
-            yield
-        except MobigoError as error:
-            self.add(error.decision)
-            self.status = status_of(error)
-
-    def add(self, decision: Decision) -> None:
+    def add(self, decision: Decision, field: str = "", status: int = 422) -> None:
         """One fault more; the first one said of a field stays."""
-        field = FIELDS.get(decision.code, "form")
         if decision.code == "scolaire.bad_name":
             field = str(decision.params["field"])
-        self.by_field.setdefault(field, sentence(decision))
-
-    def __bool__(self) -> bool:
-        return bool(self.by_field)
+        super().add(decision, field, status)
 
 
 def text(name: str, longest: int = 200) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from mobigo.app.web.guides.reading import Guide, inline, read
+from mobigo.app.web.guides.reading import Guide, read
 from mobigo.infra.auth import public
 from mobigo.infra.i18n import LANGUAGES, current_language
 
@@ -24,7 +24,7 @@ def show(name: str) -> ResponseReturnValue:
     if name not in PUBLIC:
         abort(404)
     others = [(href, title) for href, title in addresses() if href != url_for("guides.show", name=name)]
-    return render_template("guides/guide.html", guide=guide(name, current_language()), others=others, inline=inline)
+    return render_template("guides/guide.html", guide=guide(name, current_language()), others=others)
 
 
 def addresses() -> list[tuple[str, str]]:

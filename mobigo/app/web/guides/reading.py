@@ -1,43 +1,29 @@
-"""A guide as it is written (a small Markdown: headings, paragraphs, lists, what is set apart by four spaces; strong,
-emphasis, code) as sections to show and to find. Pure; what it does not know stays as it is written."""
+"""A guide as it is written (Markdown) as sections to show and to find. Pure; HTML in a guide stays text."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-_HEADING: Final = re.compile(r"(#{1,4}) (.+)")
-_ITEM: Final = re.compile(r"(?:[-*]|\d+\.) (.+)")
-_STRONG: Final = re.compile(r"\*\*(.+?)\*\*")
-_EMPHASIS: Final = re.compile(r"(?<![*\w])\*([^*\s][^*]*)\*(?!\w)")
-_CODE: Final = re.compile(r"`([^`]+)`")
-_LINK: Final = re.compile(r"\[([^\]]+)\]\([^)\s]+\)")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A paragraph, the items of a list, or lines as they are; `tag`: `p`, `ul`, `ol` or `pre`."""
-
-    tag: str
-    items: tuple[str, ...]
+_PAGE: Final = re.compile(r"/[\w/-]+")
+_ENDED: Final = (".", "!", "?", "…")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, what stands under it until the next one, and the anchor it is reached by. `level`: 2, 3 or 4."""
+    """A heading, what stands under it until the next one, and the anchor it is reached by. `level`: 2, 3 or 4; `html`:
+    what is shown; `text`: the words alone, a full stop after what has none."""
 
     level: int
     title: str
     anchor: str
-    blocks: tuple[Block, ...]
-
-    @property
-    def text(self) -> str:
-        """The words alone, a full stop after what has none."""
-        said = [plain(item).rstrip() for block in self.blocks if block.tag != "pre" for item in block.items]
-        return " ".join(each if each.endswith((".", "!", "?", "…")) else f"{each}." for each in said)
+    html: Markup
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +31,25 @@ class Guide:
     """A title, what stands before the first section, the sections."""
 
     title: str
-    lead: tuple[Block, ...]
+    lead: Markup
     sections: tuple[Section, ...]
 
 
 def read(text: str, anchors: Sequence[str] = ()) -> Guide:
     """The guide. `anchors`: those of the same guide in another language, so that one address leads to both; otherwise
     they are made of the headings."""
-    title, lead = "", tuple[Block, ...]()
-    found: list[Section] = []
-    for level, heading, lines in _parts(text):
+    tokens = _markdown().parse(text)
+    starts = [place for place, token in enumerate(tokens) if token.type == "heading_open"]
+    title, lead, found = "", Markup(""), list[Section]()
+    for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+        level, heading, under = int(tokens[start].tag[1]), _words(tokens[start + 1]), tokens[start + 3 : end]
         if level == 1:
-            title, lead = heading, _blocks(lines)
+            title, lead = heading, _html(under)
         else:
             known = anchors[len(found)] if len(found) < len(anchors) else ""
-            found.append(Section(level, heading, known or anchor_of(heading), _blocks(lines)))
+            said = [_words(token) for token in under if token.type == "inline"]
+            text_of = " ".join(each if each.endswith(_ENDED) else f"{each}." for each in said)
+            found.append(Section(level, heading, known or anchor_of(heading), _html(under), text_of))
     return Guide(title, lead, tuple(found))
 
 
@@ -70,66 +60,34 @@ def anchor_of(heading: str) -> str:
     return fold(heading).replace(" ", "-")
 
 
-def plain(text: str) -> str:
-    """The words of a line without its marks."""
-    for mark in (_CODE, _STRONG, _EMPHASIS, _LINK):
-        text = mark.sub(r"\1", text)
-    return text
-
-
-def inline(text: str) -> Markup:
-    """A line as HTML: escaped, then its marks; `/departs` in code is a link to that page."""
-    shown = str(escape(text))
-    shown = _CODE.sub(lambda found: _code(found[1]), shown)
-    shown = _STRONG.sub(r"<strong>\1</strong>", shown)
-    shown = _EMPHASIS.sub(r"<em>\1</em>", shown)
-    return Markup(_LINK.sub(r"\1", shown))  # escaped above, and the text is ours
+@cache
+def _markdown() -> MarkdownIt:
+    """CommonMark; `/departs` in code leads to that page, a link to another file stays its words, and what is wider
+    than a telephone is reached by the keyboard."""
+    made = MarkdownIt("commonmark", {"html": False})
+    made.add_render_rule("code_inline", lambda _, tokens, place, *rest: _code(tokens[place].content))
+    made.add_render_rule("link_open", lambda *_: "")
+    made.add_render_rule("link_close", lambda *_: "")
+    made.add_render_rule("code_block", lambda _, tokens, place, *rest: _lines(tokens[place].content))
+    made.add_render_rule("fence", lambda _, tokens, place, *rest: _lines(tokens[place].content))
+    return made
 
 
 def _code(said: str) -> str:
-    return f'<a href="{said}">{said}</a>' if re.fullmatch(r"/[\w/-]+", said) else f"<code>{said}</code>"
+    return f'<a href="{said}">{said}</a>' if _PAGE.fullmatch(said) else f"<code>{escape(said)}</code>"
 
 
-def _parts(text: str) -> Iterable[tuple[int, str, list[str]]]:
-    """Each heading with its level and the lines under it."""
-    level, heading, lines = 0, "", list[str]()
-    for line in text.splitlines():
-        found = _HEADING.fullmatch(line)
-        if found is None:
-            lines.append(line)
-            continue
-        if level:
-            yield level, heading, lines
-        level, heading, lines = len(found[1]), found[2].strip(), []
-    if level:
-        yield level, heading, lines
+def _lines(said: str) -> str:
+    return f'<pre tabindex="0">{escape(said.rstrip())}</pre>\n'
 
 
-def _blocks(lines: Sequence[str]) -> tuple[Block, ...]:
-    made: list[tuple[str, list[str]]] = []
-    fresh = True  # whether the next line begins a block
-    for line in lines:
-        item = _ITEM.fullmatch(line)
-        if not line.strip():
-            fresh = True
-        elif item is not None:
-            tag = "ul" if line[0] in "-*" else "ol"
-            if not made or made[-1][0] != tag:
-                made.append((tag, []))
-            made[-1][1].append(item[1].strip())
-            fresh = False
-        elif fresh and line.startswith("    "):
-            if made and made[-1][0] == "pre":
-                made[-1][1].append("")
-            else:
-                made.append(("pre", []))
-            made[-1][1].append(line[4:])
-            fresh = False
-        elif fresh or not made:
-            made.append(("p", [line.strip()]))
-            fresh = False
-        elif made[-1][0] == "pre":
-            made[-1][1].append(line[4:])
-        else:
-            made[-1][1][-1] += " " + line.strip()
-    return tuple(Block(tag, tuple(items)) for tag, items in made)
+def _html(tokens: list[Token]) -> Markup:
+    markdown = _markdown()
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # made from text alone: `html` is off
+
+
+def _words(token: Token) -> str:
+    """The words of a line without its marks."""
+    held = token.children or []
+    said = (" " if each.type in ("softbreak", "hardbreak") else each.content for each in held)
+    return "".join(said).strip()
