@@ -1,9 +1,9 @@
-"""Every benchmark, one after the other: a table, and `docs/performance.md`.
+"""Every benchmark, one after the other: a table, put into `docs/performance.md` where that page keeps it a place.
 
     python -m tests.benchmarks [--cap-s N] [--out FILE]
 
 Resumable: measures of this machine made in the last day are taken from `var/benchmarks.ndjson`; `--again` makes them
-anew.
+anew. A benchmark that did not end is named in the page, keeps nothing, and makes the command fail.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,39 +42,47 @@ BENCHMARKS = (
 )
 KEPT = Path("var/benchmarks.ndjson")
 DAY_S = 86_400
+BEGIN, END = "<!-- make bench -->", "<!-- end of make bench -->"
+ENDED = (0, 3)  # every goal kept; one or more missed
 QUERIES = 500  # by default (tests.benchmarks.planner)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Run every benchmark and write docs/performance.md.")
+    parser = argparse.ArgumentParser(description="Run every benchmark and write its table into docs/performance.md.")
     parser.add_argument("--cap-s", type=float, default=120.0, help="seconds a case may take; said in the output")
     parser.add_argument("--again", action="store_true", help="measure anew what was measured in the last day")
     parser.add_argument("--out", type=Path, default=Path("docs/performance.md"))
     options = parser.parse_args()
     known = {} if options.again else _recent()
+    broken = []
     for name in BENCHMARKS:
-        if not any(bench.startswith(f"{name}/") for bench in known):
-            known |= _run(name, options.cap_s)
-    rows = [measure for _, measure in sorted(known.items())]
-    table = _table(rows)
-    print(table)
-    options.out.write_text(_page(table, rows, options.cap_s), encoding="utf-8")
-    return 0 if all(row["ok"] for row in rows) else 3
+        if any(bench.startswith(f"{name}/") for bench in known):
+            continue
+        rows = _run(name, options.cap_s)
+        if rows is None:
+            broken.append(name)
+        else:
+            known |= rows
+    measured = [measure for _, measure in sorted(known.items())]
+    section = _section(measured, broken, options.cap_s)
+    print(section)
+    options.out.write_text(_with(options.out.read_text(encoding="utf-8"), section), encoding="utf-8")
+    return 0 if not broken and all(row["ok"] for row in measured) else 3
 
 
-def _run(name: str, cap_s: float) -> dict[str, dict[str, Any]]:
-    out: dict[str, dict[str, Any]] = {}
-    KEPT.parent.mkdir(exist_ok=True)
+def _run(name: str, cap_s: float) -> dict[str, dict[str, Any]] | None:
+    """Its measures, kept for a day; None where it did not end."""
+    started = time.monotonic()
     command = [sys.executable, "-m", f"tests.benchmarks.{name}", "--cap-s", str(cap_s)]
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running,
-        KEPT.open("a") as kept,
-    ):
-        assert running.stdout is not None
-        for row in running.stdout:
-            measure = {**json.loads(row), "at": time.time()}
-            kept.write(json.dumps(measure) + "\n")
-            out[measure["bench"]] = measure
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    print(f"{name}: {time.monotonic() - started:.0f} s, exit {ran.returncode}", file=sys.stderr, flush=True)
+    if ran.returncode not in ENDED:
+        print(ran.stderr[-2_000:], file=sys.stderr)
+        return None
+    out = {row["bench"]: {**row, "at": time.time()} for row in map(json.loads, ran.stdout.splitlines())}
+    KEPT.parent.mkdir(exist_ok=True)
+    with KEPT.open("a", encoding="utf-8") as kept:
+        kept.writelines(json.dumps(row) + "\n" for row in out.values())
     return out
 
 
@@ -103,18 +112,24 @@ def _bound(row: dict[str, Any]) -> str:
     return ("≥ " if row["higher_is_better"] else "≤ ") + f"{row['goal']:g}" + (" ×" if row["peer"] is not None else "")
 
 
-def _page(table: str, rows: list[dict[str, Any]], cap_s: float) -> str:
+def _section(rows: list[dict[str, Any]], broken: list[str], cap_s: float) -> str:
     machine = rows[0]["machine"] if rows else "no machine"
-    return f"""# Performance
+    days = sorted({f"{datetime.fromtimestamp(row['at'], UTC):%d %B %Y}" for row in rows})
+    missing = "".join(f"\n**{name} did not end: none of its rows is here.**\n" for name in broken)
+    return f"""Written by `make bench` ({", ".join(days)}) on {machine}; no case ran longer than {cap_s:g} s. Rivals run
+beside us in the same process and the same minute, so ratios travel better than milliseconds. A row without a goal is
+told. Of the planner, {QUERIES} random pairs are asked of each feed; a note that counts fewer met the cap.
+{missing}
+{_table(rows)}"""
 
-Written by `make bench` on {machine}; no case ran longer than {cap_s:g} s. Rivals run beside us in the same process
-and the same minute, on the same feed under the same rules (`tests/benchmarks/feedwriter.py`), so ratios travel better
-than milliseconds. Whole Pareto fronts are compared too. Of the planner, {QUERIES} random pairs are asked of each feed,
-in every row; a note that counts fewer met the cap. What starting costs is in no other row: it is told in the rows
-`planner/setup`, which have no goal.
 
-{table}
-"""
+def _with(page: str, section: str) -> str:
+    """The page with the section in its place. Raises ValueError for a page that keeps it none."""
+    before, mark, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        raise ValueError(f"no {BEGIN} … {END} in the page")
+    return f"{before}{BEGIN}\n\n{section}\n\n{END}{after}"
 
 
 if __name__ == "__main__":

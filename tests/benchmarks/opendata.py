@@ -306,7 +306,7 @@ def _apart(name: str, data: Path, cap_s: float, compiled: str) -> int:
     try:
         return subprocess.run(_command(name, data), check=False, timeout=cap_s, env=_compiling_to(compiled)).returncode
     except subprocess.TimeoutExpired:
-        print(f"{name}: stopped after {cap_s:g} s", file=sys.stderr)
+        print(line(Measure(f"opendata/{name}", cap_s, "wall s", 0, note="stopped: it met the cap")), flush=True)
         return 3
 
 

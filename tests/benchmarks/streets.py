@@ -256,6 +256,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--cap-s", type=float, help="not used: every case is asked the same number of times")
     asked = parser.parse_args()
     folder = Path(os.environ.get("MOBIGO_REALDATA", ""))
     path = asked.data or folder / "osm" / "poa_osm.pbf"

@@ -108,11 +108,13 @@ def main() -> None:
     asked.add_argument("--vehicles", type=int, default=15)
     asked.add_argument("--seconds", type=int, default=60, help="of each search of the peer")
     asked.add_argument("--seed", type=int, default=7)
+    asked.add_argument("--cap-s", type=float, help="of each search of the peer at most")
     options = asked.parse_args()
+    seconds = options.seconds if options.cap_s is None else min(options.seconds, int(options.cap_s))
     empty, requests = drawn(options.requests, options.vehicles, options.seed)
     rounds, day, spent = answered(empty, requests, ROOM_TRIES, IMPROVEMENTS)
     everyone = replace(empty, requests={each.id: each for each in requests})
-    limits = Limits(solutions=10**6, seconds=options.seconds)
+    limits = Limits(solutions=10**6, seconds=seconds)
     in_order = sorted(requests, key=lambda each: (each.promise.earliest_s, each.id))
     known, known_day, _ = answered(empty, in_order, 5 * ROOM_TRIES, IMPROVEMENTS)
     offline: list[tuple[int, int]] = [(len(known_day.requests), metres(known, known_day))]
@@ -129,7 +131,7 @@ def main() -> None:
     least = min(metres(shortest, day), ours_m)
     broken = len(faults(rounds, day)) + len(faults(shortest, day)) + len(faults(known, known_day))
     note = f"{options.requests} requests, {options.vehicles} vehicles, seed {options.seed}"
-    note += f"; peer {options.seconds} s a search"
+    note += f"; peer {seconds} s a search"
     measures: Mapping[str, Measure] = {
         "served": Measure(
             "tad/served online", len(day.requests), "requests", 0.93, best, "best offline found",
