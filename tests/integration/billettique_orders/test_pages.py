@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -82,7 +84,8 @@ def session_of(guest: Guest, location: str) -> str:
     return location.rstrip("/").split("/")[-1].split("?")[0]
 
 
-def test_a_guest_buys_a_coach_ticket_and_gives_it_back(guest: Guest) -> None:
+def paid(guest: Guest) -> str:
+    """The page of the order, once the bank said yes."""
     location = buy(guest)
     sim = guest.services.part(Providers, lambda _services: Providers(guest.services.config)).get("sim")
     sim.bank.pay(session_of(guest, location), "pm_card_visa")  # type: ignore[attr-defined]
@@ -90,7 +93,11 @@ def test_a_guest_buys_a_coach_ticket_and_gives_it_back(guest: Guest) -> None:
         url = connection.exec_driver_sql("SELECT return_url FROM billettique_payment").scalar_one()
     landed = guest.get(url.removeprefix(guest.services.config.base_url).split("?")[0])
     assert landed.status_code == 303
-    order = landed.headers["Location"]
+    return landed.headers["Location"]
+
+
+def test_a_guest_buys_a_coach_ticket_and_gives_it_back(guest: Guest) -> None:
+    order = paid(guest)
     page = guest.get(order)
     assert "Vos titres sont prêts" in page.text
     assert page.headers["Cache-Control"] == "private, no-store"
@@ -102,6 +109,31 @@ def test_a_guest_buys_a_coach_ticket_and_gives_it_back(guest: Guest) -> None:
     done = guest.send(f"{order}/rembourser/{item[1]}", amount=guest.field("amount"))
     assert done.status_code == 303
     assert "remboursement demandé" in guest.get(order).text
+
+
+def test_the_paper_for_an_employer_says_who_which_pass_how_much_and_what_is_paid_back(guest: Guest) -> None:
+    order = paid(guest)
+    with reading(guest.services.engine) as session:
+        item = session.scalars(select(ItemRow)).one()
+    paper = f"{order}/attestation/{item.id}.pdf"
+    refused = guest.get(paper)
+    assert (refused.status_code, "abonnements" in refused.text) == (403, True)
+    with transaction(guest.services.engine) as session:  # the one monthly pass we know is not sold (see the tariff)
+        item = session.scalars(select(ItemRow)).one()
+        item.kind, item.name = "pass", "Pass’OK"
+        item.first_at, item.last_at = datetime(2026, 11, 1, 4, tzinfo=UTC), datetime(2026, 11, 30, 4, tzinfo=UTC)
+    nobody = guest.get(paper)
+    assert (nobody.status_code, "nom" in nobody.text) == (403, True)
+    with transaction(guest.services.engine) as session:
+        session.scalars(select(ItemRow)).one().holder = "Anne DUPRÉ"
+    made = guest.get(paper)
+    assert (made.status_code, made.headers["Cache-Control"]) == (200, "private, no-store")
+    said = " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(made.data)).pages).split())
+    days, shares = "1er novembre 2026 au 30 novembre 2026", "50 % du prix, 75 % pour un agent public"
+    for words in ("Anne DUPRÉ", "Pass’OK", days, "1,50 €", shares):
+        assert words in said
+    assert "rien n’a été payé" in said  # a simulation is never taken for a purchase
+    assert guest.get(paper.replace(item.id, "0" * 26)).status_code == 404
 
 
 def test_another_secret_opens_nothing(guest: Guest) -> None:
