@@ -1,11 +1,11 @@
 """The lines of the network being served as those who check and count need them: their stops in order, with places."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from mobigo.base.errors import NotFound
 from mobigo.network.engine.lines import calls_of, merged_rows
 from mobigo.network.model.timetable import Timetable
 
+Found = TypeVar("Found")
 _EARTH_KM: Final = 6_371.0
 _PATTERNS_MAX: Final = 60  # of a direction, the most frequent: with more of them, the order of its stops is not known
 
@@ -60,14 +61,13 @@ def here_of(networks: Any, line: str, stop: str, day: date, home: Path | None) -
     None when no line is named; what is named and not known to us makes the place vague."""
     if not line:
         return None
-    lines = lines_of(networks)
-    found = lines.get(line)
-    carriers, known = carriers_on(day, home), known_stations(lines)
+    found, known = lines_of(networks).get(line), known_stations(networks)
+    carriers = carriers_on(day, home)
     if found is None:
         return Here(known=known, carriers=carriers, vague=True)
     stops = found.stops()
     at = next((each for each in stops if stop and stop in (each.place, each.code)), None)
-    network = network_of_lines(networks, day, home).get(line)
+    network = networks_of((line,), networks, day, home).get(line)
     stations = frozenset(station for each in stops for station in each.stations())
     return Here(
         stations, line=None if network is None else Line(network, None), ways=found.ways(),
@@ -76,9 +76,19 @@ def here_of(networks: Any, line: str, stop: str, day: date, home: Path | None) -
     )  # fmt: skip
 
 
-def known_stations(lines: Mapping[str, LineStops]) -> frozenset[Station]:
-    """Every station of every line, by the number that our tickets bear."""
-    return frozenset(station_of(stop.place) for line in lines.values() for stop in line.stops())
+def known_stations(networks: Any) -> frozenset[Station]:
+    """Every station of every line being served, by the number that our tickets bear."""
+    try:
+        with networks.current() as live:
+
+            def stations(_: Timetable) -> frozenset[Station]:
+                lines = live.derived("billettique.lines", derive_lines)
+                return frozenset(station_of(stop.place) for line in lines.values() for stop in line.stops())
+
+            known: frozenset[Station] = live.derived("billettique.stations", stations)
+            return known
+    except NotFound:
+        return frozenset()
 
 
 def carriers_on(day: date, home: Path | None) -> frozenset[str]:
@@ -89,12 +99,7 @@ def carriers_on(day: date, home: Path | None) -> frozenset[str]:
 
 def lines_of(networks: Any) -> dict[str, LineStops]:
     """The lines being served, by code; none where no network was built yet."""
-    try:
-        with networks.current() as live:
-            found: dict[str, LineStops] = live.derived("billettique.lines", derive_lines)
-            return found
-    except NotFound:
-        return {}
+    return _derived(networks, "billettique.lines", derive_lines) or {}
 
 
 def derive_lines(timetable: Timetable) -> dict[str, LineStops]:
@@ -110,6 +115,24 @@ def derive_lines(timetable: Timetable) -> dict[str, LineStops]:
         found[route].append((stops, whole))
     lines = (_line(timetable, route, some) for route, some in found.items())
     return {line.code: line for line in sorted(lines, key=lambda each: each.name)}
+
+
+def derive_carried(timetable: Timetable) -> dict[str, tuple[str, int]]:
+    """Of each line of a compiled timetable, by "feed:route": its agency and its GTFS mode."""
+    return {
+        _code(timetable, route): (_agency(timetable, route), int(mode))
+        for route, mode in enumerate(timetable.route_type)
+    }
+
+
+def _derived(networks: Any, name: str, make: Callable[[Timetable], Found]) -> Found | None:
+    """What is derived of the timetable being served, once for each; None where no network was built yet."""
+    try:
+        with networks.current() as live:
+            found: Found = live.derived(name, make)
+            return found
+    except NotFound:
+        return None
 
 
 def _patterns(timetable: Timetable) -> dict[tuple[int, int], Counter[tuple[int, ...]]]:
@@ -179,19 +202,17 @@ def _code(timetable: Timetable, route: int) -> str:
 
 def network_of_lines(networks: Any, day: date, home: Path | None) -> dict[str, str]:
     """The network of the tariff of each line being served, by line code; lines of no network are left out."""
+    return networks_of(None, networks, day, home)
+
+
+def networks_of(codes: Iterable[str] | None, networks: Any, day: date, home: Path | None) -> dict[str, str]:
+    """The same of some lines alone (all of them: None), without a look at the others."""
     table = table_on(network_tables(home), day)
-    if table is None:
+    carried = _derived(networks, "billettique.carried", derive_carried)
+    if table is None or carried is None:
         return {}
-    try:
-        with networks.current() as live:
-            timetable = live.timetable
-            found = {
-                _code(timetable, route): network_of(_agency(timetable, route), int(timetable.route_type[route]),
-                                                    table.networks)
-                for route in range(len(timetable.route_id))
-            }  # fmt: skip
-    except NotFound:
-        return {}
+    wanted = carried if codes is None else [code for code in codes if code in carried]
+    found = {code: network_of(*carried[code], table.networks) for code in wanted}
     return {line: network.id for line, network in found.items() if network is not None}
 
 

@@ -1,6 +1,6 @@
 """Every page of `tests/every_page.py`, opened on the demonstration by the person of its role: it answers, it is for
-everybody on a small phone and on a desktop (in the dark too, among the slow tests), it asks nothing of other sites and
-nothing complains. What citizens use is opened without scripts too, and its main form is answered."""
+everybody on a small phone and on a desktop (in the dark and in English too, among the slow tests), it asks nothing of
+other sites and nothing complains. What citizens use is opened without scripts too, and its main form is answered."""
 
 import re
 
@@ -18,10 +18,20 @@ from tests.page_weights import over_budget
 CITIZENS = (None, Role.TRAVELLER, Role.DRIVER, Role.FAMILY)
 
 
-@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark-too"])
+@pytest.mark.parametrize(
+    ("dark", "language"),
+    [
+        pytest.param(False, "fr-FR", id="light"),
+        pytest.param(True, "fr-FR", id="dark-too", marks=pytest.mark.slow),
+        pytest.param(False, "en-GB", id="english", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("role", OPENED, ids=lambda role: role or "anybody")
-def test_every_page_is_for_everybody(visit: Visit, demo_site: Site, role: Role | None, dark: bool) -> None:
-    page = enter(visit, demo_site, role)
+def test_every_page_is_for_everybody(
+    visit: Visit, demo_site: Site, role: Role | None, dark: bool, language: str
+) -> None:
+    page = enter(visit, demo_site, role, language=language)
+    assert page.locator("html").get_attribute("lang") == language[:2]
     found = []
     for address in walk(page, demo_site, role):
         found += [f"{address}: {fault}" for fault in [*over_budget(page), *everywhere(page, dark=dark)]]
