@@ -37,6 +37,7 @@ class Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._servers: list[asyncio.Server] = []
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
@@ -52,8 +53,16 @@ class Loop:
 
         asyncio.run_coroutine_threadsafe(awaited(), self._loop)
 
+    def listen(
+        self, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], here: Address
+    ) -> None:
+        """Hand each connection to that address to `serve`, until `close`."""
+        self._servers.append(self.run(asyncio.start_server(serve, *here)))
+
     def close(self) -> None:
         async def cancel() -> None:
+            for server in self._servers:
+                server.close()
             for task in asyncio.all_tasks() - {asyncio.current_task()}:
                 task.cancel()
 
@@ -74,7 +83,7 @@ def relay(loop: Loop, here: Address, there: Address) -> None:
             return
         await _both_ways((reader, writer), far)
 
-    loop.run(asyncio.start_server(serve, *here))
+    loop.listen(serve, here)
 
 
 class Front:
@@ -86,7 +95,7 @@ class Front:
         self._turn = 0
         self._name = name  # asked for by name: a host answers to its public name alone
         self._loop = loop
-        loop.run(asyncio.start_server(self._serve, *here))
+        loop.listen(self._serve, here)
         for backend in self.backends:
             loop.start(lambda backend=backend: self._look_after(backend))  # type: ignore[misc]
 

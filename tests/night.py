@@ -143,7 +143,7 @@ def served(
     url = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + TIMEOUT_S * 3
-        while status(url, "/healthz") != 200:
+        while status(url, "/healthz") != 200 or listening(port) < processes:
             running = process.poll() is None and time.monotonic() < until
             assert running, (home / "server.log").read_text(encoding="utf-8")
             time.sleep(0.1)
@@ -155,6 +155,12 @@ def served(
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
+
+
+def listening(port: int) -> int:
+    """How many sockets wait for connections at this port of this machine: each web process has its own."""
+    rows = (row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:])
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
 
 
 def status(url: str, path: str) -> int:
