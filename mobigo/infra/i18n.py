@@ -22,6 +22,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from markupsafe import Markup, escape
+
 from mobigo.base.decisions import Decision
 from mobigo.base.money import Money
 
@@ -90,6 +92,22 @@ def sentence(decision: Decision, language: str | None = None) -> str:
     else:
         _log.warning("a decision has no sentence", extra={"code": decision.code, "language": speaking})
     return " ".join([decision.code, *(f"{name}={value}" for name, value in params.items())])
+
+
+def quoted(words: str) -> Markup:
+    """French words quoted, an act or what an authority named: said to be French on a page that is not (WCAG 2.2,
+    3.1.2), so that they are read aloud as they are."""
+    return escape(words) if current_language() == LANGUAGES[0] else Markup('<span lang="fr">{}</span>').format(words)
+
+
+def quoting(decision: Decision, *names: str) -> Markup:
+    """The sentence of a decision for a page, these of its parameters `quoted`."""
+    held = {name: value for name, value in decision.params.items() if name in names and isinstance(value, str)}
+    marks = {name: f"\x02{name}\x03" for name in held}
+    text = str(escape(sentence(Decision(decision.code, **{**decision.params, **marks}))))
+    for name, value in held.items():
+        text = text.replace(marks[name], str(quoted(value)))
+    return Markup(text)  # escaped above
 
 
 def template_of(code: str) -> str | None:
@@ -228,6 +246,8 @@ def init_app(app: "Flask", default: str) -> None:
 
     Babel(app, locale_selector=chosen, default_locale=default, default_timezone="Europe/Paris")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]  # i18n ext
+
+    app.add_template_filter(quoted)
 
     @app.before_request
     def choose() -> None:

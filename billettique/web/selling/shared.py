@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from billettique.service import baskets
 from billettique.service.baskets import Basket
@@ -17,7 +18,7 @@ from mobigo.base.money import Money
 from mobigo.infra import auth, formats, forms
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
-from mobigo.infra.i18n import current_language, sentence
+from mobigo.infra.i18n import current_language, quoting
 from mobigo.infra.web import services
 
 COOKIE_LIFE_S: Final = 24 * 3600
@@ -39,9 +40,9 @@ def cents(amount: int) -> str:
 
 
 @bp.app_template_filter("said")
-def said(reason: Decision) -> str:
-    """The sentence of a reason."""
-    return sentence(reason)
+def said(reason: Decision) -> Markup:
+    """The sentence of a reason; what an authority named or wrote in it is quoted."""
+    return quoting(reason, "title", "source")
 
 
 def text(name: str, longest: int = 200) -> str:
