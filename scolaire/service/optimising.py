@@ -94,7 +94,7 @@ class _Search:
 
 def run(ctx: JobContext, params: Mapping[str, Any]) -> Decision:
     """Search, in a thread beside the one that says how far it is, keeps what is found and listens for a stop."""
-    with ctx.transaction() as session:
+    with reading(ctx.engine) as session:  # the engine is loaded meanwhile: nobody's writing waits for that
         kept = store.find_candidate(session, ctx.job_id)
         # what an earlier try of this job had found may stand on hours it had moved
         digest = str(params["demand"]) if kept is None or kept.plan_digest is None else kept.demand_digest
