@@ -178,11 +178,16 @@ _FOCUSED = """() => {
 
 def weight_bytes(page: Page) -> int:
     """What the page weighed on the wire with an empty cache: the document and all it asked for, compressed."""
-    weighed: int = page.evaluate(
+    return sum(weight for _, weight in loaded(page))
+
+
+def loaded(page: Page) -> list[tuple[str, int]]:
+    """The document and all that the page asked for and got so far, at one instant: addresses, bytes on the wire."""
+    entries = page.evaluate(
         """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-             .reduce((sum, entry) => sum + entry.encodedBodySize + 300, 0)"""
+             .map((entry) => [entry.name, entry.encodedBodySize + 300])"""
     )
-    return weighed
+    return [(name, weight) for name, weight in entries]
 
 
 @cache

@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from tests.front import Front, Loop, relay
 from tests.live import free_port
 from tests.night import children
+from tests.refused import refused
 
 SHARED: Final = ("blobs", "publications", "secrets")
 PORT: Final = 8000
@@ -134,7 +135,7 @@ def _make(made: list[tuple[str, ...]], undo: tuple[str, ...], *do: str) -> None:
     except FileNotFoundError:
         pytest.skip("no `ip` on this machine")
     if done.returncode:
-        pytest.xfail(f"no network of one's own can be made here: {done.stderr.decode().strip()}")
+        refused("no network of one's own can be made here", done.stderr.decode().strip())
     made.append(undo)
 
 

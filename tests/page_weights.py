@@ -14,12 +14,12 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from tests.browser import MAP_PAGE_LIMIT_BYTES, TEXT_PAGE_LIMIT_BYTES, visitor, weight_bytes
+from tests.browser import MAP_PAGE_LIMIT_BYTES, TEXT_PAGE_LIMIT_BYTES, loaded, visitor
 
 DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "eco-conception.md"
 BEGIN, END = "<!-- mesures : python -m tests.page_weights -->", "<!-- fin des mesures -->"
 TEXT_REQUESTS, MAP_REQUESTS = 20, 40
-A_MAP: Final = "maplibre"
+A_MAP: Final = "/planner/map"  # what draws maps comes before what it draws them with, and draws
 A_READER: Final = "zxing"  # the inspector's page and those that read a code: a program that decodes pictures
 READER_LIMIT_BYTES: Final = 1_500_000
 _WHO: Final = {
@@ -62,10 +62,10 @@ class Weighed:
 
 def weigh(page: Page) -> Weighed:
     """The page as it stands, once loaded."""
-    asked: list[str] = page.evaluate("() => performance.getEntriesByType('resource').map(each => each.name)")
-    held = [kind for kind, sign in (("lecteur", A_READER), ("carte", A_MAP)) if any(sign in each for each in asked)]
+    got = loaded(page)
+    held = [kind for kind, sign in (("lecteur", A_READER), ("carte", A_MAP)) if any(sign in each for each, _ in got)]
     kind = held[0] if held else "texte"
-    return Weighed(re.sub(r"^https?://[^/]+", "", page.url), kind, weight_bytes(page), 1 + len(asked))
+    return Weighed(re.sub(r"^https?://[^/]+", "", page.url), kind, sum(weight for _, weight in got), len(got))
 
 
 def over_budget(page: Page) -> list[str]:

@@ -1,7 +1,7 @@
 """The lines of the network being served as those who check and count need them: their stops in order, with places."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from billettique.rules.areas import UIC_TABLE, station_of, uic_station
 from billettique.rules.networks import RAIL, mode_of, network_of, table_on
 from mobigo.base.errors import NotFound
 from mobigo.network.engine.lines import calls_of, merged_rows
+from mobigo.network.model.live import LiveNetwork
 from mobigo.network.model.timetable import Timetable
 
 Found = TypeVar("Found")
@@ -67,7 +68,7 @@ def here_of(networks: Any, line: str, stop: str, day: date, home: Path | None) -
         return Here(known=known, carriers=carriers, vague=True)
     stops = found.stops()
     at = next((each for each in stops if stop and stop in (each.place, each.code)), None)
-    network = networks_of((line,), networks, day, home).get(line)
+    network = network_of_line(networks, line, day, home)
     stations = frozenset(station for each in stops for station in each.stations())
     return Here(
         stations, line=None if network is None else Line(network, None), ways=found.ways(),
@@ -78,17 +79,12 @@ def here_of(networks: Any, line: str, stop: str, day: date, home: Path | None) -
 
 def known_stations(networks: Any) -> frozenset[Station]:
     """Every station of every line being served, by the number that our tickets bear."""
-    try:
-        with networks.current() as live:
 
-            def stations(_: Timetable) -> frozenset[Station]:
-                lines = live.derived("billettique.lines", derive_lines)
-                return frozenset(station_of(stop.place) for line in lines.values() for stop in line.stops())
+    def stations(live: LiveNetwork) -> frozenset[Station]:
+        lines = live.derived("billettique.lines", derive_lines)
+        return frozenset(station_of(stop.place) for line in lines.values() for stop in line.stops())
 
-            known: frozenset[Station] = live.derived("billettique.stations", stations)
-            return known
-    except NotFound:
-        return frozenset()
+    return _derived(networks, "billettique.stations", stations) or frozenset()
 
 
 def carriers_on(day: date, home: Path | None) -> frozenset[str]:
@@ -99,7 +95,7 @@ def carriers_on(day: date, home: Path | None) -> frozenset[str]:
 
 def lines_of(networks: Any) -> dict[str, LineStops]:
     """The lines being served, by code; none where no network was built yet."""
-    return _derived(networks, "billettique.lines", derive_lines) or {}
+    return _derived(networks, "billettique.lines", lambda live: derive_lines(live.timetable)) or {}
 
 
 def derive_lines(timetable: Timetable) -> dict[str, LineStops]:
@@ -125,11 +121,11 @@ def derive_carried(timetable: Timetable) -> dict[str, tuple[str, int]]:
     }
 
 
-def _derived(networks: Any, name: str, make: Callable[[Timetable], Found]) -> Found | None:
+def _derived(networks: Any, name: str, make: Callable[[LiveNetwork], Found]) -> Found | None:
     """What is derived of the timetable being served, once for each; None where no network was built yet."""
     try:
         with networks.current() as live:
-            found: Found = live.derived(name, make)
+            found: Found = live.derived(name, lambda _timetable: make(live))
             return found
     except NotFound:
         return None
@@ -202,18 +198,23 @@ def _code(timetable: Timetable, route: int) -> str:
 
 def network_of_lines(networks: Any, day: date, home: Path | None) -> dict[str, str]:
     """The network of the tariff of each line being served, by line code; lines of no network are left out."""
-    return networks_of(None, networks, day, home)
-
-
-def networks_of(codes: Iterable[str] | None, networks: Any, day: date, home: Path | None) -> dict[str, str]:
-    """The same of some lines alone (all of them: None), without a look at the others."""
     table = table_on(network_tables(home), day)
-    carried = _derived(networks, "billettique.carried", derive_carried)
-    if table is None or carried is None:
+    if table is None:
         return {}
-    wanted = carried if codes is None else [code for code in codes if code in carried]
-    found = {code: network_of(*carried[code], table.networks) for code in wanted}
+    found = {line: network_of(*carried, table.networks) for line, carried in _carried(networks).items()}
     return {line: network.id for line, network in found.items() if network is not None}
+
+
+def network_of_line(networks: Any, line: str, day: date, home: Path | None) -> str | None:
+    """The same of one line, without a look at the others."""
+    table, carried = table_on(network_tables(home), day), _carried(networks).get(line)
+    found = None if table is None or carried is None else network_of(*carried, table.networks)
+    return None if found is None else found.id
+
+
+def _carried(networks: Any) -> dict[str, tuple[str, int]]:
+    """Of each line being served, by code: its agency and its GTFS mode."""
+    return _derived(networks, "billettique.carried", lambda live: derive_carried(live.timetable)) or {}
 
 
 def _agency(timetable: Timetable, route: int) -> str:

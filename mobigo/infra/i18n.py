@@ -14,7 +14,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, time
@@ -81,17 +81,13 @@ def sentence(decision: Decision, language: str | None = None) -> str:
     if language is not None:
         with use_language(language):
             return sentence(decision)
-    speaking = current_language()
-    text = catalogue(speaking).gettext(decision.code)
-    params = {name: _named(name, value, speaking) for name, value in decision.params.items()}
-    if text != decision.code:
-        try:
-            return text % params
-        except (KeyError, ValueError, TypeError):
-            _log.warning("the sentence of a decision does not match its parameters", extra={"code": decision.code})
-    else:
-        _log.warning("a decision has no sentence", extra={"code": decision.code, "language": speaking})
-    return " ".join([decision.code, *(f"{name}={value}" for name, value in params.items())])
+    return _filled(decision.code, _params(decision), str)
+
+
+def quoting(decision: Decision, *names: str) -> Markup:
+    """The sentence of a decision for a page, these of its parameters `quoted`."""
+    params = {name: quoted(str(value)) if name in names else value for name, value in _params(decision).items()}
+    return Markup(_filled(decision.code, params, escape))  # each parameter is escaped as it is put in
 
 
 def quoted(words: str) -> Markup:
@@ -100,20 +96,28 @@ def quoted(words: str) -> Markup:
     return escape(words) if current_language() == LANGUAGES[0] else Markup('<span lang="fr">{}</span>').format(words)
 
 
-def quoting(decision: Decision, *names: str) -> Markup:
-    """The sentence of a decision for a page, these of its parameters `quoted`."""
-    held = {name: value for name, value in decision.params.items() if name in names and isinstance(value, str)}
-    marks = {name: f"\x02{name}\x03" for name in held}
-    text = str(escape(sentence(Decision(decision.code, **{**decision.params, **marks}))))
-    for name, value in held.items():
-        text = text.replace(marks[name], str(quoted(value)))
-    return Markup(text)  # escaped above
-
-
 def template_of(code: str) -> str | None:
     """The sentence of a code before its parameters are put in, each as ‹name›; None for a code without a sentence."""
     text = catalogue(current_language()).gettext(code)
     return None if text == code else re.sub(r"%\((\w+)\)[sd]", r"‹\1›", text).replace("%%", "%")
+
+
+def _params(decision: Decision) -> dict[str, object]:
+    speaking = current_language()
+    return {name: _named(name, value, speaking) for name, value in decision.params.items()}
+
+
+def _filled(code: str, params: Mapping[str, object], dress: Callable[[str], str]) -> str:
+    """The sentence of a code in the language being read, `dress`ed before its parameters are put in."""
+    text = catalogue(current_language()).gettext(code)
+    if text != code:
+        try:
+            return dress(text) % params
+        except (KeyError, ValueError, TypeError):
+            _log.warning("the sentence of a decision does not match its parameters", extra={"code": code})
+    else:
+        _log.warning("a decision has no sentence", extra={"code": code, "language": current_language()})
+    return dress(" ".join([code, *(f"{name}={value}" for name, value in params.items())]))
 
 
 def _named(name: str, value: object, language: str) -> object:
