@@ -1,4 +1,4 @@
-"""A refused form: each sentence beside the field it is about."""
+"""What was typed in a form, and a refused form: each sentence beside the field it is about."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,6 +8,13 @@ from mobigo.base.decisions import Decision
 from mobigo.base.errors import MobigoError
 from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import sentence
+
+
+def one_line(text: str, longest: int) -> str:
+    """The words of what was typed in a field of one line, of which the first `longest` characters are read: one space
+    between, and without what no screen shows (control characters, marks that turn the direction of writing)."""
+    shown = (letter for letter in text[:longest] if letter.isprintable() or letter.isspace())
+    return " ".join("".join(shown).split())
 
 
 class Faults:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from werkzeug.datastructures import MultiDict
 
 from mobigo.base.geo import Point
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
 from mobigo.network.engine.placenames import fold
@@ -242,7 +243,7 @@ def read(arguments: MultiDict[str, str], index: PlaceIndex, now: datetime, zone:
 
 
 def _text(arguments: MultiDict[str, str], name: str) -> str:
-    return " ".join(arguments.get(name, "")[:TEXT_MAX].replace("\x00", " ").split())
+    return one_line(arguments.get(name, ""), TEXT_MAX)
 
 
 def _end(

@@ -14,6 +14,7 @@ from mobigo.infra import audit, auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
@@ -121,7 +122,7 @@ def _form(given: Mapping[str, str], errors: dict[str, str], status: int) -> tupl
 
 def read_terms(form: Mapping[str, str], errors: dict[str, str]) -> tuple[Terms | None, tuple[str, ...]]:
     """The form as a value, and the names of operators as they were written; what is wrong goes to `errors`."""
-    text = {name: " ".join(form[name].replace("\x00", " ").split())[:TEXT_MAX] for name in form if name != "agencies"}
+    text = {name: one_line(form[name], TEXT_MAX) for name in form if name != "agencies"}
     agencies = tuple(
         dict.fromkeys(
             each[:120] for row in re.split(r"[\n;]", form.get("agencies", "")) if (each := " ".join(row.split()))

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from mobigo.base.errors import NotFound
 from mobigo.infra import formats
 from mobigo.infra.auth import public
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
@@ -126,7 +127,7 @@ def board_rows(
 @public
 def departures() -> ResponseReturnValue:
     """The field where one names a stop; straight to its board when the name leaves no doubt."""
-    text = " ".join(request.args.get("stop", "")[:200].replace("\x00", " ").split())
+    text = one_line(request.args.get("stop", ""), 200)
     with pinned_today() as here:
         if not text:
             return render_template("planner/departures.html", text="", found=(), error="")

@@ -15,6 +15,7 @@ from mobigo.infra import auth
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
+from mobigo.infra.forms import one_line
 from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services, wants_problem
@@ -60,7 +61,7 @@ class ShownCall:
 @requires(Permission.COACH_DRIVE)
 def runs() -> ResponseReturnValue:
     """The runs to come of the coaches one may drive, all or those of a line."""
-    text = " ".join(request.args.get("ligne", "")[:40].replace("\x00", " ").split())
+    text = one_line(request.args.get("ligne", ""), 40)
     with pinned() as here:
         lines = names.lines_of(here.live)
         routes = None if not text else [each.row for each in lines if text.casefold() in each.label.casefold()]

@@ -11,6 +11,7 @@ from mobigo.base.errors import NotFound
 from mobigo.base.servicetime import DAY_S
 from mobigo.infra.auth import public
 from mobigo.infra.formats import NBSP
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import current_language, ngettext
 from mobigo.infra.i18n import gettext as _
 from mobigo.network.engine.lines import Cell, Column, Direction, line_days, line_on, picks_up_only, sets_down_only
@@ -30,7 +31,7 @@ SHOWN_MAX = 60
 @public
 def lines() -> ResponseReturnValue:
     """Every line, or those a text names."""
-    text = " ".join(request.args.get("q", "")[:200].replace("\x00", " ").split())
+    text = one_line(request.args.get("q", ""), 200)
     with pinned() as here:
         found = lines_matching(here.live, text)
         shown = found[:SHOWN_MAX]

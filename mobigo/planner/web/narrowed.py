@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import gettext as _
 from mobigo.network.model.live import LiveNetwork
 from mobigo.planner.export import names
@@ -66,7 +67,7 @@ def narrow(arguments: MultiDict[str, str], live: LiveNetwork, errors: dict[str, 
     avoided = {id_: lines[rows[id_]] for id_ in ids if id_ in rows}
     if len(avoided) < len(ids):
         errors["avoid"] = _("Une ligne à éviter n’est pas dans nos horaires : choisissez-la de nouveau.")
-    text = " ".join(arguments.get("avoid_text", "")[:TEXT_MAX].replace("\x00", " ").split())
+    text = one_line(arguments.get("avoid_text", ""), TEXT_MAX)
     candidates: Sequence[names.Line] = ()
     if text:
         candidates = [line for line in lines_named(live, text) if line.id not in avoided]

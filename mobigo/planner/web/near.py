@@ -13,6 +13,7 @@ from mobigo.base.geo import Point, distance_m
 from mobigo.base.instants import PARIS
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import ngettext, sentence
 from mobigo.network.model.parks import CarPark, ToldParks
@@ -42,7 +43,7 @@ class Shown:
 @public
 def around() -> ResponseReturnValue:
     """The stations of shared bicycles and the car parks: those around a place, or the first by name."""
-    text = " ".join(request.args.get("near", "")[:200].replace("\x00", " ").split())
+    text = one_line(request.args.get("near", ""), 200)
     point, name, error = None, "", ""
     if text:
         point = position(text)

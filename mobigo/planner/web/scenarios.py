@@ -11,6 +11,7 @@ from mobigo.infra import audit, auth, jobs
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import body_limit, services
@@ -95,7 +96,7 @@ def _is_running(job: jobs.Job) -> bool:
 @requires(STUDY, everywhere=True)
 def scenario_line_chosen(scenario_id: str) -> ResponseReturnValue:
     """The line to change, by number or name: leads to its page."""
-    text = " ".join(request.form.get("line", "").split())
+    text = one_line(request.form.get("line", ""), 200)
     with pinned() as here:
         found = lines_named(here.live, text)
     if len(found) == 1:

@@ -83,6 +83,16 @@ def test_absurd_input_gets_a_page_and_loses_nothing(client: FlaskClient, name: s
 
 
 @pytest.mark.parametrize(
+    ("path", "name"),
+    [("/trajets", "from"), ("/departs", "stop"), ("/lignes", "q")],
+)
+def test_what_turns_the_direction_of_writing_is_not_said_again(client: FlaskClient, path: str, name: str) -> None:
+    answer = client.get(path, query_string={**SEARCH, f"{name}_id": "", name: "Nulle part\u202eecnarf"})
+    assert "Nulle partecnarf" in answer.text
+    assert "\u202e" not in answer.text
+
+
+@pytest.mark.parametrize(
     ("date", "time", "wrong"),
     [("2025-02-29", "08:00", "jour"), ("hier", "08:00", "jour"), ("2025-03-18", "24:00", "heure"),
      ("2025-03-18", "midi", "heure"), ("9999-99-99", "8", "jour"), ("1979-12-31", "8:00", "jour")],

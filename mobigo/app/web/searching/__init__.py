@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from mobigo.app.web import guides
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import current_language
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import Services, services
@@ -60,7 +61,7 @@ def find(text: str, at: datetime) -> "list[Hit]":
 @public
 def search() -> ResponseReturnValue:
     """What answers `?q=`: the three most useful first, then the rest by kind; what to do when there is nothing."""
-    asked = _readable(request.args.get("q", "")[:TEXT_MAX])
+    asked = one_line(request.args.get("q", ""), TEXT_MAX)
     hits = find(asked, now()) if asked else []
     rest = sorted(hits[FIRST:], key=lambda hit: hit.entry.sort)
     groups = [
@@ -74,11 +75,6 @@ def search() -> ResponseReturnValue:
         longest=TEXT_MAX,
         guides=guides.addresses(),
     )
-
-
-def _readable(text: str) -> str:
-    """Its words, without what no screen shows: control characters, marks that turn the direction of writing."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _group(sort: int) -> str:

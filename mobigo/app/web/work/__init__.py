@@ -15,6 +15,7 @@ from mobigo.base.sheets import neutral
 from mobigo.infra import auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
+from mobigo.infra.forms import one_line
 from mobigo.infra.web import services
 
 bp = Blueprint("work", __name__)
@@ -29,7 +30,7 @@ def desk() -> ResponseReturnValue:
     identity = auth.signed_in()
     if not any(entry.permission is not None and identity.may(entry.permission) for entry in AGENTS):
         raise Refused("auth.no_work_here")
-    asked = " ".join(request.args.get("q", "").replace("\x00", " ").split())[:80]
+    asked = one_line(request.args.get("q", ""), 80)
     groups = find(services(), identity, asked, now()) if len(asked) >= LEAST_LETTERS else []
     page = render_template(
         "work/desk.html", asked=asked, groups=groups, least=LEAST_LETTERS,

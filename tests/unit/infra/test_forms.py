@@ -1,4 +1,4 @@
-"""What a form that is refused says, and beside which field."""
+"""What is typed in a form; what a form that is refused says, and beside which field."""
 
 import pytest
 
@@ -53,3 +53,21 @@ def test_a_defect_is_no_fault_of_a_form() -> None:
     with pytest.raises(ValueError, match="ours"), faults.caught():
         raise ValueError("ours")
     assert not faults
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("", ""),
+        (" \t\r\n ", ""),
+        ("  Gare   de\u00a0Dijon \n", "Gare de Dijon"),
+        ("Mont\u00adbard", "Montbard"),  # a hyphen that no screen shows, of a text copied
+        ("Dijon\x00", "Dijon"),
+        ("a\u202etnuocca", "atnuocca"),  # what turns the direction of writing
+        ("\u200b\ufeff", ""),
+        ("Été 🚌", "Été 🚌"),
+        ("123456789", "12345678"),
+    ],
+)
+def test_what_is_typed_in_one_line_is_read_as_it_is_shown(typed: str, read: str) -> None:
+    assert forms.one_line(typed, 8 if typed.isdigit() else 40) == read
