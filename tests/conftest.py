@@ -27,6 +27,7 @@ from sqlalchemy.engine import make_url
 from mobigo.infra import compiled, numba_cache
 from mobigo.infra.config import Config, load_config
 from mobigo.infra.db import open_engine
+from tests import once_a_process
 from tests.demo_home import Demo, shared_demo
 
 # Kernels, words and pages are compiled once for all the homes of the tests, and kept from one session to the next.
@@ -43,6 +44,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 6_000_000_000:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+once_a_process.remember_rules()
+once_a_process.share_statements()
 
 IN_CI = os.environ.get("MOBIGO_CI", "") not in ("", "0")
 
