@@ -80,11 +80,17 @@ CASES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def document(realdata: Path) -> schemathesis.BaseSchema:
+    text = (realdata / "api" / "standard-covoiturage_openapi.yaml").read_text(encoding="utf-8")
+    return schemathesis.openapi.from_dict({**yaml.safe_load(text), "servers": [{"url": PREFIX}]})
+
+
 @pytest.mark.realdata
 @pytest.mark.parametrize(("path", "method", "mode"), CASES, ids=lambda each: str(getattr(each, "value", each)))
-def test_the_standards_own_file_is_kept(site: APIFlask, realdata: Path, path: str, method: str, mode: GenerationMode):
-    text = (realdata / "api" / "standard-covoiturage_openapi.yaml").read_text(encoding="utf-8")
-    document = schemathesis.openapi.from_dict({**yaml.safe_load(text), "servers": [{"url": PREFIX}]})
+def test_the_standards_own_file_is_kept(
+    site: APIFlask, document: schemathesis.BaseSchema, path: str, method: str, mode: GenerationMode
+):
     document.app = site
     operation = document[path][method.upper()]
 
