@@ -23,11 +23,14 @@ for (const part of document.querySelectorAll("[data-refresh]")) {
   if (part.id) again(part);
 }
 
-// A form sent twice by an impatient finger is sent once.
+// A form sent twice by an impatient finger is sent once. What a script keeps on the page is that script's affair.
 for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", () => {
-    for (const button of form.querySelectorAll("button:not([name])")) setTimeout(() => (button.disabled = true));
-    setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = false)), 8000);
+  form.addEventListener("submit", (event) => {
+    setTimeout(() => {
+      if (event.defaultPrevented) return;
+      for (const button of form.querySelectorAll("button:not([name])")) button.disabled = true;
+      setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = false)), 8000);
+    });
   });
 }
 

@@ -53,11 +53,12 @@ def ready(page: Page) -> None:
 
 
 def constat(page: Page, means: str) -> None:
-    """Draws up a constat paid on the spot: fifty euros and a journey at 1,50 €."""
+    """Draws up a constat paid on the spot: fifty euros and a journey at 1,50 €; an impatient finger sends it twice."""
     page.evaluate("() => document.getElementById('to-constat').click()")
     page.get_by_label("Prix du trajet").fill("1,50")
     page.locator("#f-paid").select_option(means)
-    page.get_by_role("button", name="Enregistrer le constat").click()
+    button = page.get_by_role("button", name="Enregistrer le constat")
+    button.evaluate("(pressed) => { pressed.click(); pressed.click(); }")
 
 
 def test_a_round_from_its_opening_to_the_regisseur(

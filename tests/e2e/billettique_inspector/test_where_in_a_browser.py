@@ -86,6 +86,7 @@ def judged(page: Page, code: str) -> str:
     page.get_by_label("Référence du titre").fill(code)
     page.get_by_role("button", name="Vérifier").click()
     expect(page.locator("#verdict")).to_be_visible(timeout=WAIT_MS)
+    assert page.locator("#typing form button").is_enabled(), "the next ticket would have to wait"
     said = page.locator("#verdict-reason").inner_text()
     page.get_by_role("button", name="Titre suivant").click()
     expect(page.locator("#verdict")).to_be_hidden()

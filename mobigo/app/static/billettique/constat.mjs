@@ -1,7 +1,7 @@
 // A constat without a network: the reference and the secret that the person leaves with are drawn here, only a digest of
 // the secret is sent. What is owed is reckoned from the amounts carried with the lists.
 
-import { letters, random } from "./keep.mjs";
+import { letters, oneAtATime, random } from "./keep.mjs";
 import { cannotTake, numbered } from "./round.mjs";
 
 const byId = (id) => document.getElementById(id);
@@ -56,8 +56,7 @@ export function openConstats({ said, put, state, show, waiting, next }) {
     byId("constat").focus();
   }
 
-  async function keep(event) {
-    event.preventDefault();
+  async function keep() {
     const paid = byId("f-paid").value || null;
     const value = (name) => byId(`f-${name}`).value.trim();
     const missing = !paid && REQUIRED.some((name) => !value(name));
@@ -118,7 +117,7 @@ export function openConstats({ said, put, state, show, waiting, next }) {
     byId("receipt").focus();
   }
 
-  form.addEventListener("submit", keep);
+  form.addEventListener("submit", oneAtATime(keep));
   form.addEventListener("input", reckon);
   byId("no-constat").addEventListener("click", next);
   byId("given").addEventListener("click", next);

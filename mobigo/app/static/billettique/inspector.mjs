@@ -3,7 +3,7 @@
 
 import { openReader, openScan } from "../scan/scan.mjs";
 import { openConstats } from "./constat.mjs";
-import { openKeep, random } from "./keep.mjs";
+import { oneAtATime, openKeep, random } from "./keep.mjs";
 import { BadList, marksOf, readLists, reopenLists } from "./lists.mjs";
 import { askRound } from "./round.mjs";
 import { sign, wake } from "./signs.mjs";
@@ -123,8 +123,7 @@ function hereOf(shift) {
   return here;
 }
 
-async function begin(event) {
-  event.preventDefault();
+async function begin() {
   wake();
   state.shift = {
     line: byId("f-shift-line").value, stop: byId("f-shift-stop").value, travelClass: byId("f-shift-class").value, begun: Date.now(),
@@ -218,8 +217,7 @@ async function remember(verdict, now) {
 }
 
 /** A code typed in: whole, it is judged here; a reference needs the network. */
-async function typed(event) {
-  event.preventDefault();
+async function typed() {
   const field = byId("f-typed");
   const text = field.value.replace(/\s/g, "");
   if (!text) return;
@@ -358,14 +356,14 @@ async function start() {
   state.csrf = document.querySelector("[name=csrf_token]").value;
   const constats = openConstats({ said, put, state, show, post, waiting, next: work });
   byId("f-shift-line").addEventListener("change", fillStops);
-  byId("shift-form").addEventListener("submit", begin);
+  byId("shift-form").addEventListener("submit", oneAtATime(begin));
   byId("camera").addEventListener("click", camera);
   byId("next").addEventListener("click", work);
   byId("to-constat").addEventListener("click", constats.open);
   byId("send").addEventListener("click", send);
   byId("refresh").addEventListener("click", refresh);
   byId("finish").addEventListener("click", finish);
-  byId("typing").querySelector("form").addEventListener("submit", typed);
+  byId("typing").querySelector("form").addEventListener("submit", oneAtATime(typed));
   let on = false;
   byId("lamp").addEventListener("click", () => state.scan?.lamp((on = !on)));
   state.shift = (await state.keep.thing("shift")) ?? null;

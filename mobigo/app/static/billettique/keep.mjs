@@ -75,6 +75,21 @@ function drop(base, name, keys) {
   });
 }
 
+/** A form that the page keeps to itself, handled one sending after the other: a second touch meanwhile is none. */
+export function oneAtATime(handle) {
+  let busy = false;
+  return async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    try {
+      await handle();
+    } finally {
+      busy = false;
+    }
+  };
+}
+
 /** So many random octets in hexadecimal. */
 export const random = (octets) =>
   [...crypto.getRandomValues(new Uint8Array(octets))].map((each) => each.toString(16).padStart(2, "0")).join("");

@@ -80,6 +80,7 @@ for (const form of document.querySelectorAll("form")) {
     if (navigator.onLine || !at.hasAttribute("data-later")) return;
     event.preventDefault();
     localStorage.setItem(KEPT, JSON.stringify([...kept(), { action: form.action, page: location.href, fields: Object.fromEntries(new FormData(form)) }]));
+    form.querySelectorAll("button").forEach((each) => { each.disabled = true; });
     const note = document.querySelector("[data-offline]");
     if (note) note.hidden = false;
   });

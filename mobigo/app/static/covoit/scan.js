@@ -20,13 +20,15 @@ for (const form of document.querySelectorAll("form")) {
   const code = form.querySelector("[name=code]");
   const named = form.querySelector("[data-device]");
   if (named) named.value = device();
-  if (code) code.addEventListener("input", () => (at.value = Date.now()));
+  const buttons = (off) => form.querySelectorAll("button").forEach((each) => { each.disabled = off; });
+  if (code) code.addEventListener("input", () => { at.value = Date.now(); buttons(false); });
   form.addEventListener("submit", (event) => {
     if (!at.value) at.value = Date.now();
     if (navigator.onLine || !code) return;
     event.preventDefault();
     localStorage.setItem(SCANS, JSON.stringify([...scans(), Object.fromEntries(new FormData(form))]));
     document.querySelector("[data-kept]").hidden = false;
+    buttons(true); // until another code is typed
   });
 }
 
