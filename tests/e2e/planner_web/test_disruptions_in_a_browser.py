@@ -135,8 +135,12 @@ def test_a_disruption_is_written_once_and_seen_everywhere(world: World) -> None:
     expect(traveller.locator("tr.gone del")).to_have_count(1)
     expect(traveller.locator("tr.gone")).to_contain_text("supprimé")
     assert everywhere(traveller) == []
-    traveller.goto(stop)
-    expect(traveller.get_by_text(TITLE)).to_be_visible(timeout=15_000)
+    for _look in range(60):  # what is served looks for what was published every few seconds
+        traveller.goto(stop)
+        if traveller.get_by_text(TITLE).is_visible():
+            break
+        traveller.wait_for_timeout(500)
+    expect(traveller.get_by_text(TITLE)).to_be_visible()
     [alert] = read(traveller.request.get(f"{world.site.url}/perturbations.pb").body()).alerts
     assert alert.header == {"fr": TITLE}
     found = traveller.request.get(f"{world.site.url}/perturbations.json").json()
