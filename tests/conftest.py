@@ -28,6 +28,7 @@ from mobigo.infra import compiled, numba_cache
 from mobigo.infra.config import Config, load_config
 from mobigo.infra.db import open_engine
 from tests import once_a_process
+from tests.counts import IN_CI
 from tests.demo_home import Demo, shared_demo
 
 # Kernels, words and pages are compiled once for all the homes of the tests, and kept from one session to the next.
@@ -47,8 +48,6 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 
 once_a_process.remember_rules()
 once_a_process.share_statements()
-
-IN_CI = os.environ.get("MOBIGO_CI", "") not in ("", "0")
 
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)

@@ -13,11 +13,11 @@ from billettique.service import payment_refunds, payments, webhooks
 from mobigo.infra.config import Config
 from tests.billettique_faults import NAMED, Faults, Trial, hooked, open_quick
 from tests.billettique_orders_world import Shop
+from tests.counts import IN_CI, count
 from tests.integration.billettique_orders.audit import audit
 
-IN_CI = os.environ.get("MOBIGO_CI", "") not in ("", "0")
 CHUNKS = 8
-RUNS = 250 if IN_CI else 30
+RUNS = count(250, 30)
 
 
 def session_of_faults(folder: Path, template: Path, config: Config, seed: int, runs: int) -> Trial:

@@ -3,7 +3,6 @@ provider's file and nothing else.
 """
 
 import json
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -17,10 +16,9 @@ import pytest
 from billettique.service import payments, reconcile
 from mobigo.infra.config import Config
 from mobigo.infra.db import transaction
+from tests.counts import count
 from tests.faults import Boom, Faults
 from tests.payments_world import World, world
-
-FULL = os.environ.get("MOBIGO_CI", "") not in ("", "0")
 
 
 def provider_says(path: Path) -> list[tuple[str, int, int]]:
@@ -79,7 +77,7 @@ def test_a_fault_at_any_point_loses_nothing_and_takes_nothing_twice(
                     faults.arm(None)
                     w.engine.dispose()
                     w.later(minutes=3)  # leases run out
-                    at += 1 if FULL else 3
+                    at += count(1, 3)
                     continue
                 break
             faults.arm(None)
@@ -90,7 +88,7 @@ def test_a_fault_at_any_point_loses_nothing_and_takes_nothing_twice(
         assert done.whole, done.unexplained
         assert w.heard.count((w.heard[0][0], "SUCCEEDED")) >= 1
     kinds = Counter(name.partition(" ")[2] for name in faults.struck)
-    assert len(faults.struck) >= (80 if FULL else 25), len(faults.struck)
+    assert len(faults.struck) >= count(80, 25), len(faults.struck)
     assert {"SimApi._asked", "commit", "apply", "give_back", "store_events", "keep"} <= set(kinds), kinds
     assert provider_says(config.home / "sim" / "provider.sqlite") == [("o1", 300, 100)]
 
@@ -102,7 +100,7 @@ def test_faults_by_chance_through_many_lives(
 
     config.home.mkdir(parents=True)
     shutil.copyfile(sqlite_template, config.home / "mobigo.sqlite")
-    faults, chance, lives = Faults(), Random(11), 12 if FULL else 6
+    faults, chance, lives = Faults(), Random(11), count(12, 6)
     with world(config) as w, faults.everywhere(monkeypatch):
         for number in range(lives):
             for step in step_of(w, f"o{number:02}", 300 + number)[:-1]:

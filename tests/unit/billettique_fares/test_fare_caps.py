@@ -1,6 +1,5 @@
 """Caps on the operating day, and what holds for any stream of taps: late, out of order, across changes of clock."""
 
-import os
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +14,7 @@ from billettique.model.tariffs import Ask, Cover, CoverKind, Paid, Rider, Span, 
 from billettique.rules.fares import operating_day, span_from
 from mobigo.base.money import Money
 from mobigo.base.periods import Period
+from tests.counts import count
 
 FREE_TRANSFER = TransferRule(TransferKind.FROM_AND_TRANSFER, "bus", "bus", 1)
 TABLES = FareTables(
@@ -156,7 +156,7 @@ NIGHTS = tuple(
     int(datetime.fromisoformat(text).timestamp())
     for text in ("2026-03-28T12:00+01:00", "2026-10-24T12:00+02:00", "2026-11-29T12:00+01:00", "2026-06-10T12:00+02:00")
 )
-STREAMS = 100_000 if os.environ.get("MOBIGO_CI", "") not in ("", "0") else 5_000
+STREAMS = count(100_000, 5_000)
 BLOCKS = 4
 
 

@@ -1,6 +1,5 @@
 """The engine against the brute force: random tariffs, journeys and parties, the same total or the same "unknown"."""
 
-import os
 import random
 from dataclasses import replace
 
@@ -10,10 +9,11 @@ from billettique.engine.cheapest import Compiled, cheapest, cheapest_price, comp
 from billettique.model.tariffs import Ask, CoverKind, Paid, Tariff
 from billettique.rules.fares import operating_day, span_from
 from billettique.rules.places import placed
+from tests.counts import count
 from tests.fares_world import a_tariff, an_ask
 from tests.oracles.brute_fares import cheapest_cents
 
-CASES = 100_000 if os.environ.get("MOBIGO_CI", "") not in ("", "0") else 8_000
+CASES = count(100_000, 8_000)
 SLOW_CASES = 1_000_000
 ASKS = 10  # of each tariff: what is remembered of it must not leak from one question into the next
 BLOCKS = 4
