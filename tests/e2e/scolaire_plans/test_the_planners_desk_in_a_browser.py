@@ -4,7 +4,6 @@ are for everybody."""
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -186,13 +185,3 @@ def test_a_stop_is_dragged_to_another_service_and_the_change_is_undone(desk: Des
     visiting.open(split.removeprefix(desk.site.url).split("/services/")[0])
     page.get_by_role("button", name="Reprendre cette version sous un nouveau numéro").press("Enter")
     expect(page.get_by_text("Cette version est reprise sous un nouveau numéro.")).to_be_visible()
-
-
-def test_the_pages_can_be_looked_at(desk: Desk, tmp_path: Path) -> None:
-    """Screenshots, phone and desk: a page that fails to draw fails here."""
-    seen = [*((path, "planner") for path in paths(desk)), (letters(desk), "manager")]
-    for number, (path, who) in enumerate(seen):
-        for width in (PHONE, DESKTOP):
-            page = desk.open(path, who, width=width)
-            page.screenshot(path=str(tmp_path / f"{number}-{width}.png"), full_page=True)
-            assert (tmp_path / f"{number}-{width}.png").stat().st_size > 5_000
