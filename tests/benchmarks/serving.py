@@ -72,26 +72,31 @@ def _first_answer(environ: dict[str, str], path: str) -> float:
 
 
 def _checked(case: str, zip_file: Path, home: Path, bodies: dict[str, bytes]) -> Measure:
-    """The journeys of the answers, made again in this process from the same compiled network, compared with what was
-    served, and judged from the raw files."""
+    """The journeys of the answers, made again in this process from the same compiled network and by what is known
+    beside it, compared with what was served, and judged from the raw files."""
+    from mobigo.app.factory import create_app
     from mobigo.base.geo import Point
+    from mobigo.infra.clock import now
+    from mobigo.infra.config import load_config
     from mobigo.network.model.live import LiveNetwork
     from mobigo.network.store.compiled import load
     from mobigo.network.store.networks import root_of
     from mobigo.planner.export.journeys import journey_id
     from mobigo.planner.model import Endpoint, Query
-    from mobigo.planner.service import plan
+    from mobigo.planner.web.here import Here
     from tests.benchmarks.checked import check
     from tests.oracles.spec import Rules
 
     (folder,) = (path for path in root_of(home).iterdir() if path.is_dir())
     live = LiveNetwork(load(folder), folder.name)
+    site = create_app(load_config({"MOBIGO_HOME": str(home), "MOBIGO_ENV": "development"}))
     answered = []
     for path, body in bodies.items():
         asked = parse_qs(urlsplit(path).query)
         ends = (Endpoint(end, Point(*map(float, asked[end][0].split(",")))) for end in ("from", "to"))
         query = Query(*ends, datetime.fromisoformat(asked["at"][0]), window_s=WINDOW_MIN * 60)
-        journeys = plan(live, query).journeys
+        with site.test_request_context():
+            journeys = Here(live, now()).plan(query).journeys
         served = [journey["id"] for journey in json.loads(body)["journeys"]]
         if served != [journey_id(live.timetable, journey) for journey in journeys]:
             raise AssertionError(f"another answer was served for {path}")
