@@ -62,6 +62,26 @@ RAW_MINUTES = {
 }  # fmt: skip
 
 
+LABELLED = re.compile(r'aria-label="\{\{(?P<label>[^"]*?)\}\}"[^<>]*>\s*\{\{(?P<shown>[^<]*?)\}\}\s*</(?:button|a)>')
+MESSAGE = re.compile(r"""_\((?P<mark>["'])(.+?)(?P=mark)\)""")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_a_button_is_called_holds_what_it_shows(language: str) -> None:
+    """WCAG 2.2, 2.5.3: who speaks to the page says the words that show."""
+    known, seen, wrong = catalogues.known(language), 0, []
+    for path in catalogues.sources(".html"):
+        for found in LABELLED.finditer(path.read_text("utf-8")):
+            label, shown = ([said[2] for said in MESSAGE.finditer(found[part])] for part in ("label", "shown"))
+            for called, written in zip(label, shown, strict=False):
+                name, words = known.get(called, called), known.get(written, written)
+                seen += 1
+                if words.casefold() not in name.casefold():
+                    wrong.append(f"{path.relative_to(catalogues.ROOT)}: “{words}” is called “{name}”")
+    assert seen > 10
+    assert wrong == []
+
+
 def test_a_number_of_minutes_is_said_as_a_duration() -> None:
     """ "3 h 57", never "237 min": the text holds no unit, the value brings it."""
     raw = re.compile(r"%\(\w+\)[sd]\s?(min|minutes?)\b")
