@@ -18,6 +18,7 @@ from mobigo.base.money import Money
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
 
@@ -26,7 +27,7 @@ from mobigo.infra.web import services
 @requires(Permission.COVOIT_DESK)
 def find_people() -> ResponseReturnValue:
     """The people whose name or number begins so: three characters are enough."""
-    asked = request.args.get("q", "").replace("\x00", "")[:60]
+    asked = one_line(request.args.get("q", ""), 60)
     with reading(services().engine) as session:
         found = counter.find(session, asked, by=me())
     return page("money_people.html", found=found, q=asked, least=SEARCH_MIN, full_name=counter.full_name)

@@ -19,6 +19,7 @@ from mobigo.base.instants import PARIS
 from mobigo.infra.auth import public
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
+from mobigo.infra.forms import one_line
 from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services
@@ -76,7 +77,7 @@ def _written(tree: Tree, form: str) -> Response:
 
 
 def _asked(name: str) -> str:
-    return " ".join(request.args.get(name, "").replace("\x00", " ").split())[:200]
+    return one_line(request.args.get(name, ""), 200)
 
 
 def _window(here: Here) -> tuple[datetime, datetime]:

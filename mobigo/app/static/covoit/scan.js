@@ -12,6 +12,8 @@ const device = () => {
   }
   return name;
 };
+/** The same scan is kept once: what would send it again is closed, the camera is not. */
+const closed = (form, off) => form.querySelectorAll("button:not([type=button])").forEach((each) => { each.disabled = off; });
 const scans = () => JSON.parse(localStorage.getItem(SCANS) || "[]");
 
 for (const form of document.querySelectorAll("form")) {
@@ -20,15 +22,17 @@ for (const form of document.querySelectorAll("form")) {
   const code = form.querySelector("[name=code]");
   const named = form.querySelector("[data-device]");
   if (named) named.value = device();
-  const buttons = (off) => form.querySelectorAll("button").forEach((each) => { each.disabled = off; });
-  if (code) code.addEventListener("input", () => { at.value = Date.now(); buttons(false); });
+  if (code) code.addEventListener("input", () => {
+    at.value = Date.now();
+    closed(form, false);
+  });
   form.addEventListener("submit", (event) => {
     if (!at.value) at.value = Date.now();
     if (navigator.onLine || !code) return;
     event.preventDefault();
     localStorage.setItem(SCANS, JSON.stringify([...scans(), Object.fromEntries(new FormData(form))]));
     document.querySelector("[data-kept]").hidden = false;
-    buttons(true); // until another code is typed
+    closed(form, true); // until another code is there
   });
 }
 
@@ -52,6 +56,7 @@ async function sendScans() {
     }
   }
   localStorage.setItem(SCANS, JSON.stringify(rest));
+  closed(form, false);
   if (last) location.assign(last);
 }
 addEventListener("online", sendScans);
@@ -87,8 +92,9 @@ if (scanner && navigator.mediaDevices?.getUserMedia && "WebAssembly" in window) 
     }
     close();
     says.textContent = "";
-    form.querySelector("[name=code]").value = token;
-    form.querySelector("[data-now]").value = Date.now();
+    const code = form.querySelector("[name=code]");
+    code.value = token;
+    code.dispatchEvent(new Event("input")); // as if it were typed
     const to = form.querySelector("[name=to]");
     if (form.querySelector("[name=from]").value && to.value) form.requestSubmit();
     else (to.value ? form.querySelector("[name=from]") : to).focus();
