@@ -152,7 +152,8 @@ def cold_demo() -> Iterator[Measure]:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
         environ = clean_environ()
-        environ.pop("VIRTUAL_ENV", None)
+        for ours in ("VIRTUAL_ENV", "PYTHONPATH"):  # the clone's own code and packages, never those of this process
+            environ.pop(ours, None)
         clock = time.perf_counter()
         made = subprocess.Popen(
             ["make", "demo", f"PORT={port}"], cwd=clone, env=environ, stdin=subprocess.DEVNULL,
