@@ -13,7 +13,7 @@ from typing import Final
 from mobigo.planner.engine.found import Itinerary
 from mobigo.planner.engine.search import Accepts, Searcher
 from mobigo.planner.engine.watch import Watch
-from mobigo.planner.engine.weighed import Weighed, weighed
+from mobigo.planner.engine.weighed import Weighed, unbeaten, weighed
 from mobigo.planner.model import Query, Reach
 from mobigo.planner.rules.choice import WALK_M_LESS
 from mobigo.planner.rules.dropped import Dropped, Rule, Sifted
@@ -51,16 +51,33 @@ def alternatives(
     departures = sorted({each.depart_s for each in front}, reverse=query.arrive_by)
     starts = [each - BEFORE_S for each in departures] if query.arrive_by else [at_s, *departures]
 
+    starts = list(dict.fromkeys(starts))[:STARTS_MAX]
+    last_s = starts[-1] if not query.arrive_by and min(departures) <= at_s + query.window_s else None
+    behind: list[Itinerary] = []
+    if last_s is not None:
+        behind = searcher.one(
+            origin, destination, last_s, False, limits.vehicles_max, limits.duration_s_max, accept, watch
+        )
+
+    def quickest(start_s: int) -> list[tuple[int, int]] | None:
+        """(arrival, vehicles) of who leaves then: what the window holds until the last start, and what there is from it
+        on. None where neither tells."""
+        if last_s is None or start_s > last_s:
+            return None
+        by_s = start_s + limits.duration_s_max
+        leaving = [*behind, *(each for each in front if each.depart_s >= start_s)]
+        return unbeaten([(each.arrive_s, len(each.rides)) for each in leaving if each.arrive_s <= by_s])
+
     def search(start_s: int, by_s: int | None) -> list[Weighed]:
         return weighed(
             searcher, table, origin, destination, start_s, limits.vehicles_max, limits.duration_s_max, accept,
-            arrive_s_max=by_s, watch=watch,
+            arrive_s_max=by_s, front=quickest(start_s), watch=watch,
         )  # fmt: skip
 
     found: dict[tuple[int, int, int, int | None], Weighed] = {}
     dropped: list[Dropped[Weighed]] = []
     count = 0
-    for start_s in list(dict.fromkeys(starts))[:STARTS_MAX]:
+    for start_s in starts:
         each_found = search(start_s, at_s if query.arrive_by else None)
         count += len(each_found)
         gains, without = _worthwhile(each_found)

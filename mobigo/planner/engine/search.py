@@ -199,13 +199,16 @@ class Searcher:
         low, high = sorted((_turn(from_s - view.origin_epoch_s, backward), _turn(to_s - view.origin_epoch_s, backward)))
         latest = int(INF) - 1 if arrive_s_max is None else _turn(arrive_s_max - view.origin_epoch_s, backward)
         enough = low if enough_s is None else _turn(enough_s - view.origin_epoch_s, backward)
-        np.minimum.at(memory.egress_s, target.node, target.time_s)
+        self._aim(view, memory, target)
         try:
             ahead = memory.ahead(rounds)
             aim = (rounds, duration_s_max, target.node.tobytes(), target.time_s.tobytes())
             if memory.looked is None or memory.looked[0] is not view or memory.looked[1] != aim:
                 hop, stay = self._hops(view)
-                look_ahead(view.graph, hop, stay, target.node, memory.egress_s, rounds, np.int32(duration_s_max), ahead)
+                look_ahead(
+                    view.graph, hop, stay, target.node, memory.egress_s, memory.labels.bound, rounds,
+                    np.int32(duration_s_max), ahead,
+                )  # fmt: skip
                 memory.looked = (view, aim)
             events = ranges.departures(view.graph, source.node, source.time_s, np.int32(low), np.int32(high))
             room = 512

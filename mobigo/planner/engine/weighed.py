@@ -44,6 +44,15 @@ def usual_slack(front: Sequence[tuple[int, int]], at_s: int) -> Slack:
     return Slack(arrive_s=min(3600, max(900, lasts_s // 2)))
 
 
+def unbeaten(reached: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of pairs (arrival, vehicles), those that none beats in both."""
+    front: list[tuple[int, int]] = []
+    for arrival, vehicles in sorted(reached, key=lambda one: (one[1], one[0])):
+        if not front or arrival < front[-1][0]:
+            front.append((arrival, vehicles))
+    return front
+
+
 def deadlines(front: Sequence[tuple[int, int]], slack: Slack, rounds: int, latest_s: int) -> dict[int, int]:
     """The latest arrival with each number of vehicles, from the front (arrival, vehicles). Never later with more
     vehicles."""
