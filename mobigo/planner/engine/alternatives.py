@@ -68,10 +68,13 @@ def alternatives(
         leaving = [*behind, *(each for each in front if each.depart_s >= start_s)]
         return unbeaten([(each.arrive_s, len(each.rides)) for each in leaving if each.arrive_s <= by_s])
 
-    def search(start_s: int, by_s: int | None) -> list[Weighed]:
+    def search(start_s: int, by_s: int | None, like: Itinerary | None = None) -> list[Weighed]:
+        """What leaves then and arrives by `by_s`; `like`: with no more vehicles and no later than that one does."""
+        known = quickest(start_s) if like is None else [(like.arrive_s, len(like.rides))]
+        rounds = limits.vehicles_max if like is None else len(like.rides)
         return weighed(
-            searcher, table, origin, destination, start_s, limits.vehicles_max, limits.duration_s_max, accept,
-            arrive_s_max=by_s, front=quickest(start_s), watch=watch,
+            searcher, table, origin, destination, start_s, rounds, limits.duration_s_max, accept,
+            arrive_s_max=by_s, front=known, watch=watch,
         )  # fmt: skip
 
     found: dict[tuple[int, int, int, int | None], Weighed] = {}
@@ -101,7 +104,7 @@ def alternatives(
     dropped += [Dropped(one, Rule.ENOUGH, tuple(best)) for one in found.values() if one not in best]
     chosen: dict[Itinerary, Weighed] = {}
     for one in best:
-        later = _latest(one, origin, search)
+        later = _latest(one, origin, lambda start_s, like: search(start_s, like.arrive_s, like))
         if later is not one:
             count += 1
             dropped.append(Dropped(one, Rule.SAME_LATER, (later,)))
@@ -143,15 +146,13 @@ def _point(one: Weighed) -> tuple[int, int, int, int | None]:
     return one.itinerary.arrive_s, len(one.itinerary.rides), one.walk_m, one.most_cents
 
 
-def _latest(one: Weighed, origin: Reach, search: Callable[[int, int | None], list[Weighed]]) -> Weighed:
-    """The same arrival, vehicles, metres and price, leaving as late as they allow."""
+def _latest(one: Weighed, origin: Reach, search: Callable[[int, Itinerary], list[Weighed]]) -> Weighed:
+    """The same arrival, vehicles, metres and price, leaving as late as they allow; `search` from an instant for what
+    does as well as another."""
     wanted = _point(one)
     for _ in range(LATER_MAX):
-        later = [
-            each
-            for each in search(_door_s(one.itinerary, origin) + 1, one.itinerary.arrive_s)
-            if _point(each) == wanted
-        ]
+        found = search(_door_s(one.itinerary, origin) + 1, one.itinerary)
+        later = [each for each in found if _point(each) == wanted]
         if not later:
             break
         one = later[0]
