@@ -4,7 +4,7 @@ people: emergency, report, block."""
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,19 @@ from covoit.store import lines as line_store
 from covoit.store import offers as offer_store
 from covoit.store import proofs as proof_store
 from covoit.web import bp
-from covoit.web.forms import Faults, me, point_of, root_key, text, told_at, viewer, whole, writing
+from covoit.web.forms import (
+    Faults,
+    is_script,
+    me,
+    point_of,
+    root_key,
+    text,
+    told_at,
+    told_script,
+    viewer,
+    whole,
+    writing,
+)
 from mobigo.base.errors import NotFound, Refused
 from mobigo.base.instants import paris_day
 from mobigo.infra import csp, ratelimit
@@ -127,7 +139,8 @@ def _place_page(booking_id: str, faults: Faults) -> ResponseReturnValue:
 @bp.post("/covoiturage/places/<booking_id>/<act>")
 @requires(Permission.ACCOUNT_OWN)
 def place_act(booking_id: str, act: str) -> ResponseReturnValue:
-    """What a passenger does with a seat: cancel, got in or off, confirm that the ride took place."""
+    """What a passenger does with a seat: cancel, got in or off, confirm that the ride took place. A script, that sends
+    what the telephone had kept, is answered JSON."""
     faults = Faults()
     with faults.caught(), writing() as session:
         person = me(session)
@@ -150,9 +163,10 @@ def place_act(booking_id: str, act: str) -> ResponseReturnValue:
                 proofs.validate(session, booking_id, person, now())
             case _:
                 raise NotFound("covoit.unknown_act")
-    if faults:
-        return _place_page(booking_id, faults)
-    return redirect(url_for("covoit.place", booking_id=booking_id), 303)
+    address = url_for("covoit.place", booking_id=booking_id)
+    if is_script():
+        return told_script(address, faults)
+    return _place_page(booking_id, faults) if faults else redirect(address, 303)
 
 
 # ---------------------------------------------------------------- getting in
@@ -200,15 +214,13 @@ def board_now() -> ResponseReturnValue:
                 met = proofs.scan(session, root_key(), text=code, scanned_at=at, home=home, **asked)
             else:
                 met = proofs.typed(session, root_key(), line=line, code=code, **asked)
-    if "application/json" in request.headers.get("Accept", ""):
-        if met is None:
-            return jsonify({"ok": False, "code": faults.codes[0], "detail": next(iter(faults.by_field.values()))}), 422
-        address = url_for("covoit.place", booking_id=met.booking.id)
-        return jsonify({"ok": True, "repeated": met.repeated, "address": address})
     if met is None:
-        return _board_page(faults)
+        return told_script("", faults) if is_script() else _board_page(faults)
+    address = url_for("covoit.place", booking_id=met.booking.id)
+    if is_script():
+        return told_script(address, faults, repeated=met.repeated)
     flash(_("C’est noté : vous êtes à bord. Bonne route !"), "good")
-    return redirect(url_for("covoit.place", booking_id=met.booking.id), 303)
+    return redirect(address, 303)
 
 
 def _board_page(faults: Faults) -> ResponseReturnValue:

@@ -1,16 +1,19 @@
 """What the forms of carpool share: fields read by name, faults beside their field, who is asking."""
 
+import hmac
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from flask import request
+from flask import jsonify, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from covoit.service import offers
+from covoit.web import bp
 from covoit.web.agents import of_somebody
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
@@ -177,6 +180,34 @@ class Faults(forms.Faults):
 def root_key() -> bytes:
     """The key from which the keys of device sessions are computed."""
     return keys.derived(services().config, "covoit.proof")
+
+
+def whose() -> str:
+    """A mark of who is signed in, for what their telephone keeps until it has a network: nobody else sends it."""
+    identity = auth.current_account()
+    if identity is None:
+        return ""
+    key = keys.derived(services().config, "covoit.kept")
+    return hmac.new(key, identity.subject.encode(), "sha256").hexdigest()[:16]
+
+
+@bp.context_processor
+def kept() -> dict[str, Callable[[], str]]:
+    """What the templates mark what is kept with."""
+    return {"whose": whose}
+
+
+def is_script() -> bool:
+    """Whether a script asks, that sends what a telephone had kept and reads JSON."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def told_script(address: str, faults: "Faults", **more: object) -> ResponseReturnValue:
+    """What it is told: where to see what became of it, or why it is refused."""
+    if faults:
+        refused = {"ok": False, "code": faults.codes[0], "detail": next(iter(faults.by_field.values()))}
+        return jsonify(refused), faults.status
+    return jsonify({"ok": True, "address": address, **more})
 
 
 def me(session: Session) -> str:

@@ -16,7 +16,20 @@ from covoit.store import offers as store
 from covoit.store import proofs as proof_store
 from covoit.web import bp
 from covoit.web.driver.words import room as caps_left
-from covoit.web.forms import Faults, hour_of, me, moment_of, point_of, root_key, text, told_at, whole, writing
+from covoit.web.forms import (
+    Faults,
+    hour_of,
+    is_script,
+    me,
+    moment_of,
+    point_of,
+    root_key,
+    text,
+    told_at,
+    told_script,
+    whole,
+    writing,
+)
 from covoit.web.lines import weekday_names
 from mobigo.base.errors import Conflict, InvalidInput, Refused
 from mobigo.base.instants import PARIS, paris_day
@@ -216,7 +229,8 @@ def set_off(offer_id: str) -> ResponseReturnValue:
 @bp.post("/covoiturage/trajets/<offer_id>/arrive")
 @requires(Permission.ACCOUNT_OWN)
 def arrive(offer_id: str) -> ResponseReturnValue:
-    """I have arrived; the telephone may say so later than it happened, when it had no network."""
+    """I have arrived; the telephone may say so later than it happened, when it had no network: its script is answered
+    JSON."""
     at = told_at()
     with writing() as session:
         person, instant = me(session), now()
@@ -224,7 +238,8 @@ def arrive(offer_id: str) -> ResponseReturnValue:
         began = row.started_at or row.leaves_at
         proofs.end_run(session, offer_id, person, at if began < at <= instant else instant)
     flash(_("Merci, votre trajet est terminé. Les preuves reçues sont enregistrées."), "good")
-    return redirect(url_for("covoit.ride", offer_id=offer_id), 303)
+    address = url_for("covoit.ride", offer_id=offer_id)
+    return told_script(address, Faults()) if is_script() else redirect(address, 303)
 
 
 @bp.post("/covoiturage/trajets/<offer_id>/annuler")

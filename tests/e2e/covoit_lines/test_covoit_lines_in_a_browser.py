@@ -148,23 +148,84 @@ def test_the_code_goes_on_turning_without_a_network(world: World):
     expect(box).not_to_have_attribute("data-step", str(first))
     expect(driver.locator("[data-picture] svg path")).to_be_attached()
     driver.get_by_role("button", name="Je suis arrivé").click()
-    expect(driver.get_by_text("Tout sera envoyé plus tard")).to_be_visible()
+    expect(driver.get_by_text("votre arrivée est gardée")).to_be_visible()
     driver.context.set_offline(False)
     expect(driver.get_by_text("Trajet terminé.")).to_be_visible()
+
+
+def typed_without_a_network(rider: Page, start: str, end: str, figures: str) -> None:
+    """Six figures typed where there is no network: kept, with a word on how long they are good for."""
+    choose(rider, "Je monte à", start)
+    choose(rider, "Je descends à", end)
+    rider.get_by_label("Code du conducteur").fill(figures)
+    rider.context.set_offline(True)
+    rider.get_by_role("button", name="Je monte", exact=True).click()
+    expect(rider.get_by_text("vos six chiffres sont gardés")).to_be_visible()
+    expect(rider.get_by_role("button", name="Je monte", exact=True)).to_be_disabled()
+
+
+def kept(page: Page) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = page.evaluate("() => JSON.parse(localStorage.getItem('covoit.kept') || '[]')")
+    return found
 
 
 def test_a_scan_made_without_a_network_leaves_when_it_is_back(world: World):
     driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
     the_ride_of(driver, "ancy-le-franc-chateau", "ravieres-place")
     rider = world.open("/covoiturage/monter", "karim", width=PHONE)
-    choose(rider, "Je monte à", "ancy-le-franc-chateau")
-    choose(rider, "Je descends à", "ravieres-place")
-    rider.get_by_label("Code du conducteur").fill(driver.locator(".code-figures b").inner_text())
-    rider.context.set_offline(True)
-    rider.get_by_role("button", name="Je monte", exact=True).click()
-    expect(rider.get_by_text("votre lecture est gardée")).to_be_visible()
+    figures = driver.locator(".code-figures b").inner_text()
+    typed_without_a_network(rider, "ancy-le-franc-chateau", "ravieres-place", figures)
     rider.context.set_offline(False)
     expect(rider.get_by_role("heading", name=re.compile("Ancy-le-Franc"))).to_be_visible()
+    assert kept(rider) == []
+    rider.context.set_offline(True)
+    rider.get_by_role("button", name="Je suis descendu").click()
+    expect(rider.get_by_text("votre descente est gardée")).to_be_visible()
+    rider.context.set_offline(False)
+    expect(rider.get_by_role("button", name="Je suis descendu")).to_be_hidden()
+    assert kept(rider) == []
+    driver.get_by_role("button", name="Annuler ce trajet").click()
+
+
+def test_what_was_kept_and_is_refused_is_said_until_it_was_read(world: World):
+    rider = world.open("/covoiturage/monter", "karim", width=PHONE)
+    typed_without_a_network(rider, "ancy-le-franc-chateau", "ravieres-place", "000000")
+    rider.get_by_label("Code du conducteur").fill("000001")  # another code may be tried, and kept too
+    rider.get_by_role("button", name="Je monte", exact=True).click()
+    assert len(kept(rider)) == 2
+    rider.context.set_offline(False)
+    refused = rider.get_by_role("alert").filter(has_text="puis refusé")
+    expect(refused.get_by_role("listitem")).to_have_count(2)
+    expect(refused).to_contain_text("à l’écran d’aucun conducteur")
+    assert kept(rider) == []
+    rider.reload()
+    expect(refused.get_by_role("listitem")).to_have_count(2)
+    assert everywhere(rider) == []
+    refused.get_by_role("button", name="J’ai lu").click()
+    rider.reload()
+    expect(rider.get_by_label("Code du conducteur")).to_be_visible()
+    expect(refused).to_be_hidden()
+
+
+def test_what_one_account_kept_another_never_sends(world: World):
+    driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
+    the_ride_of(driver, "ancy-le-franc-chateau", "ravieres-place")
+    rider = world.open("/covoiturage/monter", "karim", width=PHONE)
+    figures = driver.locator(".code-figures b").inner_text()
+    typed_without_a_network(rider, "ancy-le-franc-chateau", "ravieres-place", figures)
+    rider.context.clear_cookies()  # signed out before the network is back
+    rider.context.set_offline(False)
+    rider.wait_for_timeout(1_000)
+    assert len(kept(rider)) == 1
+    cookie = {"name": "mobigo", "url": world.site.url}
+    rider.context.add_cookies([{**cookie, "value": world.tokens["agent"]}])  # a telephone lent to somebody else
+    rider.goto(f"{world.site.url}/covoiturage/monter")
+    rider.wait_for_timeout(1_000)
+    assert len(kept(rider)) == 1
+    rider.context.add_cookies([{**cookie, "value": world.tokens["karim"]}])
+    rider.goto(f"{world.site.url}/covoiturage/monter")
+    expect(rider.get_by_role("heading", name=re.compile("Ancy-le-Franc"))).to_be_visible()
+    assert kept(rider) == []
     driver.get_by_role("button", name="Annuler ce trajet").click()
 
 

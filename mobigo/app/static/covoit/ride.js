@@ -1,5 +1,5 @@
-// The driver's page: draws the rotating code from codes fetched ahead, so that it works without a network, and keeps
-// what was pressed without one to send it when it comes back. Without this script a picture and a refresh do.
+// The driver's page: draws the rotating code from codes fetched ahead, so that it works without a network. Without this
+// script a picture and a refresh do.
 "use strict";
 
 const box = document.querySelector("[data-codes]");
@@ -69,35 +69,8 @@ if (box) {
   navigator.wakeLock?.request("screen").catch(() => {}); // the screen stays lit while it is to be read
 }
 
-// The hour of what is pressed; and what is pressed without a network is kept and sent later, with its hour.
-const KEPT = "covoit.kept";
-const kept = () => JSON.parse(localStorage.getItem(KEPT) || "[]");
+// The hour of what is pressed.
 for (const form of document.querySelectorAll("form")) {
   const at = form.querySelector("[data-now]");
-  if (!at) continue;
-  form.addEventListener("submit", (event) => {
-    at.value = Date.now();
-    if (navigator.onLine || !at.hasAttribute("data-later")) return;
-    event.preventDefault();
-    localStorage.setItem(KEPT, JSON.stringify([...kept(), { action: form.action, page: location.href, fields: Object.fromEntries(new FormData(form)) }]));
-    form.querySelectorAll("button").forEach((each) => { each.disabled = true; });
-    const note = document.querySelector("[data-offline]");
-    if (note) note.hidden = false;
-  });
+  if (at) form.addEventListener("submit", () => { at.value = Date.now(); });
 }
-async function sendKept() {
-  const rest = [];
-  for (const each of kept()) {
-    try {
-      const page = new DOMParser().parseFromString(await (await fetch(each.page)).text(), "text/html");
-      const token = page.querySelector("input[name=csrf_token]")?.value;
-      const answer = await fetch(each.action, { method: "POST", body: new URLSearchParams({ ...each.fields, csrf_token: token || each.fields.csrf_token }) });
-      if (answer.status >= 500) rest.push(each);
-    } catch {
-      rest.push(each);
-    }
-  }
-  localStorage.setItem(KEPT, JSON.stringify(rest));
-}
-if (navigator.onLine && kept().length) sendKept();
-addEventListener("online", () => sendKept().then(() => location.reload()));

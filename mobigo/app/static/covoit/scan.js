@@ -1,9 +1,7 @@
-// The passenger's page: reads the driver's code with the camera, notes the hour, the position if it was allowed, and a
-// random name of this device; keeps a reading made without a network and sends it later.
+// The passenger's page: reads the driver's code with the camera, notes the hour and a random name of this device.
 "use strict";
 
 const DEVICE = "covoit.device";
-const SCANS = "covoit.scans";
 const device = () => {
   let name = localStorage.getItem(DEVICE);
   if (!name) {
@@ -12,55 +10,15 @@ const device = () => {
   }
   return name;
 };
-/** The same scan is kept once: what would send it again is closed, the camera is not. */
-const closed = (form, off) => form.querySelectorAll("button:not([type=button])").forEach((each) => { each.disabled = off; });
-const scans = () => JSON.parse(localStorage.getItem(SCANS) || "[]");
-
 for (const form of document.querySelectorAll("form")) {
   const at = form.querySelector("[data-now]");
   if (!at) continue;
   const code = form.querySelector("[name=code]");
   const named = form.querySelector("[data-device]");
   if (named) named.value = device();
-  if (code) code.addEventListener("input", () => {
-    at.value = Date.now();
-    closed(form, false);
-  });
-  form.addEventListener("submit", (event) => {
-    if (!at.value) at.value = Date.now();
-    if (navigator.onLine || !code) return;
-    event.preventDefault();
-    localStorage.setItem(SCANS, JSON.stringify([...scans(), Object.fromEntries(new FormData(form))]));
-    document.querySelector("[data-kept]").hidden = false;
-    closed(form, true); // until another code is there
-  });
+  if (code) code.addEventListener("input", () => { at.value = Date.now(); });
+  form.addEventListener("submit", () => { if (!at.value) at.value = Date.now(); });
 }
-
-async function sendScans() {
-  const form = document.querySelector("form [name=code]")?.form;
-  if (!form || !scans().length) return;
-  const rest = [];
-  let last = null;
-  for (const each of scans()) {
-    try {
-      const answer = await fetch(form.action, {
-        method: "POST",
-        headers: { Accept: "application/json" },
-        body: new URLSearchParams({ ...each, csrf_token: form.querySelector("[name=csrf_token]").value }),
-      });
-      const said = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
-      if (said?.ok) last = said.address;
-      else if (answer.status !== 422) rest.push(each); // 422: refused with a reason, sending it again changes nothing
-    } catch {
-      rest.push(each);
-    }
-  }
-  localStorage.setItem(SCANS, JSON.stringify(rest));
-  closed(form, false);
-  if (last) location.assign(last);
-}
-addEventListener("online", sendScans);
-if (navigator.onLine) sendScans();
 
 // The camera: the reader of codes (400 kB) is fetched when it is wanted, from this site, and no picture is kept.
 const scanner = document.querySelector("[data-scan]");
@@ -94,7 +52,7 @@ if (scanner && navigator.mediaDevices?.getUserMedia && "WebAssembly" in window) 
     says.textContent = "";
     const code = form.querySelector("[name=code]");
     code.value = token;
-    code.dispatchEvent(new Event("input")); // as if it were typed
+    code.dispatchEvent(new Event("input", { bubbles: true })); // as if it were typed
     const to = form.querySelector("[name=to]");
     if (form.querySelector("[name=from]").value && to.value) form.requestSubmit();
     else (to.value ? form.querySelector("[name=from]") : to).focus();

@@ -1,0 +1,85 @@
+// What is pressed without a network is kept on this telephone with its hour, and sent when the network is back: by the
+// account that pressed it, and no other. What is refused then is said, until somebody has read it.
+"use strict";
+
+(() => {
+  const box = document.querySelector("[data-later-box]");
+  if (!box) return;
+  const KEPT = "covoit.kept";
+  const REFUSED = "covoit.refused";
+  const FINAL = [403, 404, 409, 410, 422]; // sending it again would change nothing
+  const whose = box.dataset.laterBox;
+  const all = (name) => JSON.parse(localStorage.getItem(name) || "[]");
+  const mine = (name) => all(name).filter((each) => each.whose === whose);
+  const add = (name, thing) => localStorage.setItem(name, JSON.stringify([...all(name), thing]));
+  const drop = (name, gone) => localStorage.setItem(name, JSON.stringify(all(name).filter((each) => !gone(each))));
+  const part = (name) => box.querySelector(`[data-later-${name}]`);
+  const forms = [...document.querySelectorAll("form")].filter((form) => form.querySelector("[data-later]"));
+  /** The same thing is kept once: what would send it again is closed, until something else is typed or read. */
+  const close = (form, off) => form.querySelectorAll("button:not([type=button])").forEach((each) => { each.disabled = off; });
+
+  for (const form of forms) {
+    form.addEventListener("input", () => close(form, false));
+    form.addEventListener("submit", (event) => {
+      if (navigator.onLine) return;
+      event.preventDefault();
+      const fields = Object.fromEntries(new FormData(form));
+      const name = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      const what = form.getAttribute("aria-label") || "";
+      add(KEPT, { name, whose, what, action: form.action, page: location.href, at: Date.now(), fields });
+      close(form, true);
+      const typed = part("typed");
+      (typed && /^[\d\s]*$/.test(fields.code ?? "-") ? typed : part("kept")).hidden = false;
+    });
+  }
+
+  /** "sent", "refused" or "kept", and the page that shows what became of it. */
+  async function send(each) {
+    const page = new DOMParser().parseFromString(await (await fetch(each.page)).text(), "text/html");
+    const token = page.querySelector("[name=csrf_token]")?.value;
+    if (!token) return { became: "kept" }; // signed out: it waits for its account
+    const answer = await fetch(each.action, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams({ ...each.fields, csrf_token: token }) });
+    const said = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
+    if (said?.ok) return { became: "sent", address: said.address };
+    return said && FINAL.includes(answer.status) ? { became: "refused", why: said.detail } : { became: "kept" };
+  }
+
+  async function sendAll() {
+    let address = null;
+    for (const each of mine(KEPT)) {
+      try {
+        const { became, why, ...rest } = await send(each);
+        if (became === "kept") continue;
+        if (became === "refused") add(REFUSED, { whose, what: each.what, at: each.at, why });
+        else address = rest.address;
+        drop(KEPT, (other) => other.name === each.name);
+      } catch {
+        break; // the network is gone again
+      }
+    }
+    show();
+    if (!mine(KEPT).length) forms.forEach((form) => close(form, false));
+    if (address) location.assign(address);
+  }
+  // Two pages open side by side send each thing once.
+  const sending = () => (navigator.locks ? navigator.locks.request(KEPT, sendAll) : sendAll());
+
+  function show() {
+    const refused = mine(REFUSED);
+    part("refused").hidden = !refused.length;
+    part("list").replaceChildren(...refused.map(({ what, at, why }) => {
+      const line = document.createElement("li");
+      const when = new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+      line.textContent = [what, when, why].filter(Boolean).join(" · ");
+      return line;
+    }));
+  }
+  part("read").addEventListener("click", () => {
+    drop(REFUSED, (each) => each.whose === whose);
+    show();
+  });
+
+  show();
+  addEventListener("online", sending);
+  if (navigator.onLine && mine(KEPT).length) sending();
+})();
