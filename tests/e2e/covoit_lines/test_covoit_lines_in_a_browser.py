@@ -187,6 +187,33 @@ def test_a_scan_made_without_a_network_leaves_when_it_is_back(world: World):
     driver.get_by_role("button", name="Annuler ce trajet").click()
 
 
+def test_a_network_that_a_telephone_only_believes_in_loses_nothing(world: World):
+    driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
+    the_ride_of(driver, "ancy-le-franc-chateau", "ravieres-place")
+    driver.route("**/*", lambda route: route.abort() if route.request.resource_type == "fetch" else route.fallback())
+    driver.get_by_role("button", name="Je suis arrivé").click()
+    expect(driver.get_by_text("votre arrivée est gardée")).to_be_visible()
+    assert len(kept(driver)) == 1
+    driver.unroute_all()
+    driver.reload()
+    expect(driver.get_by_text("Trajet terminé.")).to_be_visible()
+    assert kept(driver) == []
+
+
+def test_a_telephone_that_keeps_nothing_says_so(world: World):
+    rider = world.open("/covoiturage/monter", "karim", width=PHONE)
+    rider.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+    )
+    choose(rider, "Je monte à", "ancy-le-franc-chateau")
+    choose(rider, "Je descends à", "ravieres-place")
+    rider.get_by_label("Code du conducteur").fill("123456")
+    rider.context.set_offline(True)
+    rider.get_by_role("button", name="Je monte", exact=True).click()
+    expect(rider.get_by_text("ne veut rien garder")).to_be_visible()
+    expect(rider.get_by_role("button", name="Je monte", exact=True)).to_be_enabled()
+
+
 def test_what_was_kept_and_is_refused_is_said_until_it_was_read(world: World):
     rider = world.open("/covoiturage/monter", "karim", width=PHONE)
     typed_without_a_network(rider, "ancy-le-franc-chateau", "ravieres-place", "000000")

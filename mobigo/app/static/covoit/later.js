@@ -1,5 +1,6 @@
 // What is pressed without a network is kept on this telephone with its hour, and sent when the network is back: by the
-// account that pressed it, and no other. What is refused then is said, until somebody has read it.
+// account that pressed it, and no other. What is refused then is said, until somebody has read it. A telephone that
+// believes it has a network is asked to prove it: in a valley it often has not.
 "use strict";
 
 (() => {
@@ -7,9 +8,18 @@
   if (!box) return;
   const KEPT = "covoit.kept";
   const REFUSED = "covoit.refused";
+  const PROOF_MS = 4000; // a network that takes longer is none
+  const TWICE_MS = 8000; // what an impatient finger presses again meanwhile is the same
+  const AGAIN_MS = 60_000; // a network that was only believed in comes back without a word
   const FINAL = [403, 404, 409, 410, 422]; // sending it again would change nothing
   const whose = box.dataset.laterBox;
-  const all = (name) => JSON.parse(localStorage.getItem(name) || "[]");
+  const all = (name) => {
+    try {
+      return JSON.parse(localStorage.getItem(name) || "[]");
+    } catch {
+      return []; // nothing that we wrote
+    }
+  };
   const mine = (name) => all(name).filter((each) => each.whose === whose);
   const add = (name, thing) => localStorage.setItem(name, JSON.stringify([...all(name), thing]));
   const drop = (name, gone) => localStorage.setItem(name, JSON.stringify(all(name).filter((each) => !gone(each))));
@@ -18,18 +28,46 @@
   /** The same thing is kept once: what would send it again is closed, until something else is typed or read. */
   const close = (form, off) => form.querySelectorAll("button:not([type=button])").forEach((each) => { each.disabled = off; });
 
-  for (const form of forms) {
-    form.addEventListener("input", () => close(form, false));
-    form.addEventListener("submit", (event) => {
-      if (navigator.onLine) return;
-      event.preventDefault();
-      const fields = Object.fromEntries(new FormData(form));
-      const name = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-      const what = form.getAttribute("aria-label") || "";
+  const reached = async () => {
+    if (!navigator.onLine) return false;
+    try {
+      return (await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PROOF_MS) })).ok;
+    } catch {
+      return false;
+    }
+  };
+
+  function keep(form) {
+    const fields = Object.fromEntries(new FormData(form));
+    const name = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const what = form.getAttribute("aria-label") || "";
+    const say = (which) => {
+      part(which).hidden = false;
+      part(which).scrollIntoView({ block: "center" });
+    };
+    try {
       add(KEPT, { name, whose, what, action: form.action, page: location.href, at: Date.now(), fields });
-      close(form, true);
-      const typed = part("typed");
-      (typed && /^[\d\s]*$/.test(fields.code ?? "-") ? typed : part("kept")).hidden = false;
+    } catch {
+      return say("lost"); // no room, or a browser that keeps nothing
+    }
+    close(form, true);
+    say(part("typed") && /^[\d\s]*$/.test(fields.code ?? "-") ? "typed" : "kept");
+  }
+
+  for (const form of forms) {
+    let busy = false;
+    form.addEventListener("input", () => close(form, false));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (busy) return;
+      busy = true;
+      if (await reached()) {
+        form.submit();
+        setTimeout(() => { busy = false; }, TWICE_MS);
+      } else {
+        keep(form);
+        busy = false;
+      }
     });
   }
 
@@ -58,7 +96,10 @@
       }
     }
     show();
-    if (!mine(KEPT).length) forms.forEach((form) => close(form, false));
+    if (!mine(KEPT).length) {
+      forms.forEach((form) => close(form, false));
+      for (const each of box.querySelectorAll("[data-later-kept], [data-later-typed]")) each.hidden = true;
+    }
     if (address) location.assign(address);
   }
   // Two pages open side by side send each thing once.
@@ -80,6 +121,8 @@
   });
 
   show();
-  addEventListener("online", sending);
-  if (navigator.onLine && mine(KEPT).length) sending();
+  const tried = () => navigator.onLine && mine(KEPT).length && sending();
+  addEventListener("online", tried);
+  setInterval(tried, AGAIN_MS);
+  tried();
 })();
