@@ -104,9 +104,16 @@ def test_a_driver_follows_a_run_on_a_telephone(world: World) -> None:
     expect(page.get_by_text(re.compile("Pas de réseau.*À envoyer.*1"))).to_be_visible()
     page.context.set_offline(False)
     expect(page.locator(".tad-next").get_by_text("Semur, gare routière")).to_be_visible(timeout=45_000)
-    page.get_by_text("Je me suis trompé, ou je m’arrête là").click()
-    page.get_by_role("button", name="Terminer avant la fin").click()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Arrivé").click()
+    other = world.open(page.url.removeprefix(world.site.url), agent=True, width=PHONE)  # the same driver, elsewhere
+    other.get_by_text("Je me suis trompé, ou je m’arrête là").click()
+    other.get_by_role("button", name="Terminer avant la fin").click()
+    expect(other.get_by_text(re.compile("^Course terminée"))).to_be_visible()
+    page.context.set_offline(False)
     expect(page.get_by_text(re.compile("^Course terminée"))).to_be_visible()
+    refused = page.get_by_role("alert").filter(has_text="puis refusé")
+    expect(refused.get_by_role("listitem")).to_contain_text("Arrivé")
     assert everywhere(page) == []
 
 

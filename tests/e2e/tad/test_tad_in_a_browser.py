@@ -1,6 +1,7 @@
 """On-demand transport in a browser: booked by keyboard without scripts on a telephone, by an agent for somebody who
 calls, seen on the desk of the day, driven with and without a network. Every page is for everybody."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -126,7 +127,17 @@ def test_an_agent_books_for_whoever_calls_and_the_driver_works_without_a_network
     driver.context.set_offline(True)
     driver.reload()
     expect(driver.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
-    driver.get_by_role("button", name="À bord").click()
+    driver.get_by_role("button", name="Absent").click()  # long before the hour that was promised
     expect(driver.locator("#reseau")).to_contain_text("À envoyer")
     driver.context.set_offline(False)  # the page hears it by itself, sends what it kept and opens again
+    refused = driver.get_by_role("alert").filter(has_text="puis refusé")
+    expect(refused.get_by_role("listitem")).to_contain_text(re.compile("Absent.*Dominique"))
+    expect(driver.get_by_role("button", name="À bord")).to_be_enabled()
+    assert own_faults(driver) == []
+    refused.get_by_role("button", name="J’ai lu").click()
+    expect(refused).to_be_hidden()
+    driver.context.set_offline(True)
+    driver.get_by_role("button", name="À bord").click()
+    expect(driver.locator("#reseau")).to_contain_text("À envoyer")
+    driver.context.set_offline(False)
     expect(driver.get_by_role("button", name="Déposé")).to_be_visible()

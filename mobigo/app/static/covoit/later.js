@@ -7,22 +7,19 @@
   const box = document.querySelector("[data-later-box]");
   if (!box) return;
   const KEPT = "covoit.kept";
-  const REFUSED = "covoit.refused";
   const PROOF_MS = 4000; // a network that takes longer is none
   const TWICE_MS = 8000; // what an impatient finger presses again meanwhile is the same
   const AGAIN_MS = 60_000; // a network that was only believed in comes back without a word
-  const FINAL = [403, 404, 409, 410, 422]; // sending it again would change nothing
   const whose = box.dataset.laterBox;
-  const all = (name) => {
+  const refuse = refusedLater("covoit.refused", whose);
+  const all = () => {
     try {
-      return JSON.parse(localStorage.getItem(name) || "[]");
+      return JSON.parse(localStorage.getItem(KEPT) || "[]");
     } catch {
       return []; // nothing that we wrote
     }
   };
-  const mine = (name) => all(name).filter((each) => each.whose === whose);
-  const add = (name, thing) => localStorage.setItem(name, JSON.stringify([...all(name), thing]));
-  const drop = (name, gone) => localStorage.setItem(name, JSON.stringify(all(name).filter((each) => !gone(each))));
+  const mine = () => all().filter((each) => each.whose === whose);
   const part = (name) => box.querySelector(`[data-later-${name}]`);
   const forms = [...document.querySelectorAll("form")].filter((form) => form.querySelector("[data-later]"));
   /** The same thing is kept once: what would send it again is closed, until something else is typed or read. */
@@ -46,7 +43,8 @@
       part(which).scrollIntoView({ block: "center" });
     };
     try {
-      add(KEPT, { name, whose, what, action: form.action, page: location.href, at: Date.now(), fields });
+      const thing = { name, whose, what, action: form.action, page: location.href, at: Date.now(), fields };
+      localStorage.setItem(KEPT, JSON.stringify([...all(), thing]));
     } catch {
       return say("lost"); // no room, or a browser that keeps nothing
     }
@@ -79,24 +77,23 @@
     const answer = await fetch(each.action, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams({ ...each.fields, csrf_token: token }) });
     const said = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
     if (said?.ok) return { became: "sent", address: said.address };
-    return said && FINAL.includes(answer.status) ? { became: "refused", why: said.detail } : { became: "kept" };
+    return said && REFUSED_FOR_GOOD.includes(answer.status) ? { became: "refused", why: said.detail } : { became: "kept" };
   }
 
   async function sendAll() {
     let address = null;
-    for (const each of mine(KEPT)) {
+    for (const each of mine()) {
       try {
         const { became, why, ...rest } = await send(each);
         if (became === "kept") continue;
-        if (became === "refused") add(REFUSED, { whose, what: each.what, at: each.at, why });
+        if (became === "refused") refuse(each.what, each.at, why);
         else address = rest.address;
-        drop(KEPT, (other) => other.name === each.name);
+        localStorage.setItem(KEPT, JSON.stringify(all().filter((other) => other.name !== each.name)));
       } catch {
         break; // the network is gone again
       }
     }
-    show();
-    if (!mine(KEPT).length) {
+    if (!mine().length) {
       forms.forEach((form) => close(form, false));
       for (const each of box.querySelectorAll("[data-later-kept], [data-later-typed]")) each.hidden = true;
     }
@@ -105,23 +102,7 @@
   // Two pages open side by side send each thing once.
   const sending = () => (navigator.locks ? navigator.locks.request(KEPT, sendAll) : sendAll());
 
-  function show() {
-    const refused = mine(REFUSED);
-    part("refused").hidden = !refused.length;
-    part("list").replaceChildren(...refused.map(({ what, at, why }) => {
-      const line = document.createElement("li");
-      const when = new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
-      line.textContent = [what, when, why].filter(Boolean).join(" · ");
-      return line;
-    }));
-  }
-  part("read").addEventListener("click", () => {
-    drop(REFUSED, (each) => each.whose === whose);
-    show();
-  });
-
-  show();
-  const tried = () => navigator.onLine && mine(KEPT).length && sending();
+  const tried = () => navigator.onLine && mine().length && sending();
   addEventListener("online", tried);
   setInterval(tried, AGAIN_MS);
   tried();

@@ -7,6 +7,7 @@ const EVERY_MS = 20_000;
 const kept = () => JSON.parse(localStorage.getItem(QUEUE) ?? "[]");
 const keep = (all) => localStorage.setItem(QUEUE, JSON.stringify(all));
 const said = line.textContent;
+const refuse = refusedLater("coach-run-refused"); // of refused.js
 const token = () => document.querySelector("[name=csrf_token]")?.value ?? "";
 let sending = false;
 
@@ -30,8 +31,9 @@ async function send() {
     while (kept().length) {
       const [first, ...rest] = kept();
       const answer = await post(first.to, first.fields);
-      if (answer.status >= 500 || answer.status === 400 || answer.status === 401) break;
-      keep(rest); // done, or refused for good: the page that follows shows how it stands
+      if (REFUSED_FOR_GOOD.includes(answer.status)) refuse(first.what, first.at, (await answer.json()).said);
+      else if (!answer.ok) break;
+      keep(rest);
       sent += 1;
     }
   } catch { /* still no network */ }
@@ -43,7 +45,8 @@ async function send() {
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post" || (navigator.onLine && !kept().length)) return;
   event.preventDefault();
-  keep([...kept(), { to: event.target.action, fields: [...new FormData(event.target), ["a", new Date().toISOString()]] }]);
+  const fields = [...new FormData(event.target), ["a", new Date().toISOString()]];
+  keep([...kept(), { to: event.target.action, fields, what: event.target.getAttribute("aria-label"), at: Date.now() }]);
   event.target.querySelectorAll("button").forEach((each) => { each.disabled = true; });
   say();
 });

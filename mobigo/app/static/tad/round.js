@@ -11,6 +11,7 @@
     if (!navigator.onLine || waiting) line.textContent = line.dataset.offline;
     if (waiting) line.textContent += ` ${line.dataset.waiting} ${waiting}`;
   };
+  const refuse = refusedLater("tad-round-refused");
   let sending = false;
 
   async function send() {
@@ -23,8 +24,9 @@
         const form = new URLSearchParams(first.fields);
         form.set("csrf_token", document.querySelector("[name=csrf_token]")?.value ?? "");
         const answer = await fetch(first.to, { method: "POST", body: form, headers: { Accept: "application/json" } });
-        if (answer.status >= 500 || answer.status === 400 || answer.status === 401) break;
-        keep(rest); // done, or refused for good: the page that follows shows how it stands
+        if (REFUSED_FOR_GOOD.includes(answer.status)) refuse(first.what, first.at, (await answer.json()).said);
+        else if (!answer.ok) break;
+        keep(rest);
         sent += 1;
       }
     } catch { /* still no network */ }
@@ -36,7 +38,8 @@
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post" || navigator.onLine) return;
     event.preventDefault();
-    keep([...kept(), { to: event.target.action, fields: [...new FormData(event.target)] }]);
+    const what = event.target.getAttribute("aria-label");
+    keep([...kept(), { to: event.target.action, fields: [...new FormData(event.target)], what, at: Date.now() }]);
     event.target.closest(".actions, li")?.querySelectorAll("button").forEach((each) => { each.disabled = true; });
     say();
   });
