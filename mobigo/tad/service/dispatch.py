@@ -123,11 +123,12 @@ def move(
 
 def mark(
     session: Session, services: "Services | None", version: Version, booking_id: str, after: State, side: Side,
-    now: datetime,
+    now: datetime, *, noted_at: datetime | None = None,
 ) -> None:  # fmt: skip
-    """A driver says who got in, who got out, who was not there. Twice is once. Raises NotFound for a booking of another
-    service, Conflict("tad.change_not_allowed"), Conflict("tad.not_there_yet") for somebody declared missing before the
-    end of what was promised to them: the vehicle waits for them until then."""
+    """A driver says who got in, who got out, who was not there; `noted_at` is earlier than now when their telephone had
+    no network. Twice is once. Raises NotFound for a booking of another service, Conflict("tad.change_not_allowed"),
+    Conflict("tad.not_there_yet") for somebody declared missing before the hour from which they are expected, whenever
+    it is told."""
     row = store.get_booking(session, booking_id)
     if row.service != version.service.code:
         raise NotFound("tad.no_such_booking")
@@ -138,7 +139,7 @@ def mark(
         return
     refuse(rules.refusal_of_change(before, after, side))
     if after is State.NO_SHOW:
-        if now < instant_of(row.day, row.earliest_s, PARIS):
+        if (noted_at or now) < instant_of(row.day, row.earliest_s, PARIS):
             raise Conflict("tad.not_there_yet", at=instant_of(row.day, row.earliest_s, PARIS))
         days.drop(session, services, version.service, day_row, row, now)
     store.write_change(session, row, after, str(side), now)

@@ -21,7 +21,7 @@ from mobigo.tad.model.bookings import Side, State
 from mobigo.tad.service import dispatch
 from mobigo.tad.web import bp
 from mobigo.tad.web.desk import day_in, version_for
-from mobigo.tad.web.forms import Faults, text, writing
+from mobigo.tad.web.forms import Faults, text, told_at, writing
 
 ACTS: Final = {
     "monte": State.ABOARD, "depose": State.DONE, "absent": State.NO_SHOW, "pas-monte": State.CONFIRMED,
@@ -39,13 +39,14 @@ def driving(code: str, day: str, vehicle: str) -> ResponseReturnValue:
 @bp.post("/tad/tournees/<code>/<day>/<vehicle>/<act>")
 @requires(Permission.TAD_DRIVE)
 def driving_act(code: str, day: str, vehicle: str, act: str) -> ResponseReturnValue:
-    """Who got in, who got out, who was not there. The telephone may send it later than it happened."""
+    """Who got in, who got out, who was not there. The telephone may send it later than it happened: `at` says when."""
     faults, on = Faults(), day_in(day)
     if act not in ACTS:
         raise InvalidInput("tad.unknown_act")
     with faults.caught(), writing() as session:
         version = version_for(session, code, on, Permission.TAD_DRIVE)
-        dispatch.mark(session, services(), version, text("booking", 26), ACTS[act], Side.DRIVER, now())
+        booking, moment = text("booking", 26), now()
+        dispatch.mark(session, services(), version, booking, ACTS[act], Side.DRIVER, moment, noted_at=told_at())
     if wants_problem():
         return jsonify({"done": not faults, "said": " ".join(faults.by_field.values())}), 422 if faults else 200
     if faults:

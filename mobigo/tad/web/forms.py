@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from flask import request
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point
 from mobigo.infra import forms
+from mobigo.infra.clock import now
 from mobigo.infra.db import transaction
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
@@ -79,6 +80,15 @@ def day_of(name: str = "day") -> date:
         return date.fromisoformat(text(name))
     except ValueError:
         raise InvalidInput("tad.bad_day") from None
+
+
+def told_at(name: str = "at") -> datetime:
+    """When a telephone that had no network says it happened (milliseconds since 1970), never later than now; now
+    without it."""
+    given, moment = text(name, 16), now()
+    if not (given.isascii() and given.isdigit() and len(given) <= 14):
+        return moment
+    return min(moment, datetime.fromtimestamp(int(given) / 1000, UTC))
 
 
 def wanted_of(day: date) -> int:

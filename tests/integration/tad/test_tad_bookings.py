@@ -149,6 +149,12 @@ def test_who_was_not_there_twice_books_by_telephone(
             with pytest.raises(Conflict) as early:
                 dispatch.mark(session, None, version, made.id, S.NO_SHOW, Side.DRIVER, AT_NINE - timedelta(hours=1))
             assert early.value.decision.code == "tad.not_there_yet"
+            late = AT_NINE + timedelta(hours=6)  # told when the network was back, but noted before the hour
+            with pytest.raises(Conflict):
+                dispatch.mark(
+                    session, None, version, made.id, S.NO_SHOW, Side.DRIVER, late,
+                    noted_at=AT_NINE - timedelta(minutes=30),
+                )  # fmt: skip
             dispatch.mark(session, None, version, made.id, S.NO_SHOW, Side.DRIVER, AT_NINE + timedelta(hours=6))
         thursday = asked(day=WEDNESDAY + timedelta(days=1))
         with pytest.raises(Refused) as refused:

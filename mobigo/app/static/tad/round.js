@@ -39,7 +39,8 @@
     if (event.target.method !== "post" || navigator.onLine) return;
     event.preventDefault();
     const what = event.target.getAttribute("aria-label");
-    keep([...kept(), { to: event.target.action, fields: [...new FormData(event.target)], what, at: Date.now() }]);
+    const at = Date.now();
+    keep([...kept(), { to: event.target.action, fields: [...new FormData(event.target), ["at", at]], what, at }]);
     event.target.closest(".actions, li")?.querySelectorAll("button").forEach((each) => { each.disabled = true; });
     say();
   });
