@@ -33,6 +33,7 @@ VIEWS_KEPT = 24  # two or three megabytes each for a large region
 WAYS_KEPT = 6
 RIDDEN_KEPT = 16
 SEEN_KEPT = 512
+LEAST_KEPT = 6
 
 Made = TypeVar("Made")
 
@@ -349,7 +350,25 @@ class Searcher:
     def _aim(self, view: View, memory: "_Memory", target: Reach) -> None:
         """Set the target, and what is known beforehand of the way to it from everywhere."""
         np.minimum.at(memory.egress_s, target.node, target.time_s)
-        raptor.lower_bounds(view.graph.lb_to_s, view.graph.lb_from_s, target.node, target.time_s, memory.labels.bound)
+        memory.labels.bound[:] = self.least_s(view, target)
+
+    def least_s(self, view: View, ends: Reach, leaving: bool = False) -> I32:
+        """[node] No way to `ends` is shorter (`leaving`: none from them). A question asks of the same ends many times:
+        each thread keeps the last few."""
+        to_s, from_s = view.graph.lb_to_s, view.graph.lb_from_s
+        if leaving:
+            to_s, from_s = from_s, to_s
+        known: OrderedDict[object, tuple[I32, I32]] = self._memory.__dict__.setdefault("least", OrderedDict())
+        key = (id(to_s), ends.node.tobytes(), ends.time_s.tobytes())
+        if key in known and known[key][0] is to_s:
+            known.move_to_end(key)
+            return known[key][1]
+        least_s = np.empty(to_s.shape[1], np.int32)
+        raptor.lower_bounds(to_s, from_s, ends.node, ends.time_s, least_s)
+        known[key] = (to_s, least_s)
+        while len(known) > LEAST_KEPT:
+            known.popitem(last=False)
+        return least_s
 
     def itinerary(self, view: View, leave: int, reach: int, rows: I32) -> Itinerary:
         """The rides of a kernel's rows (`raptor.RIDE_COLUMNS`), between two instants of the view."""

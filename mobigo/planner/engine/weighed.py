@@ -88,7 +88,7 @@ def weighed(
     deadline_s = np.full(len(by) + 1, NEVER, np.int32)
     for k, instant in by.items():
         deadline_s[k] = instant - base
-    bound = _bounded(view, origin, destination, deadline_s, start_s)
+    bound = _bounded(searcher, view, origin, destination, deadline_s, start_s)
     egress_s, egress_m = _at_door(view, destination)
     ridden = _ridden(searcher, view, table)
     room: Room = getattr(_rooms, "room", None) or criteria.make_room(ROOM)
@@ -114,13 +114,13 @@ def weighed(
     )
 
 
-def _bounded(view: View, origin: Reach, destination: Reach, deadline_s: I32, start_s: np.int32) -> tuple[I32, I32, I32]:
+def _bounded(
+    searcher: Searcher, view: View, origin: Reach, destination: Reach, deadline_s: I32, start_s: np.int32
+) -> tuple[I32, I32, I32]:
     """How late one may be off a vehicle and ready for the next at every node, and the least way to the target."""
     g = view.graph
     nodes = len(g.change_s)
-    since_s, ahead_s = np.empty(nodes, np.int32), np.empty(nodes, np.int32)
-    raptor.lower_bounds(g.lb_from_s, g.lb_to_s, origin.node, origin.time_s, since_s)
-    raptor.lower_bounds(g.lb_to_s, g.lb_from_s, destination.node, destination.time_s, ahead_s)
+    since_s, ahead_s = searcher.least_s(view, origin, leaving=True), searcher.least_s(view, destination)
     by_off, by_on = (np.empty((len(deadline_s), nodes), np.int32) for _ in range(2))
     latest(g, destination.node, destination.time_s, deadline_s, start_s, since_s, by_off, by_on)
     return by_off, by_on, ahead_s
