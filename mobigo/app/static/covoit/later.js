@@ -6,6 +6,7 @@
 (() => {
   const box = document.querySelector("[data-later-box]");
   if (!box) return;
+  const script = document.currentScript.src; // something of ours to ask for
   const KEPT = "covoit.kept";
   const PROOF_MS = 4000; // a network that takes longer is none
   const TWICE_MS = 8000; // what an impatient finger presses again meanwhile is the same
@@ -28,7 +29,7 @@
   const reached = async () => {
     if (!navigator.onLine) return false;
     try {
-      return (await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PROOF_MS) })).ok;
+      return (await fetch(script, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout?.(PROOF_MS) })).ok;
     } catch {
       return false;
     }
@@ -43,7 +44,7 @@
       part(which).scrollIntoView({ block: "center" });
     };
     try {
-      const thing = { name, whose, what, action: form.action, page: location.href, at: Date.now(), fields };
+      const thing = { name, whose, what, action: form.action, at: Date.now(), fields };
       localStorage.setItem(KEPT, JSON.stringify([...all(), thing]));
     } catch {
       return say("lost"); // no room, or a browser that keeps nothing
@@ -71,9 +72,10 @@
 
   /** "sent", "refused" or "kept", and the page that shows what became of it. */
   async function send(each) {
-    const page = new DOMParser().parseFromString(await (await fetch(each.page)).text(), "text/html");
-    const token = page.querySelector("[name=csrf_token]")?.value;
-    if (!token) return { became: "kept" }; // signed out: it waits for its account
+    // This page as it is now: signed out, or in as somebody else, what was kept waits for its account.
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const { laterBox, token } = page.querySelector("[data-later-box]")?.dataset ?? {};
+    if (laterBox !== whose) return { became: "kept" };
     const answer = await fetch(each.action, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams({ ...each.fields, csrf_token: token }) });
     const said = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
     if (said?.ok) return { became: "sent", address: said.address };
