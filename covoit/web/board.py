@@ -22,7 +22,6 @@ from covoit.store import proofs as proof_store
 from covoit.web import bp
 from covoit.web.forms import (
     Faults,
-    is_script,
     me,
     point_of,
     root_key,
@@ -40,7 +39,7 @@ from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
-from mobigo.infra.web import services
+from mobigo.infra.web import services, wants_problem
 
 CODES_TRIED: Final = "10 per 15 minutes"
 _camera = csp.policy(script_src=("'wasm-unsafe-eval'",))  # the reader of codes is WebAssembly, served by us
@@ -164,7 +163,7 @@ def place_act(booking_id: str, act: str) -> ResponseReturnValue:
             case _:
                 raise NotFound("covoit.unknown_act")
     address = url_for("covoit.place", booking_id=booking_id)
-    if is_script():
+    if wants_problem():
         return told_script(address, faults)
     return _place_page(booking_id, faults) if faults else redirect(address, 303)
 
@@ -215,9 +214,9 @@ def board_now() -> ResponseReturnValue:
             else:
                 met = proofs.typed(session, root_key(), line=line, code=code, **asked)
     if met is None:
-        return told_script("", faults) if is_script() else _board_page(faults)
+        return told_script("", faults) if wants_problem() else _board_page(faults)
     address = url_for("covoit.place", booking_id=met.booking.id)
-    if is_script():
+    if wants_problem():
         return told_script(address, faults, repeated=met.repeated)
     flash(_("C’est noté : vous êtes à bord. Bonne route !"), "good")
     return redirect(address, 303)

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Final
 
 from flask import jsonify, request
@@ -148,10 +148,7 @@ def moment_of(day: str = "date", clock: str = "time") -> datetime:
 
 def told_at(name: str = "at") -> datetime:
     """When the telephone says it happened (milliseconds since 1970, written by the script); now without it."""
-    given = text(name, 16)
-    if not (given.isascii() and given.isdigit() and len(given) <= 14):
-        return now()
-    return datetime.fromtimestamp(int(given) / 1000, UTC)
+    return forms.told_instant(text(name, 16)) or now()
 
 
 def point_of() -> Point | None:
@@ -192,14 +189,9 @@ def whose() -> str:
 
 
 @bp.context_processor
-def kept() -> dict[str, Callable[[], str]]:
-    """What the templates mark what is kept with."""
+def marks() -> dict[str, Callable[[], str]]:
+    """The mark of who is signed in, for the templates."""
     return {"whose": whose}
-
-
-def is_script() -> bool:
-    """Whether a script asks, that sends what a telephone had kept and reads JSON."""
-    return "application/json" in request.headers.get("Accept", "")
 
 
 def told_script(address: str, faults: "Faults", **more: object) -> ResponseReturnValue:

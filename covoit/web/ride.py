@@ -19,7 +19,6 @@ from covoit.web.driver.words import room as caps_left
 from covoit.web.forms import (
     Faults,
     hour_of,
-    is_script,
     me,
     moment_of,
     point_of,
@@ -38,7 +37,7 @@ from mobigo.infra import ratelimit
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.i18n import gettext as _
-from mobigo.infra.web import services
+from mobigo.infra.web import services, wants_problem
 
 CODES_AT_ONCE: Final = 60  # half an hour of codes in one answer; the page asks for more while it has a network
 CODES_AHEAD: Final = timedelta(hours=4)
@@ -239,7 +238,7 @@ def arrive(offer_id: str) -> ResponseReturnValue:
         proofs.end_run(session, offer_id, person, at if began < at <= instant else instant)
     flash(_("Merci, votre trajet est terminé. Les preuves reçues sont enregistrées."), "good")
     address = url_for("covoit.ride", offer_id=offer_id)
-    return told_script(address, Faults()) if is_script() else redirect(address, 303)
+    return told_script(address, Faults()) if wants_problem() else redirect(address, 303)
 
 
 @bp.post("/covoiturage/trajets/<offer_id>/annuler")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from mobigo.base.decisions import Decision
@@ -15,6 +16,13 @@ def one_line(text: str, longest: int) -> str:
     between, and without what no screen shows (control characters, marks that turn the direction of writing)."""
     shown = (letter for letter in text[:longest] if letter.isprintable() or letter.isspace())
     return " ".join("".join(shown).split())
+
+
+def told_instant(given: str) -> datetime | None:
+    """The instant that a telephone's script wrote (milliseconds since 1970); None for anything else."""
+    if not (given.isascii() and given.isdigit() and len(given) <= 14):
+        return None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(given))
 
 
 class Faults:

@@ -52,7 +52,9 @@ def alternatives(
     starts = [each - BEFORE_S for each in departures] if query.arrive_by else [at_s, *departures]
 
     starts = list(dict.fromkeys(starts))[:STARTS_MAX]
-    last_s = starts[-1] if not query.arrive_by and min(departures) <= at_s + query.window_s else None
+    # Where a window was searched and held something, it holds all that leaves in it and is beaten by nothing.
+    windowed = not query.arrive_by and query.window_s > 0 and min(departures) <= at_s + query.window_s
+    last_s = starts[-1] if windowed else None
     behind: list[Itinerary] = []
     if last_s is not None:
         behind = searcher.one(

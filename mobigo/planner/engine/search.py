@@ -358,7 +358,9 @@ class Searcher:
         to_s, from_s = view.graph.lb_to_s, view.graph.lb_from_s
         if leaving:
             to_s, from_s = from_s, to_s
-        known: OrderedDict[object, tuple[I32, I32]] = self._memory.__dict__.setdefault("least", OrderedDict())
+        known: OrderedDict[object, tuple[I32, I32]] | None = getattr(self._memory, "least", None)
+        if known is None:
+            known = self._memory.least = OrderedDict()
         key = (id(to_s), ends.node.tobytes(), ends.time_s.tobytes())
         if key in known and known[key][0] is to_s:
             known.move_to_end(key)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Final
 
 from flask import request
@@ -85,10 +85,8 @@ def day_of(name: str = "day") -> date:
 def told_at(name: str = "at") -> datetime:
     """When a telephone that had no network says it happened (milliseconds since 1970), never later than now; now
     without it."""
-    given, moment = text(name, 16), now()
-    if not (given.isascii() and given.isdigit() and len(given) <= 14):
-        return moment
-    return min(moment, datetime.fromtimestamp(int(given) / 1000, UTC))
+    told, moment = forms.told_instant(text(name, 16)), now()
+    return moment if told is None else min(told, moment)
 
 
 def wanted_of(day: date) -> int:

@@ -164,17 +164,23 @@ def typed_without_a_network(rider: Page, start: str, end: str, figures: str) -> 
     expect(rider.get_by_role("button", name="Je monte", exact=True)).to_be_disabled()
 
 
+def kept_by_karim(world: World) -> tuple[Page, Page]:
+    """Anne drives, and Karim types her figures where there is no network."""
+    driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
+    the_ride_of(driver, "ancy-le-franc-chateau", "ravieres-place")
+    rider = world.open("/covoiturage/monter", "karim", width=PHONE)
+    figures = driver.locator(".code-figures b").inner_text()
+    typed_without_a_network(rider, "ancy-le-franc-chateau", "ravieres-place", figures)
+    return driver, rider
+
+
 def kept(page: Page) -> list[dict[str, object]]:
     found: list[dict[str, object]] = page.evaluate("() => JSON.parse(localStorage.getItem('covoit.kept') || '[]')")
     return found
 
 
 def test_a_scan_made_without_a_network_leaves_when_it_is_back(world: World):
-    driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
-    the_ride_of(driver, "ancy-le-franc-chateau", "ravieres-place")
-    rider = world.open("/covoiturage/monter", "karim", width=PHONE)
-    figures = driver.locator(".code-figures b").inner_text()
-    typed_without_a_network(rider, "ancy-le-franc-chateau", "ravieres-place", figures)
+    driver, rider = kept_by_karim(world)
     rider.context.set_offline(False)
     expect(rider.get_by_role("heading", name=re.compile("Ancy-le-Franc"))).to_be_visible()
     assert kept(rider) == []
@@ -235,11 +241,7 @@ def test_what_was_kept_and_is_refused_is_said_until_it_was_read(world: World):
 
 
 def test_what_one_account_kept_another_never_sends(world: World):
-    driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
-    the_ride_of(driver, "ancy-le-franc-chateau", "ravieres-place")
-    rider = world.open("/covoiturage/monter", "karim", width=PHONE)
-    figures = driver.locator(".code-figures b").inner_text()
-    typed_without_a_network(rider, "ancy-le-franc-chateau", "ravieres-place", figures)
+    driver, rider = kept_by_karim(world)
     rider.context.clear_cookies()  # signed out before the network is back
     rider.context.set_offline(False)
     rider.wait_for_timeout(1_000)

@@ -139,5 +139,11 @@ def test_an_agent_books_for_whoever_calls_and_the_driver_works_without_a_network
     driver.context.set_offline(True)
     driver.get_by_role("button", name="À bord").click()
     expect(driver.locator("#reseau")).to_contain_text("À envoyer")
+    portal = re.compile("/monte$")  # somebody's network that answers a page of its own first: nothing is lost
+    driver.route(portal, lambda route: route.fulfill(status=200, content_type="text/html", body="<p>Welcome</p>"))
     driver.context.set_offline(False)
+    driver.wait_for_timeout(1_000)
+    expect(driver.locator("#reseau")).to_contain_text("À envoyer")
+    driver.unroute_all()
+    driver.reload()
     expect(driver.get_by_role("button", name="Déposé")).to_be_visible()

@@ -1,5 +1,7 @@
 """What is typed in a form; what a form that is refused says, and beside which field."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from mobigo.base.decisions import Decision
@@ -71,3 +73,22 @@ def test_a_defect_is_no_fault_of_a_form() -> None:
 )
 def test_what_is_typed_in_one_line_is_read_as_it_is_shown(typed: str, read: str) -> None:
     assert forms.one_line(typed, 8 if typed.isdigit() else 40) == read
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("0", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("1795824000500", datetime(2026, 11, 28, 0, 0, 0, 500_000, UTC)),
+        ("99999999999999", datetime(5138, 11, 16, 9, 46, 39, 999_000, UTC)),
+        ("100000000000000", None),
+        ("", None),
+        ("-1", None),
+        ("1.5", None),
+        ("²", None),
+        ("\u0661", None),  # a digit, of another script
+        ("yesterday", None),
+    ],
+)
+def test_an_instant_that_a_telephone_tells_is_milliseconds_or_nothing(given: str, told: datetime | None) -> None:
+    assert forms.told_instant(given) == told

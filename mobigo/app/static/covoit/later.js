@@ -13,14 +13,7 @@
   const AGAIN_MS = 60_000; // a network that was only believed in comes back without a word
   const whose = box.dataset.laterBox;
   const refuse = refusedLater("covoit.refused", whose);
-  const all = () => {
-    try {
-      return JSON.parse(localStorage.getItem(KEPT) || "[]");
-    } catch {
-      return []; // nothing that we wrote
-    }
-  };
-  const mine = () => all().filter((each) => each.whose === whose);
+  const list = keptList(KEPT, whose);
   const part = (name) => box.querySelector(`[data-later-${name}]`);
   const forms = [...document.querySelectorAll("form")].filter((form) => form.querySelector("[data-later]"));
   /** The same thing is kept once: what would send it again is closed, until something else is typed or read. */
@@ -44,8 +37,7 @@
       part(which).scrollIntoView({ block: "center" });
     };
     try {
-      const thing = { name, whose, what, action: form.action, at: Date.now(), fields };
-      localStorage.setItem(KEPT, JSON.stringify([...all(), thing]));
+      list.add({ name, what, action: form.action, at: Date.now(), fields });
     } catch {
       return say("lost"); // no room, or a browser that keeps nothing
     }
@@ -77,25 +69,25 @@
     const { laterBox, token } = page.querySelector("[data-later-box]")?.dataset ?? {};
     if (laterBox !== whose) return { became: "kept" };
     const answer = await fetch(each.action, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams({ ...each.fields, csrf_token: token }) });
-    const said = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
+    const said = await toldBy(answer);
     if (said?.ok) return { became: "sent", address: said.address };
     return said && REFUSED_FOR_GOOD.includes(answer.status) ? { became: "refused", why: said.detail } : { became: "kept" };
   }
 
   async function sendAll() {
     let address = null;
-    for (const each of mine()) {
+    for (const each of list.mine()) {
       try {
         const { became, why, ...rest } = await send(each);
         if (became === "kept") continue;
         if (became === "refused") refuse(each.what, each.at, why);
         else address = rest.address;
-        localStorage.setItem(KEPT, JSON.stringify(all().filter((other) => other.name !== each.name)));
+        list.drop((other) => other.name === each.name);
       } catch {
         break; // the network is gone again
       }
     }
-    if (!mine().length) {
+    if (!list.mine().length) {
       forms.forEach((form) => close(form, false));
       for (const each of box.querySelectorAll("[data-later-kept], [data-later-typed]")) each.hidden = true;
     }
@@ -104,7 +96,7 @@
   // Two pages open side by side send each thing once.
   const sending = () => (navigator.locks ? navigator.locks.request(KEPT, sendAll) : sendAll());
 
-  const tried = () => navigator.onLine && mine().length && sending();
+  const tried = () => navigator.onLine && list.mine().length && sending();
   addEventListener("online", tried);
   setInterval(tried, AGAIN_MS);
   tried();

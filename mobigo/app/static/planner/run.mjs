@@ -7,7 +7,7 @@ const EVERY_MS = 20_000;
 const kept = () => JSON.parse(localStorage.getItem(QUEUE) ?? "[]");
 const keep = (all) => localStorage.setItem(QUEUE, JSON.stringify(all));
 const said = line.textContent;
-const refuse = refusedLater("coach-run-refused"); // of refused.js
+const refuse = refusedLater("coach-run-refused"); // of kept.js
 const token = () => document.querySelector("[name=csrf_token]")?.value ?? "";
 let sending = false;
 
@@ -31,8 +31,9 @@ async function send() {
     while (kept().length) {
       const [first, ...rest] = kept();
       const answer = await post(first.to, first.fields);
-      if (REFUSED_FOR_GOOD.includes(answer.status)) refuse(first.what, first.at, (await answer.json()).said);
-      else if (!answer.ok) break;
+      const said = await toldBy(answer);
+      if (said && REFUSED_FOR_GOOD.includes(answer.status)) refuse(first.what, first.at, said.said ?? said.detail);
+      else if (!said?.done) break;
       keep(rest);
       sent += 1;
     }

@@ -24,8 +24,9 @@
         const form = new URLSearchParams(first.fields);
         form.set("csrf_token", document.querySelector("[name=csrf_token]")?.value ?? "");
         const answer = await fetch(first.to, { method: "POST", body: form, headers: { Accept: "application/json" } });
-        if (REFUSED_FOR_GOOD.includes(answer.status)) refuse(first.what, first.at, (await answer.json()).said);
-        else if (!answer.ok) break;
+        const said = await toldBy(answer);
+        if (said && REFUSED_FOR_GOOD.includes(answer.status)) refuse(first.what, first.at, said.said ?? said.detail);
+        else if (!said?.done) break;
         keep(rest);
         sent += 1;
       }
