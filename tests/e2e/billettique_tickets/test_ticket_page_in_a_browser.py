@@ -118,6 +118,11 @@ def is_in(page: Page, state: str) -> None:
     expect(page.locator("[data-ticket]")).to_have_attribute("data-state", state)
 
 
+def settled(page: Page) -> None:
+    """The page has heard of its ticket and is not about to be read anew."""
+    expect(page.locator("[data-ticket][data-kept]")).to_have_count(1)
+
+
 # ---------------------------------------------------------------- the page
 
 
@@ -153,7 +158,7 @@ def test_a_ticket_kept_in_a_telephone_is_signed_by_it_and_shown_without_a_networ
     page = world.open(name, dark=True, height=900)
     page.get_by_role("button", name=KEEP).click()
     is_in(page, "here")
-    expect(page.locator("[data-ticket][data-kept]")).to_have_count(1)
+    settled(page)
     first = read(page)
     assert world.verdict(first).answer == "OK"
     assert world.verdict(paper).reason.code == "billettique.code_replaced"
@@ -236,6 +241,7 @@ def test_a_ticket_moves_to_another_telephone_and_leaves_the_first(world: World) 
     is_in(old, "fixed")
     new.reload()
     is_in(new, "fixed")
+    settled(new)  # it forgets its key and reads itself anew
     assert world.verdict(read(new)).answer == "OK"
 
 

@@ -99,10 +99,10 @@ async function take(told) {
     return again();
   }
   if (!mine && told.code_at !== box.dataset.code) return again();
+  await draw(); // before it is said to be here
   if (told.state !== "active") look("away");
   else if (mine) look("here");
   else look(told.point ? "elsewhere" : "fixed");
-  await draw();
 }
 
 /** The page anew, and not the one kept: it has another code (signed anew, activated, back on paper, elsewhere). Nothing
@@ -143,8 +143,8 @@ async function refresh() {
   } catch (trouble) {
     if (trouble.status) say(trouble.message);
     else if (mine?.parts) {
-      look("here"); // no network: what this telephone keeps is enough
-      await draw();
+      await draw(); // no network: what this telephone keeps is enough
+      look("here");
     }
   }
 }
@@ -162,8 +162,8 @@ async function keepPage() {
 async function showKept() {
   mine = (await kept().catch(() => null)) ?? null;
   if (!mine?.parts) return;
-  look("here");
   await draw();
+  look("here");
 }
 
 async function start() {
