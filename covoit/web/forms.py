@@ -1,9 +1,8 @@
 """What the forms of carpool share: fields read by name, faults beside their field, who is asking."""
 
-import hmac
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Final
@@ -13,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from covoit.service import offers
-from covoit.web import bp
 from covoit.web.agents import of_somebody
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
@@ -177,21 +175,6 @@ class Faults(forms.Faults):
 def root_key() -> bytes:
     """The key from which the keys of device sessions are computed."""
     return keys.derived(services().config, "covoit.proof")
-
-
-def whose() -> str:
-    """A mark of who is signed in, for what their telephone keeps until it has a network: nobody else sends it."""
-    identity = auth.current_account()
-    if identity is None:
-        return ""
-    key = keys.derived(services().config, "covoit.kept")
-    return hmac.new(key, identity.subject.encode(), "sha256").hexdigest()[:16]
-
-
-@bp.context_processor
-def marks() -> dict[str, Callable[[], str]]:
-    """The mark of who is signed in, for the templates."""
-    return {"whose": whose}
 
 
 def told_script(address: str, faults: "Faults", **more: object) -> ResponseReturnValue:

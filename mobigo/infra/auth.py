@@ -9,6 +9,7 @@ on functions, on `MethodView` classes or their methods, and `mark` gives one to 
 `current_account()` who is there, and `Identity.organisations` limits what it shows.
 """
 
+import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
@@ -22,7 +23,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from mobigo.base.errors import Refused
-from mobigo.infra import apikeys, sessions
+from mobigo.infra import apikeys, keys, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.config import Config
 from mobigo.infra.roles import Grant, Identity, Permission, Role
@@ -47,6 +48,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "signed_in",
+    "whose",
 ]
 
 LOGIN: Final = "account.login"
@@ -168,6 +170,14 @@ def signed_in() -> Identity:
     return identity
 
 
+def whose() -> str:
+    """A mark of who is signed in, for what their telephone keeps until it has a network: nobody else sends it."""
+    identity = current_account()
+    if identity is None:
+        return ""
+    return hmac.new(_state().kept_key, identity.subject.encode(), "sha256").hexdigest()[:16]
+
+
 def sign_in(session: Session, subject: str, issuer: str | None = None, id_token: str | None = None) -> None:
     """Opens a session for this person in this browser, under a new token; the one it had is closed.
 
@@ -216,6 +226,7 @@ def safe_next(target: str | None) -> str | None:
 class _State:
     engine: Engine
     csrf: CSRFProtect
+    kept_key: bytes
     cookie: str
     secure: bool
 
@@ -233,10 +244,10 @@ def install(app: Flask, config: Config, engine: Engine) -> None:
         WTF_CSRF_TIME_LIMIT=FORM_LIFE_S,
     )
     cookie = "__Host-mobigo" if secure else "mobigo"
-    app.extensions["mobigo.auth"] = _State(engine, CSRFProtect(app), cookie, secure)
+    app.extensions["mobigo.auth"] = _State(engine, CSRFProtect(app), keys.derived(config, "auth.kept"), cookie, secure)
     app.before_request(_enter)
     app.after_request(_leave)
-    app.context_processor(lambda: {"current_account": current_account, "Permission": Permission})
+    app.context_processor(lambda: {"current_account": current_account, "Permission": Permission, "whose": whose})
 
 
 def _state() -> _State:

@@ -1,11 +1,22 @@
-// What this telephone keeps where there is no network, and of it what was refused once it came back: said on the page
-// until it was read.
+// What this telephone keeps where there is no network: under the account that did it, sent by no other, and, of what was
+// refused once sent, said on the page until it was read. A telephone that believes it has a network is asked to prove
+// it: in a valley it often has not.
 "use strict";
 
 const REFUSED_FOR_GOOD = [403, 404, 409, 410, 422]; // sending it again would change nothing
+const PROOF_MS = 4000; // a network that takes longer is none
+const TWICE_MS = 8000; // what an impatient finger presses again meanwhile is the same
+const AGAIN_MS = 60_000; // a network that was only believed in comes back without a word
+const OURS = document.currentScript.src; // something of ours to ask for
 
-/** What we answered; null where it was not us: a portal of somebody's network answers pages. */
-const toldBy = async (answer) => (answer.headers.get("Content-Type")?.includes("json") ? answer.json() : null);
+const reached = async () => {
+  if (!navigator.onLine) return false;
+  try {
+    return (await fetch(OURS, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout?.(PROOF_MS) })).ok;
+  } catch {
+    return false;
+  }
+};
 
 /** A list of this browser; `whose` tells accounts apart. */
 const keptList = (name, whose = "") => {
@@ -23,6 +34,41 @@ const keptList = (name, whose = "") => {
     add: (thing) => write([...all(), { whose, ...thing }]),
     drop: (gone) => write(all().filter((each) => each.whose !== whose || !gone(each))),
   };
+};
+
+/** A form as it is kept: what it is called, where it goes, what was typed, when; under a name of its own. */
+const ofForm = (form, at) => ({
+  name: [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+  what: form.getAttribute("aria-label") || "",
+  action: form.action,
+  fields: Object.fromEntries(new FormData(form)),
+  at,
+});
+
+/** What became of something kept, sent now: "sent" with where to see it, "refused" with why, or "kept". Throws without a
+ * network. */
+const sendKept = async (each) => {
+  // This page as it is now: signed out, or in as somebody else, what was kept waits for its account.
+  const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+  const { whose, token } = page.querySelector("[data-whose]")?.dataset ?? {};
+  if (whose !== each.whose) return { became: "kept" };
+  const body = new URLSearchParams({ ...each.fields, csrf_token: token });
+  const answer = await fetch(each.action, { method: "POST", headers: { Accept: "application/json" }, body });
+  // Where it was not us, a portal of somebody's network answers pages.
+  const said = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
+  if (said?.ok) return { became: "sent", address: said.address };
+  return said && REFUSED_FOR_GOOD.includes(answer.status) ? { became: "refused", why: said.detail } : { became: "kept" };
+};
+
+/** Calls `send` while `list` holds something and there may be a network; two pages open side by side send each thing
+ * once. A function that tries at once. */
+const sendingAgain = (name, list, send) => {
+  const alone = () => (navigator.locks ? navigator.locks.request(name, send) : send());
+  const tried = () => navigator.onLine && list.mine().length && alone();
+  addEventListener("online", tried);
+  setInterval(tried, AGAIN_MS);
+  tried();
+  return tried;
 };
 
 /** Shows the acts kept under `name` that were refused; a function that adds one. */
@@ -43,7 +89,7 @@ const refusedLater = (name, whose = "") => {
     show();
   });
   show();
-  return (what, at, why) => {
+  return ({ what, at }, why) => {
     list.add({ what, at, why });
     show();
   };

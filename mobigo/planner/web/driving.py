@@ -15,7 +15,7 @@ from mobigo.infra import auth
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
-from mobigo.infra.forms import one_line
+from mobigo.infra.forms import one_line, told_instant
 from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services, wants_problem
@@ -84,14 +84,14 @@ def run() -> ResponseReturnValue:
 @bp.post("/conduire/course/<act>")
 @requires(Permission.COACH_DRIVE)
 def run_act(act: str) -> ResponseReturnValue:
-    """What the driver notes. The telephone may send it later than it happened: `a` says when that was."""
+    """What the driver notes. The telephone may send it later than it happened: `at` says when that was."""
     if act not in set(Act):
         raise NotFound("tracking.no_such_run")
     form, moment, said, status = request.form, now(), "", 200
     with pinned() as here:
         planned = _asked(here, form.get("course", ""), form.get("jour", ""))
         try:
-            at, point = _instant(form.get("a", ""), moment), _point(form.get("lat", ""), form.get("lon", ""))
+            at, point = _instant(form.get("at", ""), moment), _point(form.get("lat", ""), form.get("lon", ""))
             with transaction(services().engine) as session:
                 tracking.note(
                     session, here.live, planned, Act(act), at, moment, position=_position(form.get("arret", "")),
@@ -100,7 +100,7 @@ def run_act(act: str) -> ResponseReturnValue:
         except MobigoError as wrong:
             said, status = sentence(wrong.decision), status_of(wrong)
         if wants_problem():
-            return jsonify({"done": not said, "said": said}), status
+            return jsonify({"ok": not said, "detail": said}), status
         if said:
             return _page(here, planned, said, status)
     return redirect(url_for("planner.run", course=form.get("course", ""), jour=form.get("jour", "")), 303)
@@ -196,13 +196,8 @@ def _listed(here: Here, planned: PlannedRun) -> ShownRun:
 
 def _instant(text: str, moment: datetime) -> datetime:
     """When it happened: now, unless the telephone says that it was earlier. Raises InvalidInput."""
-    if not text:
-        return moment
-    try:
-        at = datetime.fromisoformat(text[:40])
-    except ValueError:
-        raise InvalidInput("tracking.bad_hour") from None
-    if at.tzinfo is None:
+    at = told_instant(text) if text else moment
+    if at is None:
         raise InvalidInput("tracking.bad_hour")
     return min(at, moment) if at - moment < timedelta(minutes=1) else at
 

@@ -48,7 +48,7 @@ def driving_act(code: str, day: str, vehicle: str, act: str) -> ResponseReturnVa
         booking, moment = text("booking", 26), now()
         dispatch.mark(session, services(), version, booking, ACTS[act], Side.DRIVER, moment, noted_at=told_at())
     if wants_problem():
-        return jsonify({"done": not faults, "said": " ".join(faults.by_field.values())}), 422 if faults else 200
+        return jsonify({"ok": not faults, "detail": " ".join(faults.by_field.values())}), 422 if faults else 200
     if faults:
         return _round_page(code, on, vehicle, faults)
     return redirect(url_for("tad.driving", code=code, day=day, vehicle=vehicle), 303)

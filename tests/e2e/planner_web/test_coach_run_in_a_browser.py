@@ -11,7 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy.orm import Session
 
 from mobigo.app import schema
 from mobigo.base.instants import paris_day
@@ -36,10 +37,11 @@ p,Parc relais de la gare,tous,true,80,80,3,4.3301,47.4901
 
 @dataclass
 class World:
-    """A site with one line that leaves in half an hour, a car park, and who looks at it."""
+    """A site with one line that leaves in half an hour, a car park, two drivers, and who looks at it."""
 
     site: Site
     token: str
+    relief: str
     browser: Browser
     _stack: ExitStack = field(default_factory=ExitStack)
     visitors: list[Visitor] = field(default_factory=list)
@@ -48,8 +50,19 @@ class World:
         visiting = self._stack.enter_context(visitor(self.browser, self.site.url, **options))
         self.visitors.append(visiting)
         if agent:
-            visiting.context.add_cookies([{"name": "mobigo", "value": self.token, "url": self.site.url}])
+            self.driven_by(self.token, visiting.context)
         return visiting.open(path)
+
+    def driven_by(self, token: str, telephone: BrowserContext) -> None:
+        telephone.add_cookies([{"name": "mobigo", "value": token, "url": self.site.url}])
+
+
+def signed_in(session: Session, name: str) -> str:
+    subject = accounts.create(
+        session, now(), email=f"{name}@example.org", name=name.title(), password_hash=None, language="fr"
+    )
+    grants.give(session, subject, Grant(Role.COUNTER_AGENT), now(), by=None)
+    return sessions.open_session(session, subject, now(), None, None)
 
 
 @pytest.fixture
@@ -58,11 +71,7 @@ def world(tmp_path: Path, browser: Browser) -> Iterator[World]:
     services = Services(load_config({"MOBIGO_HOME": str(home), "MOBIGO_ENV": "demo"}))
     schema.migrate(services.engine)
     with transaction(services.engine) as session:
-        subject = accounts.create(
-            session, now(), email="driver@example.org", name="Driver", password_hash=None, language="fr"
-        )
-        grants.give(session, subject, Grant(Role.COUNTER_AGENT), now(), by=None)
-        token = sessions.open_session(session, subject, now(), None, None)
+        token, relief = (signed_in(session, name) for name in ("driver", "relief"))
     today = paris_day(now())
     soon_s = int((now() - service_day_start(today, ZoneInfo(ZONE))).total_seconds()) // 60 * 60 + 1_800
     calls = " ".join(f"{stop} {format_service_time(soon_s + n * 600)}" for n, stop in enumerate(("SAU", "SEM", "MON")))
@@ -81,7 +90,7 @@ def world(tmp_path: Path, browser: Browser) -> Iterator[World]:
     parks.import_parks(services, "ville", tmp_path / "parkings.csv", credit="Ville (Licence Ouverte)")
     services.engine.dispose()
     with site(home) as answering:
-        made = World(answering, token, browser)
+        made = World(answering, token, relief, browser)
         yield made
         nothing_amiss(made.visitors, made._stack.close)
 
@@ -115,6 +124,41 @@ def test_a_driver_follows_a_run_on_a_telephone(world: World) -> None:
     refused = page.get_by_role("alert").filter(has_text="puis refusé")
     expect(refused.get_by_role("listitem")).to_contain_text("Arrivé")
     assert everywhere(page) == []
+
+
+def test_what_a_driver_noted_in_a_valley_is_sent_by_nobody_else(world: World) -> None:
+    page = world.open("/conduire/courses", agent=True, width=PHONE)
+    page.get_by_role("link", name=re.compile("Saulieu, place Monge → Montbard, gare")).first.click()
+    page.get_by_role("button", name="Commencer la course").click()
+    expect(page.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
+    page.route(re.compile("."), lambda route: route.abort())  # a network that the telephone believes in
+    page.get_by_role("button", name="Arrivé").click()
+    waiting = page.get_by_text(re.compile("Pas de réseau.*À envoyer.*1"))
+    expect(waiting).to_be_visible()
+    page.unroute_all()
+    world.driven_by(world.relief, page.context)
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_text(re.compile("^À jour à"))).to_be_visible()
+    expect(page.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
+    world.driven_by(world.token, page.context)
+    page.reload()
+    expect(page.get_by_role("heading", name="À l’arrêt")).to_be_visible()
+    expect(waiting).to_be_hidden()
+
+
+def test_a_telephone_that_keeps_nothing_says_so(world: World) -> None:
+    page = world.open("/conduire/courses", agent=True, width=PHONE)
+    page.get_by_role("link", name=re.compile("Saulieu, place Monge → Montbard, gare")).first.click()
+    expect(page.get_by_role("button", name="Commencer la course")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # its scripts are there
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Commencer la course").click()
+    expect(page.get_by_text("ce téléphone ne veut rien garder")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Commencer la course").click()
+    expect(page.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
 
 
 def test_bicycles_and_car_parks_in_words(world: World) -> None:

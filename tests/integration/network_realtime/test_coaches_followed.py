@@ -36,6 +36,11 @@ FEED = feed([trip("early", "A 07:55 B 08:05 C 08:20"), trip("late", "A 08:55 B 0
 RUN = {"course": "region:early", "jour": DAY.isoformat()}
 
 
+def ms(at: datetime) -> str:
+    """An instant as a telephone's script tells it."""
+    return str(int(at.timestamp() * 1000))
+
+
 class World:
     """The site at an hour that a test moves, and who is signed in."""
 
@@ -141,18 +146,18 @@ def test_a_position_that_is_none_is_passed_over(world: World, lat: str, lon: str
 def test_what_waited_in_the_telephone_comes_with_its_hour(world: World) -> None:
     for act, minute, stop in (("debut", 1, 0), ("parti", 9, 0), ("arrive", 21, 1)):
         world.now = NOW + timedelta(minutes=22)
-        told = {**RUN, "arret": stop, "a": (NOW + timedelta(minutes=minute)).isoformat()}
+        told = {**RUN, "arret": stop, "at": ms(NOW + timedelta(minutes=minute))}
         answer = world.client.post(f"/conduire/course/{act}", data=told, headers={"Accept": "application/json"})
-        assert (answer.status_code, answer.get_json()) == (200, {"done": True, "said": ""})
+        assert (answer.status_code, answer.get_json()) == (200, {"ok": True, "detail": ""})
     assert updates(world.told(22))["region:early"][:2] == [("region:A", -1, 4), ("region:B", 6, 7)]
 
 
 @pytest.mark.parametrize(
     ("act", "fields", "status"),
     [
-        ("parti", {"arret": "7"}, 422), ("parti", {"arret": "-1"}, 422), ("parti", {"arret": "0", "a": "hier"}, 422),
-        ("parti", {"arret": "0", "a": "2025-03-18T09:00:00"}, 422),
-        ("parti", {"arret": "0", "a": "2025-03-18T23:00:00Z"}, 422),
+        ("parti", {"arret": "7"}, 422), ("parti", {"arret": "-1"}, 422), ("parti", {"arret": "0", "at": "hier"}, 422),
+        ("parti", {"arret": "0", "at": "2025-03-18T09:00:00"}, 422),
+        ("parti", {"arret": "0", "at": ms(NOW + timedelta(hours=16))}, 422),
         ("rien", {}, 404), ("parti", {"course": "region:none"}, 404), ("parti", {"course": "x" * 9_000}, 404),
         ("parti", {"jour": "demain"}, 404), ("parti", {"jour": "2025-03-19"}, 404),
     ],

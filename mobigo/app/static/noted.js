@@ -1,0 +1,68 @@
+// A page that a driver notes on, kept by a worker: without a network, what is noted waits in this telephone with its
+// hour, and is sent in order by the account that noted it (see kept.js).
+"use strict";
+
+(() => {
+  const line = document.querySelector("[data-noted]");
+  if (!line) return;
+  const { noted: name, whose } = line.dataset;
+  const upToDate = line.textContent;
+  const list = keptList(name, whose);
+  const refuse = refusedLater(`${name}-refused`, whose);
+
+  const say = (words) => {
+    const waiting = list.mine().length;
+    line.textContent = words ?? (navigator.onLine && !waiting ? upToDate : line.dataset.offline);
+    if (waiting) line.textContent += ` ${line.dataset.waiting} ${waiting}`;
+  };
+
+  function keep(form, at) {
+    const made = ofForm(form, at);
+    made.fields.at = at;
+    try {
+      list.add(made);
+    } catch {
+      return say(line.dataset.lost); // no room, or a browser that keeps nothing
+    }
+    (form.closest("[data-once]") ?? form).querySelectorAll("button").forEach((each) => { each.disabled = true; });
+    say();
+  }
+
+  async function sendAll() {
+    let sent = 0;
+    try {
+      while (list.mine().length) {
+        const [first] = list.mine();
+        const { became, why } = await sendKept(first);
+        if (became === "kept") break; // what was noted after it waits for its turn
+        if (became === "refused") refuse(first, why);
+        list.drop((other) => other.name === first.name);
+        sent += 1;
+      }
+    } catch { /* the network is gone again */ }
+    say();
+    if (sent && !list.mine().length) location.reload();
+  }
+
+  let busy = false;
+  document.querySelector("main").addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    const at = Date.now();
+    if (!list.mine().length && (await reached())) {
+      form.submit();
+      setTimeout(() => { busy = false; }, TWICE_MS);
+    } else {
+      keep(form, at);
+      busy = false;
+      tried();
+    }
+  });
+  addEventListener("offline", () => say());
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register(line.dataset.worker).catch(() => {});
+  const tried = sendingAgain(name, list, sendAll);
+  say();
+})();
