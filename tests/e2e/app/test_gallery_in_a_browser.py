@@ -28,6 +28,13 @@ def test_every_piece_is_for_everybody(browser: Browser, gallery_site: Site) -> N
         assert visiting.outside == []
 
 
+def test_a_visitor_notices_what_a_page_asks_elsewhere(browser: Browser, gallery_site: Site) -> None:
+    with visitor(browser, gallery_site.url) as visiting:
+        page = visiting.context.new_page()
+        page.set_content('<img src="http://127.0.0.2:9/spy.png" alt=""><img src="data:image/gif;base64," alt="">')
+    assert visiting.outside == ["http://127.0.0.2:9/spy.png"]
+
+
 def test_the_keyboard_reaches_every_piece_in_the_order_it_is_read(browser: Browser, gallery_site: Site) -> None:
     with visitor(browser, gallery_site.url, width=DESKTOP) as visiting:
         page = visiting.open("/galerie")
