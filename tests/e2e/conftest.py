@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mobigo.infra.db import open_engine
 from tests import every_page
-from tests.browser import JUDGED, Visit, Visitor, nothing_amiss, visitor
+from tests.browser import JUDGED, WAIT_MS, Visit, Visitor, nothing_amiss, visitor
 from tests.demo_home import Demo
 from tests.live import Site, site
+
+expect.set_options(timeout=WAIT_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,10 +1,11 @@
 // What this telephone keeps where there is no network: under the account that did it, sent by no other, and, of what was
 // refused once sent, said on the page until it was read. A telephone that believes it has a network is asked to prove
-// it: in a valley it often has not.
+// it: in a valley it often has not; whoever leaves the page meanwhile loses nothing either.
 "use strict";
 
 const REFUSED_FOR_GOOD = [403, 404, 409, 410, 422]; // sending it again would change nothing
 const PROOF_MS = 4000; // a network that takes longer is none
+const HELD_MS = PROOF_MS + 1000; // what is kept while the network is asked is not sent from another page
 const TWICE_MS = 8000; // what an impatient finger presses again meanwhile is the same
 const AGAIN_MS = 60_000; // a network that was only believed in comes back without a word
 const OURS = document.currentScript.src; // something of ours to ask for
@@ -36,6 +37,9 @@ const keptList = (name, whose = "") => {
   };
 };
 
+/** Whether something kept may be sent: nobody is asking the network about it. */
+const ready = (each) => !(each.until > Date.now());
+
 /** A form as it is kept: what it is called, where it goes, what was typed, when; under a name of its own. */
 const ofForm = (form, at) => ({
   name: [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
@@ -44,6 +48,27 @@ const ofForm = (form, at) => ({
   fields: Object.fromEntries(new FormData(form)),
   at,
 });
+
+/** A form was pressed: it is kept, and sent by itself once the network has proved to be there, unless it must not go
+ * `straight`. "gone", "kept", or "lost" where this telephone keeps nothing. */
+const pressed = async (list, form, made, straight) => {
+  const same = (each) => each.name === made.name;
+  let stored = true;
+  try {
+    list.add({ ...made, until: Date.now() + HELD_MS });
+  } catch {
+    stored = false; // no room, or a browser that keeps nothing
+  }
+  const gone = straight && (await reached());
+  if (gone && stored && !list.mine().some(same)) {
+    location.reload(); // it took so long that another page sent it
+    return "gone";
+  }
+  if (stored) list.drop(same);
+  if (gone) form.submit();
+  else if (stored) list.add(made);
+  return gone ? "gone" : stored ? "kept" : "lost";
+};
 
 /** What became of something kept, sent now: "sent" with where to see it, "refused" with why, or "kept". Throws without a
  * network. */
@@ -67,6 +92,7 @@ const sendingAgain = (name, list, send) => {
   const tried = () => navigator.onLine && list.mine().length && alone();
   addEventListener("online", tried);
   setInterval(tried, AGAIN_MS);
+  setTimeout(tried, HELD_MS);
   tried();
   return tried;
 };

@@ -16,23 +16,10 @@
     if (waiting) line.textContent += ` ${line.dataset.waiting} ${waiting}`;
   };
 
-  function keep(form, at) {
-    const made = ofForm(form, at);
-    made.fields.at = at;
-    try {
-      list.add(made);
-    } catch {
-      return say(line.dataset.lost); // no room, or a browser that keeps nothing
-    }
-    (form.closest("[data-once]") ?? form).querySelectorAll("button").forEach((each) => { each.disabled = true; });
-    say();
-  }
-
   async function sendAll() {
     let sent = 0;
     try {
-      while (list.mine().length) {
-        const [first] = list.mine();
+      for (let [first] = list.mine(); first && ready(first); [first] = list.mine()) {
         const { became, why } = await sendKept(first);
         if (became === "kept") break; // what was noted after it waits for its turn
         if (became === "refused") refuse(first, why);
@@ -51,15 +38,15 @@
     event.preventDefault();
     if (busy) return;
     busy = true;
-    const at = Date.now();
-    if (!list.mine().length && (await reached())) {
-      form.submit();
-      setTimeout(() => { busy = false; }, TWICE_MS);
-    } else {
-      keep(form, at);
-      busy = false;
+    const made = ofForm(form, Date.now());
+    const became = await pressed(list, form, { ...made, fields: { ...made.fields, at: made.at } }, !list.mine().length);
+    if (became === "lost") say(line.dataset.lost);
+    if (became === "kept") {
+      (form.closest("[data-once]") ?? form).querySelectorAll("button").forEach((each) => { each.disabled = true; });
+      say();
       tried();
     }
+    setTimeout(() => { busy = false; }, became === "gone" ? TWICE_MS : 0);
   });
   addEventListener("offline", () => say());
   if ("serviceWorker" in navigator) navigator.serviceWorker.register(line.dataset.worker).catch(() => {});

@@ -19,7 +19,7 @@ from mobigo.infra.config import as_environ, load_config
 from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.roles import Grant, Role
 from scolaire.model.demand import Demand
-from tests.browser import DESKTOP, PHONE, PHONE_SMALL, WAIT_MS, Visitor, faults, nothing_amiss, press, visitor
+from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Visitor, faults, nothing_amiss, press, visitor
 from tests.e2e.scolaire_plans.drag import KEEP_THE_MAP, WHERE
 from tests.live import Site, site
 from tests.school_people_world import COLLEGE, LYCEE
@@ -35,8 +35,6 @@ PUPILS = (
     f"Dupré;Zoé;03/04/2014;{COLLEGE};5ème;2 rue Haute;21430;21349;Dupré;Luc;l@example.org;F1\n"
     f"Dupré;Tom;03/04/2014;{COLLEGE};CP;2 rue Haute;21430;21349;Dupré;Luc;l@example.org;F2\n"
 )
-
-expect.set_options(timeout=WAIT_MS)
 
 
 def named() -> Demand:

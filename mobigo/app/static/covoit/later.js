@@ -14,19 +14,9 @@
   /** The same thing is kept once: what would send it again is closed, until something else is typed or read. */
   const close = (form, off) => form.querySelectorAll("button:not([type=button])").forEach((each) => { each.disabled = off; });
 
-  function keep(form) {
-    const made = ofForm(form, Date.now());
-    const say = (which) => {
-      part(which).hidden = false;
-      part(which).scrollIntoView({ block: "center" });
-    };
-    try {
-      list.add(made);
-    } catch {
-      return say("lost"); // no room, or a browser that keeps nothing
-    }
-    close(form, true);
-    say(part("typed") && /^[\d\s]*$/.test(made.fields.code ?? "-") ? "typed" : "kept");
+  function say(which) {
+    part(which).hidden = false;
+    part(which).scrollIntoView({ block: "center" });
   }
 
   for (const form of forms) {
@@ -36,19 +26,20 @@
       event.preventDefault();
       if (busy) return;
       busy = true;
-      if (await reached()) {
-        form.submit();
-        setTimeout(() => { busy = false; }, TWICE_MS);
-      } else {
-        keep(form);
-        busy = false;
+      const made = ofForm(form, Date.now());
+      const became = await pressed(list, form, made, true);
+      if (became === "lost") say("lost");
+      if (became === "kept") {
+        close(form, true);
+        say(part("typed") && /^[\d\s]*$/.test(made.fields.code ?? "-") ? "typed" : "kept");
       }
+      setTimeout(() => { busy = false; }, became === "gone" ? TWICE_MS : 0);
     });
   }
 
   async function sendAll() {
     let seen = null;
-    for (const each of list.mine()) {
+    for (const each of list.mine().filter(ready)) {
       try {
         const { became, why, address } = await sendKept(each);
         if (became === "kept") continue;
