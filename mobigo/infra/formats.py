@@ -97,6 +97,16 @@ def number(value: float | Decimal | Fraction, language: str = "fr", decimals: in
     return f"{sign}{grouped}{comma}{figures}" if figures else f"{sign}{grouped}"
 
 
+def telephone(plain: str, language: str = "fr") -> str:
+    """A number as people read it: "06 39 98 95 14" for the French +33639989514 or 0639989514, "+33 6 39 98 95 14" in
+    English; any other as it is kept."""
+    national = plain.removeprefix("+33") if plain.startswith("+33") else plain[1:] if plain.startswith("0") else ""
+    if not (len(national) == 9 and national.isascii() and national.isdigit()):
+        return plain
+    pairs = NBSP.join(national[at : at + 2] for at in range(1, 9, 2))
+    return f"0{national[0]}{NBSP}{pairs}" if language == "fr" else f"+33{NBSP}{national[0]}{NBSP}{pairs}"
+
+
 def amount(money: Money, language: str = "fr") -> str:
     """ "1,50 €" or "€1.50"; negative with a true minus: "−3,00 €"."""
     figures = number(Decimal(abs(money.cents)).scaleb(-2), language, 2)
@@ -151,5 +161,5 @@ def init_app(app: "Flask") -> None:
 
         return spoken
 
-    for function in (hour, day, instant, number, amount, duration, distance, file_size):
+    for function in (hour, day, instant, number, telephone, amount, duration, distance, file_size):
         app.add_template_filter(filter_of(function), function.__name__)

@@ -13,7 +13,7 @@
   const say = (words) => {
     const waiting = list.mine().length;
     line.textContent = words ?? (navigator.onLine && !waiting ? upToDate : line.dataset.offline);
-    if (waiting) line.textContent += ` ${line.dataset.waiting} ${waiting}`;
+    if (waiting) line.textContent += ` ${line.dataset.waiting}\u00a0${waiting}`;
   };
 
   async function sendAll() {

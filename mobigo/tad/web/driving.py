@@ -13,6 +13,7 @@ from mobigo.infra.clock import now
 from mobigo.infra.db import reading
 from mobigo.infra.formats import day as day_words
 from mobigo.infra.formats import hour as hour_words
+from mobigo.infra.formats import telephone
 from mobigo.infra.i18n import current_language, ngettext
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services, wants_problem
@@ -89,7 +90,7 @@ def driving_sheet(code: str, day: str, vehicle: str) -> ResponseReturnValue:
     rows = [
         (
             hour_words(stop.at, language), _("Montée") if stop.pickup else _("Descente"), stop.place.name,
-            who(stop), stop.contact.phone if stop.contact and stop.pickup else "",
+            who(stop), telephone(stop.contact.phone, language) if stop.contact and stop.pickup else "",
             stop.contact.needs if stop.contact and stop.pickup else "",
         )
         for stop in mine.stops

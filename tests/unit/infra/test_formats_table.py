@@ -159,3 +159,16 @@ def test_a_distance(metres: int, french: str) -> None:
 def test_the_size_of_a_file(size: int, french: str, english: str) -> None:
     assert formats.file_size(size) == french
     assert formats.file_size(size, "en") == english
+
+
+@pytest.mark.parametrize(
+    ("plain", "french", "english"),
+    [
+        ("+33639989514", "06 39 98 95 14", "+33 6 39 98 95 14"),
+        ("0339980021", "03 39 98 00 21", "+33 3 39 98 00 21"),
+        *((each, each, each) for each in ("+3363998951", "+336399895141", "+41221234567", "3989", "", "0x39989514")),
+    ],
+)
+def test_a_telephone_is_written_in_pairs_and_what_is_no_french_number_stays(plain, french, english) -> None:
+    assert formats.telephone(plain) == french.replace(" ", NB)
+    assert formats.telephone(plain, "en") == english.replace(" ", NB)
