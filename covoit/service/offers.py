@@ -9,13 +9,15 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from covoit.gateway import lines as files
-from covoit.model.bookings import Member, Offer, OfferState, Side
+from covoit.model.bookings import BookingState, Member, Offer, OfferState, Side
 from covoit.rules import lines as rules
 from covoit.rules.bookings import SEATS_MAX, TERMS, refusal_to_drive
 from covoit.service.bookings import cancel_all, refuse
 from covoit.store import claims as claim_store
 from covoit.store import offers as store
+from covoit.store.bookings import bookings_on
 from covoit.store.people import PersonRow, find_person, person_of
+from covoit.store.proofs import evidence_of
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import Conflict, InvalidInput, NotFound, Refused
 from mobigo.base.instants import PARIS, paris_day
@@ -182,12 +184,16 @@ def start(session: Session, offer_id: str, driver: str, now: datetime) -> Offer:
 
 
 def withdraw(session: Session, offer_id: str, driver: str, now: datetime) -> None:
-    """The driver does not drive after all: bookings are cancelled, passengers told. Raises as `start`."""
+    """The driver does not drive after all: bookings are cancelled, passengers told. Raises as `start`, and
+    Conflict("covoit.offer_aboard") once somebody got in: that ride is ended, not cancelled."""
     row = own_offer(session, offer_id, driver)
     if row.state == OfferState.CANCELLED:
         return
     if row.state == OfferState.ENDED:
         raise Conflict("covoit.offer_over")
+    held = [each for each in bookings_on(session, [offer_id]) if each.state is not BookingState.CANCELLED]
+    if any(each.state is BookingState.VALIDATED or evidence_of(session, each.id) for each in held):
+        raise Conflict("covoit.offer_aboard")
     row.state, row.ended_at = str(OfferState.CANCELLED), now
     session.flush()
     cancel_all(session, offer_id, Side.DRIVER, now)

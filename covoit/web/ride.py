@@ -254,7 +254,8 @@ def withdraw(offer_id: str) -> ResponseReturnValue:
 @bp.post("/covoiturage/trajets/<offer_id>/passagers/<booking_id>/<act>")
 @requires(Permission.ACCOUNT_OWN)
 def passenger_act(offer_id: str, booking_id: str, act: str) -> ResponseReturnValue:
-    """What a driver does with a booking of their run: accept, refuse, hear the code, take in by position, set down."""
+    """What a driver does with a booking of their run: accept, refuse, hear the code, take in by position, set down.
+    A script, that sends what the telephone had kept, is answered JSON."""
     faults = Faults()
     with faults.caught(), writing() as session:
         person = me(session)
@@ -279,7 +280,10 @@ def passenger_act(offer_id: str, booking_id: str, act: str) -> ResponseReturnVal
                 proofs.set_down(session, booking_id, person, min(told_at(), now()), point_of())
             case _:
                 raise InvalidInput("covoit.unknown_act")
-    return _ride_page(offer_id, faults) if faults else redirect(url_for("covoit.ride", offer_id=offer_id), 303)
+    address = url_for("covoit.ride", offer_id=offer_id)
+    if wants_problem():
+        return told_script(address, faults)
+    return _ride_page(offer_id, faults) if faults else redirect(address, 303)
 
 
 def _count_try(booking_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
 from mobigo.base.decisions import Decision
@@ -23,6 +23,16 @@ def told_instant(given: str) -> datetime | None:
     if not (given.isascii() and given.isdigit() and len(given) <= 14):
         return None
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(given))
+
+
+def one_day(given: str) -> date | None:
+    """The day that an address or a field names as 2026-11-28; None for anything else, and for a day so far away that
+    there is none before it or after."""
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        return None
+    return day if given == day.isoformat() and 1900 <= day.year < 3000 else None
 
 
 class Faults:

@@ -10,6 +10,14 @@
   const list = keptList(name, whose);
   const refuse = refusedLater(`${name}-refused`, whose);
 
+  const close = (form) => (form.closest("[data-once]") ?? form).querySelectorAll("button").forEach((each) => { each.disabled = true; });
+  /** What waits is not noted again on the same page, opened anew. */
+  for (const form of document.querySelectorAll("main form")) {
+    const { fields } = ofForm(form, 0);
+    const same = (each) => each.action === form.action && Object.keys(fields).every((key) => key === "csrf_token" || each.fields[key] === fields[key]);
+    if (list.mine().some(same)) close(form);
+  }
+
   const say = (words) => {
     const waiting = list.mine().length;
     line.textContent = words ?? (navigator.onLine && !waiting ? upToDate : line.dataset.offline);
@@ -42,7 +50,7 @@
     const became = await pressed(list, form, { ...made, fields: { ...made.fields, at: made.at } }, !list.mine().length);
     if (became === "lost") say(line.dataset.lost);
     if (became === "kept") {
-      (form.closest("[data-once]") ?? form).querySelectorAll("button").forEach((each) => { each.disabled = true; });
+      close(form);
       say();
       tried();
     }

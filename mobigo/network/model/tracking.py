@@ -9,7 +9,7 @@ from mobigo.base.geo import Point
 
 
 class Act(StrEnum):
-    """What a driver notes. `UNDO` takes the last arrival or departure back."""
+    """What a driver notes. `UNDO` takes an arrival or a departure back, the last one."""
 
     START = "debut"
     ARRIVED = "arrive"

@@ -22,12 +22,16 @@ AHEAD_S_MAX: Final = 60  # the clock of a telephone
 Times = tuple[int | None, int | None]
 
 
-def noted(run: Run, planned: PlannedRun, act: Act, at: int, now: int, *, position: int, point: Point | None) -> Run:
+def noted(
+    run: Run, planned: PlannedRun, act: Act, at: int, now: int, *, position: int, point: Point | None,
+    undone: Act | None = None,
+) -> Run:  # fmt: skip
     """The run with what happened at `at`, told at `now`: the same twice changes nothing, and a telephone without a
-    network may tell it later, in order.
+    network may tell it later, in order. What is taken back is named (the call, and `undone`: arriving or leaving), so
+    that a telephone which never heard the answer takes back one note, however often it asks.
 
-    Raises InvalidInput for an hour of the future or of another day, for a call the trip does not have; Refused for a
-    run that is over, and for what happened before what was noted last.
+    Raises InvalidInput for an hour of the future or of another day, for a call the trip does not have, for a position
+    that is none; Refused for a run that is over, and for what happened before what was noted last.
     """
     if at > now + AHEAD_S_MAX or not planned.depart[0] - EARLY_S_MAX <= at <= planned.arrive[-1] + LATE_S_MAX:
         raise InvalidInput("tracking.bad_hour")
@@ -39,10 +43,11 @@ def noted(run: Run, planned: PlannedRun, act: Act, at: int, now: int, *, positio
     if run.ended is not None:
         raise Refused("tracking.over")
     if act is Act.SEEN:
-        is_newer = point is not None and (run.seen is None or run.seen[1] < at)
-        return replace(run, seen=(point, at)) if is_newer and point is not None else run
+        if point is None:
+            raise InvalidInput("tracking.bad_position")
+        return replace(run, seen=(point, at)) if run.seen is None or run.seen[1] < at else run
     if act is Act.UNDO:
-        return replace(run, calls=_without_last(run.calls))
+        return replace(run, calls=_without(run.calls, position, undone))
     if not 0 <= position <= planned.last:
         raise InvalidInput("tracking.no_such_call")
     arrived, left = run.calls.get(position, (None, None))
@@ -63,13 +68,15 @@ def _last(calls: Mapping[int, Times]) -> tuple[int, int] | None:
     return max(found, default=None)
 
 
-def _without_last(calls: Mapping[int, Times]) -> dict[int, Times]:
-    last = _last(calls)
-    if last is None:
+def _without(calls: Mapping[int, Times], position: int, undone: Act | None) -> dict[int, Times]:
+    """Without this note; as they are when it is not there (any more). Raises Refused when another came after it."""
+    arrived, left = calls.get(position, (None, None))
+    if (left if undone is Act.LEFT else arrived) is None:
         return dict(calls)
-    arrived, left = calls[last[0]]
-    kept = {position: times for position, times in calls.items() if position != last[0]}
-    return {**kept, last[0]: (arrived, None)} if left is not None and arrived is not None else kept
+    if position != max(calls) or (undone is not Act.LEFT and left is not None):
+        raise Refused("tracking.before_last")
+    kept = {each: times for each, times in calls.items() if each != position}
+    return {**kept, position: (arrived, None)} if undone is Act.LEFT and arrived is not None else kept
 
 
 def expected(run: Run, planned: PlannedRun, now: int) -> list[tuple[int, int]]:

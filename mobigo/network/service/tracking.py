@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from sqlalchemy.orm import Session
 
-from mobigo.base.errors import NotFound
+from mobigo.base.errors import NotFound, Refused
 from mobigo.base.geo import Point
 from mobigo.network.engine.realtime.matching import FeedIndex
 from mobigo.network.export.tracking import Told, written
@@ -80,12 +80,16 @@ def runs_ahead(
 
 def note(
     session: Session, live: LiveNetwork, planned: PlannedRun, act: Act, at: datetime, now: datetime, *,
-    position: int = 0, point: Point | None = None,
+    position: int = 0, point: Point | None = None, undone: Act | None = None,
 ) -> Run:  # fmt: skip
-    """Keep what a driver noted, and tell it to our own pages. Raises as `rules.tracking.noted` does."""
-    run = store.begin(session, planned.feed, planned.trip_id, planned.day, now)
+    """Keep what a driver noted, and tell it to our own pages. Raises as `rules.tracking.noted` does, and
+    Refused("tracking.not_begun") for a run that its driver has not begun."""
+    hold = store.begin if act is Act.START else store.hold
+    run = hold(session, planned.feed, planned.trip_id, planned.day, now)
+    if run is None:
+        raise Refused("tracking.not_begun")
     made = noted(
-        run, planned, act, int(at.timestamp()), int(now.timestamp()), position=position, point=point
+        run, planned, act, int(at.timestamp()), int(now.timestamp()), position=position, point=point, undone=undone
     )  # fmt: skip
     store.put(session, made)
     told = _told(live, store.current(session, now, planned.feed), now)

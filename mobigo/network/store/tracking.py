@@ -54,13 +54,19 @@ def find(session: Session, feed: str, trip_id: str, day: date) -> Run | None:
     return None if row is None else _run(row)
 
 
-def begin(session: Session, feed: str, trip_id: str, day: date, at: datetime) -> Run:
-    """The run of a trip on a day, made when there is none, and locked until the transaction ends."""
+def hold(session: Session, feed: str, trip_id: str, day: date, _at: datetime) -> Run | None:
+    """The run of a trip on a day, when somebody notes it, locked until the transaction ends."""
+    row = session.scalars(_query(feed, trip_id, day).with_for_update()).one_or_none()
+    return None if row is None else _run(row)
+
+
+def begin(session: Session, feed: str, trip_id: str, day: date, at: datetime) -> Run | None:
+    """The same, made when there is none."""
     values = {
         "id": new_id(at), "feed": feed, "trip_id": trip_id, "day": day, "started_at": at, "heard_at": at, "calls": {},
     }  # fmt: skip
     insert_new(session, CoachRunRow, values, ["feed", "trip_id", "day"])
-    return _run(session.scalars(_query(feed, trip_id, day).with_for_update()).one())
+    return hold(session, feed, trip_id, day, at)
 
 
 def put(session: Session, run: Run) -> None:

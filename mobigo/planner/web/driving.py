@@ -15,7 +15,7 @@ from mobigo.infra import auth
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading, transaction
-from mobigo.infra.forms import one_line, told_instant
+from mobigo.infra.forms import one_day, one_line, told_instant
 from mobigo.infra.http_errors import status_of
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services, wants_problem
@@ -95,7 +95,7 @@ def run_act(act: str) -> ResponseReturnValue:
             with transaction(services().engine) as session:
                 tracking.note(
                     session, here.live, planned, Act(act), at, moment, position=_position(form.get("arret", "")),
-                    point=point,
+                    point=point, undone=Act.LEFT if form.get("quoi") == Act.LEFT else Act.ARRIVED,
                 )  # fmt: skip
         except MobigoError as wrong:
             said, status = sentence(wrong.decision), status_of(wrong)
@@ -137,11 +137,8 @@ def _feeds() -> list[str]:
 def _asked(here: Here, course: str, day_text: str) -> PlannedRun:
     """Raises NotFound for what is no run, or one of somebody else's coaches."""
     feed, _colon, trip_id = course[:400].partition(":")
-    try:
-        day = date.fromisoformat(day_text[:10])
-    except ValueError:
-        raise NotFound("tracking.no_such_run") from None
-    if feed not in _feeds():
+    day = one_day(day_text)
+    if day is None or feed not in _feeds():
         raise NotFound("tracking.no_such_run")
     return tracking.planned_run(here.live, feed, trip_id, day)
 
@@ -150,12 +147,14 @@ def _page(here: Here, planned: PlannedRun, error: str, status: int) -> ResponseR
     with reading(services().engine) as session:
         noted = store.find(session, planned.feed, planned.trip_id, planned.day)
     calls = shown_calls(here, planned, noted)
-    stands = noted is not None and noted.at is not None and noted.at[1]
+    last = None if noted is None else noted.at  # what was noted last, and may be taken back
+    stands = last is not None and last[1]
     following = next((each for each in calls if not each.is_past), None)
     line = _line(here, planned)
     page = render_template(
         "planner/run.html", run=noted, calls=calls, following=following, stands=stands, line=line, error=error,
         course=f"{planned.feed}:{planned.trip_id}", day=planned.day, last=planned.last,
+        undone=None if last is None else (last[0], Act.ARRIVED if last[1] else Act.LEFT),
         now=here.now.astimezone(here.zone), over=noted is not None and noted.ended is not None,
         styles=line_styles([line]),
     )  # fmt: skip

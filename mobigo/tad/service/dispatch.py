@@ -123,20 +123,25 @@ def move(
 
 def mark(
     session: Session, services: "Services | None", version: Version, booking_id: str, after: State, side: Side,
-    now: datetime, *, noted_at: datetime | None = None,
+    now: datetime, *, noted_at: datetime | None = None, on: tuple[date, str] | None = None,
 ) -> None:  # fmt: skip
     """A driver says who got in, who got out, who was not there; `noted_at` is earlier than now when their telephone had
-    no network. Twice is once. Raises NotFound for a booking of another service, Conflict("tad.change_not_allowed"),
+    no network; `on`: the day and the vehicle of the round it is said on. Twice is once. Raises NotFound for a booking
+    of another service, Conflict("tad.not_in_this_round"), Conflict("tad.change_not_allowed"),
     Conflict("tad.not_there_yet") for somebody declared missing before the hour from which they are expected, whenever
     it is told."""
     row = store.get_booking(session, booking_id)
     if row.service != version.service.code:
         raise NotFound("tad.no_such_booking")
-    day_row, _world = days.hold(session, services, version.service, version.id, row.day, now)
+    day_row, world = days.hold(session, services, version.service, version.id, row.day, now)
     row = store.get_booking(session, booking_id)
     before = State(row.state)
     if before is after:
         return
+    if on is not None and not (
+        row.day == on[0] and any(visit.request == booking_id for visit in world.rounds.get(on[1], ()))
+    ):
+        raise Conflict("tad.not_in_this_round")
     refuse(rules.refusal_of_change(before, after, side))
     if after is State.NO_SHOW:
         if (noted_at or now) < instant_of(row.day, row.earliest_s, PARIS):

@@ -13,6 +13,7 @@ from mobigo.infra import auth
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
 from mobigo.infra.db import reading
+from mobigo.infra.forms import one_day
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services
 from mobigo.tad.export.drawn import drawn
@@ -28,10 +29,10 @@ DAYS_SHOWN = 8
 
 def day_in(given: str) -> date:
     """The day of an address. Raises InvalidInput("tad.bad_day")."""
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise InvalidInput("tad.bad_day") from None
+    day = one_day(given)
+    if day is None:
+        raise InvalidInput("tad.bad_day")
+    return day
 
 
 def version_for(session: Any, code: str, day: date, permission: Permission) -> catalogue.Version:

@@ -46,8 +46,10 @@ def driving_act(code: str, day: str, vehicle: str, act: str) -> ResponseReturnVa
         raise InvalidInput("tad.unknown_act")
     with faults.caught(), writing() as session:
         version = version_for(session, code, on, Permission.TAD_DRIVE)
-        booking, moment = text("booking", 26), now()
-        dispatch.mark(session, services(), version, booking, ACTS[act], Side.DRIVER, moment, noted_at=told_at())
+        dispatch.mark(
+            session, services(), version, text("booking", 26), ACTS[act], Side.DRIVER, now(), noted_at=told_at(),
+            on=(on, vehicle),
+        )  # fmt: skip
     if wants_problem():
         return jsonify({"ok": not faults, "detail": " ".join(faults.by_field.values())}), 422 if faults else 200
     if faults:

@@ -148,7 +148,7 @@ def test_the_code_goes_on_turning_without_a_network(world: World):
     expect(box).not_to_have_attribute("data-step", str(first))
     expect(driver.locator("[data-picture] svg path")).to_be_attached()
     driver.get_by_role("button", name="Je suis arrivé").click()
-    expect(driver.get_by_text("votre arrivée est gardée")).to_be_visible()
+    expect(driver.get_by_text("c’est gardé sur ce téléphone")).to_be_visible()
     driver.context.set_offline(False)
     expect(driver.get_by_text("Trajet terminé.")).to_be_visible()
 
@@ -191,6 +191,15 @@ def test_a_scan_made_without_a_network_leaves_when_it_is_back(world: World):
     expect(rider.get_by_role("button", name="Je suis descendu")).to_be_hidden()
     assert kept(rider) == []
     driver.get_by_role("button", name="Annuler ce trajet").click()
+    expect(driver.get_by_text("terminez-le plutôt que de l’annuler")).to_be_visible()
+    driver.go_back()
+    driver.context.set_offline(True)
+    driver.get_by_role("button", name="Annuler ce trajet").click()  # no page of the browser's own, no code lost
+    expect(driver.get_by_text("rien n’est fait")).to_be_visible()
+    driver.get_by_role("button", name="Je suis arrivé").click()
+    expect(driver.get_by_text("c’est gardé sur ce téléphone")).to_be_visible()
+    driver.context.set_offline(False)
+    expect(driver.get_by_text("Trajet terminé.")).to_be_visible()
 
 
 def test_a_network_that_a_telephone_only_believes_in_loses_nothing(world: World):
@@ -198,7 +207,7 @@ def test_a_network_that_a_telephone_only_believes_in_loses_nothing(world: World)
     the_ride_of(driver, "ancy-le-franc-chateau", "ravieres-place")
     driver.route("**/*", lambda route: route.abort() if route.request.resource_type == "fetch" else route.fallback())
     driver.get_by_role("button", name="Je suis arrivé").click()
-    expect(driver.get_by_text("votre arrivée est gardée")).to_be_visible()
+    expect(driver.get_by_text("c’est gardé sur ce téléphone")).to_be_visible()
     assert len(kept(driver)) == 1
     driver.unroute_all()
     driver.reload()

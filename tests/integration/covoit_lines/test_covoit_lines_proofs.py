@@ -211,6 +211,9 @@ def test_a_passenger_without_a_smartphone_says_four_figures(engine: Engine):
             proofs.driver_hears(session, ROOT, driver=who.steph, booking_id=made.id, code=code, now=NOW)
         heard = proofs.driver_hears(session, ROOT, driver=who.driver, booking_id=made.id, code=code, now=NOW)
         assert not heard.repeated
+        with pytest.raises(Conflict) as aboard:
+            offers.withdraw(session, offer.id, who.driver, NOW)
+        assert aboard.value.decision.code == "covoit.offer_aboard"
         proofs.end_run(session, offer.id, who.driver, NOW + 75 * MINUTE)
         (row,) = journeys_of(session, who.karim)
         assert (row.proof_class, row.distance_m) == ("B", 80_000)

@@ -24,6 +24,7 @@ from mobigo.infra.privacy import erase_due
 from mobigo.infra.roles import Grant, Identity, Role
 from mobigo.infra.web import EXTENSION, Services
 from mobigo.network import service
+from mobigo.network.model.tracking import Run
 from mobigo.network.store import realtime, tracking
 from mobigo.network.store.networks import NetworkHolder
 from mobigo.planner.web import driving, here
@@ -62,6 +63,11 @@ class World:
         page = self.client.get("/conduire/course", query_string=RUN)
         assert page.status_code == 200
         return re.sub(r"\s+", " ", page.text)
+
+
+def noted(world: World) -> Run | None:
+    with reading(world.services.engine) as session:
+        return tracking.find(session, "region", "early", DAY)
 
 
 @pytest.fixture
@@ -130,17 +136,33 @@ def test_a_position_is_told_while_it_is_fresh_and_erased_at_the_end(world: World
         found = [each.vehicle for each in world.told(minute).entity if each.HasField("vehicle")]
         assert len(found) == count
     world.says("fin", 30)
-    with reading(world.services.engine) as session:
-        run = tracking.find(session, "region", "early", DAY)
+    run = noted(world)
     assert run is not None
     assert run.seen is None
 
 
 @pytest.mark.parametrize(("lat", "lon"), [("", ""), ("x", "1"), ("97", "4"), ("nan", "4"), ("9" * 9_000, "4")])
-def test_a_position_that_is_none_is_passed_over(world: World, lat: str, lon: str) -> None:
+def test_a_position_that_is_none_is_refused(world: World, lat: str, lon: str) -> None:
     world.says("debut", 1)
-    assert world.says("position", 2, lat=lat, lon=lon) == 303
+    assert world.says("position", 2, lat=lat, lon=lon) == 422
     assert [each for each in world.told(2).entity if each.HasField("vehicle")] == []
+
+
+@pytest.mark.parametrize("act", ["arrive", "parti", "annuler", "position", "fin"])
+def test_nothing_is_noted_of_a_run_that_nobody_began(world: World, act: str) -> None:
+    assert world.says(act, 1, arret=0, lat="47.05", lon="4.01") == 403
+    assert world.told(1).entity == []
+    assert "Commencer la course" in world.text()
+
+
+def test_what_is_taken_back_twice_because_the_answer_was_lost_is_taken_back_once(world: World) -> None:
+    for act, minute, stop in (("debut", 1, 0), ("arrive", 3, 0), ("parti", 9, 0)):
+        world.says(act, minute, arret=stop)
+    assert [world.says("annuler", 10, arret=0, quoi="parti") for _ in range(3)] == [303] * 3
+    run = noted(world)
+    assert run is not None
+    assert [times[1] for times in run.calls.values()] == [None]
+    assert 'name="quoi" value="arrive"' in world.text()
 
 
 def test_what_waited_in_the_telephone_comes_with_its_hour(world: World) -> None:
@@ -165,8 +187,10 @@ def test_what_waited_in_the_telephone_comes_with_its_hour(world: World) -> None:
 def test_what_makes_no_sense_is_refused_and_changes_nothing(
     world: World, act: str, fields: dict[str, str], status: int
 ) -> None:
-    assert world.says(act, 1, **fields) == status
-    assert world.told(1).entity == []
+    world.says("debut", 1)
+    before = noted(world)
+    assert world.says(act, 2, **fields) == status
+    assert noted(world) == before
 
 
 def test_only_the_coaches_of_ones_own_company(world: World) -> None:

@@ -163,6 +163,22 @@ def test_who_was_not_there_twice_books_by_telephone(
         assert held(session, version, thursday, channel=Channel.PHONE).state is S.HELD  # an agent hears why
 
 
+def test_only_who_is_in_the_round_is_noted_on_it(
+    engine: Engine, services: Services, version: catalogue.Version
+) -> None:
+    with transaction(engine) as session:
+        made = held(session, version, asked(at="9:00"))
+        booking.confirm(session, services, made.id, Side.PASSENGER, NOW)
+        for day, vehicle in ((WEDNESDAY + timedelta(days=1), "bus-1"), (WEDNESDAY, "bus-9"), (WEDNESDAY, "")):
+            with pytest.raises(Conflict) as refused:
+                dispatch.mark(session, None, version, made.id, S.ABOARD, Side.DRIVER, AT_NINE, on=(day, vehicle))
+            assert refused.value.decision.code == "tad.not_in_this_round"
+        late = AT_NINE + timedelta(hours=6)
+        for _told_again in range(2):  # out of the round once it is noted, and told again for a lost answer
+            dispatch.mark(session, None, version, made.id, S.NO_SHOW, Side.DRIVER, late, on=(WEDNESDAY, "bus-1"))
+        assert store.get_booking(session, made.id).state == S.NO_SHOW
+
+
 def test_a_change_keeps_the_old_place_when_the_new_one_cannot_be_had(
     engine: Engine, services: Services, version: catalogue.Version
 ) -> None:

@@ -122,3 +122,13 @@ def test_a_door_that_is_none_or_not_served_is_said(site: FlaskClient, door: str)
     page = site.get("/tad/essai", query_string={"from": door, "to": "a", "day": day, "time": "10:00"})
     assert page.status_code in (200, 422)
     assert "Le service ne dessert pas" in page.text
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "20261128", "demain"])
+@pytest.mark.parametrize("path", ["/tad/agents/essai/{}", "/tad/tournees/essai/{}/bus-1"])
+def test_a_day_that_is_none_is_said(site: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str, day: str) -> None:
+    somebody = identity_of(Role.COUNTER_AGENT, "0" * 26)
+    monkeypatch.setattr(auth, "current_account", lambda: somebody)
+    monkeypatch.setattr(auth, "signed_in", lambda: somebody)
+    assert site.get(path.format("2026-11-28")).status_code == 200
+    assert site.get(path.format(day)).status_code == 422

@@ -1,6 +1,6 @@
 """What is typed in a form; what a form that is refused says, and beside which field."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -92,3 +92,17 @@ def test_what_is_typed_in_one_line_is_read_as_it_is_shown(typed: str, read: str)
 )
 def test_an_instant_that_a_telephone_tells_is_milliseconds_or_nothing(given: str, told: datetime | None) -> None:
     assert forms.told_instant(given) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "day"),
+    [
+        ("2026-11-28", date(2026, 11, 28)),
+        ("1900-01-01", date(1900, 1, 1)),
+        ("2999-12-31", date(2999, 12, 31)),
+        *((each, None) for each in ("1899-12-31", "3000-01-01", "9999-12-31", "0001-01-01")),
+        *((each, None) for each in ("20261128", "2026-W48-6", "2026-11-28x", "2026-02-30", "", "demain", "x" * 9_000)),
+    ],
+)
+def test_a_day_is_written_in_one_way_and_has_days_around_it(given: str, day: date | None) -> None:
+    assert forms.one_day(given) == day

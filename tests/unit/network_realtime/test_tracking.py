@@ -37,6 +37,10 @@ def after(*acts: tuple[Act, float, int], run: Run = NEW) -> Run:
     return run
 
 
+def undo(run: Run, position: int, undone: Act) -> Run:
+    return noted(run, PLANNED, Act.UNDO, at(6), at(6), position=position, point=None, undone=undone)
+
+
 LATE = after((Act.ARRIVED, -2, 0), (Act.LEFT, 4, 0))
 
 
@@ -94,9 +98,30 @@ def test_a_telephone_ahead_by_a_minute_is_believed() -> None:
 
 def test_the_same_twice_changes_nothing_and_a_mistake_is_taken_back() -> None:
     assert after((Act.LEFT, 6, 0), run=LATE).calls == LATE.calls
-    back = after((Act.UNDO, 6, 0), run=LATE)
+    back = undo(LATE, 0, Act.LEFT)
     assert back.calls == {0: (at(-2), None)}
-    assert after((Act.UNDO, 6, 0), (Act.UNDO, 6, 0), run=back).calls == {}
+    assert undo(back, 0, Act.LEFT).calls == back.calls  # the same again: its answer was lost
+    assert undo(undo(back, 0, Act.ARRIVED), 0, Act.ARRIVED).calls == {}
+
+
+@pytest.mark.parametrize(
+    ("run", "position", "undone", "code"),
+    [
+        (LATE, 0, Act.ARRIVED, "tracking.before_last"),  # it has left since
+        (after((Act.LEFT, 4, 0), (Act.ARRIVED, 14, 1)), 0, Act.LEFT, "tracking.before_last"),
+        (after((Act.END, 12, 0), run=LATE), 0, Act.LEFT, "tracking.over"),
+    ],
+)
+def test_only_what_was_noted_last_is_taken_back(run: Run, position: int, undone: Act, code: str) -> None:
+    with pytest.raises(MobigoError) as refused:
+        undo(run, position, undone)
+    assert refused.value.decision.code == code
+
+
+def test_a_position_that_is_none_is_refused() -> None:
+    with pytest.raises(MobigoError) as refused:
+        noted(LATE, PLANNED, Act.SEEN, at(5), at(5), position=0, point=None)
+    assert refused.value.decision.code == "tracking.bad_position"
 
 
 def test_the_end_forgets_where_the_coach_was() -> None:

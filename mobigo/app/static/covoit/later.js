@@ -37,6 +37,22 @@
     });
   }
 
+  // What cannot wait is not done either on a page that the browser would replace by its own: the codes would be gone.
+  for (const form of document.querySelectorAll("main form[method=post]")) {
+    if (forms.includes(form)) continue;
+    let asking = false;
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (asking) return;
+      asking = true;
+      const there = await reached();
+      part("needs").hidden = there;
+      if (there) form.submit();
+      else part("needs").scrollIntoView({ block: "center" });
+      setTimeout(() => { asking = false; }, there ? TWICE_MS : 0);
+    });
+  }
+
   async function sendAll() {
     let seen = null;
     for (const each of list.mine().filter(ready)) {
