@@ -85,6 +85,12 @@ def visitor(
         context.close()
 
 
+def offline(page: Page) -> None:
+    """The network goes once the page is whole: reached by a press, it has its words before its scripts."""
+    page.wait_for_load_state("load")
+    page.context.set_offline(True)
+
+
 def faults(page: Page) -> list[str]:
     """Everything wrong with the page as it stands: axe's findings, then our own rules'. Empty is what tests ask for."""
     return axe_faults(page) + own_faults(page)

@@ -23,7 +23,7 @@ from mobigo.infra import accounts, grants, roles, sessions
 from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.outbox import MessageRow
-from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, offline, visitor
 from tests.covoit_lines_world import MONTBARD, A, Z
 from tests.live import Site, site
 
@@ -142,7 +142,7 @@ def test_the_code_goes_on_turning_without_a_network(world: World):
     box = driver.locator("[data-codes]")
     expect(box).to_have_attribute("data-step", re.compile(r"\d+"))
     first = box.get_attribute("data-step")
-    driver.context.set_offline(True)
+    offline(driver)
     driver.wait_for_timeout(1_500)  # an answer still on its way would set the clock again
     driver.evaluate("() => { const ahead = Date.now() + 60000; Date.now = () => ahead; }")  # a minute later
     expect(box).not_to_have_attribute("data-step", str(first))
@@ -158,7 +158,7 @@ def typed_without_a_network(rider: Page, start: str, end: str, figures: str) -> 
     choose(rider, "Je monte à", start)
     choose(rider, "Je descends à", end)
     rider.get_by_label("Code du conducteur").fill(figures)
-    rider.context.set_offline(True)
+    offline(rider)
     rider.get_by_role("button", name="Je monte", exact=True).click()
     expect(rider.get_by_text("vos six chiffres sont gardés")).to_be_visible()
     expect(rider.get_by_role("button", name="Je monte", exact=True)).to_be_disabled()
@@ -184,7 +184,7 @@ def test_a_scan_made_without_a_network_leaves_when_it_is_back(world: World):
     rider.context.set_offline(False)
     expect(rider.get_by_role("heading", name=re.compile("Ancy-le-Franc"))).to_be_visible()
     assert kept(rider) == []
-    rider.context.set_offline(True)
+    offline(rider)
     rider.get_by_role("button", name="Je suis descendu").click()
     expect(rider.get_by_text("votre descente est gardée")).to_be_visible()
     rider.context.set_offline(False)
@@ -193,7 +193,7 @@ def test_a_scan_made_without_a_network_leaves_when_it_is_back(world: World):
     driver.get_by_role("button", name="Annuler ce trajet").click()
     expect(driver.get_by_text("terminez-le plutôt que de l’annuler")).to_be_visible()
     driver.go_back()
-    driver.context.set_offline(True)
+    offline(driver)
     driver.get_by_role("button", name="Annuler ce trajet").click()  # no page of the browser's own, no code lost
     expect(driver.get_by_text("rien n’est fait")).to_be_visible()
     driver.get_by_role("button", name="Je suis arrivé").click()
@@ -205,6 +205,8 @@ def test_a_scan_made_without_a_network_leaves_when_it_is_back(world: World):
 def test_a_network_that_a_telephone_only_believes_in_loses_nothing(world: World):
     driver = world.open("/covoiturage/conduire", "anne", width=PHONE)
     the_ride_of(driver, "ancy-le-franc-chateau", "ravieres-place")
+    expect(driver.locator("[data-picture] svg path")).to_be_attached()
+    driver.wait_for_load_state("load")  # its scripts are there
     driver.route("**/*", lambda route: route.abort() if route.request.resource_type == "fetch" else route.fallback())
     driver.get_by_role("button", name="Je suis arrivé").click()
     expect(driver.get_by_text("c’est gardé sur ce téléphone")).to_be_visible()
@@ -223,7 +225,7 @@ def test_a_telephone_that_keeps_nothing_says_so(world: World):
     choose(rider, "Je monte à", "ancy-le-franc-chateau")
     choose(rider, "Je descends à", "ravieres-place")
     rider.get_by_label("Code du conducteur").fill("123456")
-    rider.context.set_offline(True)
+    offline(rider)
     rider.get_by_role("button", name="Je monte", exact=True).click()
     expect(rider.get_by_text("ne veut rien garder")).to_be_visible()
     expect(rider.get_by_role("button", name="Je monte", exact=True)).to_be_enabled()
@@ -264,7 +266,8 @@ def test_what_one_account_kept_another_never_sends(world: World):
     rider.goto(f"{world.site.url}/covoiturage/monter")
     expect(rider.get_by_role("heading", name=re.compile("Ancy-le-Franc"))).to_be_visible()
     assert kept(rider) == []
-    driver.get_by_role("button", name="Annuler ce trajet").click()
+    driver.get_by_role("button", name="Je suis arrivé").click()
+    expect(driver.get_by_text("Trajet terminé.")).to_be_visible()
 
 
 def test_a_passenger_books_and_cancels_by_keyboard_alone(world: World):

@@ -25,7 +25,7 @@ from mobigo.infra.roles import Grant, Role
 from mobigo.infra.web import Services
 from mobigo.network import service
 from mobigo.network.service import parks
-from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, offline, visitor
 from tests.builders import feed, trip, write_zip
 from tests.live import Site, site
 from tests.planner_adaptor import ZONE
@@ -108,12 +108,12 @@ def test_a_driver_follows_a_run_on_a_telephone(world: World) -> None:
     expect(page.get_by_role("heading", name="À l’arrêt")).to_be_visible()
     assert everywhere(page) == []
 
-    page.context.set_offline(True)
+    offline(page)
     page.get_by_role("button", name="Parti").click()
     expect(page.get_by_text(re.compile("Pas de réseau.*À envoyer.*1"))).to_be_visible()
     page.context.set_offline(False)
     expect(page.locator(".tad-next").get_by_text("Semur, gare routière")).to_be_visible(timeout=45_000)
-    page.context.set_offline(True)
+    offline(page)
     page.get_by_role("button", name="Arrivé").click()
     other = world.open(page.url.removeprefix(world.site.url), agent=True, width=PHONE)  # the same driver, elsewhere
     other.get_by_text("Je me suis trompé, ou je m’arrête là").click()
@@ -131,12 +131,13 @@ def test_what_a_driver_noted_in_a_valley_is_sent_by_nobody_else(world: World) ->
     page.get_by_role("link", name=re.compile("Saulieu, place Monge → Montbard, gare")).first.click()
     page.get_by_role("button", name="Commencer la course").click()
     expect(page.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
+    page.wait_for_load_state("load")  # its scripts are there
     page.route(re.compile("."), lambda route: route.abort())  # a network that the telephone believes in
     page.get_by_role("button", name="Arrivé").click()
     waiting = page.get_by_text(re.compile("Pas de réseau.*À envoyer.*1"))
     expect(waiting).to_be_visible()
+    world.driven_by(world.relief, page.context)  # before the network: what waits is tried from time to time
     page.unroute_all()
-    world.driven_by(world.relief, page.context)
     page.reload()
     page.wait_for_load_state("networkidle")
     expect(page.get_by_text(re.compile("^À jour à"))).to_be_visible()
@@ -151,9 +152,8 @@ def test_a_telephone_that_keeps_nothing_says_so(world: World) -> None:
     page = world.open("/conduire/courses", agent=True, width=PHONE)
     page.get_by_role("link", name=re.compile("Saulieu, place Monge → Montbard, gare")).first.click()
     expect(page.get_by_role("button", name="Commencer la course")).to_be_visible()
-    page.wait_for_load_state("networkidle")  # its scripts are there
     page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
-    page.context.set_offline(True)
+    offline(page)
     page.get_by_role("button", name="Commencer la course").click()
     expect(page.get_by_text("ce téléphone ne veut rien garder")).to_be_visible()
     page.context.set_offline(False)

@@ -18,7 +18,7 @@ from mobigo.infra.clock import now
 from mobigo.infra.db import open_engine, transaction
 from mobigo.infra.roles import Grant, Role
 from mobigo.tad.service import services as catalogue
-from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, own_faults, reach, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, offline, own_faults, reach, visitor
 from tests.live import Site, site
 from tests.tad_world import document
 
@@ -124,7 +124,7 @@ def test_an_agent_books_for_whoever_calls_and_the_driver_works_without_a_network
     assert own_faults(driver) == []
     driver.evaluate("navigator.serviceWorker.ready.then(() => true)")
     driver.reload()  # now through the worker, which keeps the page
-    driver.context.set_offline(True)
+    offline(driver)
     driver.reload()
     expect(driver.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
     driver.get_by_role("button", name="Absent").click()  # long before the hour that was promised
@@ -136,7 +136,7 @@ def test_an_agent_books_for_whoever_calls_and_the_driver_works_without_a_network
     assert own_faults(driver) == []
     refused.get_by_role("button", name="J’ai lu").click()
     expect(refused).to_be_hidden()
-    driver.context.set_offline(True)
+    offline(driver)
     driver.get_by_role("button", name="À bord").click()
     expect(driver.locator("#reseau")).to_contain_text("À envoyer")
     driver.reload()  # the page kept is the old one: what waits is not noted again on it, nor its contrary
