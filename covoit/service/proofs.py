@@ -118,13 +118,13 @@ def set_down(session: Session, booking_id: str, driver: str, now: datetime, poin
 
 def driver_hears(session: Session, root: bytes, *, driver: str, booking_id: str, code: str, now: datetime) -> Proven:
     """A passenger without a smartphone says four figures; the driver types them. Raises NotFound for somebody else's
-    booking, Refused("covoit.code_wrong")."""
+    booking, Refused("covoit.heard_wrong")."""
     row = booking_store.get_booking(session, booking_id, lock=True)
     offer = offer_store.get_offer(session, row.offer)
     if offer.driver != driver:
         raise NotFound("covoit.missing_booking")
     if code.strip() != rules.boarding_code(root, booking_id):
-        raise Refused("covoit.code_wrong")
+        raise Refused("covoit.heard_wrong")
     if row.state not in (BookingState.WAITING, BookingState.CONFIRMED):
         raise Conflict("covoit.status_not_reachable", status=row.state, wanted=str(BookingState.COMPLETED))
     device = (

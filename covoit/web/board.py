@@ -13,7 +13,7 @@ from covoit.model.lines import Help
 from covoit.rules import guarantee as guarantee_rules
 from covoit.rules import lines as line_rules
 from covoit.rules import proofs as proof_rules
-from covoit.rules.bookings import refusal_to_ride
+from covoit.rules.bookings import SEATS_MAX, refusal_to_ride
 from covoit.service import bookings, guarantee, lines, offers, proofs
 from covoit.store import bookings as store
 from covoit.store import lines as line_store
@@ -25,6 +25,7 @@ from covoit.web.forms import (
     me,
     point_of,
     root_key,
+    stops_of,
     text,
     told_at,
     told_script,
@@ -32,11 +33,12 @@ from covoit.web.forms import (
     whole,
     writing,
 )
-from mobigo.base.errors import NotFound, Refused
+from mobigo.base.errors import InvalidInput, NotFound, Refused
 from mobigo.base.instants import paris_day
 from mobigo.infra import csp, ratelimit
 from mobigo.infra.auth import Permission, public, requires
 from mobigo.infra.clock import now
+from mobigo.infra.forms import one_line
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.i18n import sentence
 from mobigo.infra.web import services, wants_problem
@@ -199,14 +201,16 @@ def board_now() -> ResponseReturnValue:
     with faults.caught():
         with writing() as session:
             person = me(session)
-        scanned = proof_rules.read_token(code) is not None
-        if not scanned:
-            ratelimit.attempts().count("covoit-code", CODES_TRIED, person)
-        line, _stop = lines.stop_and_line(text("from", 60), paris_day(now()))
+        (line, a, z), seats = stops_of(), whole("seats", 1)
+        if not 1 <= seats <= SEATS_MAX:
+            raise InvalidInput("covoit.bad_seats", most=SEATS_MAX)
         asked: dict[str, Any] = {
-            "passenger": person, "from_stop": text("from", 60), "to_stop": text("to", 60), "seats": whole("seats", 1),
+            "passenger": person, "from_stop": a, "to_stop": z, "seats": seats,
             "device": text("device", 40), "point": point_of(), "getting_off": bool(text("off")), "now": now(),
         }  # fmt: skip
+        scanned = proof_rules.read_token(code) is not None
+        if code and not scanned:  # whatever else is missing has cost no try, and said nothing of the code
+            ratelimit.attempts().count("covoit-code", CODES_TRIED, person)
         with writing() as session:
             if scanned:
                 at, home = min(told_at(), now()), services().config.home
@@ -232,7 +236,8 @@ def _board_page(faults: Faults) -> ResponseReturnValue:
     with writing() as session:
         to_ride = refusal_to_ride(offer_store.find_member(session, me(session)))
     page = render_template(
-        "covoit/board.html", lines=known, line=line, from_stop=asked, code=request.values.get("code", "")[:200],
+        "covoit/board.html", lines=known, line=line, from_stop=asked,
+        code=one_line(request.values.get("code", ""), 200),
         typed=request.form, errors=faults.by_field, to_ride=to_ride, price=lines.price_on(today),
     )  # fmt: skip
     return page, faults.status if faults else 200

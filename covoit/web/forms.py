@@ -4,19 +4,20 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from covoit.service import offers
+from covoit.model.lines import Line
+from covoit.service import lines, offers
 from covoit.web.agents import of_somebody
 from mobigo.base.decisions import Decision
 from mobigo.base.errors import InvalidInput
 from mobigo.base.geo import Point
-from mobigo.base.instants import PARIS
+from mobigo.base.instants import PARIS, paris_day
 from mobigo.base.money import ZERO, Money
 from mobigo.infra import auth, forms, keys
 from mobigo.infra.clock import now
@@ -32,9 +33,14 @@ FIELDS: Final = {
     "covoit.bad_hour": "time",
     "covoit.same_stop": "to",
     "covoit.no_such_stop": "from",
+    "covoit.no_start": "from",
+    "covoit.no_end": "to",
+    "covoit.other_line": "to",
     "covoit.not_on_the_way": "to",
     "covoit.no_weekday": "days",
     "covoit.code_wrong": "code",
+    "covoit.heard_wrong": "code",
+    "covoit.code_tried": "code",
     "covoit.scan_unreadable": "code",
     "covoit.bad_phone": "phone",
     "covoit.phone_without_texts": "phone",
@@ -93,6 +99,7 @@ FIELDS: Final = {
 _COMMANDS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+CLOCK_BEHIND_MAX: Final = timedelta(days=366)
 _EUROS: Final = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,2}))?")
 
 
@@ -145,8 +152,26 @@ def moment_of(day: str = "date", clock: str = "time") -> datetime:
 
 
 def told_at(name: str = "at") -> datetime:
-    """When the telephone says it happened (milliseconds since 1970, written by the script); now without it."""
-    return forms.told_instant(text(name, 16)) or now()
+    """When the telephone says it happened (milliseconds since 1970, written by the script); now without it. Raises
+    InvalidInput("covoit.clock_wrong") for more than a year ago: such a clock was never set."""
+    told = forms.told_instant(text(name, 16)) or now()
+    if told < now() - CLOCK_BEHIND_MAX:
+        raise InvalidInput("covoit.clock_wrong", day=paris_day(told))
+    return told
+
+
+def stops_of(first: str = "from", second: str = "to") -> tuple[Line, str, str]:
+    """The two stops chosen in a form, and their line. Raises InvalidInput("covoit.no_start" | "covoit.no_end") where
+    none was, InvalidInput("covoit.other_line") for stops of two lines, NotFound("covoit.no_such_stop")."""
+    a, z = text(first, 60), text(second, 60)
+    if not a:
+        raise InvalidInput("covoit.no_start")
+    if not z:
+        raise InvalidInput("covoit.no_end")
+    line, _stop = lines.stop_and_line(a, paris_day(now()))
+    if line.stop(z) is None:
+        raise InvalidInput("covoit.other_line", line=line.name)
+    return line, a, z
 
 
 def point_of() -> Point | None:

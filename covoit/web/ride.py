@@ -23,6 +23,7 @@ from covoit.web.forms import (
     moment_of,
     point_of,
     root_key,
+    stops_of,
     text,
     told_at,
     told_script,
@@ -36,12 +37,14 @@ from mobigo.base.periods import Period
 from mobigo.infra import ratelimit
 from mobigo.infra.auth import Permission, requires
 from mobigo.infra.clock import now
+from mobigo.infra.forms import told_instant
 from mobigo.infra.i18n import gettext as _
 from mobigo.infra.web import services, wants_problem
 
 CODES_AT_ONCE: Final = 60  # half an hour of codes in one answer; the page asks for more while it has a network
 CODES_AHEAD: Final = timedelta(hours=4)
 CODES_HEARD: Final = "10 per month"  # of one booking: as good as for ever
+_NOW: Final = {name: f"now_{name}" for name in ("from", "to", "seats")}  # the fields of "I drive now"
 _WEEKDAYS: Final = tuple("0123456")
 VERSION, MASK = 6, 3  # one size and one mask of QR code for all: choosing the best mask takes four times as long
 
@@ -50,7 +53,7 @@ VERSION, MASK = 6, 3  # one size and one mask of QR code for all: choosing the b
 @requires(Permission.ACCOUNT_OWN)
 def drive() -> ResponseReturnValue:
     """My runs to come, and the two ways of driving: publish, or drive now."""
-    return _drive_page(Faults(), "")
+    return _drive_page(Faults())
 
 
 @bp.post("/covoiturage/conduire/publier")
@@ -59,7 +62,7 @@ def publish() -> ResponseReturnValue:
     """Publishes one run, or a usual one when days are ticked."""
     faults = Faults()
     with faults.caught(), writing() as session:
-        person, (a, z) = me(session), _stops()
+        person, (_line, a, z) = me(session), stops_of()
         days = [int(day) for day in request.form.getlist("days") if day in _WEEKDAYS]
         seats = whole("seats", 3)
         if days:
@@ -71,7 +74,7 @@ def publish() -> ResponseReturnValue:
         else:
             offers.publish(session, person, from_stop=a, to_stop=z, leaves_at=moment_of(), seats=seats, now=now())
     if faults:
-        return _drive_page(faults, "publish")
+        return _drive_page(faults)
     flash(_("C’est publié. Les passagers voient votre trajet."), "good")
     return redirect(url_for("covoit.drive"), 303)
 
@@ -82,7 +85,7 @@ def drive_now() -> ResponseReturnValue:
     """ "I drive now": straight to the page with the code."""
     faults = Faults()
     with faults.caught(), writing() as session:
-        a, z = _stops("now_from", "now_to")
+        _line, a, z = stops_of("now_from", "now_to")
         offer = offers.drive_now(session, me(session), from_stop=a, to_stop=z, seats=whole("now_seats", 3), now=now())
         proofs.open_session(session, offer.id, offer.driver, now())
     return _drive_page(faults, "now") if faults else redirect(url_for("covoit.ride", offer_id=offer.id), 303)
@@ -98,16 +101,7 @@ def end_regular(regular_id: str) -> ResponseReturnValue:
     return redirect(url_for("covoit.drive"), 303)
 
 
-def _stops(first: str = "from", second: str = "to") -> tuple[str, str]:
-    """The two stops chosen, on one line. Raises InvalidInput("covoit.other_line") for stops of two lines."""
-    a, z = text(first, 60), text(second, 60)
-    line, _stop = lines.stop_and_line(a, paris_day(now()))
-    if line.stop(z) is None:
-        raise InvalidInput("covoit.other_line", line=line.name)
-    return a, z
-
-
-def _drive_page(faults: Faults, form: str) -> ResponseReturnValue:
+def _drive_page(faults: Faults, form: str = "publish") -> ResponseReturnValue:
     instant = now()
     with writing() as session:
         person = me(session)
@@ -132,8 +126,7 @@ def _drive_page(faults: Faults, form: str) -> ResponseReturnValue:
             for each in usual
         ],
         weekdays=list(enumerate(weekday_names())),
-        errors=faults.by_field,
-        form=form,
+        errors={_NOW.get(name, name) if form == "now" else name: said for name, said in faults.by_field.items()},
         typed=request.form,
         today=paris_day(instant),
         soon=(instant.astimezone(PARIS) + timedelta(minutes=30)).strftime("%H:%M"),
@@ -229,10 +222,10 @@ def set_off(offer_id: str) -> ResponseReturnValue:
 @requires(Permission.ACCOUNT_OWN)
 def arrive(offer_id: str) -> ResponseReturnValue:
     """I have arrived; the telephone may say so later than it happened, when it had no network: its script is answered
-    JSON."""
-    at = told_at()
+    JSON. An hour that cannot be is now: the ride ends all the same."""
     with writing() as session:
         person, instant = me(session), now()
+        at = told_instant(text("at", 16)) or instant
         row = offers.own_offer(session, offer_id, person)
         began = row.started_at or row.leaves_at
         proofs.end_run(session, offer_id, person, at if began < at <= instant else instant)
@@ -268,10 +261,10 @@ def passenger_act(offer_id: str, booking_id: str, act: str) -> ResponseReturnVal
             case "refuser":
                 bookings.change(session, booking_id, BookingState.CANCELLED, Side.DRIVER, now())
             case "code":
-                _count_try(booking_id)
-                proofs.driver_hears(
-                    session, root_key(), driver=person, booking_id=booking_id, code=text("code", 10), now=now()
-                )
+                code = text("code", 10)
+                if code:
+                    _count_try(booking_id)
+                proofs.driver_hears(session, root_key(), driver=person, booking_id=booking_id, code=code, now=now())
             case "monte":
                 proofs.got_in(
                     session, booking_id, person, device=None, point=point_of(), at=min(told_at(), now()), now=now()
@@ -281,6 +274,8 @@ def passenger_act(offer_id: str, booking_id: str, act: str) -> ResponseReturnVal
             case _:
                 raise InvalidInput("covoit.unknown_act")
     address = url_for("covoit.ride", offer_id=offer_id)
+    if "code" in faults.by_field:  # of this passenger, among several
+        faults.by_field[f"code-{booking_id}"] = faults.by_field.pop("code")
     if wants_problem():
         return told_script(address, faults)
     return _ride_page(offer_id, faults) if faults else redirect(address, 303)

@@ -13,8 +13,8 @@ from sqlalchemy import Engine, select
 from covoit.model.bookings import BookingState, OfferState
 from covoit.model.claims import Outcome
 from covoit.rules.bookings import TERMS
-from covoit.rules.proofs import boarding_code
-from covoit.service import bookings, claims, offers
+from covoit.rules.proofs import boarding_code, session_key, step_of, typed_code
+from covoit.service import bookings, claims, offers, proofs
 from covoit.store import bookings as booking_store
 from covoit.store import offers as offer_store
 from covoit.store.claims import BanRow
@@ -22,6 +22,7 @@ from covoit.web import ride
 from covoit.web.forms import euros_of, root_key, text
 from mobigo.app import create_app
 from mobigo.base.errors import InvalidInput, Refused
+from mobigo.infra.clock import now
 from mobigo.infra.config import Config
 from mobigo.infra.db import transaction
 from mobigo.infra.outbox import MessageRow
@@ -74,6 +75,82 @@ def test_four_figures_are_not_found_by_trying_them_all(engine: Engine, app: Flas
     assert "essayé trop de fois" in answers[-1].get_data(as_text=True)
     with transaction(engine) as session:
         assert booking_store.get_booking(session, seat.id).state == BookingState.CONFIRMED
+
+
+def test_four_figures_that_were_not_typed_are_no_try_and_the_fault_stands_at_their_field(
+    engine: Engine, app: Flask
+) -> None:
+    anna, boris = known(engine, "anna", "+33639980001", NOW), known(engine, "boris", "+33639980002", NOW)
+    may_drive(engine, anna)
+    with transaction(engine) as session:
+        offers.declare_rider(session, boris.person, adult=True, consent=False, now=NOW)
+        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW)
+        seat = bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=NOW)
+    with app.app_context():
+        code = boarding_code(root_key(), seat.id)
+    client, token = client_of(app, anna)
+    path = f"/covoiturage/trajets/{run.id}/passagers/{seat.id}/code"
+    for _ in range(12):
+        page = client.post(path, data={"csrf_token": token, "code": " "}).get_data(as_text=True)
+        assert "pas le code de ce passager" in page
+        assert f'href="#f-code-{seat.id}"' in page
+        assert f'id="f-code-{seat.id}"' in page
+    assert client.post(path, data={"csrf_token": token, "code": code}).status_code == 303
+
+
+def test_a_form_without_its_stops_costs_no_try_at_the_six_figures(engine: Engine, app: Flask) -> None:
+    anna, boris = known(engine, "anna", "+33639980001", now()), known(engine, "boris", "+33639980002", now())
+    may_drive(engine, anna)
+    with transaction(engine) as session:
+        offers.declare_rider(session, boris.person, adult=True, consent=False, now=now())
+        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=now())
+        opened = proofs.session_for(session, run.id, anna.person, now())
+    with app.app_context():
+        code = typed_code(session_key(root_key(), opened.id), opened.id, step_of(now()))
+    client, token = client_of(app, boris)
+    whole = {"csrf_token": token, "from": A, "to": Z, "seats": "1", "code": code}
+    for wrong, said in (
+        ({"from": ""}, "Choisissez l’arrêt où l’on monte."),
+        ({"to": ""}, "Choisissez l’arrêt où l’on descend."),
+        ({"seats": "deux"}, "places"),
+        ({"to": "sens-gare"}, "de la même ligne"),
+    ) * 3:
+        answer = client.post("/covoiturage/monter", data=whole | wrong)
+        assert (answer.status_code, said in answer.get_data(as_text=True)) == (422, True)
+    assert client.post("/covoiturage/monter", data=whole).status_code == 303
+
+
+def test_the_faults_of_driving_now_lead_to_its_own_fields(engine: Engine, app: Flask) -> None:
+    anna = known(engine, "anna", "+33639980001", NOW)
+    may_drive(engine, anna)
+    client, token = client_of(app, anna)
+    for typed, field in (({}, "now_from"), ({"now_from": A}, "now_to")):
+        page = client.post("/covoiturage/conduire/maintenant", data={"csrf_token": token, **typed}).get_data(
+            as_text=True
+        )
+        assert f'href="#f-{field}"' in page
+        assert f'id="f-{field}-error"' in page
+
+
+def test_a_telephone_whose_clock_was_never_set_is_told_so_and_its_ride_ends_all_the_same(
+    engine: Engine, app: Flask
+) -> None:
+    anna, boris = known(engine, "anna", "+33639980001", NOW), known(engine, "boris", "+33639980002", NOW)
+    may_drive(engine, anna)
+    with transaction(engine) as session:
+        offers.declare_rider(session, boris.person, adult=True, consent=False, now=NOW)
+        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW)
+        seat = bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=NOW)
+    client, token = client_of(app, boris)
+    answer = client.post(f"/covoiturage/places/{seat.id}/monte", data={"csrf_token": token, "at": "0"})
+    assert answer.status_code == 422
+    assert "D’après ce téléphone, nous sommes le" in answer.get_data(as_text=True)
+    client, token = client_of(app, anna)
+    assert (
+        client.post(f"/covoiturage/trajets/{run.id}/arrive", data={"csrf_token": token, "at": "0"}).status_code == 303
+    )
+    with transaction(engine) as session:
+        assert offer_store.get_offer(session, run.id).state == OfferState.ENDED
 
 
 @pytest.mark.parametrize("days", ["²", "9" * 5000, "7", "-1"])
