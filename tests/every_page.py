@@ -154,7 +154,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "/perturbations/gestion/nouvelle", "/perturbations/gestion/<disruption>",
     ),
     f"{_E2E}planner_web/test_coach_run_in_a_browser.py::test_a_driver_follows_a_run_on_a_telephone": (
-        "/conduire/courses", "/conduire/course",
+        "/conduire/courses", "/conduire/courses/suivie",
     ),
     f"{_E2E}planner_web/test_coach_run_in_a_browser.py::test_bicycles_and_car_parks_in_words": ("/velos-et-parkings",),
     f"{_E2E}planner_web/test_following_in_a_browser.py::"

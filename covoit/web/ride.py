@@ -172,11 +172,14 @@ def _ride_page(offer_id: str, faults: Faults) -> ResponseReturnValue:
             if offer.leg.from_m <= line_rules.along_m(line, offer.leg.direction, stop) < offer.leg.to_m
         ]  # fmt: skip
         waiting = lines.waiters(session, [stop.id for stop in on_way], instant)
+    passengers = [_passenger(line, each, seen, told[each.id]) for each in held]
     page = render_template(
         "covoit/ride.html",
         offer=offer,
         code=shown,
-        passengers=[_passenger(line, each, seen, told[each.id]) for each in held],
+        passengers=passengers,
+        booked=any(each.state is not BookingState.CANCELLED for each in held),
+        met=any(each["aboard"] or each["off"] for each in passengers),
         left=room(offer, held, offer.leg),
         waiting=[
             {"stop": stop, "at": line_rules.passes_at(line, offer.leg, offer.leaves_at, stop),

@@ -25,7 +25,7 @@ VEHICLES: Final = (
 def prepare(engine: "Engine", now: datetime, subjects: Mapping[str, str]) -> bool:
     """The lot and the plan, unless some plan is there; whether they were made."""
     from mobigo.app import jobs_registry
-    from mobigo.infra import grants
+    from mobigo.app.demo import people
     from mobigo.infra.db import transaction
     from scolaire.model.problem import VehicleType
     from scolaire.service import contracts, demands, optimising, plans
@@ -40,10 +40,9 @@ def prepare(engine: "Engine", now: datetime, subjects: Mapping[str, str]) -> boo
         rows = schools.schools(session)
         if year is None or not rows or session.scalar(select(func.count()).select_from(PlanRow)):
             return False
-        owners = {each.name: each.id for each in grants.list_organisations(session)}
         lot = contracts.add_lot(
             session, code="démo-1", name="Saulieu et alentours (démonstration)",
-            organisation=owners.get("Cars du Morvan (démonstration)"), by=by, now=now,
+            organisation=people.carrier(session), by=by, now=now,
         )  # fmt: skip
         prices = [VehicleType(*each) for each in VEHICLES]
         contracts.add_contract(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from mobigo.app.demo.people import CARRIER, carrier
 from mobigo.base.errors import MobigoError
 from mobigo.base.instants import paris_day
 
@@ -57,7 +58,7 @@ def document(first_day: str) -> dict[str, Any]:
     return {
         "code": CODE,
         "name": "TAD du pays de Saulieu",
-        "operator": "Cars du Morvan (démonstration)",
+        "operator": CARRIER,
         "phone": "03 39 98 00 21",
         "phone_hours": "du lundi au vendredi, de 8 h à 18 h",
         "first_day": first_day,
@@ -86,7 +87,6 @@ def document(first_day: str) -> dict[str, Any]:
 
 def prepare(engine: "Engine", config: "Config", now: datetime) -> bool:
     """Make the service and its coming bookings, unless they were made; whether they were made now."""
-    from mobigo.infra import grants
     from mobigo.infra.db import reading, transaction
     from mobigo.infra.web import Services
     from mobigo.tad.model.bookings import Asked, Channel, Contact, Side
@@ -100,10 +100,9 @@ def prepare(engine: "Engine", config: "Config", now: datetime) -> bool:
     today = paris_day(now)
     shared = Services(config)
     with transaction(engine) as session:
-        owner = next(
-            (each.id for each in grants.list_organisations(session) if each.name.startswith("Cars du Morvan")), None
+        version = services.publish(
+            session, document(today.isoformat()), organisation=carrier(session), by=None, now=now
         )
-        version = services.publish(session, document(today.isoformat()), organisation=owner, by=None, now=now)
         places = version.service.stops
         for ahead in range(8):
             day = today + timedelta(days=ahead)

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from mobigo.infra.roles import Grant, Role
 
 DOMAIN: Final = "demo.example.org"
+CARRIER: Final = "Cars du Morvan (démonstration)"  # whose coaches and minibuses run here
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter that reads like another or like a digit
 
 
@@ -72,7 +74,7 @@ PEOPLE: Final = (
     _person(Role.COMPTABLE_PUBLIC, "comptable", "Colin Comptable", "contrôle et paie"),
     _person(Role.REGISSEUR, "regie", "Régine Régisseuse", "tient la régie de recettes"),
     _person(Role.MANDATAIRE, "mandat", "Maël Mandataire", "encaisse pour la régie"),
-    _person(Role.OPERATOR, "transport", "Théo Transporteur", "exploite des lignes", "Cars du Morvan (démonstration)"),
+    _person(Role.OPERATOR, "transport", "Théo Transporteur", "exploite des lignes", CARRIER),
     _person(Role.AO2, "mairie", "Marie Mairie", "suit le transport de sa commune", "Mairie de Saulieu (démonstration)"),
     _person(Role.SCHOOL, "college", "Éloi Établissement", "suit ses élèves", "Collège de Saulieu (démonstration)"),
     _person(Role.API_PARTNER, "partenaire", "Paule Partenaire", "interroge l'API à grand débit"),
@@ -116,6 +118,13 @@ def prepare(
                 grants.give(session, subject, Grant(role, where), now, by=None)
         save(home, made)
     return made, True
+
+
+def carrier(session: Session) -> str | None:
+    """The organisation that runs the coaches, once its people are there."""
+    from mobigo.infra import grants
+
+    return next((each.id for each in grants.list_organisations(session) if each.name == CARRIER), None)
 
 
 def subjects(engine: Engine, accesses: list[Access]) -> dict[str, str]:

@@ -104,8 +104,10 @@ def _make_network(config: Config, size: str, facts: str, now: datetime, tell: Ca
     from mobigo.infra.web import Services
 
     numba_cache.use(config.home)
-    from mobigo.app.demo import territory, warming
+    from mobigo.app.demo import people, territory, warming
+    from mobigo.infra.db import transaction
     from mobigo.network import service
+    from mobigo.network.store.feeds import give_feed
 
     services = Services(config)
     first_day = territory.first_day_for(paris_day(now))
@@ -113,6 +115,8 @@ def _make_network(config: Config, size: str, facts: str, now: datetime, tell: Ca
     for path in territory.write(size, first_day, config.home / "demo"):
         tell(1, f"import de {path.name}")
         service.import_feed(services, path, path.stem, now=now)
+    with transaction(services.engine) as session:
+        give_feed(session, territory.OPERATORS["coaches"].feed, people.carrier(session))
     tell(2, "compilation du réseau")
     network = service.build_network(services, now=now)
     tell(3, "mise en route de la recherche")

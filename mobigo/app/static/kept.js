@@ -97,6 +97,15 @@ const sendingAgain = (name, list, send) => {
   return tried;
 };
 
+/** An instant as pages say it: "28 novembre 2026, 5 h 05". */
+const instant = (at) => {
+  const english = document.documentElement.lang === "en";
+  const moment = new Date(at);
+  const minutes = String(moment.getMinutes()).padStart(2, "0");
+  const hour = english ? `${moment.getHours()}:${minutes}` : `${moment.getHours()}\u00a0h\u00a0${minutes}`;
+  return `${moment.toLocaleDateString(english ? "en-GB" : "fr", { dateStyle: "long" })}, ${hour}`;
+};
+
 /** Shows the acts kept under `name` that were refused; a function that adds one. */
 const refusedLater = (name, whose = "") => {
   const box = document.querySelector("[data-refused]");
@@ -105,8 +114,7 @@ const refusedLater = (name, whose = "") => {
     box.hidden = !list.mine().length;
     box.querySelector("ul").replaceChildren(...list.mine().map(({ what, at, why }) => {
       const line = document.createElement("li");
-      const when = at && new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
-      line.textContent = [what, when, why].filter(Boolean).join(" · ");
+      line.textContent = [what, at && instant(at), why].filter(Boolean).join(" · ");
       return line;
     }));
   };

@@ -7,6 +7,7 @@ expected now at the earliest. The figures are the product's own choice.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from mobigo.base.errors import InvalidInput, Refused
@@ -30,10 +31,14 @@ def noted(
     network may tell it later, in order. What is taken back is named (the call, and `undone`: arriving or leaving), so
     that a telephone which never heard the answer takes back one note, however often it asks.
 
-    Raises InvalidInput for an hour of the future or of another day, for a call the trip does not have, for a position
-    that is none; Refused for a run that is over, and for what happened before what was noted last.
+    Raises InvalidInput for an hour of the future, for one before or after which nothing is noted of this run, for a
+    call the trip does not have, for a position that is none; Refused for a run that is over, and for what happened
+    before what was noted last.
     """
-    if at > now + AHEAD_S_MAX or not planned.depart[0] - EARLY_S_MAX <= at <= planned.arrive[-1] + LATE_S_MAX:
+    begins = planned.depart[0] - EARLY_S_MAX
+    if at < begins:
+        raise InvalidInput("tracking.too_early", at=datetime.fromtimestamp(begins, UTC))
+    if at > now + AHEAD_S_MAX or at > planned.arrive[-1] + LATE_S_MAX:
         raise InvalidInput("tracking.bad_hour")
     run = replace(run, heard=max(run.heard, min(at, now)))
     if act is Act.END:

@@ -73,7 +73,7 @@ def runs() -> ResponseReturnValue:
         )
 
 
-@bp.get("/conduire/course")
+@bp.get("/conduire/courses/suivie")
 @requires(Permission.COACH_DRIVE)
 def run() -> ResponseReturnValue:
     """The run: the next stop first."""
@@ -81,7 +81,7 @@ def run() -> ResponseReturnValue:
         return _page(here, _asked(here, request.args.get("course", ""), request.args.get("jour", "")), "", 200)
 
 
-@bp.post("/conduire/course/<act>")
+@bp.post("/conduire/courses/suivie/<act>")
 @requires(Permission.COACH_DRIVE)
 def run_act(act: str) -> ResponseReturnValue:
     """What the driver notes. The telephone may send it later than it happened: `at` says when that was."""

@@ -100,6 +100,8 @@ def test_a_driver_follows_a_run_on_a_telephone(world: World) -> None:
     assert everywhere(page) == []
     page.get_by_role("link", name=re.compile("Saulieu, place Monge → Montbard, gare")).first.click()
     expect(page.get_by_role("heading", name="Avant de partir")).to_be_visible()
+    menu = page.get_by_role("navigation", name="Menu de l’espace professionnel")
+    expect(menu.get_by_role("link", name="Conduire un car")).to_have_attribute("aria-current", "true")
     assert everywhere(page) == []
     page.get_by_role("button", name="Commencer la course").click()
     expect(page.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
@@ -122,7 +124,7 @@ def test_a_driver_follows_a_run_on_a_telephone(world: World) -> None:
     page.context.set_offline(False)
     expect(page.get_by_text(re.compile("^Course terminée"))).to_be_visible()
     refused = page.get_by_role("alert").filter(has_text="puis refusé")
-    expect(refused.get_by_role("listitem")).to_contain_text("Arrivé")
+    expect(refused.get_by_role("listitem")).to_contain_text(re.compile(r"Arrivé.* 20\d\d, \d{1,2}\sh\s\d\d · "))
     assert everywhere(page) == []
 
 

@@ -71,6 +71,11 @@ def test_each_role_of_the_demonstration_begins_its_day_with_one_button(signed_in
     assert opened == dict.fromkeys(ROLES, 200) | {Role.ADMINISTRATOR: 404}  # who signs in, like everywhere else
 
 
+def test_the_carrier_of_the_demonstration_has_runs_to_drive(signed_in: As) -> None:
+    page = signed_in(Role.OPERATOR).get("/conduire/courses").text
+    assert "/conduire/courses/suivie?course=cars" in page
+
+
 def found(client: FlaskClient, words: str) -> tuple[set[str], list[tuple[str, str]]]:
     """The kinds found, and (address, name) of each thing."""
     answer = client.get("/travail", query_string={"q": words})

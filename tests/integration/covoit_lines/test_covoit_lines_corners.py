@@ -98,6 +98,28 @@ def test_four_figures_that_were_not_typed_are_no_try_and_the_fault_stands_at_the
     assert client.post(path, data={"csrf_token": token, "code": code}).status_code == 303
 
 
+def test_a_ride_is_cancelled_at_once_or_asked_about_or_not_at_all(engine: Engine, app: Flask) -> None:
+    anna, boris = known(engine, "anna", "+33639980001", NOW), known(engine, "boris", "+33639980002", NOW)
+    may_drive(engine, anna)
+    with transaction(engine) as session:
+        offers.declare_rider(session, boris.person, adult=True, consent=False, now=NOW)
+        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW)
+    client, token = client_of(app, anna)
+
+    def offered() -> tuple[bool, bool]:
+        page = client.get(f"/covoiturage/trajets/{run.id}").get_data(as_text=True)
+        return "Annuler ce trajet" in page, "Oui, annuler ce trajet" in page
+
+    assert offered() == (True, False)
+    with transaction(engine) as session:
+        seat = bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=NOW)
+    assert offered() == (True, True)
+    with app.app_context():
+        code = boarding_code(root_key(), seat.id)
+    client.post(f"/covoiturage/trajets/{run.id}/passagers/{seat.id}/code", data={"csrf_token": token, "code": code})
+    assert offered() == (False, False)
+
+
 def test_a_form_without_its_stops_costs_no_try_at_the_six_figures(engine: Engine, app: Flask) -> None:
     anna, boris = known(engine, "anna", "+33639980001", now()), known(engine, "boris", "+33639980002", now())
     may_drive(engine, anna)

@@ -51,7 +51,7 @@ class World:
 
     def says(self, act: str, after_min: float = 0, **fields: Any) -> int:
         self.now = NOW + timedelta(minutes=after_min)
-        return self.client.post(f"/conduire/course/{act}", data={**RUN, **fields}).status_code
+        return self.client.post(f"/conduire/courses/suivie/{act}", data={**RUN, **fields}).status_code
 
     def told(self, after_min: float) -> pb.FeedMessage:
         self.now = NOW + timedelta(minutes=after_min)
@@ -60,7 +60,7 @@ class World:
         return found
 
     def text(self) -> str:
-        page = self.client.get("/conduire/course", query_string=RUN)
+        page = self.client.get("/conduire/courses/suivie", query_string=RUN)
         assert page.status_code == 200
         return re.sub(r"\s+", " ", page.text)
 
@@ -169,7 +169,7 @@ def test_what_waited_in_the_telephone_comes_with_its_hour(world: World) -> None:
     for act, minute, stop in (("debut", 1, 0), ("parti", 9, 0), ("arrive", 21, 1)):
         world.now = NOW + timedelta(minutes=22)
         told = {**RUN, "arret": stop, "at": ms(NOW + timedelta(minutes=minute))}
-        answer = world.client.post(f"/conduire/course/{act}", data=told, headers={"Accept": "application/json"})
+        answer = world.client.post(f"/conduire/courses/suivie/{act}", data=told, headers={"Accept": "application/json"})
         assert (answer.status_code, answer.get_json()) == (200, {"ok": True, "detail": ""})
     assert updates(world.told(22))["region:early"][:2] == [("region:A", -1, 4), ("region:B", 6, 7)]
 
@@ -194,18 +194,18 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
 
 
 def test_only_the_coaches_of_ones_own_company(world: World) -> None:
-    assert world.client.get("/conduire/courses").text.count("/conduire/course?") == 2
+    assert world.client.get("/conduire/courses").text.count("/conduire/courses/suivie?") == 2
     world.somebody = Identity("1" * 26, (Grant(Role.OPERATOR, "another"),))
     assert world.says("debut", 1) == 404
-    assert world.client.get("/conduire/course", query_string=RUN).status_code == 404
-    assert "/conduire/course?" not in world.client.get("/conduire/courses").text
+    assert world.client.get("/conduire/courses/suivie", query_string=RUN).status_code == 404
+    assert "/conduire/courses/suivie?" not in world.client.get("/conduire/courses").text
     world.somebody = identity_of(Role.TRAVELLER, "2" * 26)
     assert world.says("debut", 1) == 403
 
 
 def test_the_list_is_of_a_line_when_one_is_asked(world: World) -> None:
     def listed(line: str) -> int:
-        return world.client.get(f"/conduire/courses?ligne={line}").text.count("/conduire/course?")
+        return world.client.get(f"/conduire/courses?ligne={line}").text.count("/conduire/courses/suivie?")
 
     assert (listed(""), listed("zzz")) == (2, 0)
     world.now = NOW + timedelta(minutes=66)
@@ -218,7 +218,7 @@ def test_of_sixty_four_touches_at_once_one_is_kept(world: World) -> None:
 
     def touch(_n: int) -> int:
         client = world.client.application.test_client()
-        return client.post("/conduire/course/parti", data={**RUN, "arret": "0"}).status_code
+        return client.post("/conduire/courses/suivie/parti", data={**RUN, "arret": "0"}).status_code
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(touch, range(64))) == {303}
