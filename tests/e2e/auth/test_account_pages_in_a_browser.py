@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
 from mobigo.app import schema
@@ -155,7 +155,7 @@ def test_a_refused_form_says_why_and_is_for_everybody(browser: Browser, people_s
         page.locator("form.panel").first.evaluate("form => form.noValidate = true")
         page.locator("input[type=email]").fill("pas une adresse")
         page.locator("form.panel button").first.click()
-        assert page.get_by_role("alert").is_visible()
+        expect(page.get_by_role("alert")).to_be_visible()
         assert everywhere(page) == []
 
 
@@ -167,7 +167,7 @@ def test_one_signs_in_reads_and_signs_out_without_scripts(browser: Browser, peop
         assert page.get_by_role("button", name="Annuler").count() == 2
         page.goto(people_site.url + "/compte")
         page.get_by_role("button", name="Se déconnecter").click()
-        assert page.get_by_role("heading", level=1).inner_text() == "Vous êtes déconnecté"
+        expect(page.get_by_role("heading", level=1)).to_have_text("Vous êtes déconnecté")
 
 
 def test_one_signs_in_with_the_keyboard_alone(browser: Browser, people_site: Site) -> None:

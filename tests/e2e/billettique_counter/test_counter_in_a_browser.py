@@ -135,6 +135,7 @@ def test_a_day_at_the_counter_by_keyboard_alone(world: World) -> None:
 
     press(agent, "Guichet")
     press(agent, "Compter et clore la caisse")
+    expect(agent.get_by_role("button", name="Clore la caisse")).to_be_visible()
     assert "101,50" not in agent.content()  # a blind count
     for piece in ("100,00 €", "1,00 €", "0,50 €"):
         agent.get_by_label(re.compile("^" + piece.replace(" ", r"\s") + "$")).press_sequentially("1")
