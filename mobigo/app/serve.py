@@ -5,7 +5,9 @@ beside it, ended with it. On several hosts: `mobigo serve --no-worker` behind a 
 """
 
 import gc
+import multiprocessing
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -106,8 +108,6 @@ def run(config: Config, *, with_worker: bool = True, when_answering: Callable[[]
 
     `when_answering` is called once the first page answers; by default it says where, and how to stop.
     """
-    import multiprocessing
-
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
@@ -141,7 +141,8 @@ def run(config: Config, *, with_worker: bool = True, when_answering: Callable[[]
 
 
 def application() -> "APIFlask":
-    """The web application of a process that serves: its log and the folder of compiled kernels are set first."""
+    """The web application of a process that serves: its log and the folder of compiled kernels are set first. The
+    process ends with the one that started it, so that nobody is answered by what no worker stands beside."""
     # What is made at the start stays: the collector need not look through it, then or later, and seldom at the rest.
     gc.disable()
     # None means: not there. numba would import scipy, and structlog rich, for nothing.
@@ -149,8 +150,12 @@ def application() -> "APIFlask":
         sys.modules.setdefault(unused, None)  # type: ignore[arg-type]  # what Python's import takes for absence
     from mobigo.app.factory import create_app, make_served_networks
     from mobigo.infra import log, numba_cache
+    from mobigo.infra.jobs.child import die_with_parent
     from mobigo.infra.web import EXTENSION
 
+    started_by = multiprocessing.parent_process()
+    if started_by is not None and started_by.pid is not None:
+        die_with_parent(started_by.pid, signal.SIGTERM)
     config = load_config()
     log.configure(config)
     numba_cache.use(config.home)

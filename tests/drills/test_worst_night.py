@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from covoit.store.journey_rows import JourneyRow
 from mobigo.app import jobs_registry
+from mobigo.app.serve import is_free
 from mobigo.infra import clock
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.jobs import enqueue
@@ -91,6 +92,24 @@ def test_a_web_process_is_killed(night: Served, operator: Operator, database: En
     assert sum(client.answers[each] for each in CUT) <= len(client.threads)
     found = kept(database, operator)
     assert sorted(client.acknowledged) == found == sorted(set(found))
+
+
+def test_the_process_that_holds_the_others_is_killed(tmp_path: Path, operator: Operator, database: Engine) -> None:
+    """None of them goes on alone: the address is free at once for whoever starts it again."""
+    url = database.url.render_as_string(hide_password=False)
+    with served(tmp_path / "home", url) as site:
+        web = site.web_processes()
+        with Declaring(site.url, operator) as client:
+            client.wait_for(10)
+            os.kill(site.pid, signal.SIGKILL)
+            until = time.monotonic() + 60
+            while any(Path(f"/proc/{each}/exe").exists() for each in web):
+                assert time.monotonic() < until, "a web process goes on alone"
+                time.sleep(0.1)
+        assert len(web) == 2
+        assert is_free("127.0.0.1", int(site.url.rpartition(":")[2]))
+    assert set(client.answers) <= {"201", "409", *CUT}
+    assert sorted(client.acknowledged) == [each for each in kept(database, operator) if each in client.acknowledged]
 
 
 def test_the_database_leaves_and_comes_back(night: Served, operator: Operator, database: Engine) -> None:
