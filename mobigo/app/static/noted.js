@@ -22,6 +22,8 @@
     const waiting = list.mine().length;
     line.textContent = words ?? (navigator.onLine && !waiting ? upToDate : line.dataset.offline);
     if (waiting) line.textContent += ` ${line.dataset.waiting}\u00a0${waiting}`;
+    // The stops further on too, once no answer will show the next one.
+    for (const each of document.querySelectorAll("[data-ahead]")) each.hidden = navigator.onLine && !waiting;
   };
 
   async function sendAll() {

@@ -25,7 +25,7 @@ from mobigo.infra.roles import Grant, Role
 from mobigo.infra.web import Services
 from mobigo.network import service
 from mobigo.network.service import parks
-from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, offline, visitor
+from tests.browser import PHONE, Visitor, everywhere, nothing_amiss, offline, own_faults, visitor
 from tests.builders import feed, trip, write_zip
 from tests.live import Site, site
 from tests.planner_adaptor import ZONE
@@ -111,12 +111,12 @@ def test_a_driver_follows_a_run_on_a_telephone(world: World) -> None:
     assert everywhere(page) == []
 
     offline(page)
-    page.get_by_role("button", name="Parti").click()
+    page.locator(".tad-next").get_by_role("button", name="Parti").click()
     expect(page.get_by_text(re.compile("Pas de réseau.*À envoyer.*1"))).to_be_visible()
     page.context.set_offline(False)
     expect(page.locator(".tad-next").get_by_text("Semur, gare routière")).to_be_visible(timeout=45_000)
     offline(page)
-    page.get_by_role("button", name="Arrivé").click()
+    page.locator(".tad-next").get_by_role("button", name="Arrivé").click()
     other = world.open(page.url.removeprefix(world.site.url), agent=True, width=PHONE)  # the same driver, elsewhere
     other.get_by_text("Je me suis trompé, ou je m’arrête là").click()
     other.get_by_role("button", name="Terminer avant la fin").click()
@@ -148,6 +148,30 @@ def test_what_a_driver_noted_in_a_valley_is_sent_by_nobody_else(world: World) ->
     page.reload()
     expect(page.get_by_role("heading", name="À l’arrêt")).to_be_visible()
     expect(waiting).to_be_hidden()
+
+
+def test_stops_further_on_are_noted_without_a_network(world: World) -> None:
+    page = world.open("/conduire/courses", agent=True, width=PHONE)
+    page.get_by_role("link", name=re.compile("Saulieu, place Monge → Montbard, gare")).first.click()
+    page.get_by_role("button", name="Commencer la course").click()
+    expect(page.get_by_role("heading", name="Prochain arrêt")).to_be_visible()
+    further = page.get_by_role("form", name="Arrivé : Semur, gare routière")
+    expect(further).to_be_hidden()  # with a network, the page shows one stop after the other
+    offline(page)
+    notes = (
+        "Arrivé : Saulieu, place Monge",
+        "Passé sans arrêt : Saulieu, place Monge",
+        "Arrivé : Semur, gare routière",
+    )
+    for waiting, name in enumerate(notes, 1):
+        page.get_by_role("form", name=name).get_by_role("button").click()
+        expect(page.get_by_text(re.compile(f"Pas de réseau.*À envoyer.*{waiting}"))).to_be_visible()
+    expect(further.get_by_role("button")).to_be_disabled()
+    assert own_faults(page) == []
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", name="À l’arrêt")).to_be_visible()
+    expect(page.locator(".tad-next").get_by_text("Semur, gare routière")).to_be_visible()
+    expect(further).to_be_hidden()
 
 
 def test_a_telephone_that_keeps_nothing_says_so(world: World) -> None:

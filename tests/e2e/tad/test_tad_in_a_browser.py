@@ -141,6 +141,7 @@ def test_an_agent_books_for_whoever_calls_and_the_driver_works_without_a_network
     expect(driver.locator("#reseau")).to_contain_text("À envoyer")
     driver.reload()  # the page kept is the old one: what waits is not noted again on it, nor its contrary
     expect(driver.get_by_role("button", name="Absent")).to_be_disabled()
+    expect(driver.get_by_role("button", name="Déposé")).to_be_visible()  # the stops further on too, meanwhile
     portal = re.compile("/monte$")  # somebody's network that answers a page of its own first: nothing is lost
     driver.route(portal, lambda route: route.fulfill(status=200, content_type="text/html", body="<p>Welcome</p>"))
     driver.context.set_offline(False)
