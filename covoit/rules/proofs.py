@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from base64 import b32encode
 from datetime import UTC, datetime, timedelta
+from string import digits
 from typing import Final
 
 from covoit.model.journeys import ProofClass
@@ -21,7 +22,10 @@ LATE_STEPS: Final = 2
 EARLY_STEPS: Final = 1
 SEAL_LENGTH: Final = 26  # 130 bits in base 32: nobody guesses it
 CLOCK_AHEAD_MAX: Final = timedelta(minutes=5)  # of a scan said to have been made after we received it
+CLOCK_BEHIND_MAX: Final = timedelta(hours=1)  # of a sighting said to have been made before that car left
 TYPED_STEPS: Final = 4  # a code read aloud is typed a little later
+TYPED_FIGURES: Final = 6
+BOARDING_FIGURES: Final = 4
 _MARK: Final = "MBC1"  # the first word of what the picture holds, in letters a QR code packs tightly
 
 
@@ -44,7 +48,7 @@ def seal_of(key: bytes, session: str, step: int) -> str:
 def typed_code(key: bytes, session: str, step: int) -> str:
     """Six figures for whoever has no camera: the same step said aloud or typed."""
     digest = hmac.new(key, f"typed:{session}:{step}".encode(), hashlib.sha256).digest()
-    return f"{int.from_bytes(digest[:8]) % 1_000_000:06d}"
+    return f"{int.from_bytes(digest[:8]) % 10**TYPED_FIGURES:0{TYPED_FIGURES}d}"
 
 
 def token_text(key: bytes, session: str, step: int) -> str:
@@ -99,6 +103,12 @@ def refusal_of_scan(
     return None
 
 
+def figures_typed(typed: str, count: int) -> str | None:
+    """The figures among what was typed or said; None unless they are so many: nothing else can be a code."""
+    figures = "".join(each for each in typed if each in digits)
+    return figures if len(figures) == count else None
+
+
 def matches_typed(key: bytes, session: str, typed: str, now: datetime) -> bool:
     """Whether six figures are those of this session, shown within the last two minutes or about to be."""
     current = step_of(now)
@@ -110,7 +120,7 @@ def matches_typed(key: bytes, session: str, typed: str, now: datetime) -> bool:
 def boarding_code(key: bytes, booking: str) -> str:
     """Four figures told or texted to a passenger without a smartphone, who says them to the driver."""
     digest = hmac.new(key, f"boarding:{booking}".encode(), hashlib.sha256).digest()
-    return f"{int.from_bytes(digest[:8]) % 10_000:04d}"
+    return f"{int.from_bytes(digest[:8]) % 10**BOARDING_FIGURES:0{BOARDING_FIGURES}d}"
 
 
 # ---------------------------------------------------------------- classes

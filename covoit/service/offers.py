@@ -183,9 +183,10 @@ def start(session: Session, offer_id: str, driver: str, now: datetime) -> Offer:
     return store.offer_value(row)
 
 
-def withdraw(session: Session, offer_id: str, driver: str, now: datetime) -> None:
-    """The driver does not drive after all: bookings are cancelled, passengers told. Raises as `start`, and
-    Conflict("covoit.offer_aboard") once somebody got in: that ride is ended, not cancelled."""
+def withdraw(session: Session, offer_id: str, driver: str, now: datetime, *, sure: bool = True) -> None:
+    """The driver does not drive after all: bookings are cancelled, passengers told. Raises as `start`,
+    Conflict("covoit.offer_aboard") once somebody got in: that ride is ended, not cancelled, and
+    Conflict("covoit.offer_booked") for one who is not `sure` while somebody has a seat."""
     row = own_offer(session, offer_id, driver)
     if row.state == OfferState.CANCELLED:
         return
@@ -194,6 +195,8 @@ def withdraw(session: Session, offer_id: str, driver: str, now: datetime) -> Non
     held = [each for each in bookings_on(session, [offer_id]) if each.state is not BookingState.CANCELLED]
     if any(each.state is BookingState.VALIDATED or evidence_of(session, each.id) for each in held):
         raise Conflict("covoit.offer_aboard")
+    if held and not sure:
+        raise Conflict("covoit.offer_booked")
     row.state, row.ended_at = str(OfferState.CANCELLED), now
     session.flush()
     cancel_all(session, offer_id, Side.DRIVER, now)

@@ -123,7 +123,7 @@ def driver_hears(session: Session, root: bytes, *, driver: str, booking_id: str,
     offer = offer_store.get_offer(session, row.offer)
     if offer.driver != driver:
         raise NotFound("covoit.missing_booking")
-    if code.strip() != rules.boarding_code(root, booking_id):
+    if rules.figures_typed(code, rules.BOARDING_FIGURES) != rules.boarding_code(root, booking_id):
         raise Refused("covoit.heard_wrong")
     if row.state not in (BookingState.WAITING, BookingState.CONFIRMED):
         raise Conflict("covoit.status_not_reachable", status=row.state, wanted=str(BookingState.COMPLETED))
@@ -204,7 +204,9 @@ def typed(
     They are looked for among the cars driving on the line now. Raises Refused("covoit.code_wrong") when no car shows
     them; two cars showing the same six figures at once is one in a million, and asks for the next ones.
     """
-    figures = "".join(letter for letter in code if letter.isdigit())
+    figures = rules.figures_typed(code, rules.TYPED_FIGURES)
+    if figures is None:
+        raise Refused("covoit.code_wrong")
     driving = [
         offer.id
         for offer in offer_store.offers_between(
@@ -344,7 +346,8 @@ def sighting(
 ) -> Proven:
     """One end of the ride, as one side's device tells it: with a position measured near the stop, or declared.
 
-    A position far from the stop is no sighting there: Refused("covoit.not_at_the_stop"). Raises
+    A position far from the stop is no sighting there: Refused("covoit.not_at_the_stop"); an hour before that car left
+    is one of a clock: InvalidInput("covoit.clock_wrong"), for the day of a ride is the day that pays it. Raises
     InvalidInput("covoit.scan_from_the_future"), Refused("covoit.proof_too_late"), Conflict for a cancelled booking.
     """
     row = booking_store.get_booking(session, booking_id, lock=True)
@@ -353,6 +356,9 @@ def sighting(
         raise Conflict("covoit.status_not_reachable", status=row.state, wanted=str(BookingState.COMPLETED))
     if at > now + rules.CLOCK_AHEAD_MAX:
         raise InvalidInput("covoit.scan_from_the_future", minutes=int(rules.CLOCK_AHEAD_MAX.total_seconds()) // 60)
+    offer = offer_store.get_offer(session, row.offer)
+    if at < (offer.started_at or offer.leaves_at) - rules.CLOCK_BEHIND_MAX:
+        raise InvalidInput("covoit.clock_wrong", day=paris_day(at))
     days = deadline_days(at, home)
     if now > at + timedelta(days=days):
         raise Refused("covoit.proof_too_late", days=days)

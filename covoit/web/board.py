@@ -201,21 +201,21 @@ def board_now() -> ResponseReturnValue:
     with faults.caught():
         with writing() as session:
             person = me(session)
-        (line, a, z), seats = stops_of(), whole("seats", 1)
-        if not 1 <= seats <= SEATS_MAX:
-            raise InvalidInput("covoit.bad_seats", most=SEATS_MAX)
         asked: dict[str, Any] = {
-            "passenger": person, "from_stop": a, "to_stop": z, "seats": seats,
+            "passenger": person, "from_stop": text("from", 60), "to_stop": text("to", 60), "seats": whole("seats", 1),
             "device": text("device", 40), "point": point_of(), "getting_off": bool(text("off")), "now": now(),
         }  # fmt: skip
-        scanned = proof_rules.read_token(code) is not None
-        if code and not scanned:  # whatever else is missing has cost no try, and said nothing of the code
-            ratelimit.attempts().count("covoit-code", CODES_TRIED, person)
-        with writing() as session:
-            if scanned:
-                at, home = min(told_at(), now()), services().config.home
+        if proof_rules.read_token(code) is not None:  # whoever has booked needs say no stops
+            at, home = min(told_at(), now()), services().config.home
+            with writing() as session:
                 met = proofs.scan(session, root_key(), text=code, scanned_at=at, home=home, **asked)
-            else:
+        else:
+            line, _a, _z = stops_of()
+            if not 1 <= asked["seats"] <= SEATS_MAX:
+                raise InvalidInput("covoit.bad_seats", most=SEATS_MAX)
+            if proof_rules.figures_typed(code, proof_rules.TYPED_FIGURES):  # all refused before said nothing of it
+                ratelimit.attempts().count("covoit-code", CODES_TRIED, person)
+            with writing() as session:
                 met = proofs.typed(session, root_key(), line=line, code=code, **asked)
     if met is None:
         return told_script("", faults) if wants_problem() else _board_page(faults)

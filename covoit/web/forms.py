@@ -162,12 +162,14 @@ def told_at(name: str = "at") -> datetime:
 
 def stops_of(first: str = "from", second: str = "to") -> tuple[Line, str, str]:
     """The two stops chosen in a form, and their line. Raises InvalidInput("covoit.no_start" | "covoit.no_end") where
-    none was, InvalidInput("covoit.other_line") for stops of two lines, NotFound("covoit.no_such_stop")."""
+    none was, ("covoit.same_stop" | "covoit.other_line") for what no car drives, NotFound("covoit.no_such_stop")."""
     a, z = text(first, 60), text(second, 60)
     if not a:
         raise InvalidInput("covoit.no_start")
     if not z:
         raise InvalidInput("covoit.no_end")
+    if a == z:
+        raise InvalidInput("covoit.same_stop")
     line, _stop = lines.stop_and_line(a, paris_day(now()))
     if line.stop(z) is None:
         raise InvalidInput("covoit.other_line", line=line.name)

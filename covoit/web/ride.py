@@ -45,6 +45,7 @@ CODES_AT_ONCE: Final = 60  # half an hour of codes in one answer; the page asks 
 CODES_AHEAD: Final = timedelta(hours=4)
 CODES_HEARD: Final = "10 per month"  # of one booking: as good as for ever
 _NOW: Final = {name: f"now_{name}" for name in ("from", "to", "seats")}  # the fields of "I drive now"
+_PLACES: Final = {OfferState.DRIVING: 0, OfferState.ENDED: 2}  # of my runs: the one being driven first
 _WEEKDAYS: Final = tuple("0123456")
 VERSION, MASK = 6, 3  # one size and one mask of QR code for all: choosing the best mask takes four times as long
 
@@ -108,6 +109,7 @@ def _drive_page(faults: Faults, form: str = "publish") -> ResponseReturnValue:
         missing = offers.refusal_now(session, person, instant)
         left = statements.room_left(session, person, paris_day(instant), home=services().config.home)
         own = store.offers_of(session, person, instant - timedelta(hours=2))
+        own.sort(key=lambda each: (_PLACES.get(each.state, 1), each.leaves_at))
         booked = booking_store.bookings_on(session, [each.id for each in own])
         usual = store.regulars(session, driver=person)
     page = render_template(
@@ -178,6 +180,7 @@ def _ride_page(offer_id: str, faults: Faults) -> ResponseReturnValue:
         offer=offer,
         code=shown,
         passengers=passengers,
+        errors=_where_shown(faults, passengers, offer.state is OfferState.DRIVING),
         booked=any(each.state is not BookingState.CANCELLED for each in held),
         met=any(each["aboard"] or each["off"] for each in passengers),
         left=room(offer, held, offer.leg),
@@ -187,11 +190,17 @@ def _ride_page(offer_id: str, faults: Faults) -> ResponseReturnValue:
             for stop in on_way
         ],
         arrives_at=line_rules.passes_at(line, offer.leg, offer.leaves_at, line_rules.stop_of(line, offer.to_stop)),
-        errors=faults.by_field,
         step_s=proof_rules.STEP_S,
         **_names(offer),
     )  # fmt: skip
     return page, faults.status if faults else 200
+
+
+def _where_shown(faults: Faults, passengers: list[dict[str, Any]], driving: bool) -> dict[str, str]:
+    """The faults by field; of a code that the page no longer asks for, as faults of the whole."""
+    asked = {f"code-{each['booking'].id}" for each in passengers if driving and not (each["aboard"] or each["asked"])}
+    gone = {name for name in faults.by_field if name.startswith("code-")} - asked
+    return {"form" if name in gone else name: said for name, said in faults.by_field.items()}
 
 
 def _passenger(
@@ -240,9 +249,12 @@ def arrive(offer_id: str) -> ResponseReturnValue:
 @bp.post("/covoiturage/trajets/<offer_id>/annuler")
 @requires(Permission.ACCOUNT_OWN)
 def withdraw(offer_id: str) -> ResponseReturnValue:
-    """I do not drive after all."""
-    with writing() as session:
-        offers.withdraw(session, offer_id, me(session), now())
+    """I do not drive after all; asked again where somebody booked since the page was shown."""
+    faults = Faults()
+    with faults.caught(), writing() as session:
+        offers.withdraw(session, offer_id, me(session), now(), sure=bool(text("sure")))
+    if faults:
+        return _ride_page(offer_id, faults)
     flash(_("Le trajet est annulé ; les passagers qui avaient réservé sont prévenus."), "good")
     return redirect(url_for("covoit.drive"), 303)
 
@@ -265,7 +277,7 @@ def passenger_act(offer_id: str, booking_id: str, act: str) -> ResponseReturnVal
                 bookings.change(session, booking_id, BookingState.CANCELLED, Side.DRIVER, now())
             case "code":
                 code = text("code", 10)
-                if code:
+                if proof_rules.figures_typed(code, proof_rules.BOARDING_FIGURES):
                     _count_try(booking_id)
                 proofs.driver_hears(session, root_key(), driver=person, booking_id=booking_id, code=code, now=now())
             case "monte":

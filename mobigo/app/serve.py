@@ -12,6 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -27,6 +28,8 @@ from mobigo.infra import console
 from mobigo.infra.config import Config, as_environ, load_config, require_safe
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
     from apiflask import APIFlask
 
 PORTS_TRIED: Final = 50
@@ -36,6 +39,7 @@ ANSWER_PAUSE_S: Final = 0.05
 WORKER_END_S: Final = 12.0
 COLLECTED_AFTER: Final = (50_000, 20, 20)  # objects made, then rounds; Python's own is 700
 NEW_BEFORE_OLD_S: Final = 30.0  # a restart by SIGHUP: a new process has that long to answer before the old one leaves
+KILLED_AFTER_S: Final = 10  # a process told to end that does not
 SWITCH_S: Final = 0.0005  # a search that ends waits no longer for its turn to be written down; Python's own is 5 ms
 
 
@@ -128,7 +132,7 @@ def run(config: Config, *, with_worker: bool = True, when_answering: Callable[[]
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         respawn_interval=NEW_BEFORE_OLD_S,
-        workers_kill_timeout=10,
+        workers_kill_timeout=KILLED_AFTER_S,
     )
     worker = start_worker_process(config) if with_worker else None
     tell = when_answering or (lambda: say_where(config))
@@ -156,6 +160,7 @@ def application() -> "APIFlask":
     started_by = multiprocessing.parent_process()
     if started_by is not None and started_by.pid is not None:
         die_with_parent(started_by.pid, signal.SIGTERM)
+        Thread(target=_leave_after, args=(started_by,), daemon=True).start()
     config = load_config()
     log.configure(config)
     numba_cache.use(config.home)
@@ -166,6 +171,13 @@ def application() -> "APIFlask":
     gc.set_threshold(*COLLECTED_AFTER)
     gc.enable()
     return app
+
+
+def _leave_after(started_by: "BaseProcess") -> None:
+    """Where somebody's half-sent request would hold this process: it is given the time that its parent would give."""
+    started_by.join()
+    time.sleep(KILLED_AFTER_S)
+    os._exit(1)
 
 
 def say_where(config: Config) -> None:

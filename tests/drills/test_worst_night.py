@@ -5,6 +5,7 @@ anything. `make drills` runs them all."""
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from covoit.store.journey_rows import JourneyRow
 from mobigo.app import jobs_registry
-from mobigo.app.serve import is_free
+from mobigo.app.serve import KILLED_AFTER_S, is_free
 from mobigo.infra import clock
 from mobigo.infra.db import open_engine, reading, transaction
 from mobigo.infra.jobs import enqueue
@@ -95,19 +96,24 @@ def test_a_web_process_is_killed(night: Served, operator: Operator, database: En
 
 
 def test_the_process_that_holds_the_others_is_killed(tmp_path: Path, operator: Operator, database: Engine) -> None:
-    """None of them goes on alone: the address is free at once for whoever starts it again."""
+    """None of them goes on alone, a request half sent or not: the address is free for whoever starts it again."""
     url = database.url.render_as_string(hide_password=False)
     with served(tmp_path / "home", url) as site:
-        web = site.web_processes()
+        web, port = site.web_processes(), int(site.url.rpartition(":")[2])
         with Declaring(site.url, operator) as client:
             client.wait_for(10)
+            dawdling = [socket.create_connection(("127.0.0.1", port)) for _ in range(6)]
+            for each in dawdling:
+                each.sendall(b"GET /healthz HTTP/1.1\r\nHost")
             os.kill(site.pid, signal.SIGKILL)
-            until = time.monotonic() + 60
+            until = time.monotonic() + 2.5 * KILLED_AFTER_S  # the server itself would hold them three times as long
             while any(Path(f"/proc/{each}/exe").exists() for each in web):
                 assert time.monotonic() < until, "a web process goes on alone"
                 time.sleep(0.1)
+        for each in dawdling:
+            each.close()
         assert len(web) == 2
-        assert is_free("127.0.0.1", int(site.url.rpartition(":")[2]))
+        assert is_free("127.0.0.1", port)
     assert set(client.answers) <= {"201", "409", *CUT}
     assert sorted(client.acknowledged) == [each for each in kept(database, operator) if each in client.acknowledged]
 

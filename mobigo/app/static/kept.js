@@ -103,7 +103,8 @@ const instant = (at) => {
   const moment = new Date(at);
   const minutes = String(moment.getMinutes()).padStart(2, "0");
   const hour = english ? `${moment.getHours()}:${minutes}` : `${moment.getHours()}\u00a0h\u00a0${minutes}`;
-  return `${moment.toLocaleDateString(english ? "en-GB" : "fr", { dateStyle: "long" })}, ${hour}`;
+  const day = moment.toLocaleDateString(english ? "en-GB" : "fr", { dateStyle: "long" });
+  return `${english ? day : day.replace(/^1 /, "1er ")}, ${hour}`;
 };
 
 /** Shows the acts kept under `name` that were refused; a function that adds one. */

@@ -36,9 +36,9 @@ def noted(
     before what was noted last.
     """
     begins = planned.depart[0] - EARLY_S_MAX
-    if at < begins:
+    if now < begins:
         raise InvalidInput("tracking.too_early", at=datetime.fromtimestamp(begins, UTC))
-    if at > now + AHEAD_S_MAX or at > planned.arrive[-1] + LATE_S_MAX:
+    if at > now + AHEAD_S_MAX or not begins <= at <= planned.arrive[-1] + LATE_S_MAX:
         raise InvalidInput("tracking.bad_hour")
     run = replace(run, heard=max(run.heard, min(at, now)))
     if act is Act.END:

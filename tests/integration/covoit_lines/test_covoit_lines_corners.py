@@ -1,5 +1,6 @@
 """Corners of the lines: four figures guessed, somebody kept out who published before, fields that command."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from sqlalchemy import Engine, select
 from covoit.model.bookings import BookingState, OfferState
 from covoit.model.claims import Outcome
 from covoit.rules.bookings import TERMS
-from covoit.rules.proofs import boarding_code, session_key, step_of, typed_code
+from covoit.rules.proofs import boarding_code, session_key, step_of, token_text, typed_code
 from covoit.service import bookings, claims, offers, proofs
 from covoit.store import bookings as booking_store
 from covoit.store import offers as offer_store
@@ -90,8 +91,8 @@ def test_four_figures_that_were_not_typed_are_no_try_and_the_fault_stands_at_the
         code = boarding_code(root_key(), seat.id)
     client, token = client_of(app, anna)
     path = f"/covoiturage/trajets/{run.id}/passagers/{seat.id}/code"
-    for _ in range(12):
-        page = client.post(path, data={"csrf_token": token, "code": " "}).get_data(as_text=True)
+    for typed in (" ", "", "1", "123", "12345", "abcd", "²²²²", "-", "é", "\u200b", "1 2 3", "?"):
+        page = client.post(path, data={"csrf_token": token, "code": typed}).get_data(as_text=True)
         assert "pas le code de ce passager" in page
         assert f'href="#f-code-{seat.id}"' in page
         assert f'id="f-code-{seat.id}"' in page
@@ -116,6 +117,12 @@ def test_a_ride_is_cancelled_at_once_or_asked_about_or_not_at_all(engine: Engine
     assert offered() == (True, True)
     with app.app_context():
         code = boarding_code(root_key(), seat.id)
+    stale = client.post(
+        f"/covoiturage/trajets/{run.id}/annuler", data={"csrf_token": token}
+    )  # shown before the booking
+    assert (stale.status_code, "Quelqu’un a réservé depuis" in stale.get_data(as_text=True)) == (409, True)
+    with transaction(engine) as session:
+        assert booking_store.get_booking(session, seat.id).state == BookingState.CONFIRMED
     client.post(f"/covoiturage/trajets/{run.id}/passagers/{seat.id}/code", data={"csrf_token": token, "code": code})
     assert offered() == (False, False)
 
@@ -136,10 +143,72 @@ def test_a_form_without_its_stops_costs_no_try_at_the_six_figures(engine: Engine
         ({"to": ""}, "Choisissez l’arrêt où l’on descend."),
         ({"seats": "deux"}, "places"),
         ({"to": "sens-gare"}, "de la même ligne"),
+        ({"to": A}, "choisissez deux arrêts"),
     ) * 3:
         answer = client.post("/covoiturage/monter", data=whole | wrong)
         assert (answer.status_code, said in answer.get_data(as_text=True)) == (422, True)
+    for typed in ("", "12", "abcdef", "1234567", "²²²²²²", "\u200b", "https://exemple.fr") * 2:
+        answer = client.post("/covoiturage/monter", data=whole | {"code": typed})
+        assert (answer.status_code, "à l’écran d’aucun conducteur" in answer.get_data(as_text=True)) == (403, True)
     assert client.post("/covoiturage/monter", data=whole).status_code == 303
+
+
+@pytest.mark.parametrize("said", [{"to": "sens-gare"}, {"to": "", "from": ""}, {"seats": "0"}])
+def test_a_scan_of_somebody_who_has_booked_needs_nothing_else(engine: Engine, app: Flask, said: dict[str, str]) -> None:
+    anna, boris = known(engine, "anna", "+33639980001", now()), known(engine, "boris", "+33639980002", now())
+    may_drive(engine, anna)
+    with transaction(engine) as session:
+        offers.declare_rider(session, boris.person, adult=True, consent=False, now=now())
+        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=now())
+        opened = proofs.session_for(session, run.id, anna.person, now())
+        bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=now())
+    with app.app_context():
+        scanned = token_text(session_key(root_key(), opened.id), opened.id, step_of(now()))
+    client, token = client_of(app, boris)
+    typed = {"csrf_token": token, "from": A, "to": Z, "code": scanned} | said
+    answer = client.post("/covoiturage/monter", data=typed, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.get_json()["ok"]) == (200, True)
+
+
+def test_a_clock_chooses_no_day_of_a_ride(engine: Engine, app: Flask) -> None:
+    anna, boris = known(engine, "anna", "+33639980001", now()), known(engine, "boris", "+33639980002", now())
+    may_drive(engine, anna)
+    with transaction(engine) as session:
+        offers.declare_rider(session, boris.person, adult=True, consent=False, now=now())
+        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=now())
+        seat = bookings.book(
+            session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=now()
+        )
+    left = run.leaves_at
+    client, token = client_of(app, boris)
+    here = {"csrf_token": token, "lat": "47.2806", "lon": "4.2297"}  # the stop
+    for ago, status in ((timedelta(days=300), 422), (timedelta(days=20), 422), (timedelta(minutes=62), 422),
+                        (timedelta(minutes=58), 303)):  # fmt: skip
+        told = int((left - ago).timestamp() * 1000)
+        answer = client.post(f"/covoiturage/places/{seat.id}/monte", data=here | {"at": str(told)})
+        assert answer.status_code == status
+        assert ("Ce téléphone disait être le" in answer.get_data(as_text=True)) is (status == 422)
+
+
+def test_the_run_being_driven_stands_first_those_over_last(engine: Engine, app: Flask) -> None:
+    anna = known(engine, "anna", "+33639980001", NOW)
+    may_drive(engine, anna)
+    with transaction(engine) as session:
+        over = []
+        for minutes in (90, 60, 30):
+            ended = offers.drive_now(
+                session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW - timedelta(minutes=minutes)
+            )
+            proofs.open_session(session, ended.id, anna.person, NOW)
+            proofs.end_run(session, ended.id, anna.person, NOW - timedelta(minutes=minutes - 20))
+            over.append(ended.id)
+        ahead = offers.publish(
+            session, anna.person, from_stop=A, to_stop=Z, leaves_at=NOW + timedelta(hours=5), seats=3, now=NOW
+        ).id
+        driving = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW).id
+    client, _token = client_of(app, anna)
+    page = client.get("/covoiturage/conduire").get_data(as_text=True)
+    assert re.findall(r'href="/covoiturage/trajets/(\w+)"', page) == [driving, ahead, *over]
 
 
 def test_the_faults_of_driving_now_lead_to_its_own_fields(engine: Engine, app: Flask) -> None:
@@ -166,7 +235,7 @@ def test_a_telephone_whose_clock_was_never_set_is_told_so_and_its_ride_ends_all_
     client, token = client_of(app, boris)
     answer = client.post(f"/covoiturage/places/{seat.id}/monte", data={"csrf_token": token, "at": "0"})
     assert answer.status_code == 422
-    assert "D’après ce téléphone, nous sommes le" in answer.get_data(as_text=True)
+    assert "Ce téléphone disait être le" in answer.get_data(as_text=True)
     client, token = client_of(app, anna)
     assert (
         client.post(f"/covoiturage/trajets/{run.id}/arrive", data={"csrf_token": token, "at": "0"}).status_code == 303

@@ -71,6 +71,7 @@ def test_a_delay_is_kept_and_no_stop_left_before_its_hour(
     ("run", "act", "minute", "now", "position", "code"),
     [
         (NEW, Act.LEFT, 2, 0.5, 0, "tracking.bad_hour"),  # of the future
+        (NEW, Act.LEFT, -181, 5, 0, "tracking.bad_hour"),  # of a telephone whose clock is slow
         (NEW, Act.START, -181, -181, 0, "tracking.too_early"), (NEW, Act.LEFT, 751, 751, 0, "tracking.bad_hour"),
         (NEW, Act.LEFT, 0, 0, 3, "tracking.no_such_call"), (NEW, Act.LEFT, 0, 0, -1, "tracking.no_such_call"),
         (LATE, Act.ARRIVED, 3, 5, 1, "tracking.before_last"),
