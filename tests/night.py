@@ -27,7 +27,7 @@ from tests.live import free_port
 BASE: Final = "/api/v1/covoit/registry"
 TIMEOUT_S: Final = 60.0
 # How one hears that the process one was calling died. Each listens by itself: a call that was just coming is refused.
-CUT: Final = frozenset({"RemoteDisconnected", "ConnectionResetError", "ConnectionRefusedError"})
+CUT: Final = frozenset({"RemoteDisconnected", "ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError"})
 
 
 @dataclass(frozen=True)
