@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
-from covoit.model.bookings import BookingState, OfferState
+from covoit.model.bookings import Booking, BookingState, Offer, OfferState
 from covoit.model.claims import Outcome
 from covoit.rules.bookings import TERMS
 from covoit.rules.proofs import boarding_code, session_key, step_of, token_text, typed_code
@@ -58,13 +58,23 @@ def may_drive(engine: Engine, who: Known) -> None:
         )
 
 
-def test_four_figures_are_not_found_by_trying_them_all(engine: Engine, app: Flask) -> None:
-    anna, boris = known(engine, "anna", "+33639980001", NOW), known(engine, "boris", "+33639980002", NOW)
+def a_car_on_its_way(engine: Engine, at: datetime) -> tuple[Known, Known, Offer]:
+    """Anna drives from A to Z; Boris may ride."""
+    anna, boris = known(engine, "anna", "+33639980001", at), known(engine, "boris", "+33639980002", at)
     may_drive(engine, anna)
     with transaction(engine) as session:
-        offers.declare_rider(session, boris.person, adult=True, consent=False, now=NOW)
-        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW)
-        seat = bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=NOW)
+        offers.declare_rider(session, boris.person, adult=True, consent=False, now=at)
+        return anna, boris, offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=at)
+
+
+def a_seat(engine: Engine, run: Offer, who: Known, at: datetime) -> Booking:
+    with transaction(engine) as session:
+        return bookings.book(session, offer_id=run.id, passenger=who.person, from_stop=A, to_stop=Z, seats=1, now=at)
+
+
+def test_four_figures_are_not_found_by_trying_them_all(engine: Engine, app: Flask) -> None:
+    anna, boris, run = a_car_on_its_way(engine, NOW)
+    seat = a_seat(engine, run, boris, NOW)
     with app.app_context():
         code = boarding_code(root_key(), seat.id)
     client, token = client_of(app, anna)
@@ -81,12 +91,8 @@ def test_four_figures_are_not_found_by_trying_them_all(engine: Engine, app: Flas
 def test_four_figures_that_were_not_typed_are_no_try_and_the_fault_stands_at_their_field(
     engine: Engine, app: Flask
 ) -> None:
-    anna, boris = known(engine, "anna", "+33639980001", NOW), known(engine, "boris", "+33639980002", NOW)
-    may_drive(engine, anna)
-    with transaction(engine) as session:
-        offers.declare_rider(session, boris.person, adult=True, consent=False, now=NOW)
-        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW)
-        seat = bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=NOW)
+    anna, boris, run = a_car_on_its_way(engine, NOW)
+    seat = a_seat(engine, run, boris, NOW)
     with app.app_context():
         code = boarding_code(root_key(), seat.id)
     client, token = client_of(app, anna)
@@ -100,11 +106,7 @@ def test_four_figures_that_were_not_typed_are_no_try_and_the_fault_stands_at_the
 
 
 def test_a_ride_is_cancelled_at_once_or_asked_about_or_not_at_all(engine: Engine, app: Flask) -> None:
-    anna, boris = known(engine, "anna", "+33639980001", NOW), known(engine, "boris", "+33639980002", NOW)
-    may_drive(engine, anna)
-    with transaction(engine) as session:
-        offers.declare_rider(session, boris.person, adult=True, consent=False, now=NOW)
-        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW)
+    anna, boris, run = a_car_on_its_way(engine, NOW)
     client, token = client_of(app, anna)
 
     def offered() -> tuple[bool, bool]:
@@ -112,14 +114,12 @@ def test_a_ride_is_cancelled_at_once_or_asked_about_or_not_at_all(engine: Engine
         return "Annuler ce trajet" in page, "Oui, annuler ce trajet" in page
 
     assert offered() == (True, False)
-    with transaction(engine) as session:
-        seat = bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=NOW)
+    seat = a_seat(engine, run, boris, NOW)
     assert offered() == (True, True)
     with app.app_context():
         code = boarding_code(root_key(), seat.id)
-    stale = client.post(
-        f"/covoiturage/trajets/{run.id}/annuler", data={"csrf_token": token}
-    )  # shown before the booking
+    # From a page shown before the booking:
+    stale = client.post(f"/covoiturage/trajets/{run.id}/annuler", data={"csrf_token": token})
     assert (stale.status_code, "Quelqu’un a réservé depuis" in stale.get_data(as_text=True)) == (409, True)
     with transaction(engine) as session:
         assert booking_store.get_booking(session, seat.id).state == BookingState.CONFIRMED
@@ -128,11 +128,8 @@ def test_a_ride_is_cancelled_at_once_or_asked_about_or_not_at_all(engine: Engine
 
 
 def test_a_form_without_its_stops_costs_no_try_at_the_six_figures(engine: Engine, app: Flask) -> None:
-    anna, boris = known(engine, "anna", "+33639980001", now()), known(engine, "boris", "+33639980002", now())
-    may_drive(engine, anna)
+    anna, boris, run = a_car_on_its_way(engine, now())
     with transaction(engine) as session:
-        offers.declare_rider(session, boris.person, adult=True, consent=False, now=now())
-        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=now())
         opened = proofs.session_for(session, run.id, anna.person, now())
     with app.app_context():
         code = typed_code(session_key(root_key(), opened.id), opened.id, step_of(now()))
@@ -155,13 +152,10 @@ def test_a_form_without_its_stops_costs_no_try_at_the_six_figures(engine: Engine
 
 @pytest.mark.parametrize("said", [{"to": "sens-gare"}, {"to": "", "from": ""}, {"seats": "0"}])
 def test_a_scan_of_somebody_who_has_booked_needs_nothing_else(engine: Engine, app: Flask, said: dict[str, str]) -> None:
-    anna, boris = known(engine, "anna", "+33639980001", now()), known(engine, "boris", "+33639980002", now())
-    may_drive(engine, anna)
+    anna, boris, run = a_car_on_its_way(engine, now())
     with transaction(engine) as session:
-        offers.declare_rider(session, boris.person, adult=True, consent=False, now=now())
-        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=now())
         opened = proofs.session_for(session, run.id, anna.person, now())
-        bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=now())
+    a_seat(engine, run, boris, now())
     with app.app_context():
         scanned = token_text(session_key(root_key(), opened.id), opened.id, step_of(now()))
     client, token = client_of(app, boris)
@@ -171,14 +165,8 @@ def test_a_scan_of_somebody_who_has_booked_needs_nothing_else(engine: Engine, ap
 
 
 def test_a_clock_chooses_no_day_of_a_ride(engine: Engine, app: Flask) -> None:
-    anna, boris = known(engine, "anna", "+33639980001", now()), known(engine, "boris", "+33639980002", now())
-    may_drive(engine, anna)
-    with transaction(engine) as session:
-        offers.declare_rider(session, boris.person, adult=True, consent=False, now=now())
-        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=now())
-        seat = bookings.book(
-            session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=now()
-        )
+    _anna, boris, run = a_car_on_its_way(engine, now())
+    seat = a_seat(engine, run, boris, now())
     left = run.leaves_at
     client, token = client_of(app, boris)
     here = {"csrf_token": token, "lat": "47.2806", "lon": "4.2297"}  # the stop
@@ -226,12 +214,8 @@ def test_the_faults_of_driving_now_lead_to_its_own_fields(engine: Engine, app: F
 def test_a_telephone_whose_clock_was_never_set_is_told_so_and_its_ride_ends_all_the_same(
     engine: Engine, app: Flask
 ) -> None:
-    anna, boris = known(engine, "anna", "+33639980001", NOW), known(engine, "boris", "+33639980002", NOW)
-    may_drive(engine, anna)
-    with transaction(engine) as session:
-        offers.declare_rider(session, boris.person, adult=True, consent=False, now=NOW)
-        run = offers.drive_now(session, anna.person, from_stop=A, to_stop=Z, seats=3, now=NOW)
-        seat = bookings.book(session, offer_id=run.id, passenger=boris.person, from_stop=A, to_stop=Z, seats=1, now=NOW)
+    anna, boris, run = a_car_on_its_way(engine, NOW)
+    seat = a_seat(engine, run, boris, NOW)
     client, token = client_of(app, boris)
     answer = client.post(f"/covoiturage/places/{seat.id}/monte", data={"csrf_token": token, "at": "0"})
     assert answer.status_code == 422
